@@ -1,0 +1,16 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+{
+    "name": "Helpdesk Service Credits",
+    "summary": "Sell support time, log it on tickets, cap it, and explain what paid",
+    "version": "19.0.1.0.0",
+    "category": "Services/Helpdesk",
+    "license": "AGPL-3",
+    "author": "Helpdesk Service Credit contributors",
+    "depends": ["helpdesk_mgmt_project", "sale_timesheet", "sale_crm"],
+    # In the order of reference: a file may use what stands above it.
+    "data": [
+        "security/helpdesk_service_credit_groups.xml",
+    ],
+    "application": False,
+    "installable": True,
+}
