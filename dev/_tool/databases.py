@@ -1,0 +1,214 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Prepared databases, each made once from what names it, and copies of them.
+
+base:   the addons this one depends on
+addon:  a copy of base with this checkout installed
+run:    a copy of addon, for one test run
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import time
+
+from . import commands, locks, paths, say, workshop
+from .say import Problem
+
+PREFIX = f"hsc_{paths.CACHE_KEY}"
+KEPT = 3  # installed databases kept per checkout
+# What an installation does not read.
+ASIDE = {
+    ".ci",
+    ".git",
+    ".github",
+    "bench",
+    "build",
+    "dev",
+    "dist",
+    "docs",
+    "node_modules",
+    "tests",
+}
+LOUD = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (.*)")
+RECIPE = 1  # change when databases made by an older version no longer fit
+
+
+class Databases:
+    """The databases of a workshop."""
+
+    def __init__(self, shop):
+        self.shop = shop
+        self.sql = shop.server.sql
+        self.rooms = shop.data_dir / "filestore"
+        self.rooms.mkdir(parents=True, exist_ok=True)
+        self.logs = paths.folder("logs")
+
+    # What there is
+
+    def base(self, modules, label="base"):
+        """Return the database with these modules installed, made when missing."""
+        key = paths.digest(
+            RECIPE, self.shop.odoo.identity, self.shop.pins, *sorted(modules)
+        )
+        name = f"{PREFIX}_{label}_{key}"
+        if not self._exists(name):
+            with locks.only_one(name):
+                if not self._exists(name):
+                    what = "Preparing a database with the addons ours depends on"
+                    with say.step(what):
+                        self._make(name, None, modules, strict=False)
+        return name
+
+    def addon(self, base):
+        """Return a copy of base with this checkout's addon installed."""
+        key = paths.digest(base, tree_hash())
+        name = f"{PREFIX}_addon_{paths.CHECKOUT_KEY}_{key}"
+        if not self._exists(name):
+            with locks.only_one(name):
+                if not self._exists(name):
+                    self._drop_older()
+                    with say.step("Installing the addon of this checkout"):
+                        self._make(name, base, [paths.ADDON], strict=True)
+        (self.rooms / name).touch()
+        return name
+
+    @contextlib.contextmanager
+    def scratch(self, source, label="run"):
+        """Copy a database for the time of one run."""
+        name = f"{PREFIX}_{label}_{secrets.token_hex(4)}"
+        handle = locks.share(name)
+        try:
+            self.copy(source, name)
+            yield name
+        finally:
+            with contextlib.suppress(Problem):
+                self.drop(name)
+            handle.close()
+            locks.forget(name)
+
+    def clean(self):
+        """Remove what killed runs left behind."""
+        databases = self.shop.server.databases()
+        passing = re.compile(f"{PREFIX}_(run|new)[a-z]*_")
+        for name in filter(passing.match, databases):
+            if locks.is_free(name):
+                self.drop(name)
+                locks.forget(name)
+        for room in self.rooms.iterdir():
+            if room.name.startswith(PREFIX) and room.name not in databases:
+                if locks.is_free(room.name):
+                    shutil.rmtree(room, ignore_errors=True)
+
+    # Making and removing
+
+    def _make(self, name, source, modules, strict):
+        """Install modules into a database that gets its name when it is ready."""
+        log = self.logs / f"{name}.log"
+        with self.scratch(source, "new") as new:
+            self.install(new, modules, log, strict=strict)
+            self.sql(f"ALTER DATABASE {new} RENAME TO {name}")
+            shutil.rmtree(self.rooms / name, ignore_errors=True)
+            (self.rooms / new).rename(self.rooms / name)
+
+    def install(self, name, modules, log, strict, options=()):
+        """Run Odoo once to install modules.
+
+        :param strict: whether a warning in the log is a failure too
+        """
+        config = self.shop.write_config(
+            self.logs / f"{name}.conf", name, http_enable=False
+        )
+        command = self.shop.odoo_command(
+            config, "--stop-after-init", "-i", ",".join(sorted(modules)), *options
+        )
+        started = time.monotonic()
+        try:
+            commands.run(command, "Odoo failed", env=self.shop.child_env(), log=log)
+        except Problem as problem:
+            raise Problem(
+                f"Installing {', '.join(sorted(modules))} failed after"
+                f" {time.monotonic() - started:.0f} s: {last_error(log)} (see {log})"
+            ) from problem
+        finally:
+            config.unlink(missing_ok=True)
+        if strict:
+            check_log(log)
+
+    def _exists(self, name):
+        return name in self.shop.server.databases() and (self.rooms / name).is_dir()
+
+    def copy(self, source, name):
+        self.drop(name)
+        (self.rooms / name).mkdir(parents=True)
+        if not source:
+            self.sql(
+                f"CREATE DATABASE {name} TEMPLATE template0"
+                " ENCODING 'UTF8' LC_COLLATE 'C'"
+            )
+            return
+        # A template may have no guest while it is copied: one copy at a time.
+        with locks.only_one(f"copy-{source}"):
+            self.sql(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
+        shutil.rmtree(self.rooms / name)
+        # Stored files are named by their contents and never change.
+        shutil.copytree(self.rooms / source, self.rooms / name, copy_function=_link)
+
+    def drop(self, name):
+        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        shutil.rmtree(self.rooms / name, ignore_errors=True)
+
+    def _drop_older(self):
+        mine = [
+            room
+            for room in self.rooms.glob(f"{PREFIX}_addon_{paths.CHECKOUT_KEY}_*")
+            if room.is_dir()
+        ]
+        mine.sort(key=lambda room: room.stat().st_mtime)
+        for room in mine[: -(KEPT - 1)]:
+            self.drop(room.name)
+            (self.logs / f"{room.name}.log").unlink(missing_ok=True)
+
+
+def _link(source, target):
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def tree_hash():
+    """Name the state of the checkout's files that an installation reads."""
+    parts = []
+    for folder, folders, files in os.walk(paths.CHECKOUT):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name != "__pycache__" and not (folder == str(paths.CHECKOUT) and name in ASIDE)
+        )
+        for name in sorted(files):
+            if name.endswith((".pyc", ".md", ".po~")):
+                continue
+            path = os.path.join(folder, name)
+            with open(path, "rb") as content:
+                parts += [path, content.read()]
+    return paths.digest(*parts)
+
+
+def dependencies():
+    return list(workshop.manifest()["depends"])
+
+
+def check_log(log):
+    """Raise on every warning that Odoo wrote while installing the addon."""
+    loud = [found[0] for found in map(LOUD.match, log.read_text().splitlines()) if found]
+    if loud:
+        for line in loud:
+            say.tell(line)
+        raise Problem(f"Installing the addon gave {len(loud)} warnings (see {log}).")
+
+
+def last_error(log):
+    lines = [line.strip() for line in log.read_text().splitlines() if line.strip()]
+    return lines[-1] if lines else "Odoo said nothing"
