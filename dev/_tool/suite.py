@@ -5,7 +5,7 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from . import paths, say
+from . import browser, paths, say
 from .databases import Databases, dependencies
 from .workshop import Workshop
 
@@ -15,12 +15,14 @@ WITH_VALUE = {"-k", "-m", "-p", "-o", "-n", "--deselect", "--durations", "--maxf
 
 def main(arguments):
     options, rest = _options(arguments)
+    if not options.no_browser:
+        browser.get()
     with Workshop("test", throw_away=True) as shop:
         databases = Databases(shop)
         databases.clean()
         source = databases.addon(databases.base(dependencies()))
         with databases.scratch(source) as name:
-            return run_pytest(shop, name, rest)
+            return run_pytest(shop, name, rest, not options.no_browser)
 
 
 def _options(arguments):
@@ -33,10 +35,13 @@ def _options(arguments):
     )
     parser.add_argument("--no-lint", action="store_true", help="only tests")
     parser.add_argument("--lint", action="store_true", help="only linters")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="skip browser tests, and say so"
+    )
     return parser.parse_known_args(arguments)
 
 
-def run_pytest(shop, database, arguments):
+def run_pytest(shop, database, arguments, with_browser=True):
     """Run pytest on the addon and return its exit code."""
     room = paths.folder("runs", database)
     config = shop.write_config(room / "odoo.conf", database)
@@ -44,22 +49,27 @@ def run_pytest(shop, database, arguments):
         shop.environment.python,
         "-m",
         "pytest",
+        "-p_tool.pytest_guard",
         f"--rootdir={shop.link}",
         f"--odoo-config={config}",
-        "--odoo-http",
         f"--override-ini=cache_dir={paths.CHECKOUT_ROOM / 'pytest'}",
         *_on_the_link(arguments, shop.link),
     ]
+    env = shop.child_env()
+    env["PYTHONPATH"] += f":{paths.CHECKOUT / 'dev'}"
+    if with_browser:
+        command.append("--odoo-http")
+        env["PATH"] = f"{browser.folder_for_path()}:{env['PATH']}"
     pyproject = shop.link / "pyproject.toml"
     if pyproject.exists():
-        command.insert(3, f"--config-file={pyproject}")
+        command.append(f"--config-file={pyproject}")
     say.tell("-> Running the tests")
     command = [str(part) for part in command]
-    return _run(command, shop)
+    return _run(command, env, shop)
 
 
-def _run(command, shop):
-    process = subprocess.Popen(command, env=shop.child_env(), cwd=shop.link.parent)
+def _run(command, env, shop):
+    process = subprocess.Popen(command, env=env, cwd=shop.link.parent)
     try:
         return process.wait()
     except BaseException:

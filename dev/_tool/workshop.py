@@ -36,7 +36,7 @@ class Workshop:
         return ",".join(str(folder) for folder in folders)
 
     def child_env(self, **extra):
-        env = {"PYTHONPATH": self.odoo.python_path(), **self.server.env, **extra}
+        env = {"PYTHONPATH": str(self.odoo.python_path()), **self.server.env, **extra}
         return commands.environment(**env)
 
     def write_config(self, path, database, **options):
