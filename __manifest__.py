@@ -10,6 +10,11 @@
     # In the order of reference: a file may use what stands above it.
     "data": [
         "security/helpdesk_service_credit_groups.xml",
+        "security/helpdesk_time_security.xml",
+        "security/ir.model.access.csv",
+        "views/account_analytic_line_views.xml",
+        "views/helpdesk_ticket_team_views.xml",
+        "views/helpdesk_ticket_views.xml",
     ],
     "application": False,
     "installable": True,

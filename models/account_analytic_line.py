@@ -1,0 +1,231 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools.sql import column_exists, create_column
+
+# Figures that the addon derives: nobody types them, whichever way the values come in.
+DERIVED_FIELDS = frozenset(("hours_billed", "coverage"))
+# A change of one of these asks again who pays for the entry.
+FUNDING_FIELDS = frozenset(("ticket_id", "is_billable", "so_line"))
+
+
+class AccountAnalyticLine(models.Model):
+    _inherit = "account.analytic.line"
+
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        string="Ticket",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('allow_timesheet', '=', True), ('company_id', '=?', company_id)]",
+    )
+    ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
+    is_billable = fields.Boolean(
+        string="Is Billable", default=True, help="Unticked, nobody pays for the entry."
+    )
+    hours_billed = fields.Float(
+        compute="_compute_hours_billed",
+        store=True,
+        precompute=True,
+        help="Hours the customer pays: the time worked, raised to the team's minimum "
+        "and rounded up to its step.",
+    )
+    coverage = fields.Selection(
+        selection=[("sale_line", "Sales Order Item"), ("non_billable", "Nobody")],
+        string="Paid by",
+        readonly=True,
+        copy=False,
+        help="What pays for the entry. Decided when it is logged, and not changed by "
+        "what happens to the ticket later.",
+    )
+
+    def _auto_init(self):
+        """Fill the new columns in SQL: a database may hold millions of lines."""
+        cr = self.env.cr
+        if not column_exists(cr, self._table, "is_billable"):
+            create_column(cr, self._table, "is_billable", "bool")
+            create_column(cr, self._table, "hours_billed", "float8")
+            cr.execute(
+                "UPDATE account_analytic_line "
+                "SET is_billable = TRUE, hours_billed = unit_amount"
+            )
+        return super()._auto_init()
+
+    @api.depends("unit_amount", "ticket_id", "is_billable")
+    def _compute_hours_billed(self):
+        """Round what was worked; later changes of the team's settings do not count."""
+        for line in self:
+            team = line.ticket_id.team_id if line.is_billable else None
+            line.hours_billed = (
+                team._get_billed_hours(line.unit_amount) if team else line.unit_amount
+            )
+
+    @api.depends("ticket_id.commercial_partner_id")
+    def _compute_commercial_partner(self):
+        of_tickets = self.filtered("ticket_id")
+        super(AccountAnalyticLine, self - of_tickets)._compute_commercial_partner()
+        for line in of_tickets:
+            line.commercial_partner_id = line.ticket_id.commercial_partner_id
+
+    @api.depends("ticket_id")
+    def _compute_partner_id(self):
+        """Keep the customer the ticket had when the entry was logged (design 3.4)."""
+        of_tickets = self.filtered("ticket_id")
+        super(AccountAnalyticLine, self - of_tickets)._compute_partner_id()
+        for line in of_tickets.filtered(lambda line: not line._is_funding_decided()):
+            line.partner_id = line.ticket_id.partner_id
+
+    @api.depends("ticket_id")
+    def _compute_project_id(self):
+        super()._compute_project_id()
+        for line in self:
+            if line.ticket_id and not line._is_funding_decided():
+                line.project_id = line.ticket_id.project_id
+
+    @api.depends("ticket_id", "is_billable")
+    def _compute_so_line(self):
+        """Decide once: an entry stays on the item it was logged on (design 3.4).
+
+        Core would move prepaid time that was consumed, even after it was invoiced.
+        """
+        decided = self.filtered(lambda line: line._is_funding_decided())
+        return super(AccountAnalyticLine, self - decided)._compute_so_line()
+
+    @api.depends("ticket_id.message_partner_ids")
+    def _compute_message_partner_ids(self):
+        super()._compute_message_partner_ids()
+        for line in self.filtered("ticket_id"):
+            line.message_partner_ids |= line.ticket_id.message_partner_ids
+
+    def _search_message_partner_ids(self, operator, value):
+        """Followers of a ticket see its time, as followers of a task do."""
+        followed = self.env["mail.followers"]._search(
+            [("partner_id", operator, value), ("res_model", "=", "helpdesk.ticket")]
+        )
+        return super()._search_message_partner_ids(operator, value) | Domain(
+            "ticket_id", "in", followed.subselect("res_id")
+        )
+
+    @api.depends("ticket_id")
+    def _compute_display_name(self):
+        of_tickets = self.filtered("ticket_id")
+        super(AccountAnalyticLine, self - of_tickets)._compute_display_name()
+        for line in of_tickets:
+            # sudo: a name may be shown where the ticket itself may not be opened
+            line.display_name = (
+                f"{line.project_id.sudo().display_name} - "
+                f"{line.ticket_id.sudo().display_name}"
+            )
+
+    @api.constrains("unit_amount", "ticket_id")
+    def _check_ticket_hours(self):
+        self.env["service.time"]._check_hours(self.filtered("ticket_id"))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_derived_fields(vals_list)
+        vals_list = self.env["service.time"]._complete_values(vals_list)
+        lines = super().create(vals_list)
+        lines.filtered("ticket_id")._decide_funding()
+        return lines
+
+    def write(self, vals):
+        self._check_derived_fields([vals])
+        if vals.get("ticket_id"):
+            vals = self.env["service.time"]._complete_move_values(vals)
+        result = super().write(vals)
+        if not FUNDING_FIELDS.isdisjoint(vals):
+            lines = self.filtered(lambda line: line.ticket_id or not line.is_billable)
+            lines._decide_funding(again="so_line" not in vals)
+        return result
+
+    def _check_can_write(self, values):
+        self.env["service.time"]._check_locked(self, values)
+        return super()._check_can_write(values)
+
+    @api.model
+    def _check_derived_fields(self, vals_list):
+        """Refuse typed values for what the addon derives (design 3.5)."""
+        if self.env.su:
+            return
+        typed = set().union(*(DERIVED_FIELDS & vals.keys() for vals in vals_list))
+        if typed:
+            labels = self.fields_get(typed, ["string"]).values()
+            raise AccessError(
+                self.env._(
+                    "%(fields)s of a time entry follow from its hours and from who pays "
+                    "for it: leave them out.",
+                    fields=", ".join(sorted(label["string"] for label in labels)),
+                )
+            )
+
+    def _is_funding_decided(self):
+        """Tell whether who pays was decided and nothing that decides it is edited."""
+        self.ensure_one()
+        origin = self._origin
+        return bool(
+            self.ticket_id
+            and origin.coverage
+            and (
+                origin == self
+                or (
+                    origin.ticket_id == self.ticket_id._origin
+                    and origin.is_billable == self.is_billable
+                )
+            )
+        )
+
+    def _decide_funding(self, again=False):
+        """Decide who pays for the entries and note it on them.
+
+        :param bool again: choose the item anew; else take the one the entry carries
+        """
+        # sudo: the figures are derived, see `_check_derived_fields`
+        for line in self.sudo():
+            if again and not line.is_so_line_edited and line._is_not_billed():
+                line.so_line = (
+                    line.project_id.allow_billable
+                    and line._timesheet_determine_sale_line()
+                )
+            if line.so_line and not line.is_billable:
+                line.so_line = False
+            if line.ticket_id:
+                line.coverage = "sale_line" if line.so_line else "non_billable"
+                self.env["service.time"]._check_item(line)
+
+    def _timesheet_determine_sale_line(self):
+        """Bill the ticket's item; an entry that is not billable has none."""
+        self.ensure_one()
+        if not self.is_billable:
+            return False
+        # The tick of `sale_timesheet_line_exclude`, where that addon is installed.
+        excluded = "exclude_from_sale_order"
+        if self.ticket_id and not (excluded in self._fields and self.sudo()[excluded]):
+            return self.ticket_id._get_entry_sale_line(
+                self.employee_id or self.env.user.employee_id
+            )
+        return super()._timesheet_determine_sale_line()
+
+    def _move_to_item(self, item):
+        """Book the entries on `item`: the explicit move of design 3.4."""
+        return self.write({"so_line": item.id, "is_so_line_edited": False})
+
+    @api.model
+    def _domain_not_billed(self):
+        """Return the entries that no invoice holds; `_is_not_billed` for one entry."""
+        return Domain("timesheet_invoice_id", "=", False) | (
+            Domain("timesheet_invoice_id.state", "=", "cancel")
+            & Domain("timesheet_invoice_id.payment_state", "!=", "invoicing_legacy")
+        )
+
+    def _timesheet_get_portal_domain(self):
+        """Show customers the time of their tickets when the team says so."""
+        domain = Domain(super()._timesheet_get_portal_domain())
+        if self.env.user.has_group("hr_timesheet.group_hr_timesheet_user"):
+            return domain
+        customer = self.env.user.partner_id.commercial_partner_id
+        return (domain & Domain("ticket_id", "=", False)) | (
+            Domain("ticket_id.commercial_partner_id", "=", customer.id)
+            & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+        )

@@ -1,0 +1,179 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_round
+
+
+class HelpdeskTicketTeam(models.Model):
+    _inherit = "helpdesk.ticket.team"
+
+    allow_timesheet = fields.Boolean(
+        string="Timesheets",
+        help="Time can be logged on the tickets of this team. Switching it off hides "
+        "the tab and keeps every entry.",
+    )
+    allow_billable = fields.Boolean(
+        string="Time Billing",
+        compute="_compute_allow_billable",
+        store=True,
+        readonly=False,
+        help="The time of this team's tickets is billed to their customers.",
+    )
+    show_timesheet_portal = fields.Boolean(
+        string="Show Time in Portal",
+        help="Customers see the time spent on their tickets.",
+    )
+    sale_line_preference = fields.Selection(
+        selection=[
+            ("latest", "Most recent item first"),
+            ("oldest", "Oldest item first"),
+        ],
+        string="Prepaid Item",
+        default="latest",
+        required=True,
+        help="Which prepaid sales order item with hours left a ticket takes when its "
+        "customer is set.",
+    )
+    minimum_hours = fields.Float(
+        string="Minimum Billed Hours",
+        help="A billed entry counts at least this many hours. 0 bills as worked.",
+    )
+    rounding_hours = fields.Float(
+        string="Rounding of Billed Hours",
+        help="A billed entry is rounded up to a multiple of this many hours. "
+        "0 bills as worked.",
+    )
+
+    _billable_needs_timesheet = models.Constraint(
+        "CHECK(allow_timesheet IS TRUE OR allow_billable IS NOT TRUE)",
+        "Time Billing needs Timesheets: tick Timesheets on the team first.",
+    )
+    _hours_not_negative = models.Constraint(
+        "CHECK(COALESCE(minimum_hours, 0) >= 0 AND COALESCE(rounding_hours, 0) >= 0)",
+        "The minimum and the rounding of billed hours cannot be negative: "
+        "use 0 to bill the time as worked.",
+    )
+
+    @api.depends("allow_timesheet")
+    def _compute_allow_billable(self):
+        self.filtered(lambda team: not team.allow_timesheet).allow_billable = False
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        teams = super().create(vals_list)
+        teams._prepare_timesheet_project()
+        return teams
+
+    def write(self, vals):
+        follow_project = "default_project_id" in vals
+        previous = self._get_default_projects() if follow_project else {}
+        result = super().write(vals)
+        if {"allow_timesheet", "allow_billable", "default_project_id"} & vals.keys():
+            self._prepare_timesheet_project()
+        if follow_project:
+            self._move_open_tickets(previous)
+        return result
+
+    def _get_default_projects(self):
+        """Return the project of each team in the team's company, by team.
+
+        `sudo`: a helpdesk manager may administer teams whose project they cannot open.
+        """
+        return {
+            team: team._with_own_company().sudo().default_project_id for team in self
+        }
+
+    def _with_own_company(self):
+        """Return the team in the company that its project setting belongs to."""
+        self.ensure_one()
+        return self.with_company(self.company_id or self.env.company)
+
+    def _prepare_timesheet_project(self):
+        """Give each team that tracks time a project able to record (and bill) it.
+
+        The project is created with the team's name when none was chosen (seed: "Track
+        and bill time"). `sudo`: who may administer teams need not be a project manager.
+        """
+        for team in self.filtered("allow_timesheet"):
+            team_sudo = team._with_own_company().sudo()
+            project_sudo = team_sudo.default_project_id
+            if not project_sudo:
+                project_sudo = project_sudo.create(team_sudo._prepare_project_values())
+                super(HelpdeskTicketTeam, team_sudo).write(
+                    {"default_project_id": project_sudo.id}
+                )
+                team._move_open_tickets({team: project_sudo.browse()})
+            team._check_project_company(project_sudo)
+            missing = {
+                fname: True
+                for fname in ("allow_timesheets", "allow_billable")
+                if not project_sudo[fname]
+                and (fname == "allow_timesheets" or team.allow_billable)
+            }
+            if missing:
+                project_sudo.write(missing)
+
+    def _prepare_project_values(self):
+        self.ensure_one()
+        return {
+            "name": self.name,
+            "company_id": (self.company_id or self.env.company).id,
+            "allow_timesheets": True,
+            "allow_billable": self.allow_billable,
+            "privacy_visibility": "employees",
+        }
+
+    def _check_project_company(self, project_sudo):
+        self.ensure_one()
+        company = self.company_id
+        if company and project_sudo.company_id and project_sudo.company_id != company:
+            raise UserError(
+                self.env._(
+                    "Project %(project)s belongs to %(project_company)s and team "
+                    "%(team)s to %(team_company)s: choose a project of the team's "
+                    "company.",
+                    project=project_sudo.display_name,
+                    project_company=project_sudo.company_id.name,
+                    team=self.display_name,
+                    team_company=company.name,
+                )
+            )
+
+    def _move_open_tickets(self, previous):
+        """Point the open tickets that used the team's former project at the new one.
+
+        Entries already logged stay in the project they were logged in (design 3.4).
+
+        :param dict previous: former project by team
+        """
+        for team, project_sudo in self._get_default_projects().items():
+            if not team.allow_timesheet or project_sudo == previous[team]:
+                continue
+            # sudo: the setting holds for every ticket of the team, readable or not
+            tickets_sudo = team.ticket_ids.sudo().search(
+                [
+                    ("team_id", "=", team.id),
+                    ("company_id", "=", (team.company_id or self.env.company).id),
+                    ("closed", "=", False),
+                    ("project_id", "in", [False, previous[team].id]),
+                ]
+            )
+            tickets_sudo.project_id = project_sudo
+
+    def _get_billed_hours(self, hours):
+        """Return how many hours an entry of `hours` worked is billed for (design 4.1).
+
+        :param float hours: hours worked
+        :return: at least the team's minimum, rounded up to the team's step; as worked
+            when neither is set, for no team, and for hours that are not positive
+        :rtype: float
+        """
+        if not self or hours <= 0:
+            return hours
+        self.ensure_one()
+        billed = max(hours, self.minimum_hours)
+        if self.rounding_hours:
+            billed = float_round(
+                billed, precision_rounding=self.rounding_hours, rounding_method="UP"
+            )
+        return billed

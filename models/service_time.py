@@ -1,0 +1,213 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+# Beyond what core locks on an entry that an invoice bills.
+LOCKED_FIELDS = frozenset(("ticket_id", "is_billable"))
+HOURS_IN_A_DAY = 24
+
+
+class ServiceTime(models.AbstractModel):
+    """The rules of time on tickets; `account.analytic.line` asks, it decides nothing."""
+
+    _name = "service.time"
+    _description = "Rules of Time on Tickets"
+
+    @api.model
+    def _complete_values(self, vals_list):
+        """Complete the values of new entries from their tickets.
+
+        With these a line that names only a ticket is a whole timesheet, whichever way
+        it comes in. Values of other lines are returned as they are.
+
+        :param list vals_list: values for `account.analytic.line.create`
+        :raise AccessError: when the user may not read a ticket
+        :raise UserError: when time cannot be logged on a ticket, or by the employee
+        """
+        default_id = self.env.context.get("default_ticket_id")
+        ids = {vals.get("ticket_id", default_id) for vals in vals_list} - {None, False}
+        if not ids:
+            return vals_list
+        tickets = self.env["helpdesk.ticket"].browse(ids)
+        tickets.check_access("read")
+        values = {ticket.id: self._get_ticket_values(ticket) for ticket in tickets}
+        completed = []
+        for vals in vals_list:
+            ticket_id = vals.get("ticket_id", default_id)
+            if ticket_id:
+                vals = {**vals, **values[ticket_id]}
+                self._check_employee(vals)
+            completed.append(vals)
+        return completed
+
+    @api.model
+    def _complete_move_values(self, vals):
+        """Complete the values that move entries to another ticket.
+
+        Project, company and customer follow; who pays is decided anew.
+
+        :raise AccessError: when the user may not read the ticket
+        :raise UserError: when time cannot be logged on the ticket
+        """
+        ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
+        ticket.check_access("read")
+        return {
+            "is_so_line_edited": False,
+            "task_id": False,
+            **vals,
+            **self._get_ticket_values(ticket),
+            "partner_id": ticket.partner_id.id,
+        }
+
+    @api.model
+    def _get_ticket_values(self, ticket):
+        # sudo: whoever may read a ticket may log on it, whatever its project's privacy
+        project_sudo = ticket.sudo().project_id
+        if not ticket.sudo().allow_timesheet:
+            raise UserError(
+                self.env._(
+                    "Time cannot be logged on ticket %(ticket)s: tick Timesheets on "
+                    "its team (%(team)s), or move the ticket to a team that has it.",
+                    ticket=ticket.display_name,
+                    team=ticket.sudo().team_id.display_name or self.env._("no team"),
+                )
+            )
+        if not project_sudo:
+            raise UserError(
+                self.env._(
+                    "Time cannot be logged on ticket %(ticket)s: it has no project. "
+                    "Choose one on the ticket or on its team %(team)s.",
+                    ticket=ticket.display_name,
+                    team=ticket.sudo().team_id.display_name,
+                )
+            )
+        if ticket.stage_id.lock_timesheet:
+            raise UserError(
+                self.env._(
+                    "Time cannot be logged on ticket %(ticket)s in stage %(stage)s: "
+                    "reopen the ticket first.",
+                    ticket=ticket.display_name,
+                    stage=ticket.stage_id.name,
+                )
+            )
+        if project_sudo.company_id and project_sudo.company_id != ticket.company_id:
+            raise UserError(
+                self.env._(
+                    "Time cannot be logged on ticket %(ticket)s: its project "
+                    "%(project)s belongs to %(project_company)s, the ticket to "
+                    "%(company)s.",
+                    ticket=ticket.display_name,
+                    project=project_sudo.display_name,
+                    project_company=project_sudo.company_id.name,
+                    company=ticket.company_id.name,
+                )
+            )
+        return {
+            "ticket_id": ticket.id,
+            "project_id": project_sudo.id,
+            "company_id": ticket.company_id.id,
+        }
+
+    @api.model
+    def _check_employee(self, vals):
+        # sudo: agents need not read employees to log their own time
+        employee_id = vals.get("employee_id") or self.env.context.get(
+            "default_employee_id"
+        )
+        employee_sudo = self.env["hr.employee"].sudo().browse(employee_id)
+        if not employee_sudo:
+            return
+        company = self.env["res.company"].browse(vals["company_id"])
+        if not employee_sudo.active or employee_sudo.company_id != company:
+            raise ValidationError(
+                self.env._(
+                    "Time on ticket %(ticket)s cannot be logged for %(employee)s: it "
+                    "takes an active employee of %(company)s.",
+                    ticket=self.env["helpdesk.ticket"]
+                    .browse(vals["ticket_id"])
+                    .display_name,
+                    employee=employee_sudo.name,
+                    company=company.name,
+                )
+            )
+
+    @api.model
+    def _check_hours(self, entries):
+        """Refuse entries that take no time, or more than a day has.
+
+        :raise ValidationError: naming the ticket and the hours asked
+        """
+        hour = self.env.ref("uom.product_uom_hour")
+        for entry in entries:
+            hours = entry.unit_amount
+            if hour.compare(hours, 0) > 0 and hour.compare(hours, HOURS_IN_A_DAY) <= 0:
+                continue
+            raise ValidationError(
+                self.env._(
+                    "%(hours)s hours on ticket %(ticket)s on %(date)s are not possible:"
+                    " an entry takes more than 0 and at most 24 hours.",
+                    hours=f"{hours:g}",
+                    ticket=entry.ticket_id.display_name,
+                    date=fields.Date.to_string(entry.date),
+                )
+            )
+
+    @api.model
+    def _check_item(self, entry):
+        """Refuse an item that the entry's ticket could not carry itself.
+
+        :raise ValidationError: naming the item and what may be done
+        """
+        item_sudo = entry.sudo().so_line
+        ticket_sudo = entry.sudo().ticket_id
+        if not item_sudo:
+            return
+        if item_sudo.state != "sale":
+            raise ValidationError(
+                self.env._(
+                    "Time on ticket %(ticket)s cannot be billed to %(item)s: order "
+                    "%(order)s is not confirmed or was cancelled. Choose another item "
+                    "on the ticket, or leave it empty.",
+                    ticket=ticket_sudo.display_name,
+                    item=item_sudo.display_name,
+                    order=item_sudo.order_id.name,
+                )
+            )
+        customer = item_sudo.order_partner_id.commercial_partner_id
+        if (
+            customer != ticket_sudo.commercial_partner_id
+            or item_sudo.company_id != entry.company_id
+        ):
+            raise ValidationError(
+                self.env._(
+                    "Time on ticket %(ticket)s of %(customer)s cannot be billed to "
+                    "%(item)s of %(item_customer)s (%(item_company)s): choose an item "
+                    "of the ticket's own customer and company.",
+                    ticket=ticket_sudo.display_name,
+                    customer=ticket_sudo.commercial_partner_id.display_name,
+                    item=item_sudo.display_name,
+                    item_customer=customer.display_name,
+                    item_company=item_sudo.company_id.name,
+                )
+            )
+
+    @api.model
+    def _check_locked(self, entries, values):
+        """Lock what an invoice bills, the ticket and the billable tick included.
+
+        :raise UserError: naming the entry and its invoice
+        """
+        if LOCKED_FIELDS.isdisjoint(values):
+            return
+        for entry in entries.sudo().filtered("ticket_id"):
+            if not entry._is_not_billed():
+                raise UserError(
+                    self.env._(
+                        "The time of %(date)s on ticket %(ticket)s is billed by "
+                        "%(invoice)s, so its ticket and its billable tick cannot "
+                        "change: cancel or credit the invoice first.",
+                        date=fields.Date.to_string(entry.date),
+                        ticket=entry.ticket_id.display_name,
+                        invoice=entry.timesheet_invoice_id.display_name,
+                    )
+                )
