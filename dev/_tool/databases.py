@@ -47,7 +47,7 @@ class Databases:
 
     # What there is
 
-    def base(self, modules, label="base"):
+    def base(self, modules, label="base", options=()):
         """Return the database with these modules installed, made when missing."""
         key = paths.digest(
             RECIPE, self.shop.odoo.identity, self.shop.pins, *sorted(modules)
@@ -58,7 +58,7 @@ class Databases:
                 if not self._exists(name):
                     what = "Preparing a database with the addons ours depends on"
                     with say.step(what):
-                        self._make(name, None, modules, strict=False)
+                        self._make(name, None, modules, False, options)
         return name
 
     def addon(self, base):
@@ -70,7 +70,7 @@ class Databases:
                 if not self._exists(name):
                     self._drop_older()
                     with say.step("Installing the addon of this checkout"):
-                        self._make(name, base, [paths.ADDON], strict=True)
+                        self._make(name, base, [paths.ADDON], True)
         (self.rooms / name).touch()
         return name
 
@@ -103,11 +103,11 @@ class Databases:
 
     # Making and removing
 
-    def _make(self, name, source, modules, strict):
+    def _make(self, name, source, modules, strict, options=()):
         """Install modules into a database that gets its name when it is ready."""
         log = self.logs / f"{name}.log"
         with self.scratch(source, "new") as new:
-            self.install(new, modules, log, strict=strict)
+            self.install(new, modules, log, strict, options)
             self.sql(f"ALTER DATABASE {new} RENAME TO {name}")
             shutil.rmtree(self.rooms / name, ignore_errors=True)
             (self.rooms / new).rename(self.rooms / name)

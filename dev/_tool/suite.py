@@ -5,7 +5,7 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from . import browser, paths, say
+from . import browser, paths, say, workshop
 from .databases import Databases, dependencies
 from .workshop import Workshop
 
@@ -46,6 +46,8 @@ def run_pytest(shop, database, arguments, with_browser=True):
     room = paths.folder("runs", database)
     config = shop.write_config(room / "odoo.conf", database)
     command = [
+        shop.environment.python,
+        workshop.LEASH,
         shop.environment.python,
         "-m",
         "pytest",

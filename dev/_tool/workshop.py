@@ -3,8 +3,11 @@
 
 import ast
 import signal
+from pathlib import Path
 
 from . import commands, odoo_source, paths, postgres, python_env
+
+LEASH = Path(__file__).with_name("leash.py")
 
 
 class Workshop:
@@ -57,8 +60,9 @@ class Workshop:
     def _db_options(self):
         return [arg.split("=", 1) for arg in self.server.args]
 
-    def odoo_command(self, config, *args):
-        return [self.environment.python, "-m", "odoo", "-c", config, *args]
+    def odoo_command(self, config, *args, command=()):
+        python = self.environment.python
+        return [python, LEASH, python, "-m", "odoo", *command, "-c", config, *args]
 
 
 def manifest():

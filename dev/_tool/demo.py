@@ -1,0 +1,241 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""A database with demo data and the addon, served for a person to try."""
+
+import argparse
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from . import commands, databases, locks, paths, say
+from .logins import LOGINS
+from .say import Problem
+from .workshop import Workshop
+
+PORT = 8069
+DATABASE = f"{databases.PREFIX}_demo_{paths.CHECKOUT_KEY}"
+STATE = paths.CHECKOUT_ROOM / "demo.json"
+LOG = paths.CHECKOUT_ROOM / "demo.log"
+DEMO = ("--with-demo",)
+OFFLINE = """
+INSERT INTO ir_config_parameter (key, value)
+VALUES ('iap.endpoint', 'http://127.0.0.1:9')
+ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
+UPDATE ir_cron SET active = false WHERE cron_name = 'Publisher: Update Notification'
+"""
+START_LIMIT = 180  # seconds for the server to answer
+
+
+def main(arguments):
+    options = _options(arguments)
+    if not options.shell:
+        _check_port(options)
+    with Workshop("demo", throw_away=False) as shop:
+        demo = Demo(shop)
+        if options.shell:
+            return demo.shell()
+        with _alone():
+            demo.prepare(options.reset)
+            return demo.serve(options.interface, options.port)
+
+
+def _options(arguments):
+    parser = argparse.ArgumentParser(
+        prog="dev/demo",
+        description="Serve Odoo with the addon and demo data. The data stays from one"
+        " start to the next; changed code is installed at the next start.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--reset", action="store_true", help="start over")
+    parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+    parser.add_argument(
+        "--interface", default="127.0.0.1", help="address to listen on, 127.0.0.1"
+    )
+    parser.add_argument(
+        "--shell", action="store_true", help="Odoo's shell on the demo database instead"
+    )
+    return parser.parse_args(arguments)
+
+
+def _check_port(options):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.interface, options.port))
+        except (OSError, OverflowError) as error:
+            raise Problem(
+                f"Port {options.port} on {options.interface} cannot be used"
+                f" ({getattr(error, 'strerror', error)}): choose another with --port."
+            ) from error
+        options.port = probe.getsockname()[1]
+
+
+def _alone():
+    """Let one server at a time use this checkout's demo database."""
+    name = f"demo-{paths.CHECKOUT_KEY}"
+    if not locks.is_free(name):
+        raise Problem(
+            "The demo of this checkout already runs"
+            f" (on port {_state().get('port', 'unknown')}); stop it first."
+        )
+    return locks.only_one(name)
+
+
+def running_port():
+    """Return the port of this checkout's running demo, or nothing."""
+    if locks.is_free(f"demo-{paths.CHECKOUT_KEY}"):
+        return None
+    return _state().get("port")
+
+
+def _state():
+    try:
+        return json.loads(STATE.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _remember(**values):
+    STATE.parent.mkdir(parents=True, exist_ok=True)
+    STATE.write_text(json.dumps({**_state(), **values}))
+
+
+class Demo:
+    """The demo database of this checkout."""
+
+    def __init__(self, shop):
+        self.shop = shop
+        self.databases = databases.Databases(shop)
+
+    # The database
+
+    def exists(self):
+        return DATABASE in self.shop.server.databases()
+
+    def prepare(self, reset):
+        """Make the database, or bring it up to the checkout's code."""
+        self.databases.clean()
+        STATE.parent.mkdir(parents=True, exist_ok=True)
+        if reset and self.exists():
+            say.tell("-> Starting over: the demo database is removed")
+            self.databases.drop(DATABASE)
+        tree, odoo = databases.tree_hash(), self._versions()
+        state = _state() if self.exists() else {}
+        if not state.get("tree"):
+            self._create()
+        elif state["odoo"] != odoo:
+            self._update("all", "Odoo or its addons changed, updating all of them")
+        elif state["tree"] != tree:
+            self._update(paths.ADDON, "The code changed, updating the addon")
+        _remember(tree=tree, odoo=odoo)
+
+    def _versions(self):
+        return paths.digest(self.shop.odoo.identity, self.shop.pins)
+
+    def _create(self):
+        _remember(tree=None)
+        base = self.databases.base(databases.dependencies(), "demobase", DEMO)
+        with say.step("Installing the addon with its demo data"):
+            self.databases.copy(base, DATABASE)
+            log = self.databases.logs / f"{DATABASE}.log"
+            self.databases.install(DATABASE, [paths.ADDON], log, False, DEMO)
+            # Nothing about this database is asked or told outside the machine.
+            self.shop.server.sql(OFFLINE, DATABASE)
+
+    def _update(self, modules, what):
+        log = self.databases.logs / f"{DATABASE}.log"
+        config = self._config(http_enable=False)
+        command = self.shop.odoo_command(config, "--stop-after-init", "-u", modules)
+        with say.step(what):
+            try:
+                commands.run(command, "Odoo failed", env=self.shop.child_env(), log=log)
+            except Problem as problem:
+                raise Problem(
+                    f"Updating the demo failed: {databases.last_error(log)} (see {log};"
+                    " dev/demo --reset starts over)"
+                ) from problem
+
+    def _config(self, **options):
+        path = paths.CHECKOUT_ROOM / "demo.conf"
+        return self.shop.write_config(
+            path, DATABASE, dbfilter=f"^{DATABASE}$", workers=0, **options
+        )
+
+    # The server
+
+    def serve(self, interface, port):
+        config = self._config(http_interface=interface, http_port=port)
+        command = [str(part) for part in self.shop.odoo_command(config)]
+        _remember(port=port)
+        with open(LOG, "w") as log:
+            # In a session of its own: Ctrl-C reaches us alone, and we end it.
+            server = subprocess.Popen(
+                command,
+                env=self.shop.child_env(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            url = f"http://{'localhost' if interface == '127.0.0.1' else interface}:{port}"
+            with say.step("Starting the web client"):
+                self._wait(server, url)
+            self._welcome(url)
+            server.wait()
+            raise Problem(f"Odoo ended by itself: {databases.last_error(LOG)} ({LOG})")
+        except KeyboardInterrupt:
+            say.tell("\nStopping.")
+            return 0
+        finally:
+            _end(server)
+
+    def _wait(self, server, url):
+        deadline = time.monotonic() + START_LIMIT
+        while time.monotonic() < deadline:
+            if server.poll() is not None:
+                raise Problem(
+                    f"Odoo did not start: {databases.last_error(LOG)} (see {LOG})"
+                )
+            try:
+                with urllib.request.urlopen(f"{url}/web/login", timeout=60):
+                    return
+            except urllib.error.HTTPError as error:
+                raise Problem(
+                    f"Odoo answers with an error {error.code} (see {LOG})"
+                ) from error
+            except OSError:
+                time.sleep(0.3)
+        raise Problem(f"Odoo did not answer in {START_LIMIT} s (see {LOG}).")
+
+    def _welcome(self, url):
+        query = "SELECT login FROM res_users WHERE active"
+        known = set(self.shop.server.sql(query, DATABASE))
+        people = [person for person in LOGINS if person[0] in known]
+        print(f"\nOdoo is ready: {url}\n\n  {'login':<12}{'password':<12}who")
+        for login, password, what in people:
+            print(f"  {login:<12}{password:<12}{what}")
+        print("\nCtrl-C stops it; the data stays. dev/demo --reset starts over.")
+        print(f"Log: {LOG}", flush=True)
+
+    def shell(self):
+        if not self.exists():
+            raise Problem("There is no demo database yet: run dev/demo first.")
+        config = self._config(http_enable=False)
+        command = self.shop.odoo_command(config, command=["shell"])
+        env = self.shop.child_env()
+        return subprocess.run([str(part) for part in command], env=env).returncode
+
+
+def _end(server):
+    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        if server.poll() is not None:
+            return
+        server.send_signal(number)
+        try:
+            server.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
