@@ -1,3 +1,5 @@
+# A mixin stands before the models that inherit it.
+from . import service_time_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
