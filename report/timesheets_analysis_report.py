@@ -1,0 +1,30 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class TimesheetsAnalysisReport(models.Model):
+    _inherit = "timesheets.analysis.report"
+
+    ticket_id = fields.Many2one("helpdesk.ticket", readonly=True)
+    ticket_team_id = fields.Many2one(
+        related="ticket_id.team_id", string="Helpdesk Team"
+    )
+    hours_billed = fields.Float(readonly=True)
+    coverage = fields.Selection(
+        selection=lambda self: self.env["account.analytic.line"]
+        ._fields["coverage"]
+        ._description_selection(self.env),
+        string="Paid by",
+        readonly=True,
+    )
+
+    @api.model
+    def _select(self):
+        return (
+            super()._select()
+            + """,
+            A.ticket_id AS ticket_id,
+            A.hours_billed AS hours_billed,
+            A.coverage AS coverage
+        """
+        )
