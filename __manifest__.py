@@ -12,10 +12,13 @@
         "security/helpdesk_service_credit_groups.xml",
         "security/helpdesk_time_security.xml",
         "security/ir.model.access.csv",
+        "security/helpdesk_service_credit_security.xml",
+        "data/helpdesk_service_credit_data.xml",
         "views/account_analytic_line_views.xml",
         "views/helpdesk_ticket_team_views.xml",
         "views/helpdesk_ticket_views.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "application": False,
     "installable": True,
 }

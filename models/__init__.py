@@ -8,3 +8,16 @@ from . import res_users
 from . import sale_order_line
 from . import service_ticket_merge
 from . import service_time
+from . import project_milestone
+from . import project_project
+from . import res_company
+from . import res_partner
+from . import service_credit_purchase
+from . import service_credit_purchase_balance
+from . import service_credit_purchase_eligible
+from . import service_credit_purchase_expiry
+from . import service_credit_purchase_lock
+from . import service_credit_allocation
+from . import service_credit_allocation_draw
+from . import service_credit_consumption
+from . import service_credit_consumption_give_back

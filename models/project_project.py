@@ -1,0 +1,95 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class ProjectProject(models.Model):
+    _inherit = "project.project"
+
+    # Milestones are what credits are spent on: the feature is there from the start.
+    allow_milestones = fields.Boolean(default=True)
+
+    def action_open_service_credit_milestones(self):
+        """Open the window that allocates credits to several milestones."""
+        self.ensure_one()
+        self.milestone_ids._check_may_manage_service_credits()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_manage_project_action"
+        )
+        action["context"] = {"default_project_id": self.id}
+        return action
+
+    def action_allocate_service_credits(self, milestone_ids=None, strict=True):
+        """Allocate to several milestones of these projects in one go.
+
+        Earlier milestones are served first, by sequence, deadline and id.
+
+        :param milestone_ids: ids of milestones; by default all that cost credits, have
+            none and are not reached
+        :param strict: all or nothing; otherwise those that work
+        :return: ``{"allocated": [ids], "refused": {id: reason}}``
+        :raise AccessError: unless the user is a Service Credits user
+        :raise UserError: in strict mode, when one milestone cannot be paid
+        """
+        milestones = self._get_milestones_to_allocate(milestone_ids)
+        milestones._check_may_manage_service_credits()
+        if strict:
+            milestones.action_allocate_service_credits()
+            return {"allocated": milestones.ids, "refused": {}}
+        plans, refused = self._plan_milestones(milestones)
+        fitting = [plan for plan in plans if not plan.missing]
+        self.env["service.credit.allocation"]._post_plans(fitting)
+        return {
+            "allocated": [plan.request.work.id for plan in fitting],
+            "refused": {milestone.id: why for milestone, why in refused.items()},
+        }
+
+    def _get_milestones_to_allocate(self, milestone_ids=None):
+        if milestone_ids is None:
+            found = self.env["project.milestone"].search(
+                [
+                    ("project_id", "in", self.ids),
+                    ("service_credits", ">", 0),
+                    ("is_reached", "=", False),
+                ]
+            )
+            found = found.filtered(lambda m: not m.service_credits_allocated)
+        else:
+            found = self.env["project.milestone"].browse(milestone_ids).exists()
+            foreign = found.filtered(lambda m: m.project_id not in self)
+            if foreign or len(found) != len(set(milestone_ids)):
+                raise UserError(
+                    self.env._(
+                        "Only milestones of %(projects)s can be allocated together.",
+                        projects=", ".join(self.mapped("name")),
+                    )
+                )
+        return found.sorted(
+            lambda m: (
+                m.sequence,
+                m.deadline or fields.Date.to_date("9999-12-31"),
+                m.id,
+            )
+        )
+
+    def _plan_milestones(self, milestones):
+        """Plan each milestone and write nothing.
+
+        :return: the plans, and ``{milestone: reason}`` of those that cannot be paid
+        """
+        refused = {}
+        requests = []
+        for milestone in milestones:
+            obstacle = milestone._get_allocation_obstacle()
+            if obstacle:
+                refused[milestone] = obstacle
+            else:
+                requests.append(milestone._prepare_allocation_request())
+        allocation_model = self.env["service.credit.allocation"]
+        plans = allocation_model._plan(requests)
+        for plan in plans:
+            if plan.missing:
+                refused[plan.request.work] = allocation_model._get_shortage_message(
+                    plan
+                )
+        return plans, refused

@@ -1,0 +1,35 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    service_credit_paid_follows_value = fields.Boolean(
+        string="Amount Paid Follows Value",
+        help="The amount paid per credit is always the value per credit.",
+    )
+    service_credit_draft_by_default = fields.Boolean(
+        string="New Purchases Are Drafts",
+        help="New purchases of service credits start as drafts.",
+    )
+    service_credit_allow_past_expiry = fields.Boolean(
+        string="Allow Credits Past Their Expiry Date",
+        help="Credits that nobody has expired may pay for work after their expiry "
+        "date. The scheduled action then expires nothing: a person does.",
+    )
+    service_credit_grace_days = fields.Integer(
+        string="Grace Period",
+        help="So many days after the expiry date, credits may still pay for work and "
+        "are not expired.",
+    )
+    service_credit_manual_selection = fields.Boolean(
+        string="Select Purchases by Hand",
+        help="Milestones may be paid by purchases chosen by hand, also by those that "
+        "start later.",
+    )
+
+    _service_credit_grace_days_positive = models.Constraint(
+        "CHECK (service_credit_grace_days >= 0)",
+        "The grace period cannot be negative.",
+    )

@@ -1,0 +1,179 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import formatLang
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    service_credit_balance = fields.Char(
+        string="Service Credits Available",
+        compute="_compute_service_credit_balance",
+        groups="helpdesk_service_credit.group_service_credit_user",
+    )
+
+    @api.depends_context("company")
+    def _compute_service_credit_balance(self):
+        for partner in self:
+            balances = partner._get_service_credit_balance()
+            partner.service_credit_balance = " + ".join(
+                f"{formatLang(self.env, line['credits_available'], dp='Service Credits')}"
+                f" {line['currency']}"
+                for line in balances
+            )
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        """A customer that becomes part of another entity takes its credits along;
+        a contact that merely changes employer leaves them where they are."""
+        if not {"parent_id", "is_company"} & vals.keys():
+            return super().write(vals)
+        owners = self.filtered(lambda p: p.commercial_partner_id == p)
+        result = super().write(vals)
+        for partner in owners:
+            if partner.commercial_partner_id != partner:
+                partner._hand_over_service_credits(partner.commercial_partner_id)
+        return result
+
+    def _hand_over_service_credits(self, entity):
+        """Give purchases and allocations of these customers to ``entity``."""
+        domain = [("commercial_partner_id", "in", self.ids)]
+        # sudo: whoever edits contacts need not see the ledger.
+        for model in ("service.credit.purchase", "service.credit.allocation"):
+            records_sudo = self.env[model].sudo().with_context(active_test=False)
+            records_sudo.search(domain)._follow_customer(entity)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_view_service_credit_purchases(self):
+        """Open the purchases of the customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_purchase_action"
+        )
+        entity = self.commercial_partner_id
+        action["domain"] = [("commercial_partner_id", "=", entity.id)]
+        action["context"] = {"default_partner_id": entity.id}
+        return action
+
+    # ------------------------------------------------------------------
+    # Balance
+    # ------------------------------------------------------------------
+
+    def get_service_credit_balance(self, date=None, company_id=None):
+        """Return what the customer can use on a date, one entry per currency.
+
+        :param date: a date or its ISO text, default today
+        :param company_id: default the current company
+        :return: list of dicts with ``currency`` (ISO code), ``credits_available``,
+            ``value_available``, ``paid_available`` (in that currency),
+            ``next_expiry`` (date or False) and ``credits_next_expiry`` (credits that
+            expire on it)
+        :raise AccessError: unless the user may see service credits, may read a ticket
+            of the customer, or belongs to the customer
+        """
+        self._check_service_credit_balance_access()
+        company = self.env["res.company"].browse(company_id or self.env.company.id)
+        if not self.env.su and company not in self.env.user.company_ids:
+            raise AccessError(
+                self.env._("You cannot see the service credits of that company.")
+            )
+        return self._get_service_credit_balance(date, company)
+
+    def _check_service_credit_balance_access(self):
+        """Raise unless the user may see the balance of all these customers."""
+        if self.env.su:
+            return
+        user = self.env.user
+        if user.has_group("helpdesk_service_credit.group_service_credit_user"):
+            self.check_access("read")
+            return
+        entities = self.sudo().commercial_partner_id
+        if user.has_group("helpdesk_mgmt.group_helpdesk_user_own"):
+            visible = self._get_customers_of_readable_tickets(entities)
+        else:
+            visible = user.sudo().commercial_partner_id
+        if entities - visible:
+            raise AccessError(
+                self.env._(
+                    "You can see the service credits of your own company or of the "
+                    "customers of your tickets only."
+                )
+            )
+
+    @api.model
+    def _get_customers_of_readable_tickets(self, entities):
+        groups = self.env["helpdesk.ticket"]._read_group(
+            [("commercial_partner_id", "in", entities.ids)],
+            ["commercial_partner_id"],
+        )
+        return entities.browse(entity.id for (entity,) in groups)
+
+    def _get_service_credit_balance(self, date=None, company=None):
+        """See :meth:`get_service_credit_balance`, for callers that checked access."""
+        company = company or self.env.company
+        today = fields.Date.context_today(self)
+        date = fields.Date.to_date(date) or today
+        # sudo: the caller has checked who may see the balance.
+        purchase_sudo = self.env["service.credit.purchase"].sudo()
+        purchase_sudo = purchase_sudo.with_context(active_test=False)
+        domain = Domain(
+            "commercial_partner_id", "in", self.sudo().commercial_partner_id.ids
+        ) & Domain("company_id", "=", company.id)
+        if date >= today:
+            lines = purchase_sudo._read_group(
+                domain & purchase_sudo._get_open_domain(company, date, date),
+                ["currency_id", "date_expiry:day"],
+                [
+                    "credits_available:sum",
+                    "value_available:sum",
+                    "paid_available:sum",
+                ],
+            )
+        else:
+            usable = purchase_sudo.search(
+                domain & purchase_sudo._get_term_domain(company, date, date)
+            )
+            lines = [
+                (lot.currency_id, lot.date_expiry, *amounts)
+                for lot, amounts in usable._get_amounts(date).items()
+                if amounts[0] > 0
+            ]
+        return self._prepare_balance(lines)
+
+    @api.model
+    def _prepare_balance(self, lines):
+        """Add up ``(currency, expiry, credits, value, paid)`` per currency."""
+        balances = {}
+        for currency, expiry, *amounts in sorted(
+            lines, key=lambda line: (line[0].name, line[1])
+        ):
+            balance = balances.setdefault(
+                currency,
+                {
+                    "currency": currency.name,
+                    "credits_available": 0.0,
+                    "value_available": 0.0,
+                    "paid_available": 0.0,
+                    "next_expiry": expiry,
+                    "credits_next_expiry": 0.0,
+                },
+            )
+            for name, amount in zip(
+                ("credits_available", "value_available", "paid_available"),
+                amounts,
+                strict=True,
+            ):
+                balance[name] = round(balance[name] + amount, 6)
+            if expiry == balance["next_expiry"]:
+                balance["credits_next_expiry"] = round(
+                    balance["credits_next_expiry"] + amounts[0], 6
+                )
+        return list(balances.values())

@@ -1,0 +1,239 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError, UserError
+from odoo.fields import Domain
+from odoo.tools import mute_logger
+
+
+class ServiceCreditAllocation(models.Model):
+    """All the credits one work has received; or what one purchase lost by expiry.
+
+    Opened by the ledger when the first row is posted, never typed in. Its totals are
+    the sums of its rows.
+    """
+
+    _name = "service.credit.allocation"
+    _description = "Services Credits Allocation"
+    _order = "id desc"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, readonly=True)
+    allocation_type = fields.Selection(
+        selection=[("allocation", "Allocation"), ("expiry", "Expiry")],
+        string="Type",
+        required=True,
+        readonly=True,
+    )
+    commercial_partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    # The customer's id on the day of opening. It keeps one work from mixing
+    # customers, and unlike the link above it survives the merging of contacts.
+    customer_key = fields.Integer(
+        required=True, readonly=True, export_string_translation=False
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", required=True, readonly=True, ondelete="restrict"
+    )
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    milestone_id = fields.Many2one(
+        comodel_name="project.milestone",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    consumption_ids = fields.One2many(
+        comodel_name="service.credit.consumption",
+        inverse_name="allocation_id",
+        string="Ledger Rows",
+        readonly=True,
+    )
+    credits = fields.Float(
+        digits="Service Credits", compute="_compute_totals", store=True
+    )
+    value = fields.Monetary(compute="_compute_totals", store=True)
+    paid = fields.Monetary(string="Amount Paid", compute="_compute_totals", store=True)
+
+    _one_work = models.Constraint(
+        "CHECK ((allocation_type = 'allocation' "
+        "AND (ticket_id IS NULL) <> (milestone_id IS NULL)) "
+        "OR (allocation_type = 'expiry' "
+        "AND ticket_id IS NULL AND milestone_id IS NULL))",
+        "An allocation belongs to exactly one ticket or milestone, an expiry to none.",
+    )
+    _never_negative = models.Constraint(
+        "CHECK (credits >= 0)",
+        "A work cannot give back more service credits than it received.",
+    )
+    _ticket_once = models.UniqueIndex(
+        "(ticket_id, customer_key, company_id, currency_id) "
+        "WHERE ticket_id IS NOT NULL",
+        "A ticket has one allocation per customer, company and currency.",
+    )
+    _milestone_once = models.UniqueIndex(
+        "(milestone_id, customer_key, company_id, currency_id) "
+        "WHERE milestone_id IS NOT NULL",
+        "A milestone has one allocation per customer, company and currency.",
+    )
+
+    @api.depends("consumption_ids.credits")
+    def _compute_totals(self):
+        sums = {
+            allocation.id: totals
+            for allocation, *totals in self.env[
+                "service.credit.consumption"
+            ]._read_group(
+                [("allocation_id", "in", self.ids)],
+                ["allocation_id"],
+                ["credits:sum", "value:sum", "paid:sum"],
+            )
+        }
+        for allocation in self:
+            credits, value, paid = sums.get(allocation.id, (0.0, 0.0, 0.0))
+            allocation.credits = credits
+            allocation.value = value
+            allocation.paid = paid
+
+    # ------------------------------------------------------------------
+    # CRUD: closed, for superuser too
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse: allocations are opened by the ledger."""
+        if not vals_list:
+            return self.browse()
+        raise UserError(
+            self.env._(
+                "Allocations of service credits cannot be typed in: allocate or expire "
+                "credits instead."
+            )
+        )
+
+    def write(self, vals):
+        """Refuse: an allocation changes by the rows posted to it."""
+        if not self or not vals:
+            return True
+        raise UserError(
+            self.env._(
+                "The allocation %(allocation)s cannot be changed by hand: adjust it to "
+                "a new total instead.",
+                allocation=self[0].sudo().name,
+            )
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        for allocation in self[:1].sudo():
+            raise UserError(
+                self.env._(
+                    "The allocation %(allocation)s cannot be deleted: adjust it to 0 "
+                    "instead, which keeps its history.",
+                    allocation=allocation.name,
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Opening, called by the door alone
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _open(self, wanted):
+        """Return the allocation of each item of ``wanted``, opening what is missing.
+
+        :param wanted: list of allocations, or of values of one to find or open; items
+            of type ``expiry`` are always new
+        :return: list of allocations in the same order
+        """
+        keys = [self._get_key(item) for item in wanted]
+        known = dict(zip(keys, wanted, strict=True))
+        asked = [key for key, item in known.items() if isinstance(item, dict)]
+        known.update(self._find_existing(asked))
+        missing = [key for key in asked if isinstance(known[key], dict)]
+        opened = self._open_new([known[key] for key in missing])
+        known.update(zip(missing, opened, strict=True))
+        return [known[key] for key in keys]
+
+    @api.model
+    def _get_key(self, item):
+        if not isinstance(item, dict):
+            return item.id
+        return tuple(
+            item.get(name)
+            for name in (
+                "ticket_id",
+                "milestone_id",
+                "commercial_partner_id",
+                "company_id",
+                "currency_id",
+                "expiry_of",
+            )
+        )
+
+    @api.model
+    def _find_existing(self, keys):
+        """Return the oldest allocation of each key that has one already."""
+        tickets = [key[0] for key in keys if key[0]]
+        milestones = [key[1] for key in keys if key[1]]
+        if not tickets and not milestones:
+            return {}
+        found = self.search(
+            Domain("ticket_id", "in", tickets)
+            | Domain("milestone_id", "in", milestones),
+            order="id desc",
+        )
+        return {
+            (
+                allocation.ticket_id.id or None,
+                allocation.milestone_id.id or None,
+                allocation.commercial_partner_id.id,
+                allocation.company_id.id,
+                allocation.currency_id.id,
+                None,
+            ): allocation
+            for allocation in found
+        }
+
+    @api.model
+    def _open_new(self, vals_list):
+        """Create allocations, or have the request replayed when somebody else has
+        opened one of them meanwhile: this transaction cannot see it."""
+        if not vals_list:
+            return self.browse()
+        prepared = [
+            {
+                "customer_key": vals["commercial_partner_id"],
+                **{name: vals[name] for name in vals if name != "expiry_of"},
+            }
+            for vals in vals_list
+        ]
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
+                # Not self.create, which is closed.
+                return super().create(prepared)
+        except UniqueViolation as error:
+            raise ConcurrencyError("allocation opened meanwhile") from error
+
+    def _follow_customer(self, partner):
+        """Hand allocations to the entity that took their customer over."""
+        return super().write({"commercial_partner_id": partner.id})

@@ -1,0 +1,194 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The order of drawing, in plain Python.
+
+Planning is separate from posting so that a preview is written by the very code
+that posts: a plan reads, and writes nothing.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date as Date
+from typing import Any, NamedTuple
+
+from odoo.tools import float_compare, float_round
+
+
+@dataclass(eq=False)
+class DrawRequest:
+    """Somebody asks the ledger for credits.
+
+    :param work: the ``helpdesk.ticket`` or ``project.milestone`` to pay for
+    :param partner: the customer; its commercial entity pays
+    :param company: whose books
+    :param currency: only purchases in this currency may pay
+    :param date: the work date; decides which purchases may pay
+    :param credits: how many credits are wanted, > 0
+    :param timesheet: the ``account.analytic.line`` the credits pay, if any
+    :param strict: all or nothing; otherwise as much as is available
+    :param selection: purchases chosen by hand, ``[[purchase_id, credits], …]``
+    :param consumption_type: ``consumption`` or ``adjustment``
+    """
+
+    work: Any
+    partner: Any
+    company: Any
+    currency: Any
+    date: Date
+    credits: float
+    timesheet: Any = None
+    strict: bool = False
+    selection: list | None = None
+    consumption_type: str = "consumption"
+
+    @property
+    def key(self):
+        """Requests with one key compete for the same purchases."""
+        return (
+            self.partner.sudo().commercial_partner_id.id,
+            self.company.id,
+            self.currency.id,
+        )
+
+
+class Slice(NamedTuple):
+    """So many credits of one purchase."""
+
+    purchase: Any
+    credits: float
+
+
+@dataclass(eq=False)
+class DrawPlan:
+    """What a request would get.
+
+    ``slices`` in drawing order; ``missing`` credits nobody pays; ``available`` is
+    what was there when the request had its turn; ``rows`` are the ledger rows once the
+    plan has been posted.
+    """
+
+    request: DrawRequest
+    slices: list = field(default_factory=list)
+    missing: float = 0.0
+    available: float = 0.0
+    rows: Any = None
+
+    @property
+    def credits(self):
+        return sum(part.credits for part in self.slices)
+
+
+class EligiblePool:
+    """The purchases of one customer, company and currency in drawing order.
+
+    They are read in growing portions, so the cost follows what is taken and not
+    what the customer owns. What one request of a batch takes is gone for the next.
+    """
+
+    FIRST_PORTION = 16
+
+    def __init__(self, fetch, digits):
+        """:param fetch: ``(limit, offset) -> purchases`` in drawing order"""
+        self._fetch = fetch
+        self._digits = digits
+        self._purchases = []
+        self._portion = self.FIRST_PORTION
+        self._exhausted = False
+        self._first = 0
+        self.left = {}
+
+    def take(self, request):
+        """Return the :class:`DrawPlan` of ``request`` and reserve its slices."""
+        plan = DrawPlan(request, missing=self._round(request.credits))
+        for purchase in self._walk(request.date):
+            part = min(plan.missing, self.left[purchase.id])
+            self._reserve(purchase, part)
+            plan.slices.append(Slice(purchase, part))
+            plan.missing = self._round(plan.missing - part)
+            if self._is_zero(plan.missing):
+                break
+        return plan
+
+    def take_selected(self, plan, purchase, amount):
+        """Reserve ``amount`` of ``purchase`` for ``plan``; tell what there was."""
+        if purchase.id not in self.left:
+            self.left[purchase.id] = purchase.credits_available
+        left = self.left[purchase.id]
+        if float_compare(amount, left, precision_digits=self._digits) > 0:
+            return left
+        self._reserve(purchase, amount)
+        plan.slices.append(Slice(purchase, amount))
+        plan.missing = self._round(plan.missing - amount)
+        return None
+
+    def release(self, plan):
+        """Put the slices of ``plan`` back for the requests that follow."""
+        for part in plan.slices:
+            self.left[part.purchase.id] = self._round(
+                self.left[part.purchase.id] + part.credits
+            )
+        plan.slices = []
+        self._first = 0
+
+    def _reserve(self, purchase, amount):
+        self.left[purchase.id] = self._round(self.left[purchase.id] - amount)
+
+    def _walk(self, day):
+        position = self._first
+        while position < len(self._purchases) or self._read_more():
+            purchase = self._purchases[position]
+            if self._is_zero(self.left[purchase.id]):
+                # Purchases emptied at the front need not be looked at again.
+                self._first += position == self._first
+            elif purchase._is_usable_on(day):
+                yield purchase
+            position += 1
+
+    def _read_more(self):
+        if self._exhausted:
+            return False
+        found = self._fetch(limit=self._portion, offset=len(self._purchases))
+        self._exhausted = len(found) < self._portion
+        self._portion *= 2
+        for purchase in found:
+            self._purchases.append(purchase)
+            self.left.setdefault(purchase.id, purchase.credits_available)
+        return bool(found)
+
+    def _round(self, value):
+        return float_round(value, precision_digits=self._digits)
+
+    def _is_zero(self, value):
+        return float_compare(value, 0.0, precision_digits=self._digits) <= 0
+
+
+class MoneyCounter:
+    """Value and amount paid of the rows of one purchase.
+
+    A row is worth what the purchase has lost after it, rounded, less what it had lost
+    before: however the credits are cut, the rows of a used up purchase add up to
+    exactly what it cost.
+    """
+
+    def __init__(self, purchase):
+        self._purchase = purchase
+        self._digits = purchase._get_credit_digits()
+        self._credits = purchase.credits_allocated + purchase.credits_expired
+        self._value = purchase.value_total - purchase.value_available
+        self._paid = purchase.paid_total - purchase.paid_available
+
+    def move(self, amount, value=None, paid=None):
+        """Count ``amount`` signed credits; return the row's ``(value, paid)``.
+
+        ``value`` and ``paid`` are given when a row undoes another one.
+        """
+        self._credits = float_round(self._credits + amount, self._digits)
+        purchase = self._purchase
+        if value is None:
+            value = self._step(purchase.value_per_credit, self._value)
+            paid = self._step(purchase.paid_per_credit, self._paid)
+        self._value += value
+        self._paid += paid
+        return value, paid
+
+    def _step(self, price, counted):
+        currency = self._purchase.currency_id
+        return max(currency.round(currency.round(self._credits * price) - counted), 0.0)
