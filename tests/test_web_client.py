@@ -11,6 +11,6 @@ class TestWebClient(HttpCase):
         self.browser_js(
             "/odoo",
             code="console.log('test successful');",
-            ready="Boolean(document.querySelector('.o_main_navbar .o_navbar_apps_menu'))",
+            ready="!!document.querySelector('.o_main_navbar .o_navbar_apps_menu')",
             login="admin",
         )

@@ -2,6 +2,7 @@
 """The part of dev/shot that drives the browser; runs in the virtual environment."""
 
 import base64
+import contextlib
 import itertools
 import json
 import shutil
@@ -31,8 +32,10 @@ FIND = """
 """
 # No request under way, no spinner, and the main view there.
 QUIET = """
-document.readyState === "complete" && !document.querySelector(".o_loading_indicator, .o_blockUI")
-&& (!document.querySelector(".o_web_client") || !!document.querySelector(".o_action_manager > *"))
+document.readyState === "complete"
+&& !document.querySelector(".o_loading_indicator, .o_blockUI")
+&& (!document.querySelector(".o_web_client")
+    || !!document.querySelector(".o_action_manager > *"))
 """
 KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38}
 
@@ -149,10 +152,9 @@ class Camera:
         if login == self.task["login"] and self.task["password"]:
             password = self.task["password"]
         self.run(
-            "document.querySelector('input[name=login]').value=%s;"
-            "document.querySelector('input[name=password]').value=%s;"
-            "document.querySelector('.oe_login_form').submit()"
-            % (json.dumps(login), json.dumps(password))
+            f"document.querySelector('input[name=login]').value={json.dumps(login)};"
+            "document.querySelector('input[name=password]').value="
+            f"{json.dumps(password)};document.querySelector('.oe_login_form').submit()"
         )
         time.sleep(0.5)
         self.settle()
@@ -244,10 +246,8 @@ def main(task):
             camera.do(doing)
     except Failure as failure:
         print(f"Error: {doing}: {failure}", file=sys.stderr)
-        try:
+        with contextlib.suppress(Failure):
             camera.shot("failed")
-        except Failure:
-            pass
         return 1
     finally:
         camera.close()

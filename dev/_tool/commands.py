@@ -35,38 +35,26 @@ def run(command, what, env=None, log=None, **options):
     :raise Problem: naming the command's last words
     """
     command = [str(part) for part in command]
+    options.update(env=env, stdin=subprocess.DEVNULL, text=True)
     try:
         if log:
             with open(log, "w") as output:
                 done = subprocess.run(
-                    command,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    **options,
+                    command, stdout=output, stderr=subprocess.STDOUT, **options
                 )
-            text = ""
         else:
-            done = subprocess.run(
-                command,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                **options,
-            )
-            text = done.stdout
+            done = subprocess.run(command, capture_output=True, **options)
     except FileNotFoundError as error:
         raise Problem(f"{what}: the program {command[0]} is missing.") from error
     if done.returncode:
-        where = f"see {log}" if log else _last_words(done.stderr or text)
+        where = f"see {log}" if log else last_words(done.stderr or done.stdout)
         raise Problem(f"{what} (exit code {done.returncode}): {where}")
-    return text
+    return done.stdout or ""
 
 
-def _last_words(text):
+def last_words(text):
+    """Return what a program said about its failure, on one line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = [line for line in lines if line.lower().startswith(("e:", "error", "fatal"))]
+    marks = ("e:", "error", "fatal", "psql: error")
+    wrong = [line for line in lines if line.lower().startswith(marks)]
     return " / ".join((wrong or lines)[-3:]) or "it said nothing"

@@ -97,9 +97,9 @@ class Databases:
                 self.drop(name)
                 locks.forget(name)
         for room in self.rooms.iterdir():
-            if room.name.startswith(PREFIX) and room.name not in databases:
-                if locks.is_free(room.name):
-                    shutil.rmtree(room, ignore_errors=True)
+            ours = room.name.startswith(PREFIX) and room.name not in databases
+            if ours and locks.is_free(room.name):
+                shutil.rmtree(room, ignore_errors=True)
 
     # Making and removing
 
@@ -182,11 +182,8 @@ def tree_hash():
     """Name the state of the checkout's files that an installation reads."""
     parts = []
     for folder, folders, files in os.walk(paths.CHECKOUT):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name != "__pycache__" and not (folder == str(paths.CHECKOUT) and name in ASIDE)
-        )
+        aside = ASIDE if folder == str(paths.CHECKOUT) else set()
+        folders[:] = sorted(set(folders) - aside - {"__pycache__"})
         for name in sorted(files):
             if name.endswith((".pyc", ".md", ".po~")):
                 continue
@@ -202,7 +199,8 @@ def dependencies():
 
 def check_log(log):
     """Raise on every warning that Odoo wrote while installing the addon."""
-    loud = [found[0] for found in map(LOUD.match, log.read_text().splitlines()) if found]
+    lines = log.read_text().splitlines()
+    loud = [line for line in lines if LOUD.match(line)]
     if loud:
         for line in loud:
             say.tell(line)

@@ -181,7 +181,8 @@ class Demo:
                 start_new_session=True,
             )
         try:
-            url = f"http://{'localhost' if interface == '127.0.0.1' else interface}:{port}"
+            host = "localhost" if interface == "127.0.0.1" else interface
+            url = f"http://{host}:{port}"
             with say.step("Starting the web client"):
                 self._wait(server, url)
             self._welcome(url)

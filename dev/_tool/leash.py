@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Run a program that ends when the process that started it does, however it ends."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -8,8 +9,6 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 
-try:
+with contextlib.suppress(AttributeError, OSError):  # only Linux has it
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-except (AttributeError, OSError):
-    pass  # not Linux: the ordinary ways of ending still work
 os.execv(sys.argv[1], sys.argv[1:])

@@ -1,10 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Odoo 19 itself: the one in ODOO_PATH, else Debian's package, unpacked."""
 
+import contextlib
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from . import commands, locks, paths, say
@@ -46,10 +46,8 @@ class Odoo:
         room = paths.folder("odoo-path", paths.digest(self.package))
         link = room / "odoo"
         if not link.is_symlink():
-            try:
+            with contextlib.suppress(FileExistsError):  # another run was faster
                 link.symlink_to(self.package)
-            except FileExistsError:
-                pass  # another run was faster
         return room
 
 
@@ -220,5 +218,3 @@ def _check_links(package):
     scripts = [line for line in text.splitlines() if line.endswith(".js")]
     if scripts:
         raise Problem(f"Odoo's web client is incomplete, {scripts[0]} leads nowhere.")
-
-

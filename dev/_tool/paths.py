@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Where things lie: the checkout, and the cache outside of it."""
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -47,8 +48,6 @@ def addon_link():
     link = CHECKOUT_ROOM / "addons" / ADDON
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
-        try:
+        with contextlib.suppress(FileExistsError):  # another run was faster
             link.symlink_to(CHECKOUT)
-        except FileExistsError:
-            pass  # another run was faster
     return link

@@ -150,7 +150,8 @@ class Embedded(Server):
         copy = self.home / "programs"
         if not (copy / "complete").exists():
             package = programs.parents[1]
-            for part in (package / "pginstall", package.parent / f"{package.name}.libs"):
+            libraries = package.parent / f"{package.name}.libs"
+            for part in (package / "pginstall", libraries):
                 target = copy / part.relative_to(package.parent)
                 shutil.copytree(part, target, dirs_exist_ok=True)
             (copy / "complete").touch()

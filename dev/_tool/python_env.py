@@ -60,6 +60,11 @@ def pins(*names):
     return "\n".join(_text(name) for name in names)
 
 
+def install_into(folder, name):
+    """Install a requirement file into a plain folder."""
+    _pip(get().python, "--target", folder, f"-r{_file(name)}")
+
+
 def _file(name):
     return paths.REQUIREMENTS / f"{name}.txt"
 
@@ -112,7 +117,11 @@ def _make(python, room):
 
 
 def _install(room, *what):
-    pip = [room / "bin" / "python", "-m", "pip", "install", "-q"]
+    _pip(room / "bin" / "python", *what)
+
+
+def _pip(python, *what):
+    pip = [python, "-m", "pip", "install", "-q"]
     options = ["--disable-pip-version-check", "--no-input", "--no-compile"]
     try:
         commands.run([*pip, *options, *what], "pip failed", env=_env())

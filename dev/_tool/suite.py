@@ -3,9 +3,10 @@
 
 import argparse
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import browser, paths, say, workshop
+from . import browser, lint, paths, say, workshop
 from .databases import Databases, dependencies
 from .workshop import Workshop
 
@@ -15,22 +16,31 @@ WITH_VALUE = {"-k", "-m", "-p", "-o", "-n", "--deselect", "--durations", "--maxf
 
 def main(arguments):
     options, rest = _options(arguments)
-    if not options.no_browser:
-        browser.get()
-    with Workshop("test", throw_away=True) as shop:
-        databases = Databases(shop)
-        databases.clean()
-        source = databases.addon(databases.base(dependencies()))
-        with databases.scratch(source) as name:
-            return run_pytest(shop, name, rest, not options.no_browser)
+    if options.lint:
+        lint.check()
+        return 0
+    with_browser = not options.no_browser
+    with_lint = not rest and not options.no_lint
+    with ThreadPoolExecutor() as pool:
+        aside = [pool.submit(browser.get)] if with_browser else []
+        with Workshop("test", throw_away=True) as shop:
+            if with_lint:
+                aside.append(pool.submit(lint.check, shop.environment))
+            databases = Databases(shop)
+            databases.clean()
+            source = databases.addon(databases.base(dependencies()))
+            for task in aside:
+                task.result()
+            with databases.scratch(source) as name:
+                return run_pytest(shop, name, rest, with_browser)
 
 
 def _options(arguments):
     parser = argparse.ArgumentParser(
         prog="dev/test",
         description="Run the linters and every test, in a real Odoo and browser.",
-        epilog="All other arguments go to pytest: dev/test -k prepaid,"
-        " dev/test tests/test_service_log.py -x",
+        epilog="All other arguments go to pytest, and then only those tests run,"
+        " without the linters: dev/test -k prepaid, dev/test tests/test_ticket.py -x",
         allow_abbrev=False,
     )
     parser.add_argument("--no-lint", action="store_true", help="only tests")

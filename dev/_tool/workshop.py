@@ -3,6 +3,7 @@
 
 import ast
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import commands, odoo_source, paths, postgres, python_env
@@ -19,8 +20,10 @@ class Workshop:
     """
 
     def __init__(self, name, throw_away, extra=()):
-        self.odoo = odoo_source.get()
-        self.environment = python_env.get(extra)
+        with ThreadPoolExecutor() as pool:  # the network is the slow part
+            odoo = pool.submit(odoo_source.get)
+            self.environment = python_env.get(extra)
+            self.odoo = odoo.result()
         self.pins = python_env.pins("odoo", "addons", *extra)
         self.server = postgres.get(self.environment, name, throw_away)
         self.data_dir = paths.folder("odoo-data", name)
@@ -76,5 +79,7 @@ def stop_politely():
     def end(number, _frame):
         raise SystemExit(128 + number)
 
+    # A shell starts its background jobs deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)

@@ -1,0 +1,55 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Our own rules: short files, short functions, a licence line."""
+
+import ast
+import re
+
+from . import paths
+
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 40
+COUNTED = (".js", ".py", ".scss", ".xml")
+LICENSE = "# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl)."
+
+
+def complaints(files):
+    """Yield one line for each rule a file breaks."""
+    for name in sorted(files):
+        text = _text(name)
+        if text is None:
+            continue
+        lines = text.splitlines()
+        if name.endswith(COUNTED) and len(lines) > LONGEST_FILE:
+            yield f"{name}: {len(lines)} lines, at most {LONGEST_FILE}"
+        if _is_python(name, lines):
+            if lines and LICENSE not in lines[:2] and not name.endswith("__init__.py"):
+                yield f"{name}: no licence line at the top"
+            yield from _functions(name, text)
+
+
+def _text(name):
+    if "/lib/" in name or not re.search(r"(\.(js|py|scss|xml)|^dev/\w+)$", name):
+        return None
+    try:
+        return (paths.CHECKOUT / name).read_text()
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_python(name, lines):
+    return name.endswith(".py") or bool(lines and "python" in lines[0])
+
+
+def _functions(name, text):
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return  # ruff tells
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = node.end_lineno - node.lineno + 1
+            if length > LONGEST_FUNCTION:
+                yield (
+                    f"{name}:{node.lineno}: {node.name} has {length} lines,"
+                    f" at most {LONGEST_FUNCTION}"
+                )
