@@ -1,5 +1,6 @@
 # A mixin stands before the models that inherit it.
 from . import service_time_mixin
+from . import service_entry_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
@@ -21,3 +22,7 @@ from . import service_credit_allocation
 from . import service_credit_allocation_draw
 from . import service_credit_consumption
 from . import service_credit_consumption_give_back
+from . import service_funding
+from . import service_funding_change
+from . import service_funding_preview
+from . import service_funding_text

@@ -1,17 +1,17 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
-# Figures that the addon derives: nobody types them, whichever way the values come in.
-DERIVED_FIELDS = frozenset(("hours_billed", "coverage"))
-# A change of one of these asks again who pays for the entry.
-FUNDING_FIELDS = frozenset(("ticket_id", "is_billable", "so_line"))
+# A change of one of these may change who pays for the entry.
+FUNDING_FIELDS = frozenset(
+    ("ticket_id", "date", "is_billable", "so_line", "unit_amount", "service_type_id")
+)
 
 
 class AccountAnalyticLine(models.Model):
-    _inherit = "account.analytic.line"
+    _name = "account.analytic.line"
+    _inherit = ["account.analytic.line", "service.entry.mixin"]
 
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
@@ -24,6 +24,9 @@ class AccountAnalyticLine(models.Model):
     is_billable = fields.Boolean(
         string="Is Billable", default=True, help="Unticked, nobody pays for the entry."
     )
+    timesheet_invoice_type = fields.Selection(
+        selection_add=[("service_credits", "Paid by Service Credits")]
+    )
     hours_billed = fields.Float(
         compute="_compute_hours_billed",
         store=True,
@@ -31,15 +34,6 @@ class AccountAnalyticLine(models.Model):
         help="Hours the customer pays: the time worked, raised to the team's minimum "
         "and rounded up to its step.",
     )
-    coverage = fields.Selection(
-        selection=[("sale_line", "Sales Order Item"), ("non_billable", "Nobody")],
-        string="Paid by",
-        readonly=True,
-        copy=False,
-        help="What pays for the entry. Decided when it is logged, and not changed by "
-        "what happens to the ticket later.",
-    )
-
     def _auto_init(self):
         """Fill the new columns in SQL: a database may hold millions of lines."""
         cr = self.env.cr
@@ -82,6 +76,13 @@ class AccountAnalyticLine(models.Model):
         for line in self:
             if line.ticket_id and not line._is_funding_decided():
                 line.project_id = line.ticket_id.project_id
+
+    @api.depends("coverage")
+    def _compute_timesheet_invoice_type(self):
+        by_credits = self.filtered(lambda line: line.coverage == "credits")
+        by_credits.timesheet_invoice_type = "service_credits"
+        rest = super(AccountAnalyticLine, self - by_credits)
+        return rest._compute_timesheet_invoice_type()
 
     @api.depends("ticket_id", "is_billable")
     def _compute_so_line(self):
@@ -127,38 +128,28 @@ class AccountAnalyticLine(models.Model):
         self._check_derived_fields(vals_list)
         vals_list = self.env["service.time"]._complete_values(vals_list)
         lines = super().create(vals_list)
-        lines.filtered("ticket_id")._decide_funding()
+        self.env["service.time"]._fund_new(lines, vals_list)
         return lines
 
     def write(self, vals):
         self._check_derived_fields([vals])
         if vals.get("ticket_id"):
             vals = self.env["service.time"]._complete_move_values(vals)
+        # Only the funding itself may write `coverage`: then it knows what it does.
+        is_asked = "coverage" not in vals and not FUNDING_FIELDS.isdisjoint(vals)
+        before = self.env["service.funding"]._snapshot(self) if is_asked else {}
         result = super().write(vals)
-        if not FUNDING_FIELDS.isdisjoint(vals):
-            lines = self.filtered(lambda line: line.ticket_id or not line.is_billable)
-            lines._decide_funding(again="so_line" not in vals)
+        if is_asked:
+            self.env["service.time"]._follow_write(self, before, vals)
         return result
+
+    def unlink(self):
+        self.env["service.funding"]._release(self.filtered("ticket_id"))
+        return super().unlink()
 
     def _check_can_write(self, values):
         self.env["service.time"]._check_locked(self, values)
         return super()._check_can_write(values)
-
-    @api.model
-    def _check_derived_fields(self, vals_list):
-        """Refuse typed values for what the addon derives (design 3.5)."""
-        if self.env.su:
-            return
-        typed = set().union(*(DERIVED_FIELDS & vals.keys() for vals in vals_list))
-        if typed:
-            labels = self.fields_get(typed, ["string"]).values()
-            raise AccessError(
-                self.env._(
-                    "%(fields)s of a time entry follow from its hours and from who pays "
-                    "for it: leave them out.",
-                    fields=", ".join(sorted(label["string"] for label in labels)),
-                )
-            )
 
     def _is_funding_decided(self):
         """Tell whether who pays was decided and nothing that decides it is edited."""
@@ -176,23 +167,11 @@ class AccountAnalyticLine(models.Model):
             )
         )
 
-    def _decide_funding(self, again=False):
-        """Decide who pays for the entries and note it on them.
-
-        :param bool again: choose the item anew; else take the one the entry carries
-        """
-        # sudo: the figures are derived, see `_check_derived_fields`
-        for line in self.sudo():
-            if again and not line.is_so_line_edited and line._is_not_billed():
-                line.so_line = (
-                    line.project_id.allow_billable
-                    and line._timesheet_determine_sale_line()
-                )
-            if line.so_line and not line.is_billable:
-                line.so_line = False
-            if line.ticket_id:
-                line.coverage = "sale_line" if line.so_line else "non_billable"
-                self.env["service.time"]._check_item(line)
+    def _get_ticket_item(self):
+        """Return the item that takes the entry's time where credits do not."""
+        self.ensure_one()
+        item = self.project_id.allow_billable and self._timesheet_determine_sale_line()
+        return item or self.env["sale.order.line"]
 
     def _timesheet_determine_sale_line(self):
         """Bill the ticket's item; an entry that is not billable has none."""

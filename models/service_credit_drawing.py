@@ -61,14 +61,16 @@ class DrawPlan:
     """What a request would get.
 
     ``slices`` in drawing order; ``missing`` credits nobody pays; ``available`` is
-    what was there when the request had its turn; ``rows`` are the ledger rows once the
-    plan has been posted.
+    what was there when the request had its turn; ``next_purchase`` the one that would
+    have paid next, to tell why it did not; ``rows`` are the ledger rows once the plan
+    has been posted.
     """
 
     request: DrawRequest
     slices: list = field(default_factory=list)
     missing: float = 0.0
     available: float = 0.0
+    next_purchase: Any = None
     rows: Any = None
 
     @property
@@ -98,12 +100,14 @@ class EligiblePool:
     def take(self, request):
         """Return the :class:`DrawPlan` of ``request`` and reserve its slices."""
         plan = DrawPlan(request, missing=self._round(request.credits))
-        for purchase in self._walk(request.date):
+        usable = self._walk(request.date)
+        for purchase in usable:
             part = min(plan.missing, self.left[purchase.id])
             self._reserve(purchase, part)
             plan.slices.append(Slice(purchase, part))
             plan.missing = self._round(plan.missing - part)
             if self._is_zero(plan.missing):
+                plan.next_purchase = next(usable, None)
                 break
         return plan
 

@@ -109,6 +109,38 @@ class ServiceTime(models.AbstractModel):
         }
 
     @api.model
+    def _fund_new(self, lines, vals_list):
+        """Decide who pays for new entries of tickets.
+
+        An item a person chose pays instead of credits; one the client merely sends
+        back, because the form showed it, does not count as chosen.
+        """
+        forced = lines.browse()
+        entries = lines.browse()
+        for line, vals in zip(lines, vals_list, strict=True):
+            if not line.ticket_id or line.coverage:
+                continue
+            entries += line
+            if line.is_so_line_edited or (
+                vals.get("so_line") and line.so_line != line._get_ticket_item()
+            ):
+                forced += line
+        if entries:
+            self.env["service.funding"]._fund(entries, forced.sudo())
+            self._check_items(entries)
+
+    @api.model
+    def _follow_write(self, lines, before, vals):
+        """Make the funding follow a change of entries."""
+        unticked = lines.filtered(lambda line: line.so_line and not line.is_billable)
+        if unticked - unticked.filtered("ticket_id"):
+            (unticked - unticked.filtered("ticket_id")).so_line = False
+        entries = lines.filtered("ticket_id")
+        if entries:
+            self.env["service.funding"]._follow(entries, before, "so_line" in vals)
+            self._check_items(entries)
+
+    @api.model
     def _check_employee(self, vals):
         # sudo: agents need not read employees to log their own time
         employee_id = vals.get("employee_id") or self.env.context.get(
@@ -151,6 +183,11 @@ class ServiceTime(models.AbstractModel):
                     date=fields.Date.to_string(entry.date),
                 )
             )
+
+    @api.model
+    def _check_items(self, entries):
+        for entry in entries:
+            self._check_item(entry)
 
     @api.model
     def _check_item(self, entry):

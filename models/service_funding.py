@@ -1,0 +1,253 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import float_is_zero, float_round
+
+from .service_credit_drawing import DrawRequest
+from .service_funding_claim import (
+    CREDITS,
+    NON_BILLABLE,
+    SALE_LINE,
+    Claim,
+    Part,
+)
+
+# Hours are split to the second; credits are exact in their own precision.
+HOUR_DIGITS = 6
+
+
+class ServiceFunding(models.AbstractModel):
+    """Who pays for time: service credits, then the sales order item, then the policy.
+
+    A claim is planned by code that writes nothing, and the plan is then applied; a
+    preview is a plan that is not applied.
+    """
+
+    _name = "service.funding"
+    _description = "Funding of Time Entries"
+
+    # ------------------------------------------------------------------
+    # Planning: reads, and writes nothing
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _plan(self, claims):
+        """Fill the parts of each claim; earlier claims are served first.
+
+        :param list claims: :class:`Claim` records
+        :return: the claims, each with `parts` that add up to its `hours`, or with a
+            `refusal` where the team's policy refuses what nobody covers
+        """
+        self._plan_credits([claim for claim in claims if claim.uses_credits])
+        left_by_item = {}
+        for claim in claims:
+            if not claim.is_billable:
+                claim.parts = [Part(NON_BILLABLE, claim.hours)]
+                claim.missing = 0.0
+                continue
+            self._plan_item(claim, left_by_item)
+            self._plan_policy(claim)
+        return claims
+
+    @api.model
+    def _plan_credits(self, claims):
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        requests = []
+        for claim in claims:
+            wanted = float_round(claim.hours * claim.rate, precision_digits=digits)
+            if not claim.is_billable or wanted <= 0:
+                continue
+            claim.draw = DrawRequest(
+                work=claim.ticket,
+                partner=claim.ticket.partner_id,
+                company=claim.ticket.company_id,
+                currency=claim.ticket._get_credit_currency(),
+                date=claim.date,
+                credits=wanted,
+                timesheet=claim.entry,
+            )
+            requests.append(claim)
+        plans = self.env["service.credit.allocation"]._plan(
+            [claim.draw for claim in requests]
+        )
+        for claim, plan in zip(requests, plans, strict=True):
+            claim.draw = plan
+            if not plan.slices:
+                continue
+            whole = float_is_zero(plan.missing, precision_digits=digits)
+            hours = claim.hours if whole else plan.credits / claim.rate
+            claim.parts = [Part(CREDITS, self._round(hours))]
+
+    @api.model
+    def _plan_item(self, claim, left_by_item):
+        """Let the sales order item take the rest, within its authorized hours."""
+        rest = self._round(claim.hours - claim.covered)
+        claim.missing = rest
+        item_sudo = claim.item and claim.item.sudo()
+        if not item_sudo or rest <= 0:
+            return
+        if item_sudo not in left_by_item:
+            left_by_item[item_sudo] = item_sudo._get_authorized_hours_left()
+        left = left_by_item[item_sudo]
+        hours = rest if left is None else self._round(min(rest, max(left, 0.0)))
+        if hours <= 0:
+            return
+        claim.parts.append(Part(SALE_LINE, hours, item_sudo))
+        claim.missing = self._round(rest - hours)
+        if left is not None:
+            left_by_item[item_sudo] = left - hours
+
+    @api.model
+    def _plan_policy(self, claim):
+        """Decide about the hours that neither credits nor the item cover."""
+        if claim.missing <= 0:
+            return
+        if not claim.item and not self._is_credit_customer(claim):
+            # Nobody ever agreed to pay: time that is not billed, as in stock Odoo.
+            policy = NON_BILLABLE
+        else:
+            policy = claim.ticket.sudo().team_id.over_limit_policy or "refuse"
+        if policy == "refuse":
+            claim.refusal = self.env["service.funding.text"]._get_refusal(claim)
+        else:
+            claim.parts.append(Part(policy, claim.missing))
+
+    @api.model
+    def _is_credit_customer(self, claim):
+        """Tell whether credits are how this customer pays: they were ever bought."""
+        if not claim.uses_credits or not claim.ticket.partner_id:
+            return False
+        # sudo: agents need not see purchases
+        return bool(
+            self.env["service.credit.purchase"]
+            .sudo()
+            .with_context(active_test=False)
+            .search_count(
+                [
+                    (
+                        "commercial_partner_id",
+                        "=",
+                        claim.ticket.partner_id.commercial_partner_id.id,
+                    ),
+                    ("company_id", "=", claim.ticket.company_id.id),
+                    ("is_draft", "=", False),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _round(self, hours):
+        return float_round(hours, precision_digits=HOUR_DIGITS)
+
+    # ------------------------------------------------------------------
+    # Claims
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_claim(self, entry, item, hours=None, worked=None, **values):
+        """Return the claim of an entry, of all its hours unless told otherwise."""
+        ticket = entry.ticket_id
+        return Claim(
+            ticket=ticket,
+            date=entry.date,
+            worked=entry.unit_amount if worked is None else worked,
+            hours=entry.hours_billed if hours is None else hours,
+            rate=self._get_rate(entry),
+            item=item,
+            is_billable=entry.is_billable,
+            uses_credits=values.pop(
+                "uses_credits", ticket.use_service_credits and bool(ticket.partner_id)
+            ),
+            entry=entry,
+            **values,
+        )
+
+    @api.model
+    def _get_rate(self, entry):
+        """Return the credits one hour costs: of the service type, 1 without one."""
+        return entry.service_type_id.credits_per_hour if entry.service_type_id else 1.0
+
+    # ------------------------------------------------------------------
+    # Applying
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _fund(self, entries, forced=None):
+        """Decide who pays for entries nobody pays for yet, and note it on them.
+
+        :param entries: entries of tickets
+        :param forced: set of entries whose own item was chosen by a person and pays
+            instead of credits
+        :raise UserError: where the team refuses hours that nobody covers
+        """
+        claims = []
+        # sudo: what pays is a consequence of the entry, not something its author types
+        for entry in entries.sudo():
+            if forced and entry in forced:
+                claim = self._get_claim(entry, entry.so_line, uses_credits=False)
+            else:
+                claim = self._get_claim(entry, entry._get_ticket_item())
+            claims.append(claim)
+        self._apply(self._plan(claims))
+
+    @api.model
+    def _apply(self, claims):
+        """Post the credits, split the entries, note the payers."""
+        refused = [claim.refusal for claim in claims if claim.refusal]
+        if refused:
+            raise UserError("\n".join(refused))
+        values, siblings = {}, []
+        for claim in claims:
+            values[claim.entry] = self._get_entry_values(claim)
+            siblings += self._get_sibling_values(claim)
+        self.env["account.analytic.line"].sudo()._note_funding(values)
+        drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
+        self.env["service.credit.allocation"].sudo()._post_plans(drawn)
+        if siblings:
+            self.env["account.analytic.line"].sudo().create(siblings)
+
+    @api.model
+    def _get_entry_values(self, claim):
+        """Return what the entry itself carries: what it had, and the first part."""
+        values = {
+            "coverage_note": self.env["service.funding.text"]._get_note(claim),
+            "credits_per_hour": claim.rate,
+        }
+        own = claim.own_part
+        if not claim.kept:
+            values["coverage"] = own.payer
+            values["so_line"] = own.item.id if own.item else False
+        if claim.other_parts:
+            others = sum(claim.get_worked(part) for part in claim.other_parts)
+            values["hours_billed"] = self._round(
+                claim.kept + (own.hours if own else 0.0)
+            )
+            values["unit_amount"] = self._round(claim.entry.unit_amount - others)
+        return values
+
+    @api.model
+    def _get_sibling_values(self, claim):
+        """Return the values of the entries that carry the other parts."""
+        note = self.env["service.funding.text"]._get_note(claim)
+        return [
+            {
+                **claim.entry._prepare_split_values(),
+                "hours_billed": part.hours,
+                "unit_amount": self._round(claim.get_worked(part)),
+                "coverage": part.payer,
+                "so_line": part.item.id if part.item else False,
+                "coverage_note": note,
+                "credits_per_hour": claim.rate,
+            }
+            for part in claim.other_parts
+        ]
+
+    @api.model
+    def _release(self, entries):
+        """Give back all credits that pay for the entries, each slice to its purchase."""
+        paid = entries.sudo().filtered(lambda entry: entry.credits)
+        if paid:
+            self.env["service.credit.consumption"].sudo()._give_back_timesheets(
+                dict.fromkeys(paid)
+            )
