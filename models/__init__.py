@@ -1,11 +1,14 @@
 # A mixin stands before the models that inherit it.
+from . import service_authorization_mixin
 from . import service_time_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
+from . import product_template
 from . import res_users
 from . import sale_order_line
+from . import service_authorization
 from . import service_ticket_merge
 from . import service_time
 from . import project_milestone
@@ -21,3 +24,4 @@ from . import service_credit_allocation
 from . import service_credit_allocation_draw
 from . import service_credit_consumption
 from . import service_credit_consumption_give_back
+from . import service_type

@@ -8,6 +8,8 @@ from odoo.tools.sql import column_exists, create_column
 DERIVED_FIELDS = frozenset(("hours_billed", "coverage"))
 # A change of one of these asks again who pays for the entry.
 FUNDING_FIELDS = frozenset(("ticket_id", "is_billable", "so_line"))
+# A change of one of these may put more hours on a capped item.
+CAPPED_FIELDS = FUNDING_FIELDS | {"unit_amount", "task_id", "project_id"}
 
 
 class AccountAnalyticLine(models.Model):
@@ -23,6 +25,22 @@ class AccountAnalyticLine(models.Model):
     ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
     is_billable = fields.Boolean(
         string="Is Billable", default=True, help="Unticked, nobody pays for the entry."
+    )
+    service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        compute="_compute_service_type_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What kind of service was delivered. New entries take the type of the "
+        "ticket's team.",
+    )
+    # Customers read entries in the portal: the group keeps this from them there too.
+    internal_note = fields.Text(
+        groups="base.group_user",
+        help="Never shown to the customer, who sees the description.",
     )
     hours_billed = fields.Float(
         compute="_compute_hours_billed",
@@ -43,6 +61,8 @@ class AccountAnalyticLine(models.Model):
     def _auto_init(self):
         """Fill the new columns in SQL: a database may hold millions of lines."""
         cr = self.env.cr
+        if not column_exists(cr, self._table, "service_type_id"):
+            create_column(cr, self._table, "service_type_id", "int4")
         if not column_exists(cr, self._table, "is_billable"):
             create_column(cr, self._table, "is_billable", "bool")
             create_column(cr, self._table, "hours_billed", "float8")
@@ -51,6 +71,15 @@ class AccountAnalyticLine(models.Model):
                 "SET is_billable = TRUE, hours_billed = unit_amount"
             )
         return super()._auto_init()
+
+    @api.depends("ticket_id")
+    def _compute_service_type_id(self):
+        """Take the type of the ticket's team; a type that was chosen stays."""
+        for line in self:
+            if line.ticket_id and not line.service_type_id:
+                # sudo: who may log on a ticket need not read its team
+                team_sudo = line.ticket_id.sudo().team_id
+                line.service_type_id = team_sudo.default_service_type_id
 
     @api.depends("unit_amount", "ticket_id", "is_billable")
     def _compute_hours_billed(self):
@@ -128,6 +157,7 @@ class AccountAnalyticLine(models.Model):
         vals_list = self.env["service.time"]._complete_values(vals_list)
         lines = super().create(vals_list)
         lines.filtered("ticket_id")._decide_funding()
+        lines.so_line._enforce_authorized_hours()
         return lines
 
     def write(self, vals):
@@ -138,6 +168,8 @@ class AccountAnalyticLine(models.Model):
         if not FUNDING_FIELDS.isdisjoint(vals):
             lines = self.filtered(lambda line: line.ticket_id or not line.is_billable)
             lines._decide_funding(again="so_line" not in vals)
+        if not CAPPED_FIELDS.isdisjoint(vals):
+            self.so_line._enforce_authorized_hours()
         return result
 
     def _check_can_write(self, values):

@@ -98,6 +98,16 @@ class ServiceCreditCommon(BaseCommon):
         return order.order_line
 
     @classmethod
+    def _authorize(cls, item, hours):
+        """Limit the item to `hours` more than it has, as agreed with its customer."""
+        item.limit_hours = True
+        authorization = cls.env["service.authorization"].create(
+            {"sale_line_id": item.id, "hours": hours, "reason": "Agreed by phone"}
+        )
+        authorization.action_approve()
+        return authorization
+
+    @classmethod
     def _create_ticket(cls, **values):
         return cls.env["helpdesk.ticket"].create(
             {
