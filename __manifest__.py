@@ -14,6 +14,8 @@
         "security/ir.model.access.csv",
         "security/helpdesk_service_credit_security.xml",
         "data/helpdesk_service_credit_data.xml",
+        "data/service_type_data.xml",
+        "views/service_type_views.xml",
         "views/account_analytic_line_views.xml",
         "views/helpdesk_ticket_team_views.xml",
         "views/helpdesk_ticket_views.xml",

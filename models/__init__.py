@@ -1,12 +1,16 @@
 # A mixin stands before the models that inherit it.
+from . import service_authorization_mixin
 from . import service_time_mixin
 from . import service_entry_mixin
+from . import service_credit_ticket_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
+from . import product_template
 from . import res_users
 from . import sale_order_line
+from . import service_authorization
 from . import service_ticket_merge
 from . import service_time
 from . import project_milestone
@@ -26,3 +30,4 @@ from . import service_funding
 from . import service_funding_change
 from . import service_funding_preview
 from . import service_funding_text
+from . import service_type

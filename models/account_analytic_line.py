@@ -7,6 +7,8 @@ from odoo.tools.sql import column_exists, create_column
 FUNDING_FIELDS = frozenset(
     ("ticket_id", "date", "is_billable", "so_line", "unit_amount", "service_type_id")
 )
+# A change of one of these may put more hours on a capped item.
+CAPPED_FIELDS = FUNDING_FIELDS | {"task_id", "project_id"}
 
 
 class AccountAnalyticLine(models.Model):
@@ -27,6 +29,22 @@ class AccountAnalyticLine(models.Model):
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")]
     )
+    service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        compute="_compute_service_type_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What kind of service was delivered. New entries take the type of the "
+        "ticket's team.",
+    )
+    # Customers read entries in the portal: the group keeps this from them there too.
+    internal_note = fields.Text(
+        groups="base.group_user",
+        help="Never shown to the customer, who sees the description.",
+    )
     hours_billed = fields.Float(
         compute="_compute_hours_billed",
         store=True,
@@ -34,9 +52,12 @@ class AccountAnalyticLine(models.Model):
         help="Hours the customer pays: the time worked, raised to the team's minimum "
         "and rounded up to its step.",
     )
+
     def _auto_init(self):
         """Fill the new columns in SQL: a database may hold millions of lines."""
         cr = self.env.cr
+        if not column_exists(cr, self._table, "service_type_id"):
+            create_column(cr, self._table, "service_type_id", "int4")
         if not column_exists(cr, self._table, "is_billable"):
             create_column(cr, self._table, "is_billable", "bool")
             create_column(cr, self._table, "hours_billed", "float8")
@@ -45,6 +66,15 @@ class AccountAnalyticLine(models.Model):
                 "SET is_billable = TRUE, hours_billed = unit_amount"
             )
         return super()._auto_init()
+
+    @api.depends("ticket_id")
+    def _compute_service_type_id(self):
+        """Take the type of the ticket's team; a type that was chosen stays."""
+        for line in self:
+            if line.ticket_id and not line.service_type_id:
+                # sudo: who may log on a ticket need not read its team
+                team_sudo = line.ticket_id.sudo().team_id
+                line.service_type_id = team_sudo.default_service_type_id
 
     @api.depends("unit_amount", "ticket_id", "is_billable")
     def _compute_hours_billed(self):
@@ -86,12 +116,15 @@ class AccountAnalyticLine(models.Model):
 
     @api.depends("ticket_id", "is_billable")
     def _compute_so_line(self):
-        """Decide once: an entry stays on the item it was logged on (design 3.4).
+        """Leave entries of tickets to the funding, which decides once (design 3.4).
 
-        Core would move prepaid time that was consumed, even after it was invoiced.
+        Core would move prepaid time that was consumed, even after it was invoiced. An
+        entry that is being typed shows the item it would take.
         """
-        decided = self.filtered(lambda line: line._is_funding_decided())
-        return super(AccountAnalyticLine, self - decided)._compute_so_line()
+        funded = self.filtered(
+            lambda line: line.ticket_id and (line.id or line._is_funding_decided())
+        )
+        return super(AccountAnalyticLine, self - funded)._compute_so_line()
 
     @api.depends("ticket_id.message_partner_ids")
     def _compute_message_partner_ids(self):
@@ -126,21 +159,28 @@ class AccountAnalyticLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_derived_fields(vals_list)
-        vals_list = self.env["service.time"]._complete_values(vals_list)
+        vals_list, chosen = self.env["service.time"]._complete_values(vals_list)
         lines = super().create(vals_list)
-        self.env["service.time"]._fund_new(lines, vals_list)
+        self.env["service.time"]._fund_new(lines, chosen)
+        lines.so_line._enforce_authorized_hours()
         return lines
 
     def write(self, vals):
         self._check_derived_fields([vals])
-        if vals.get("ticket_id"):
-            vals = self.env["service.time"]._complete_move_values(vals)
+        time = self.env["service.time"]
         # Only the funding itself may write `coverage`: then it knows what it does.
-        is_asked = "coverage" not in vals and not FUNDING_FIELDS.isdisjoint(vals)
-        before = self.env["service.funding"]._snapshot(self) if is_asked else {}
-        result = super().write(vals)
-        if is_asked:
-            self.env["service.time"]._follow_write(self, before, vals)
+        if "coverage" in vals or FUNDING_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        funded = self if vals.get("ticket_id") else self.filtered("ticket_id")
+        result = super(AccountAnalyticLine, self - funded).write(vals)
+        time._clear_unticked(self - funded)
+        if funded:
+            before = self.env["service.funding"]._snapshot(funded)
+            own_vals, chosen = time._complete_written_values(vals)
+            result = super(AccountAnalyticLine, funded).write(own_vals)
+            time._follow_write(funded, before, chosen)
+        if not CAPPED_FIELDS.isdisjoint(vals):
+            self.so_line._enforce_authorized_hours()
         return result
 
     def unlink(self):

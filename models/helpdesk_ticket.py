@@ -6,7 +6,11 @@ from odoo.tools.misc import unquote
 
 
 class HelpdeskTicket(models.Model):
-    _inherit = ["helpdesk.ticket", "service.time.mixin"]
+    _inherit = [
+        "helpdesk.ticket",
+        "service.time.mixin",
+        "service.credit.ticket.mixin",
+    ]
     _name = "helpdesk.ticket"
 
     def _domain_sale_line_id(self):
@@ -67,6 +71,7 @@ class HelpdeskTicket(models.Model):
         help="Hours left on the sales order item; below zero when more was logged "
         "than sold.",
     )
+
     @api.depends("team_id.allow_timesheet", "company_id")
     def _compute_project_id(self):
         """Take the team's project; replace the project of the team the ticket left.
@@ -201,9 +206,11 @@ class HelpdeskTicket(models.Model):
         project_sudo = self.project_id.sudo()
         if project_sudo.pricing_type == "employee_rate":
             rates = project_sudo.sale_line_employee_ids.filtered(
-                lambda rate: rate.employee_id == employee
-                and rate.sale_line_id.order_partner_id.commercial_partner_id
-                == self.commercial_partner_id
+                lambda rate: (
+                    rate.employee_id == employee
+                    and rate.sale_line_id.order_partner_id.commercial_partner_id
+                    == self.commercial_partner_id
+                )
             )
             item = rates[:1].sale_line_id.sudo(False) or item
         return item

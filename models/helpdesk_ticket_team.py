@@ -23,6 +23,10 @@ class HelpdeskTicketTeam(models.Model):
         string="Show Time in Portal",
         help="Customers see the time spent on their tickets.",
     )
+    use_service_credits = fields.Boolean(
+        help="Time on the tickets of this team draws the customer's service credits "
+        "first, before the sales order item.",
+    )
     sale_line_preference = fields.Selection(
         selection=[
             ("latest", "Most recent item first"),
@@ -33,6 +37,23 @@ class HelpdeskTicketTeam(models.Model):
         required=True,
         help="Which prepaid sales order item with hours left a ticket takes when its "
         "customer is set.",
+    )
+    over_limit_policy = fields.Selection(
+        selection=[
+            ("refuse", "Refuse it"),
+            ("overage", "Log it as overage"),
+            ("non_billable", "Log it as not billable"),
+        ],
+        string="Time over the Limit",
+        default="refuse",
+        required=True,
+        help="What happens with time that neither the customer's credits nor their "
+        "authorized hours cover. Overage waits until someone approves it.",
+    )
+    default_service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        string="Service Type",
+        help="The type that new time entries on this team's tickets start with.",
     )
     minimum_hours = fields.Float(
         string="Minimum Billed Hours",

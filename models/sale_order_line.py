@@ -3,7 +3,14 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.sql import column_exists, create_column
 
+CAP_COLUMNS = {
+    "limit_hours": "bool",
+    "is_limit_counted": "bool",
+    "authorized_hours": "float8",
+    "authorized_hours_used": "float8",
+}
 # What a helpdesk agent without any other right on sales may read of an item: enough to
 # pick it and to see its balance, nothing of its price.
 AGENT_FIELDS = frozenset(
@@ -26,6 +33,10 @@ AGENT_FIELDS = frozenset(
         "is_downpayment",
         "remaining_hours",
         "remaining_hours_available",
+        "limit_hours",
+        "authorized_hours",
+        "authorized_hours_used",
+        "authorized_hours_left",
         "agent_readable",
         "ticket_ids",
         "ticket_count",
@@ -34,7 +45,8 @@ AGENT_FIELDS = frozenset(
 
 
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _inherit = ["sale.order.line", "service.authorization.mixin"]
+    _name = "sale.order.line"
 
     ticket_ids = fields.One2many(
         comodel_name="helpdesk.ticket",
@@ -48,6 +60,14 @@ class SaleOrderLine(models.Model):
         help="The item belongs to the customer of a ticket that the user may read.",
         export_string_translation=False,
     )
+
+    def _auto_init(self):
+        """Create the columns of the cap in SQL: no existing item has one."""
+        cr = self.env.cr
+        if not column_exists(cr, self._table, "limit_hours"):
+            for name, column_type in CAP_COLUMNS.items():
+                create_column(cr, self._table, name, column_type)
+        return super()._auto_init()
 
     def _compute_agent_readable(self):
         readable = self.sudo().filtered_domain([("agent_readable", "=", True)])
@@ -87,9 +107,7 @@ class SaleOrderLine(models.Model):
     def _has_field_access(self, field, operation):
         """Show agents who have no other right on sales the balance of an item only."""
         return super()._has_field_access(field, operation) and (
-            self.env.su
-            or field.name in AGENT_FIELDS
-            or self._is_readable_in_full()
+            self.env.su or field.name in AGENT_FIELDS or self._is_readable_in_full()
         )
 
     @api.model
@@ -186,7 +204,9 @@ class SaleOrderLine(models.Model):
         bill the part that was not credited a second time.
         """
         result = super()._recompute_qty_to_invoice(start_date, end_date)
-        for line in self.filtered(lambda line: line.product_id._is_delivered_timesheet()):
+        for line in self.filtered(
+            lambda line: line.product_id._is_delivered_timesheet()
+        ):
             open_qty = max(line.qty_delivered - line.qty_invoiced, 0.0)
             if line.product_uom_id.compare(line.qty_to_invoice, open_qty) > 0:
                 line.qty_to_invoice = open_qty

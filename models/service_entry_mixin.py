@@ -109,8 +109,11 @@ class ServiceEntryMixin(models.AbstractModel):
         :param dict values_by_entry: values by entry (superuser)
         """
         names = {name for values in values_by_entry.values() for name in values}
-        quick = names - {"unit_amount", "hours_billed"}
+        quick = names - {"unit_amount"}
         entries = self.browse().union(*values_by_entry)
+        if "so_line" in quick:
+            # The items the entries leave must be told before they are left.
+            entries.filtered("so_line").modified(["so_line"], before=True)
         with self.env.protecting([self._fields[name] for name in quick], entries):
             for entry, values in values_by_entry.items():
                 for name in quick & values.keys():

@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ValidationError
 from odoo.tools import float_is_zero, float_round
 
 from .service_credit_drawing import DrawRequest
@@ -88,7 +88,7 @@ class ServiceFunding(models.AbstractModel):
             return
         if item_sudo not in left_by_item:
             left_by_item[item_sudo] = item_sudo._get_authorized_hours_left()
-        left = left_by_item[item_sudo]
+        left = claim.item_left = left_by_item[item_sudo]
         hours = rest if left is None else self._round(min(rest, max(left, 0.0)))
         if hours <= 0:
             return
@@ -156,12 +156,15 @@ class ServiceFunding(models.AbstractModel):
             rate=self._get_rate(entry),
             item=item,
             is_billable=entry.is_billable,
-            uses_credits=values.pop(
-                "uses_credits", ticket.use_service_credits and bool(ticket.partner_id)
-            ),
+            uses_credits=values.pop("uses_credits", self._uses_credits(ticket)),
             entry=entry,
             **values,
         )
+
+    @api.model
+    def _uses_credits(self, ticket):
+        """Tell whether credits pay first on a ticket."""
+        return bool(ticket.use_service_credits and ticket.partner_id)
 
     @api.model
     def _get_rate(self, entry):
@@ -173,19 +176,20 @@ class ServiceFunding(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _fund(self, entries, forced=None):
+    def _fund(self, entries, choices=None):
         """Decide who pays for entries nobody pays for yet, and note it on them.
 
         :param entries: entries of tickets
-        :param forced: set of entries whose own item was chosen by a person and pays
-            instead of credits
-        :raise UserError: where the team refuses hours that nobody covers
+        :param dict choices: item id (or False for nobody) by entry (superuser), where
+            a person chose it; it pays instead of credits
+        :raise ValidationError: where the team refuses hours that nobody covers
         """
         claims = []
         # sudo: what pays is a consequence of the entry, not something its author types
         for entry in entries.sudo():
-            if forced and entry in forced:
-                claim = self._get_claim(entry, entry.so_line, uses_credits=False)
+            if choices and entry in choices:
+                item = entry.so_line.browse(choices[entry] or ())
+                claim = self._get_claim(entry, item, uses_credits=False)
             else:
                 claim = self._get_claim(entry, entry._get_ticket_item())
             claims.append(claim)
@@ -196,7 +200,7 @@ class ServiceFunding(models.AbstractModel):
         """Post the credits, split the entries, note the payers."""
         refused = [claim.refusal for claim in claims if claim.refusal]
         if refused:
-            raise UserError("\n".join(refused))
+            raise ValidationError("\n".join(refused))
         values, siblings = {}, []
         for claim in claims:
             values[claim.entry] = self._get_entry_values(claim)
@@ -218,11 +222,12 @@ class ServiceFunding(models.AbstractModel):
         if not claim.kept:
             values["coverage"] = own.payer
             values["so_line"] = own.item.id if own.item else False
-        if claim.other_parts:
-            others = sum(claim.get_worked(part) for part in claim.other_parts)
+        if claim.other_parts or claim.kept:
             values["hours_billed"] = self._round(
                 claim.kept + (own.hours if own else 0.0)
             )
+        if claim.other_parts:
+            others = sum(claim.get_worked(part) for part in claim.other_parts)
             values["unit_amount"] = self._round(claim.entry.unit_amount - others)
         return values
 

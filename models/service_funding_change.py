@@ -38,58 +38,67 @@ class ServiceFunding(models.AbstractModel):
         }
 
     @api.model
-    def _follow(self, entries, before, has_item):
+    def _follow(self, entries, before, choice=None):
         """Make the funding of written entries follow the change.
 
         Another ticket, work date or billable tick asks again who pays; other hours or
         another service type claim or give back the difference only.
 
         :param dict before: the result of :meth:`_snapshot`
-        :param bool has_item: the item was written too; it is a person's choice
+        :param choice: the item written too, a person's choice: an id, or False for
+            nobody; None when none was written
         """
-        redo, differ = [], []
+        redo, differ = entries.sudo().browse(), []
         for entry in entries.sudo():
             was = before[entry]
             now = self._snapshot(entry)[entry]
-            if has_item or now[:3] != was[:3] or not entry.coverage:
-                redo.append(entry)
+            if choice is not None or now[:3] != was[:3] or not entry.coverage:
+                redo += entry
             elif now != was:
-                differ.append((entry, was))
-        self._fund_again(entries.browse([entry.id for entry in redo]), has_item)
-        for entry, was in differ:
-            self._fund_difference(entry, was)
+                differ.append((entry, was, now))
+        self._fund_again(redo, choice)
+        for entry, was, now in differ:
+            self._fund_difference(entry, was, now)
 
     @api.model
-    def _fund_again(self, entries, has_item):
+    def _fund_again(self, entries, choice):
+        """Give everything back and decide anew; the item stays if a person chose it."""
+        choices = {}
+        for entry in entries:
+            if choice is not None:
+                choices[entry] = choice
+            elif entry.is_so_line_edited:
+                choices[entry] = entry.so_line.id
         self._release(entries)
-        of_tickets = entries.filtered("ticket_id")
-        forced = of_tickets if has_item else of_tickets.filtered("is_so_line_edited")
-        self._fund(of_tickets, forced.sudo())
+        # Off their items first, or their own hours would count against its cap.
+        nothing = {"coverage": False, "coverage_note": False, "so_line": False}
+        entries._note_funding(dict.fromkeys(entries, nothing))
+        self._fund(entries.filtered("ticket_id"), choices)
 
     @api.model
-    def _fund_difference(self, entry, was):
+    def _fund_difference(self, entry, was, now):
         """Claim the hours that were added, or give back those that were taken off."""
-        rate = (
-            self._get_rate(entry)
-            if entry.service_type_id.id != was.service_type
-            else entry.credits_per_hour or self._get_rate(entry)
-        )
+        rate = entry.credits_per_hour or self._get_rate(entry)
+        if now.service_type != was.service_type:
+            rate = self._get_rate(entry)
+        extra = 0.0
         if entry.coverage == CREDITS:
             extra = self._settle_credits(entry, rate)
         elif entry.coverage == SALE_LINE:
-            extra = float_round(entry.hours_billed - was.hours, HOUR_DIGITS)
-        else:
-            extra = 0.0
+            extra = float_round(now.hours - was.hours, HOUR_DIGITS)
         if float_compare(extra, 0.0, precision_digits=HOUR_DIGITS) <= 0:
             entry._note_funding({entry: {"credits_per_hour": rate}})
             return
+        kept = float_round(now.hours - extra, HOUR_DIGITS)
+        # Back to what is paid first, or the new hours would count against the cap twice.
+        entry._note_funding({entry: {"hours_billed": kept}})
         by_credits = entry.coverage == CREDITS
         claim = self._get_claim(
             entry,
             entry._get_ticket_item() if by_credits else entry.so_line,
             hours=extra,
-            worked=entry.unit_amount * extra / entry.hours_billed,
-            kept=float_round(entry.hours_billed - extra, HOUR_DIGITS),
+            worked=entry.unit_amount * extra / now.hours,
+            kept=kept,
             uses_credits=by_credits,
         )
         claim.rate = rate

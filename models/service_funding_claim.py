@@ -49,6 +49,7 @@ class Claim:
     # Filled by the plan.
     parts: list = field(default_factory=list)
     draw: Any = None
+    item_left: float | None = None
     missing: float = 0.0
     refusal: str | bool = False
 

@@ -40,7 +40,9 @@ class ServiceFundingText(models.AbstractModel):
                 )
             ]
         if part.payer == OVERAGE:
-            return [self.env._("%(hours)s h overage, waiting for approval", hours=hours)]
+            return [
+                self.env._("%(hours)s h overage, waiting for approval", hours=hours)
+            ]
         return [self.env._("%(hours)s h that nobody pays", hours=hours)]
 
     @api.model
@@ -56,6 +58,30 @@ class ServiceFundingText(models.AbstractModel):
             expiry=format_date(self.env, purchase.date_expiry),
             rule=self._get_rule_text(purchase, following[:1]),
         )
+
+    @api.model
+    def _get_credits_left(self, claim, index):
+        """Tell what a purchase would have left after the slices of a plan."""
+        purchase, credits = claim.draw.slices[index]
+        return self.env._(
+            "%(left)s credits left",
+            left=self._format(purchase.credits_available - credits),
+        )
+
+    @api.model
+    def _get_item_left(self, part):
+        """Tell what a sales order item would have left after a part."""
+        left = part.item._get_authorized_hours_left()
+        if left is not None:
+            return self.env._(
+                "%(left)s authorized hours left", left=self._format(left - part.hours)
+            )
+        if part.item.remaining_hours_available:
+            return self.env._(
+                "%(left)s h left",
+                left=self._format(part.item.remaining_hours - part.hours),
+            )
+        return ""
 
     @api.model
     def _get_rule_text(self, purchase, others):
@@ -82,30 +108,50 @@ class ServiceFundingText(models.AbstractModel):
     @api.model
     def _get_refusal(self, claim):
         """Tell what was asked, what would fit, and the ways out (design 3.8)."""
+        values = {
+            "hours": self._format(claim.hours),
+            "ticket": claim.ticket.display_name,
+            "date": fields.Date.to_string(claim.date),
+            "covered": self._format(claim.covered),
+            "state": self._get_state_text(claim),
+            "customer": claim.ticket.commercial_partner_id.display_name,
+        }
+        if claim.covered:
+            return self.env._(
+                "%(hours)s h on ticket %(ticket)s on %(date)s are too many, "
+                "%(covered)s h are covered (%(state)s): log %(covered)s h, ask "
+                "%(customer)s for more hours or credits, choose another sales order "
+                "item, or untick Billable.",
+                **values,
+            )
         return self.env._(
-            "%(hours)s h on ticket %(ticket)s on %(date)s are not covered: %(covered)s "
-            "h would be (%(payers)s), so log %(covered)s h, have more hours or credits "
-            "sold or authorized, choose another sales order item, or untick Billable.",
-            hours=self._format(claim.hours),
-            ticket=claim.ticket.display_name,
-            date=fields.Date.to_string(claim.date),
-            covered=self._format(claim.covered),
-            payers=self._get_payers(claim),
+            "%(hours)s h on ticket %(ticket)s on %(date)s are not covered (%(state)s): "
+            "ask %(customer)s for more hours or credits, choose another sales order "
+            "item, or untick Billable.",
+            **values,
         )
 
     @api.model
-    def _get_payers(self, claim):
-        texts = [
-            text for part in claim.parts for text in self._get_part_texts(claim, part)
-        ]
-        rest = self._get_rest_text(claim)
-        if rest:
-            texts.append(rest)
-        if claim.item:
+    def _get_state_text(self, claim):
+        """Tell what credits and item have for a claim, before it."""
+        texts = []
+        if claim.uses_credits and claim.draw:
             texts.append(
                 self.env._(
-                    "no more authorized hours on %(item)s",
-                    item=claim.item.sudo().order_id.name,
+                    "%(credits)s credits in %(currency)s usable on %(date)s",
+                    credits=self._format(claim.draw.available),
+                    currency=claim.draw.request.currency.name,
+                    date=format_date(self.env, claim.date),
+                )
+            )
+        if claim.item:
+            item_sudo = claim.item.sudo()
+            texts.append(
+                self.env._(
+                    "%(left)s of %(authorized)s authorized hours left on %(item)s",
+                    left=self._format(claim.item_left or 0.0),
+                    authorized=self._format(item_sudo.authorized_hours),
+                    item=item_sudo.display_name,
                 )
             )
         return "; ".join(texts)

@@ -18,46 +18,69 @@ class ServiceTime(models.AbstractModel):
         """Complete the values of new entries from their tickets.
 
         With these a line that names only a ticket is a whole timesheet, whichever way
-        it comes in. Values of other lines are returned as they are.
+        it comes in. Values of other lines are returned as they are. The item of an
+        entry is taken out: the funding sets it, when it is known to fit.
 
         :param list vals_list: values for `account.analytic.line.create`
+        :return: the completed values, and for each the item a person chose: an id,
+            False for none, None when nothing was chosen
         :raise AccessError: when the user may not read a ticket
         :raise UserError: when time cannot be logged on a ticket, or by the employee
         """
         default_id = self.env.context.get("default_ticket_id")
         ids = {vals.get("ticket_id", default_id) for vals in vals_list} - {None, False}
         if not ids:
-            return vals_list
+            return vals_list, []
         tickets = self.env["helpdesk.ticket"].browse(ids)
         tickets.check_access("read")
         values = {ticket.id: self._get_ticket_values(ticket) for ticket in tickets}
-        completed = []
+        completed, chosen = [], []
         for vals in vals_list:
             ticket_id = vals.get("ticket_id", default_id)
+            choice = None
+            # A coverage comes from the funding only, whose values are complete.
             if ticket_id:
                 vals = {**vals, **values[ticket_id]}
                 self._check_employee(vals)
+                if "coverage" not in vals:
+                    choice = self._pop_choice(vals)
             completed.append(vals)
-        return completed
+            chosen.append(choice)
+        return completed, chosen
 
     @api.model
-    def _complete_move_values(self, vals):
-        """Complete the values that move entries to another ticket.
+    def _pop_choice(self, vals):
+        """Take the item out of `vals`; return it if a person chose it."""
+        item_id = vals.pop("so_line", None)
+        if vals.get("is_so_line_edited"):
+            return item_id or False
+        return item_id or None
 
-        Project, company and customer follow; who pays is decided anew.
+    @api.model
+    def _complete_written_values(self, vals):
+        """Complete the values written on entries of tickets.
 
+        When they move to another ticket, project, company and customer follow, and who
+        pays is decided anew.
+
+        :return: the values, and the item a person chose as in :meth:`_complete_values`
         :raise AccessError: when the user may not read the ticket
         :raise UserError: when time cannot be logged on the ticket
         """
-        ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
-        ticket.check_access("read")
-        return {
-            "is_so_line_edited": False,
-            "task_id": False,
-            **vals,
-            **self._get_ticket_values(ticket),
-            "partner_id": ticket.partner_id.id,
-        }
+        vals = dict(vals)
+        if vals.get("ticket_id"):
+            ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
+            ticket.check_access("read")
+            vals = {
+                "is_so_line_edited": False,
+                "task_id": False,
+                **vals,
+                **self._get_ticket_values(ticket),
+                "partner_id": ticket.partner_id.id,
+            }
+        if "so_line" not in vals:
+            return vals, None
+        return vals, vals.pop("so_line") or False
 
     @api.model
     def _get_ticket_values(self, ticket):
@@ -109,36 +132,37 @@ class ServiceTime(models.AbstractModel):
         }
 
     @api.model
-    def _fund_new(self, lines, vals_list):
+    def _fund_new(self, lines, chosen):
         """Decide who pays for new entries of tickets.
 
         An item a person chose pays instead of credits; one the client merely sends
         back, because the form showed it, does not count as chosen.
         """
-        forced = lines.browse()
-        entries = lines.browse()
-        for line, vals in zip(lines, vals_list, strict=True):
+        choices, entries = {}, lines.browse()
+        for line, choice in zip(lines, chosen, strict=False):
             if not line.ticket_id or line.coverage:
                 continue
             entries += line
-            if line.is_so_line_edited or (
-                vals.get("so_line") and line.so_line != line._get_ticket_item()
-            ):
-                forced += line
+            if choice is None:
+                continue
+            if line.is_so_line_edited or choice != line._get_ticket_item().id:
+                choices[line.sudo()] = choice
         if entries:
-            self.env["service.funding"]._fund(entries, forced.sudo())
+            self.env["service.funding"]._fund(entries, choices)
             self._check_items(entries)
 
     @api.model
-    def _follow_write(self, lines, before, vals):
+    def _follow_write(self, entries, before, choice):
         """Make the funding follow a change of entries."""
+        self.env["service.funding"]._follow(entries, before, choice)
+        self._check_items(entries.filtered("ticket_id"))
+
+    @api.model
+    def _clear_unticked(self, lines):
+        """Let nobody pay for lines of tasks either when they are not billable."""
         unticked = lines.filtered(lambda line: line.so_line and not line.is_billable)
-        if unticked - unticked.filtered("ticket_id"):
-            (unticked - unticked.filtered("ticket_id")).so_line = False
-        entries = lines.filtered("ticket_id")
-        if entries:
-            self.env["service.funding"]._follow(entries, before, "so_line" in vals)
-            self._check_items(entries)
+        if unticked:
+            unticked.so_line = False
 
     @api.model
     def _check_employee(self, vals):

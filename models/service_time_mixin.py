@@ -91,8 +91,10 @@ class ServiceTimeMixin(models.AbstractModel):
     def action_view_invoices(self):
         """Open the invoices that bill this ticket's time or its prepaid item."""
         self.ensure_one()
-        return self._get_invoices().sudo(False)._get_records_action(
-            name=self.env._("Invoices")
+        return (
+            self._get_invoices()
+            .sudo(False)
+            ._get_records_action(name=self.env._("Invoices"))
         )
 
     def action_view_timesheets(self):
@@ -153,6 +155,7 @@ class ServiceTimeMixin(models.AbstractModel):
         return (
             Domain("ticket_id", "=", self._origin.id)
             & Domain("is_billable", "=", True)
+            & Domain("coverage", "in", ["sale_line", "non_billable"])
             & Domain("so_line", "!=", self.sale_line_id._origin.id)
             & self.env["account.analytic.line"]._domain_not_billed()
         )

@@ -11,9 +11,11 @@ class TimesheetsAnalysisReport(models.Model):
     )
     hours_billed = fields.Float(readonly=True)
     coverage = fields.Selection(
-        selection=lambda self: self.env["account.analytic.line"]
-        ._fields["coverage"]
-        ._description_selection(self.env),
+        selection=lambda self: (
+            self.env["account.analytic.line"]
+            ._fields["coverage"]
+            ._description_selection(self.env)
+        ),
         string="Paid by",
         readonly=True,
     )

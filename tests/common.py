@@ -45,7 +45,11 @@ class ServiceCreditCommon(BaseCommon):
             {"name": "Azure Mills", "is_company": True}
         )
         cls.contact = cls.env["res.partner"].create(
-            {"name": "Nora Azure", "parent_id": cls.customer.id, "email": "n@azure.test"}
+            {
+                "name": "Nora Azure",
+                "parent_id": cls.customer.id,
+                "email": "n@azure.test",
+            }
         )
         cls.other_customer = cls.env["res.partner"].create(
             {"name": "Birch Works", "is_company": True}
@@ -96,6 +100,16 @@ class ServiceCreditCommon(BaseCommon):
         if "date_order" in order_values:
             order.date_order = order_values["date_order"]
         return order.order_line
+
+    @classmethod
+    def _authorize(cls, item, hours):
+        """Limit the item to `hours` more than it has, as agreed with its customer."""
+        item.limit_hours = True
+        authorization = cls.env["service.authorization"].create(
+            {"sale_line_id": item.id, "hours": hours, "reason": "Agreed by phone"}
+        )
+        authorization.action_approve()
+        return authorization
 
     @classmethod
     def _create_ticket(cls, **values):

@@ -138,9 +138,10 @@ class TestTicketChannels(HttpCase, ServiceCreditCommon):
         groups = self.env["helpdesk.ticket"].web_read_group(
             [], ["sale_order_id"], ["__count"]
         )["groups"]
-        self.assertIn(item.order_id.id, [
-            group["sale_order_id"] and group["sale_order_id"][0] for group in groups
-        ])
+        self.assertIn(
+            item.order_id.id,
+            [group["sale_order_id"] and group["sale_order_id"][0] for group in groups],
+        )
 
     def test_time_groups_by_team_and_customer(self):
         self._sell()

@@ -88,9 +88,7 @@ class TestTicketInvoicing(ServiceCreditCommon):
         credit = self.env["account.move"].browse(reversal.refund_moves()["res_id"])
         credit.invoice_line_ids.quantity = 4.5
         credit.action_post()
-        again = self._invoice(
-            item.order_id, date_start_invoice_timesheet="2026-01-01"
-        )
+        again = self._invoice(item.order_id, date_start_invoice_timesheet="2026-01-01")
         self.assertEqual(again.invoice_line_ids.quantity, 4.5)
 
     def test_invoiced_entry_keeps_ticket_hours_and_tick(self):

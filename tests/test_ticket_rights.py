@@ -26,9 +26,7 @@ class TestTicketRights(ServiceCreditCommon):
         with self.assertRaises(AccessError):
             foreign.read(["display_name"])
         self._create_ticket(partner_id=self.other_customer.id)
-        self.assertEqual(
-            self._search_items(self.agent), self.item + self.foreign_item
-        )
+        self.assertEqual(self._search_items(self.agent), self.item + self.foreign_item)
 
     def test_agent_of_own_tickets_sees_items_of_own_tickets(self):
         own = self._create_person("own_olga", "helpdesk_mgmt.group_helpdesk_user_own")
@@ -73,12 +71,12 @@ class TestTicketRights(ServiceCreditCommon):
                 login = groups.split(".")[1]
                 before = new_test_user(self.env, f"{login}_1", groups)
                 both = new_test_user(
-                    self.env, f"{login}_2", f"{groups},helpdesk_mgmt.group_helpdesk_user"
+                    self.env,
+                    f"{login}_2",
+                    f"{groups},helpdesk_mgmt.group_helpdesk_user",
                 )
                 self.assertEqual(self._search_items(before), self._search_items(both))
-                self.assertTrue(
-                    self.foreign_item.with_user(both).read(["price_unit"])
-                )
+                self.assertTrue(self.foreign_item.with_user(both).read(["price_unit"]))
 
     def test_salesperson_with_own_documents_keeps_that_limit(self):
         groups = "sales_team.group_sale_salesman,helpdesk_mgmt.group_helpdesk_user"
@@ -90,8 +88,10 @@ class TestTicketRights(ServiceCreditCommon):
     def test_agent_logs_on_a_private_project(self):
         self.project.privacy_visibility = "followers"
         self.project.message_unsubscribe(self.agent.partner_id.ids)
-        entry = self.env["account.analytic.line"].with_user(self.agent).create(
-            {"ticket_id": self.ticket.id, "unit_amount": 1}
+        entry = (
+            self.env["account.analytic.line"]
+            .with_user(self.agent)
+            .create({"ticket_id": self.ticket.id, "unit_amount": 1})
         )
         self.assertEqual(entry.so_line, self.item)
         entry.unit_amount = 2
