@@ -19,6 +19,8 @@
         "views/account_analytic_line_views.xml",
         "views/helpdesk_ticket_team_views.xml",
         "views/helpdesk_ticket_views.xml",
+        "views/helpdesk_ticket_time_views.xml",
+        "views/service_overage_views.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "application": False,

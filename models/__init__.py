@@ -2,6 +2,7 @@
 from . import service_authorization_mixin
 from . import service_time_mixin
 from . import service_entry_mixin
+from . import service_overage_mixin
 from . import service_credit_ticket_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
@@ -28,6 +29,7 @@ from . import service_credit_consumption
 from . import service_credit_consumption_give_back
 from . import service_funding
 from . import service_funding_change
+from . import service_funding_overage
 from . import service_funding_preview
 from . import service_funding_text
 from . import service_type

@@ -13,18 +13,21 @@ CAPPED_FIELDS = FUNDING_FIELDS | {"task_id", "project_id"}
 
 class AccountAnalyticLine(models.Model):
     _name = "account.analytic.line"
-    _inherit = ["account.analytic.line", "service.entry.mixin"]
+    _inherit = [
+        "account.analytic.line",
+        "service.entry.mixin",
+        "service.overage.mixin",
+    ]
 
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
-        string="Ticket",
         index="btree_not_null",
         ondelete="restrict",
         domain="[('allow_timesheet', '=', True), ('company_id', '=?', company_id)]",
     )
     ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
     is_billable = fields.Boolean(
-        string="Is Billable", default=True, help="Unticked, nobody pays for the entry."
+        default=True, help="Unticked, nobody pays for the entry."
     )
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")]
@@ -51,6 +54,14 @@ class AccountAnalyticLine(models.Model):
         precompute=True,
         help="Hours the customer pays: the time worked, raised to the team's minimum "
         "and rounded up to its step.",
+    )
+
+    overage_value = fields.Monetary(
+        string="Value",
+        compute="_compute_overage_value",
+        compute_sudo=True,
+        help="What the hours would cost on the ticket's sales order item, else in the "
+        "customer's latest service credits.",
     )
 
     def _auto_init(self):

@@ -49,7 +49,7 @@ class HelpdeskTicket(models.Model):
         copy=False,
         tracking=True,
         index="btree_not_null",
-        domain=_domain_sale_line_id,
+        domain=lambda self: self._domain_sale_line_id(),
         help="What new time on this ticket is billed to. Filled with the customer's "
         "prepaid item that still has hours. Time already logged stays on the item it "
         "was logged on.",

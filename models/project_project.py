@@ -93,3 +93,25 @@ class ProjectProject(models.Model):
                     plan
                 )
         return plans, refused
+
+    # ------------------------------------------------------------------
+    # Profitability: time paid by credits is a section of its own
+    # ------------------------------------------------------------------
+
+    def _get_profitability_labels(self):
+        return {
+            **super()._get_profitability_labels(),
+            "service_credits": self.env._("Timesheets (Paid by Service Credits)"),
+        }
+
+    def _get_profitability_sequence_per_invoice_type(self):
+        return {
+            **super()._get_profitability_sequence_per_invoice_type(),
+            "service_credits": 5,
+        }
+
+    def action_profitability_items(self, section_name, domain=None, res_id=False):
+        """Open the entries behind the section, as core does for its own sections."""
+        if section_name == "service_credits":
+            section_name = "non_billable"
+        return super().action_profitability_items(section_name, domain, res_id)

@@ -4,7 +4,16 @@ from odoo.exceptions import AccessError
 
 # Figures that the addon derives: nobody types them, whichever way the values come in.
 DERIVED_FIELDS = frozenset(
-    ("hours_billed", "coverage", "coverage_note", "credits", "credits_per_hour")
+    (
+        "hours_billed",
+        "coverage",
+        "coverage_note",
+        "credits",
+        "credits_per_hour",
+        "overage_decision",
+        "overage_decided_by_id",
+        "overage_decided_on",
+    )
 )
 
 
@@ -130,6 +139,7 @@ class ServiceEntryMixin(models.AbstractModel):
         self.ensure_one()
         return {
             "ticket_id": self.ticket_id.id,
+            "partner_id": self.partner_id.id,
             "name": self.name,
             "date": self.date,
             "employee_id": self.employee_id.id,

@@ -31,10 +31,11 @@ class ServiceFunding(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _plan(self, claims):
+    def _plan(self, claims, policy=None):
         """Fill the parts of each claim; earlier claims are served first.
 
         :param list claims: :class:`Claim` records
+        :param policy: what happens to uncovered hours, instead of the team's policy
         :return: the claims, each with `parts` that add up to its `hours`, or with a
             `refusal` where the team's policy refuses what nobody covers
         """
@@ -46,7 +47,7 @@ class ServiceFunding(models.AbstractModel):
                 claim.missing = 0.0
                 continue
             self._plan_item(claim, left_by_item)
-            self._plan_policy(claim)
+            self._plan_policy(claim, policy)
         return claims
 
     @api.model
@@ -98,19 +99,22 @@ class ServiceFunding(models.AbstractModel):
             left_by_item[item_sudo] = left - hours
 
     @api.model
-    def _plan_policy(self, claim):
+    def _plan_policy(self, claim, policy=None):
         """Decide about the hours that neither credits nor the item cover."""
         if claim.missing <= 0:
             return
-        if not claim.item and not self._is_credit_customer(claim):
-            # Nobody ever agreed to pay: time that is not billed, as in stock Odoo.
-            policy = NON_BILLABLE
-        else:
-            policy = claim.ticket.sudo().team_id.over_limit_policy or "refuse"
+        policy = policy or self._get_policy(claim)
         if policy == "refuse":
             claim.refusal = self.env["service.funding.text"]._get_refusal(claim)
         else:
             claim.parts.append(Part(policy, claim.missing))
+
+    @api.model
+    def _get_policy(self, claim):
+        if not claim.item and not self._is_credit_customer(claim):
+            # Nobody ever agreed to pay: time that is not billed, as in stock Odoo.
+            return NON_BILLABLE
+        return claim.ticket.sudo().team_id.over_limit_policy or "refuse"
 
     @api.model
     def _is_credit_customer(self, claim):
@@ -250,7 +254,7 @@ class ServiceFunding(models.AbstractModel):
 
     @api.model
     def _release(self, entries):
-        """Give back all credits that pay for the entries, each slice to its purchase."""
+        """Give back all credits that pay for the entries, slice by slice."""
         paid = entries.sudo().filtered(lambda entry: entry.credits)
         if paid:
             self.env["service.credit.consumption"].sudo()._give_back_timesheets(

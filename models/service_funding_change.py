@@ -90,7 +90,7 @@ class ServiceFunding(models.AbstractModel):
             entry._note_funding({entry: {"credits_per_hour": rate}})
             return
         kept = float_round(now.hours - extra, HOUR_DIGITS)
-        # Back to what is paid first, or the new hours would count against the cap twice.
+        # Back to what is paid: the new hours must not count against the cap twice.
         entry._note_funding({entry: {"hours_billed": kept}})
         by_credits = entry.coverage == CREDITS
         claim = self._get_claim(

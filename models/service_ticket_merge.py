@@ -5,8 +5,8 @@ from odoo import models
 class HelpdeskTicketMergeHook(models.AbstractModel):
     """Let merged tickets take their unbilled time along.
 
-    `helpdesk_mgmt_merge` is not a dependency and leaves no hook, so its method is wrapped
-    where that addon is installed, the way core's automation rules wrap methods.
+    `helpdesk_mgmt_merge` is not a dependency and leaves no hook, so its method is
+    wrapped where that addon is installed, as core's automation rules wrap methods.
     """
 
     _name = "service.ticket.merge"

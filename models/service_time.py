@@ -8,7 +8,7 @@ HOURS_IN_A_DAY = 24
 
 
 class ServiceTime(models.AbstractModel):
-    """The rules of time on tickets; `account.analytic.line` asks, it decides nothing."""
+    """The rules of time on tickets, which `account.analytic.line` asks."""
 
     _name = "service.time"
     _description = "Rules of Time on Tickets"
@@ -84,52 +84,53 @@ class ServiceTime(models.AbstractModel):
 
     @api.model
     def _get_ticket_values(self, ticket):
-        # sudo: whoever may read a ticket may log on it, whatever its project's privacy
-        project_sudo = ticket.sudo().project_id
-        if not ticket.sudo().allow_timesheet:
+        obstacle = self._get_obstacle(ticket)
+        if obstacle:
             raise UserError(
                 self.env._(
-                    "Time cannot be logged on ticket %(ticket)s: tick Timesheets on "
-                    "its team (%(team)s), or move the ticket to a team that has it.",
+                    "Time cannot be logged on ticket %(ticket)s: %(obstacle)s",
                     ticket=ticket.display_name,
-                    team=ticket.sudo().team_id.display_name or self.env._("no team"),
-                )
-            )
-        if not project_sudo:
-            raise UserError(
-                self.env._(
-                    "Time cannot be logged on ticket %(ticket)s: it has no project. "
-                    "Choose one on the ticket or on its team %(team)s.",
-                    ticket=ticket.display_name,
-                    team=ticket.sudo().team_id.display_name,
-                )
-            )
-        if ticket.stage_id.lock_timesheet:
-            raise UserError(
-                self.env._(
-                    "Time cannot be logged on ticket %(ticket)s in stage %(stage)s: "
-                    "reopen the ticket first.",
-                    ticket=ticket.display_name,
-                    stage=ticket.stage_id.name,
-                )
-            )
-        if project_sudo.company_id and project_sudo.company_id != ticket.company_id:
-            raise UserError(
-                self.env._(
-                    "Time cannot be logged on ticket %(ticket)s: its project "
-                    "%(project)s belongs to %(project_company)s, the ticket to "
-                    "%(company)s.",
-                    ticket=ticket.display_name,
-                    project=project_sudo.display_name,
-                    project_company=project_sudo.company_id.name,
-                    company=ticket.company_id.name,
+                    obstacle=obstacle,
                 )
             )
         return {
             "ticket_id": ticket.id,
-            "project_id": project_sudo.id,
+            # sudo: whoever reads a ticket may log on it, whatever its project's privacy
+            "project_id": ticket.sudo().project_id.id,
             "company_id": ticket.company_id.id,
         }
+
+    @api.model
+    def _get_obstacle(self, ticket):
+        """Tell why a ticket takes no time and what helps; False if it does."""
+        # sudo: the team and the project may be closed to whoever reads the ticket
+        team_sudo, project_sudo = ticket.sudo().team_id, ticket.sudo().project_id
+        company = ticket.company_id
+        if not team_sudo.allow_timesheet:
+            return self.env._(
+                "tick Timesheets on its team (%(team)s), or move the ticket to a team "
+                "that has it.",
+                team=team_sudo.display_name or self.env._("no team"),
+            )
+        if not project_sudo:
+            return self.env._(
+                "it has no project. Choose one on the ticket or on its team %(team)s.",
+                team=team_sudo.display_name,
+            )
+        if ticket.stage_id.lock_timesheet:
+            return self.env._(
+                "its stage %(stage)s locks time. Reopen the ticket first.",
+                stage=ticket.stage_id.name,
+            )
+        if project_sudo.company_id and project_sudo.company_id != company:
+            return self.env._(
+                "its project %(project)s belongs to %(project_company)s, the ticket to "
+                "%(company)s.",
+                project=project_sudo.display_name,
+                project_company=project_sudo.company_id.name,
+                company=company.name,
+            )
+        return False
 
     @api.model
     def _fund_new(self, lines, chosen):

@@ -9,6 +9,9 @@ class TimesheetsAnalysisReport(models.Model):
     ticket_team_id = fields.Many2one(
         related="ticket_id.team_id", string="Helpdesk Team"
     )
+    timesheet_invoice_type = fields.Selection(
+        selection_add=[("service_credits", "Paid by Service Credits")]
+    )
     hours_billed = fields.Float(readonly=True)
     coverage = fields.Selection(
         selection=lambda self: (

@@ -1,4 +1,6 @@
 from . import test_funding
+from . import test_funding_change
+from . import test_funding_overage
 from . import test_ticket_channels
 from . import test_ticket_invoicing
 from . import test_ticket_rights

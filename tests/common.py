@@ -41,6 +41,12 @@ class ServiceCreditCommon(BaseCommon):
             }
         )
         cls.project = cls.team.default_project_id
+        cls._create_customers()
+        cls.prepaid_product = cls._create_service("Support Pack", "ordered_prepaid")
+        cls.time_product = cls._create_service("Support Time", "delivered_timesheet")
+
+    @classmethod
+    def _create_customers(cls):
         cls.customer = cls.env["res.partner"].create(
             {"name": "Azure Mills", "is_company": True}
         )
@@ -54,8 +60,6 @@ class ServiceCreditCommon(BaseCommon):
         cls.other_customer = cls.env["res.partner"].create(
             {"name": "Birch Works", "is_company": True}
         )
-        cls.prepaid_product = cls._create_service("Support Pack", "ordered_prepaid")
-        cls.time_product = cls._create_service("Support Time", "delivered_timesheet")
 
     @classmethod
     def _create_person(cls, login, groups):

@@ -68,8 +68,9 @@ class TestAuthorizedHours(ServiceCreditCommon):
         self._log(self.ticket, 9.5)
         with self.assertRaisesRegex(
             ValidationError,
-            r"^1\.00 h on ticket .* are too many, 0\.50 h are covered \(0\.50 of 10\.00 "
-            r"authorized hours left on .*Support Time.*\): log 0\.50 h, ask Azure Mills "
+            r"^1\.00 h on ticket .* are too many, 0\.50 h are covered "
+            r"\(0\.50 of 10\.00 authorized hours left on .*Support Time.*\): "
+            r"log 0\.50 h, ask Azure Mills "
             r"for more hours or credits, choose another sales order item, or untick "
             r"Billable\.$",
         ):

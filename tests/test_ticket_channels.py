@@ -18,7 +18,7 @@ Please come.
 
 @tagged("post_install", "-at_install")
 class TestTicketChannels(HttpCase, ServiceCreditCommon):
-    """Project and item reach a ticket whichever way it comes in; teams switch freely."""
+    """Project and item reach a ticket however it comes in; teams switch freely."""
 
     def test_mail(self):
         item = self._sell()

@@ -258,7 +258,7 @@ class TestTicketTime(ServiceCreditCommon):
         ticket.stage_id = stage
         self._log(ticket)
         stage.lock_timesheet = True
-        with self.assertRaisesRegex(UserError, "in stage Archive: reopen"):
+        with self.assertRaisesRegex(UserError, "stage Archive locks time. Reopen"):
             self._log(ticket)
 
     def test_ticket_without_customer_takes_time_that_nobody_pays(self):

@@ -1,0 +1,152 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common_funding import FundingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestFundingChange(FundingCommon):
+    """Edited, moved and deleted entries settle exactly their own slices."""
+
+    def test_more_hours_draw_the_difference(self):
+        first = self._buy(2, expiry="2026-06-30")
+        second = self._buy(10)
+        entry = self._work(1)
+        entry.unit_amount = 3
+        self.assertEqual(
+            self._rows(), [(first, 1, entry), (first, 1, entry), (second, 1, entry)]
+        )
+        self._assert_adds_up()
+
+    def test_fewer_hours_give_back_in_reverse(self):
+        first = self._buy(2, expiry="2026-06-30")
+        second = self._buy(10)
+        entry = self._work(3)
+        other = self._work(1)
+        entry.unit_amount = 1.5
+        self.assertEqual(first.credits_available, 0.5)
+        self.assertEqual(second.credits_available, 9)
+        self.assertEqual(entry.credits, 1.5)
+        self.assertEqual(other.consumption_ids.mapped("credits"), [1])
+        self._assert_adds_up()
+
+    def test_more_hours_than_credits_split_the_entry(self):
+        self._buy(2)
+        item = self._sell()
+        self.ticket.sale_line_id = item
+        entry = self._work(1)
+        entry.unit_amount = 5
+        none = item.browse()
+        self.assertEqual(
+            self._pieces(), [("credits", 2, 2, none), ("sale_line", 3, 0, item)]
+        )
+        self._assert_adds_up()
+
+    def test_another_date_gives_back_and_draws_anew(self):
+        spring = self._buy(start="2026-05-01", expiry="2026-05-31")
+        summer = self._buy(start="2026-06-01", expiry="2026-06-30")
+        entry = self._work(2)
+        entry.date = "2026-06-10"
+        self.assertEqual(spring.credits_available, 10)
+        self.assertEqual(summer.credits_available, 8)
+        entry.date = "2026-06-10"
+        self.assertEqual(len(self._rows()), 3)
+
+    def test_tick_delete_and_draw_then_give_back(self):
+        purchase = self._buy()
+        entry = self._work(2)
+        entry.is_billable = False
+        self.assertEqual(
+            (purchase.credits_available, entry.coverage), (10, "non_billable")
+        )
+        entry.is_billable = True
+        self.assertEqual((purchase.credits_available, entry.coverage), (8, "credits"))
+        entry.unlink()
+        self.assertEqual(purchase.credits_available, 10)
+        self.assertEqual(sum(row[1] for row in self._rows()), 0)
+
+    def test_service_type_change_settles_the_difference(self):
+        purchase = self._buy()
+        night = self.env["service.type"].create(
+            {"name": "Night Shift", "credits_per_hour": 2}
+        )
+        entry = self._work(2)
+        entry.service_type_id = night
+        self.assertEqual(purchase.credits_available, 6)
+        self.assertEqual(entry.hours_billed, 2)
+        entry.service_type_id = False
+        self.assertEqual(purchase.credits_available, 8)
+        self._assert_adds_up()
+
+    def test_description_and_employee_leave_the_rows_alone(self):
+        self._buy()
+        entry = self._work(2)
+        before = self._rows()
+        entry.write({"name": "Better words", "employee_id": self.agent_employee.id})
+        self.assertEqual(self._rows(), before)
+
+    def test_item_chosen_by_a_person_pays_instead_of_credits(self):
+        purchase = self._buy()
+        item = self._sell()
+        entry = self._work(2)
+        entry.write({"so_line": item.id, "is_so_line_edited": True})
+        self.assertEqual((entry.coverage, item.qty_delivered), ("sale_line", 2))
+        self.assertEqual(purchase.credits_available, 10)
+        entry.write({"so_line": False})
+        self.assertEqual((entry.coverage, item.qty_delivered), ("non_billable", 0))
+
+    def test_entry_moved_to_a_ticket_of_another_customer(self):
+        mine = self._buy()
+        theirs = self._buy(partner_id=self.other_customer.id)
+        entry = self._work(2)
+        entry.ticket_id = self._create_ticket(partner_id=self.other_customer.id)
+        self.assertEqual(mine.credits_available, 10)
+        self.assertEqual(theirs.credits_available, 8)
+        self.assertEqual(entry.partner_id, self.other_customer)
+
+    def test_another_customer_on_the_ticket_leaves_paid_time_alone(self):
+        mine = self._buy()
+        theirs = self._buy(partner_id=self.other_customer.id)
+        entry = self._work(2)
+        self.ticket.partner_id = self.other_customer
+        self.assertEqual((mine.credits_available, entry.partner_id), (8, self.customer))
+        self._work(1)
+        self.assertEqual(theirs.credits_available, 9)
+
+    def test_later_purchase_leaves_earlier_rows_identical(self):
+        self._buy(expiry="2027-06-30")
+        self._work(2)
+        before = self._rows()
+        self._buy(expiry="2026-05-31")
+        self.ticket.sale_line_id = self._sell()
+        self.env.flush_all()
+        self.assertEqual(self._rows(), before)
+
+    def test_bulk_edit(self):
+        purchase = self._buy(100)
+        entries = self._work(1) + self._work(2) + self._work(3)
+        entries.write({"unit_amount": 2})
+        self.assertEqual(purchase.credits_available, 94)
+        entries.write({"is_billable": False})
+        self.assertEqual(purchase.credits_available, 100)
+
+    def test_entry_paid_by_credits_is_not_billed_again(self):
+        self._buy()
+        item = self._sell(self.time_product, hours=0)
+        self.ticket.sale_line_id = item
+        self._work(2)
+        self.assertEqual(item.qty_to_invoice, 0)
+        with self.assertRaises(UserError):
+            item.order_id._create_invoices()
+
+    def test_merged_customers_keep_balances_and_rows(self):
+        mine = self._buy()
+        entry = self._work(2)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.customer + self.other_customer).ids, self.other_customer)
+        self.assertEqual(mine.commercial_partner_id, self.other_customer)
+        self.assertEqual(self.ticket.partner_id, self.other_customer)
+        self.assertEqual(entry.credits, 2)
+        self._work(1)
+        self.assertEqual(mine.credits_available, 7)
