@@ -143,7 +143,7 @@ class ServiceCreditPurchase(models.Model):
         self.ensure_one()
         if "is_draft" in changed and not self.is_draft:
             self._check_can_become_draft()
-        stays_open = not self.is_draft and not ("is_draft" in changed)
+        stays_open = not self.is_draft and "is_draft" not in changed
         if stays_open:
             self._refuse_locked(changed & set(FROZEN_FIELDS))
         owners = changed & set(OWNER_FIELDS)
