@@ -1,0 +1,3 @@
+from . import service_credit_extend
+from . import service_credit_manage
+from . import service_credit_manage_project
