@@ -13,8 +13,12 @@ from .common_credit import CreditCommon
 
 @tagged("post_install", "-at_install")
 class TestCreditExpiry(CreditCommon):
-    def _cron(self):
-        self.purchase_model._cron_expire()
+    def _cron(self, batch_size=1000):
+        """Run the scheduled action on a cursor of its own, where it may commit."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env(cr=cr)["service.credit.purchase"]._cron_expire(batch_size)
+        self.env.invalidate_all()
 
     def test_writes_off_what_is_available(self):
         purchase = self._buy(expiry=0)
@@ -113,9 +117,9 @@ class TestCreditExpiry(CreditCommon):
         purchases = self.purchase_model.union(
             *(self._buy(1, start=-30, expiry=-2) for _ in range(7))
         )
-        self.purchase_model._cron_expire(batch_size=3)
+        self._cron(batch_size=3)
         self.assertEqual(set(purchases.mapped("state")), {"expired"})
-        self.purchase_model._cron_expire(batch_size=3)
+        self._cron(batch_size=3)
         self.assertEqual(sum(purchases.mapped("credits_expired")), 7)
 
     @mute_logger("odoo.addons.helpdesk_service_credit.models.service_credit_purchase_expiry")
@@ -132,7 +136,7 @@ class TestCreditExpiry(CreditCommon):
             return prepare(purchase, *args)
 
         with patch.object(type(self.purchase_model), "_prepare_write_off", fail):
-            self.purchase_model._cron_expire(batch_size=3)
+            self._cron(batch_size=3)
         self.assertEqual(bad.state, "open")
         self.assertEqual(set((purchases - bad).mapped("state")), {"expired"})
 
