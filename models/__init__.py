@@ -17,6 +17,7 @@ from . import service_time
 from . import project_milestone
 from . import project_project
 from . import res_company
+from . import res_config_settings
 from . import res_partner
 from . import service_credit_purchase
 from . import service_credit_purchase_balance

@@ -217,8 +217,10 @@ class ProjectMilestone(models.Model):
         """Return the difference between the new total and what is allocated."""
         self.ensure_one()
         digits = self.env["service.credit.purchase"]._get_credit_digits()
-        new = float_round(float(total), digits)
-        if not 0 <= new < float("inf") or abs(new - float(total)) > 1e-9:
+        total = float(total)
+        is_possible = 0 <= total < float("inf")
+        new = float_round(total, digits) if is_possible else 0.0
+        if not is_possible or abs(new - total) > 1e-9:
             raise UserError(
                 self.env._(
                     "%(total)s is not a possible total for the milestone "

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
+PRECISION = "Service Credits"
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -17,11 +19,10 @@ class ResPartner(models.Model):
     @api.depends_context("company")
     def _compute_service_credit_balance(self):
         for partner in self:
-            balances = partner._get_service_credit_balance()
             partner.service_credit_balance = " + ".join(
-                f"{formatLang(self.env, line['credits_available'], dp='Service Credits')}"
-                f" {line['currency']}"
-                for line in balances
+                f"{formatLang(self.env, line['credits_available'], dp=PRECISION)} "
+                f"{line['currency']}"
+                for line in partner._get_service_credit_balance()
             )
 
     # ------------------------------------------------------------------

@@ -191,8 +191,8 @@ class ServiceCreditAllocation(models.Model):
 
     @api.model
     def _check_selected(self, request, purchase, amount, digits):
-        rounded = float_round(amount, digits)
-        if not 0 < rounded < float("inf") or abs(rounded - amount) > 1e-6:
+        is_positive = 0 < amount < float("inf")
+        if not is_positive or abs(float_round(amount, digits) - amount) > 1e-6:
             raise UserError(
                 self.env._(
                     "%(asked)s credits cannot be chosen for %(work)s: choose a number "

@@ -221,3 +221,26 @@ class ServiceCreditPurchase(models.Model):
         super()._compute_access_url()
         for purchase in self:
             purchase.access_url = f"/my/service-credits/{purchase.id}"
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_view_consumption(self):
+        """Open the ledger rows of the purchase."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_consumption_action"
+        )
+        action["domain"] = [("purchase_id", "=", self.id)]
+        return action
+
+    def action_view_sale_order(self):
+        """Open the order the credits were sold with."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.sale_order_id.id,
+            "view_mode": "form",
+        }

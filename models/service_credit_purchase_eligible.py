@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
+from datetime import date as Date
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -81,6 +82,20 @@ class ServiceCreditPurchase(models.Model):
         )
 
     @api.model
+    def _search_selectable(self, request, limit):
+        """Return what may be chosen by hand for a request, in drawing order;
+        purchases that start later are among them."""
+        partner_id, company_id, currency_id = request.key
+        domain = Domain(
+            [
+                ("commercial_partner_id", "=", partner_id),
+                ("company_id", "=", company_id),
+                ("currency_id", "=", currency_id),
+            ]
+        ) & self._get_open_domain(request.company, request.date, Date.max)
+        return self.sudo().search(domain, order=DRAWING_ORDER, limit=limit)
+
+    @api.model
     def _get_open_domain(self, company, first_day, last_day):
         """Domain of the purchases with credits that may pay within two dates."""
         return Domain("state", "=", OPEN) & self._get_term_domain(
@@ -115,7 +130,6 @@ class ServiceCreditPurchase(models.Model):
     def _get_obstacle(self, request):
         """Tell in one sentence why this purchase, chosen by hand, cannot pay for a
         request; False when it can. Purchases that start later are allowed."""
-        self.ensure_one()
         work = request.work.sudo().display_name
         if not self.exists() or self._get_owner() != request.key:
             # One answer for all of them: it must not tell what others own.

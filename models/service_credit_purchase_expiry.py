@@ -19,6 +19,16 @@ class ServiceCreditPurchase(models.Model):
 
     _inherit = "service.credit.purchase"
 
+    is_expirable = fields.Boolean(compute="_compute_is_expirable")
+
+    @api.depends("state", "date_expiry", "credits_available")
+    def _compute_is_expirable(self):
+        today = fields.Date.context_today(self)
+        for purchase in self:
+            purchase.is_expirable = bool(
+                purchase.date_expiry and not purchase._get_expiry_obstacle(today)
+            )
+
     def action_expire(self):
         """Write off what is available of these purchases.
 

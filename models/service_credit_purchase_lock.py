@@ -38,6 +38,19 @@ class ServiceCreditPurchase(models.Model):
 
     _inherit = "service.credit.purchase"
 
+    has_rows = fields.Boolean(compute="_compute_has_rows")
+
+    @api.depends("consumption_ids")
+    def _compute_has_rows(self):
+        # sudo: one row is enough to bind the owner, whoever looks.
+        rows_sudo = self.env["service.credit.consumption"].sudo()
+        groups = rows_sudo._read_group(
+            [("purchase_id", "in", self._origin.ids)], ["purchase_id"]
+        )
+        used_ids = {purchase.id for (purchase,) in groups}
+        for purchase in self:
+            purchase.has_rows = purchase._origin.id in used_ids
+
     # ------------------------------------------------------------------
     # Constraints
     # ------------------------------------------------------------------
@@ -84,7 +97,9 @@ class ServiceCreditPurchase(models.Model):
     @api.model
     def _prepare_new(self, vals):
         self._refuse_derived({name for name in DERIVED_FIELDS if vals.get(name)})
-        self._check_decimals(vals)
+        self._check_amounts({"credits": 0.0, **vals})
+        if vals.get("date_start") and vals.get("date_expiry"):
+            self.browse()._check_order_of_dates(vals, self.env._("to be recorded"))
         company = self.env["res.company"].browse(vals.get("company_id"))
         company = company or self.env.company
         company_sudo = company.sudo()
@@ -101,7 +116,9 @@ class ServiceCreditPurchase(models.Model):
 
         :raise UserError: naming the purchase, the fields, and what is possible
         """
-        self._check_decimals(vals)
+        # First of all: who may not write learns nothing about the lock.
+        self.check_access("write")
+        self._check_amounts(vals)
         for purchase in self:
             changed = purchase._get_changed_fields(vals)
             purchase._refuse_derived(changed & set(DERIVED_FIELDS))
@@ -125,7 +142,7 @@ class ServiceCreditPurchase(models.Model):
                         purchase=purchase.name,
                     )
                 )
-            if purchase._has_rows():
+            if purchase.has_rows:
                 raise UserError(
                     self.env._(
                         "The purchase %(purchase)s cannot be deleted because its "
@@ -147,7 +164,7 @@ class ServiceCreditPurchase(models.Model):
         if stays_open:
             self._refuse_locked(changed & set(FROZEN_FIELDS))
         owners = changed & set(OWNER_FIELDS)
-        if owners and self._has_rows():
+        if owners and self.has_rows:
             raise UserError(
                 self.env._(
                     "The %(fields)s of the purchase %(purchase)s cannot be changed "
@@ -158,6 +175,7 @@ class ServiceCreditPurchase(models.Model):
                 )
             )
         if changed & set(DATE_FIELDS):
+            self._check_order_of_dates(vals, self.name)
             self._check_dates(changed, vals)
 
     def _check_can_become_draft(self):
@@ -235,16 +253,53 @@ class ServiceCreditPurchase(models.Model):
             )
 
     @api.model
-    def _check_decimals(self, vals):
-        amount = vals.get("credits") or 0.0
+    def _check_amounts(self, vals):
+        """Refuse impossible numbers, before the database does it less clearly."""
         digits = self._get_credit_digits()
-        if abs(float_round(float(amount), digits) - float(amount)) > 1e-9:
+        if "credits" in vals:
+            credits = float(vals["credits"] or 0.0)
+            if not 0 < credits < float("inf"):
+                raise ValidationError(
+                    self.env._(
+                        "%(credits)s is not a possible number of credits for a "
+                        "purchase: enter a number above 0.",
+                        credits=credits,
+                    )
+                )
+            if abs(float_round(credits, digits) - credits) > 1e-9:
+                raise ValidationError(
+                    self.env._(
+                        "%(credits)s is not a possible number of credits: at most "
+                        "%(digits)s decimals can be counted.",
+                        credits=credits,
+                        digits=digits,
+                    )
+                )
+        for name in ("value_per_credit", "paid_per_credit"):
+            price = float(vals.get(name) or 0.0)
+            if not 0 <= price < float("inf"):
+                raise ValidationError(
+                    self.env._(
+                        "%(price)s is not possible as %(field)s: enter 0 for free "
+                        "credits, or more.",
+                        price=price,
+                        field=self._get_field_labels([name]),
+                    )
+                )
+
+    @api.model
+    def _check_order_of_dates(self, vals, name):
+        start = vals.get("date_start", self.date_start)
+        expiry = vals.get("date_expiry", self.date_expiry)
+        start, expiry = (fields.Date.to_date(day) for day in (start, expiry))
+        if start and expiry and start > expiry:
             raise ValidationError(
                 self.env._(
-                    "%(credits)s is not a possible number of credits: at most "
-                    "%(digits)s decimals can be counted.",
-                    credits=amount,
-                    digits=digits,
+                    "The purchase %(purchase)s cannot expire on %(expiry)s, before it "
+                    "starts on %(start)s: choose that day or a later one.",
+                    purchase=name,
+                    expiry=expiry,
+                    start=start,
                 )
             )
 
@@ -273,11 +328,6 @@ class ServiceCreditPurchase(models.Model):
     def _follow_customer(self, partner):
         """Hand purchases to the entity that took their customer over."""
         return super().write({"commercial_partner_id": partner.id})
-
-    def _has_rows(self):
-        # sudo: managers of other companies' rows still count as history.
-        rows_sudo = self.env["service.credit.consumption"].sudo()
-        return bool(rows_sudo.search_count([("purchase_id", "in", self.ids)], limit=1))
 
     def _get_paid_dates(self):
         """Return the first and the last work date that is still paid by it.

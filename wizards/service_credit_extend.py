@@ -1,0 +1,35 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class ServiceCreditExtend(models.TransientModel):
+    """Move the expiry date of a purchase and say why."""
+
+    _name = "service.credit.extend"
+    _description = "Extend Services Credits"
+
+    purchase_id = fields.Many2one(
+        comodel_name="service.credit.purchase", required=True, readonly=True
+    )
+    date_expiry = fields.Date(
+        string="New Expiry Date",
+        compute="_compute_date_expiry",
+        store=True,
+        readonly=False,
+        required=True,
+    )
+    reason = fields.Text(required=True)
+
+    @api.depends("purchase_id")
+    def _compute_date_expiry(self):
+        for wizard in self:
+            wizard.date_expiry = wizard.purchase_id.date_expiry
+
+    def action_extend(self):
+        """Move the date under the rules of the purchase; the reason goes to its
+        chatter."""
+        for wizard in self:
+            purchase = wizard.purchase_id
+            purchase.write({"date_expiry": wizard.date_expiry})
+            purchase.message_post(body=wizard.reason)
+        return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,131 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import SQL
+
+# One line per stored figure that differs from what the rows say:
+# record, field, stored figure, figure recomputed.
+DIFFERENCES = """
+    WITH by_purchase AS (
+        SELECT purchase_id,
+               SUM(credits) FILTER (WHERE consumption_type <> 'expiry') AS allocated,
+               SUM(credits) FILTER (WHERE consumption_type = 'expiry') AS expired,
+               SUM(value) AS value,
+               SUM(paid) AS paid
+        FROM service_credit_consumption GROUP BY purchase_id
+    ), by_allocation AS (
+        SELECT allocation_id, SUM(credits) AS credits, SUM(value) AS value,
+               SUM(paid) AS paid
+        FROM service_credit_consumption GROUP BY allocation_id
+    ), given_back AS (
+        SELECT reversed_id, -SUM(credits) AS credits
+        FROM service_credit_consumption WHERE reversed_id IS NOT NULL
+        GROUP BY reversed_id
+    )
+    SELECT 'service.credit.purchase' AS model, p.id, figure.field, figure.stored,
+           figure.expected
+    FROM service_credit_purchase p
+    LEFT JOIN by_purchase s ON s.purchase_id = p.id
+    CROSS JOIN LATERAL (VALUES
+        ('credits_allocated', p.credits_allocated, COALESCE(s.allocated, 0)),
+        ('credits_expired', p.credits_expired, COALESCE(s.expired, 0)),
+        ('credits_available', p.credits_available,
+         p.credits - COALESCE(s.allocated, 0) - COALESCE(s.expired, 0)),
+        ('value_available', p.value_available, p.value_total - COALESCE(s.value, 0)),
+        ('paid_available', p.paid_available, p.paid_total - COALESCE(s.paid, 0))
+    ) AS figure (field, stored, expected)
+    WHERE p.company_id IN %(companies)s
+      AND figure.stored IS DISTINCT FROM figure.expected
+    UNION ALL
+    SELECT 'service.credit.allocation', a.id, figure.field, figure.stored,
+           figure.expected
+    FROM service_credit_allocation a
+    LEFT JOIN by_allocation s ON s.allocation_id = a.id
+    CROSS JOIN LATERAL (VALUES
+        ('credits', a.credits, COALESCE(s.credits, 0)),
+        ('value', a.value, COALESCE(s.value, 0)),
+        ('paid', a.paid, COALESCE(s.paid, 0))
+    ) AS figure (field, stored, expected)
+    WHERE a.company_id IN %(companies)s
+      AND figure.stored IS DISTINCT FROM figure.expected
+    UNION ALL
+    SELECT 'service.credit.consumption', r.id, 'credits', g.credits, r.credits
+    FROM service_credit_consumption r
+    JOIN given_back g ON g.reversed_id = r.id
+    WHERE r.company_id IN %(companies)s AND g.credits > r.credits
+    ORDER BY 1, 2, 3
+"""
+
+
+class ServiceCreditReconciliation(models.TransientModel):
+    """Recompute every stored figure from the rows of the ledger and list what differs.
+
+    It only reports: a difference is a fault somebody has to understand first.
+    """
+
+    _name = "service.credit.reconciliation"
+    _description = "Reconcile Service Credits"
+
+    line_ids = fields.One2many(
+        comodel_name="service.credit.reconciliation.line",
+        inverse_name="wizard_id",
+        readonly=True,
+        default=lambda self: self._default_line_ids(),
+    )
+    purchase_count = fields.Integer(
+        string="Purchases", default=lambda self: self._default_count("purchase")
+    )
+    consumption_count = fields.Integer(
+        string="Ledger Rows", default=lambda self: self._default_count("consumption")
+    )
+
+    def _default_line_ids(self):
+        return [
+            Command.create(
+                {
+                    "res_model": model,
+                    "res_id": res_id,
+                    "field_name": field_name,
+                    "stored": stored,
+                    "expected": expected,
+                }
+            )
+            for model, res_id, field_name, stored, expected in self._get_differences()
+        ]
+
+    def _default_count(self, kind):
+        model = self.env[f"service.credit.{kind}"].with_context(active_test=False)
+        return model.search_count([("company_id", "in", self.env.companies.ids)])
+
+    @api.model
+    def _get_differences(self):
+        """Return ``(model, id, field, stored, recomputed)`` of every stored figure
+        that is not the sum of its rows, and of rows given back more than once."""
+        self.env["service.credit.purchase"].check_access("write")
+        self.env.flush_all()
+        return self.env.execute_query(
+            SQL(DIFFERENCES, companies=tuple(self.env.companies.ids))
+        )
+
+
+class ServiceCreditReconciliationLine(models.TransientModel):
+    _name = "service.credit.reconciliation.line"
+    _description = "Reconcile Service Credits: Difference"
+
+    wizard_id = fields.Many2one(
+        comodel_name="service.credit.reconciliation", required=True, ondelete="cascade"
+    )
+    res_model = fields.Char(required=True)
+    res_id = fields.Many2oneReference(
+        string="Record ID", model_field="res_model", required=True
+    )
+    record_name = fields.Char(string="Record", compute="_compute_record_name")
+    field_name = fields.Char(string="Figure", required=True)
+    stored = fields.Float(digits="Service Credits")
+    expected = fields.Float(string="By the Ledger", digits="Service Credits")
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        for line in self:
+            record = self.env[line.res_model].browse(line.res_id)
+            line.record_name = record.display_name
