@@ -1,14 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Other people's addons: their tests with ours installed, and ours beside them."""
 
+import contextlib
 import re
 import subprocess
 from pathlib import Path
 
-from . import commands, paths, pytest_run, say
-from .databases import Databases, dependencies
+from . import browser, commands, paths, pytest_run, say
+from .databases import Databases, dependencies, last_error
 from .say import Problem
-from .workshop import Workshop
+from .workshop import LEASH, Workshop
 
 # Addons ours changes, and how many tests each is known to have at least.
 PEERS = {"helpdesk_mgmt": 35, "helpdesk_mgmt_project": 6, "sale_timesheet": 79}
@@ -23,40 +24,50 @@ BESIDE = (
     "sale_timesheet_line_exclude",
 )
 SCRIPTS = Path(__file__).with_name("scripts")
-SUMMARY = re.compile(r"^=+ (.*) in [\d.]+s.* =+$", re.MULTILINE)
-COUNT = re.compile(r"(\d+) (passed|failed|error|skipped)")
+COUNT = re.compile(r"odoo\.tests\.stats: (\w+): (\d+) tests")
+RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 
 
-def peers(arguments):
+def peers(_arguments):
     """Run the tests of the addons ours changes, with ours installed."""
-    wrong = []
     with Workshop("test", throw_away=True) as shop:
         databases = Databases(shop)
         databases.clean()
         source = databases.addon(databases.base(dependencies()))
-        for addon, least in PEERS.items():
-            with databases.scratch(source) as name:
-                run = pytest_run.Run(shop, name)
-                code, text = run.capture([_tests(shop, addon), *arguments])
-            passed = _counts(text).get("passed", 0)
-            if code or (passed < least and not arguments):
-                wrong.append(addon)
-            say.tell(f"   {addon}: {passed} passed, at least {least} expected\n")
-    if wrong:
-        raise Problem(f"With our addon installed, tests fail in {', '.join(wrong)}.")
+        log = databases.logs / f"peers_{paths.CHECKOUT_KEY}.log"
+        with databases.scratch(source) as name:
+            with say.step(f"Running the tests of {', '.join(PEERS)}"):
+                _run_odoo_tests(shop, databases, name, log)
+    text = log.read_text()
+    counts = {addon: int(number) for addon, number in COUNT.findall(text)}
+    for addon, least in PEERS.items():
+        found = counts.get(addon, 0)
+        print(f"{addon}: {found} tests ran, {least} expected")
+    results = [list(map(int, found)) for found in RESULT.findall(text)]
+    failed, total = sum(map(sum, (row[:2] for row in results))), results[-1][2]
+    print(f"{total - failed} passed, {failed} failed", flush=True)
+    few = [addon for addon, least in PEERS.items() if counts.get(addon, 0) < least]
+    if failed or few:
+        raise Problem(
+            f"The tests of the addons ours changes are not green (see {log})."
+        )
     return 0
 
 
-def _tests(shop, addon):
-    for folder in (shop.environment.addons, *shop.odoo.addons):
-        if (folder / addon).is_dir():
-            return folder / addon / "tests"
-    return shop.odoo.python_path() / "odoo" / "addons" / addon / "tests"
-
-
-def _counts(text):
-    found = SUMMARY.findall(text)
-    return {what: int(n) for n, what in COUNT.findall(found[-1])} if found else {}
+def _run_odoo_tests(shop, databases, name, log):
+    config = shop.write_config(
+        databases.logs / f"{name}.conf", name, http_port=pytest_run.free_port()
+    )
+    tags = ",".join(f"/{addon}" for addon in PEERS)
+    python = shop.environment.python
+    command = [python, LEASH, python, SCRIPTS / "run_odoo_tests.py"]
+    command += ["-c", config, "--test-tags", tags, "--stop-after-init"]
+    env = shop.child_env()
+    env["PATH"] = f"{browser.folder_for_path()}:{env['PATH']}"
+    with contextlib.suppress(Problem):  # the log tells more
+        commands.run(command, "Odoo failed", env=env, log=log)
+    if not RESULT.search(log.read_text()):
+        raise Problem(f"Odoo ran no tests: {last_error(log)} (see {log})")
 
 
 def beside(arguments):

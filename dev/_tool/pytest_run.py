@@ -2,8 +2,8 @@
 """Pytest on a database, started where Odoo finds the addon."""
 
 import shutil
+import socket
 import subprocess
-import sys
 from pathlib import Path
 
 from . import browser, paths, workshop
@@ -36,33 +36,29 @@ class Run:
 
     def show(self, arguments):
         """Run the tests in sight and return pytest's exit code."""
-        return self._run(_on_the_link(arguments, self.shop.link), None)
+        return self._run(_on_the_link(arguments, self.shop.link))
 
-    def capture(self, arguments):
-        """Run tests in sight and return pytest's exit code and words."""
-        lines = []
-        code = self._run(arguments, lines)
-        return code, "".join(lines)
-
-    def _run(self, arguments, lines):
+    def _run(self, arguments):
         process = subprocess.Popen(
             [str(part) for part in (*self.command, *arguments)],
             env=self.env,
             cwd=self.shop.link.parent,
             stdin=subprocess.DEVNULL,
-            stdout=None if lines is None else subprocess.PIPE,
-            text=True,
         )
         try:
-            for line in process.stdout or ():
-                sys.stdout.write(line)
-                lines.append(line)
             return process.wait()
         except BaseException:
             _end(process)
             raise
         finally:
             shutil.rmtree(self.room, ignore_errors=True)
+
+
+def free_port():
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _end(process):
