@@ -32,6 +32,7 @@ ASIDE = {
     "tests",
 }
 LOUD = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (.*)")
+RAISED = re.compile(r"^[\w.]*(Error|Exception|Warning)\b: ")  # a traceback's end
 RECIPE = 1  # change when databases made by an older version no longer fit
 
 
@@ -208,5 +209,10 @@ def check_log(log):
 
 
 def last_error(log):
+    """Return the line of a log that tells best what went wrong."""
     lines = [line.strip() for line in log.read_text().splitlines() if line.strip()]
+    for telling in (RAISED, LOUD):
+        found = [line for line in lines if telling.match(line)]
+        if found:
+            return found[-1]
     return lines[-1] if lines else "Odoo said nothing"

@@ -35,9 +35,9 @@ def peers(_arguments):
         databases.clean()
         source = databases.addon(databases.base(dependencies()))
         log = databases.logs / f"peers_{paths.CHECKOUT_KEY}.log"
-        with databases.scratch(source) as name:
-            with say.step(f"Running the tests of {', '.join(PEERS)}"):
-                _run_odoo_tests(shop, databases, name, log)
+        what = f"Running the tests of {', '.join(PEERS)}"
+        with databases.scratch(source) as name, say.step(what):
+            _run_odoo_tests(shop, databases, name, log)
     text = log.read_text()
     counts = {addon: int(number) for addon, number in COUNT.findall(text)}
     for addon, least in PEERS.items():
