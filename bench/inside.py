@@ -1,0 +1,80 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Runs in Odoo's Python: load the database, measure every row, print the table."""
+
+import importlib
+import pkgutil
+import platform
+import sys
+
+import rows
+from measure import measure
+
+import odoo
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+
+HEAD = ("row", "unit", "stock min/med/max", "ours min/med/max", "queries", "ratio")
+
+
+def main(config, database, only, repeat):
+    odoo.tools.config.parse_config(["-c", config, "--log-level=error"])
+    results = []
+    found = [row for row in all_rows() if only in row.name]
+    with Registry(database).cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        for row in found:
+            print(f"   {row.name} …", file=sys.stderr, flush=True)
+            results.append(measure(env, row, int(repeat)))
+        cr.rollback()
+        cr.execute("SHOW server_version")
+        postgres = cr.fetchone()[0]
+    show(results, postgres)
+    return 0 if results else 2
+
+
+def all_rows():
+    """Return the rows of every module in rows/, in the order of their names."""
+    for module in sorted(pkgutil.iter_modules(rows.__path__), key=lambda m: m.name):
+        yield from importlib.import_module(f"rows.{module.name}").ROWS
+
+
+def show(results, postgres):
+    table = [HEAD + ("target", "")]
+    table += [cells(result) for result in results]
+    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
+    print(f"\nPython {platform.python_version()}, PostgreSQL {postgres} without fsync")
+    for line in table:
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        print("  ".join(padded).rstrip())
+    print()
+    for result in results:
+        print(f"{result.row.name}: {result.row.what}")
+
+
+def cells(result):
+    row = result.row
+    per_second = row.work > 1
+    holds = "holds" if row.holds(result) else "MISSED"
+    return (
+        row.name,
+        "per s" if per_second else "ms",
+        span(result.stock, row.work),
+        span(result.ours, row.work),
+        f"{result.stock.query_count} -> {result.ours.query_count}",
+        f"{1 / result.ratio if per_second else result.ratio:.2f}x",
+        row.target,
+        holds,
+    )
+
+
+def span(side, work):
+    if work > 1:
+        numbers = [work / max(side.seconds), work / side.median]
+        numbers.append(work / min(side.seconds))
+        return " / ".join(f"{number:.0f}" for number in numbers)
+    numbers = [min(side.seconds), side.median, max(side.seconds)]
+    return " / ".join(f"{number * 1000:.1f}" for number in numbers)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

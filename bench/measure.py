@@ -1,0 +1,100 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What a row is, and how it is measured."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+WARM_UP = 2
+
+
+@dataclass
+class Row:
+    """One comparison of the addon with stock Odoo.
+
+    :param prepare: called once with the environment; what it returns goes to both
+    :param stock: one action of stock Odoo, undone after each repetition
+    :param ours: the same action with the addon
+    :param work: units of work in one action; above 1 the row shows units per second
+    :param target: what the ratio should be, in words
+    :param holds: whether a measured row meets the target
+    """
+
+    name: str
+    what: str
+    prepare: Callable
+    stock: Callable
+    ours: Callable
+    target: str
+    holds: Callable
+    work: int = 1
+    repeat: int | None = None
+
+
+@dataclass
+class Side:
+    """The repetitions of one side."""
+
+    seconds: list = field(default_factory=list)
+    queries: list = field(default_factory=list)
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+    @property
+    def query_count(self):
+        return round(statistics.median(self.queries))
+
+
+@dataclass
+class Result:
+    """A measured row."""
+
+    row: Row
+    stock: Side
+    ours: Side
+
+    @property
+    def ratio(self):
+        """Time of ours in times of stock's."""
+        return self.ours.median / self.stock.median
+
+    @property
+    def more_queries(self):
+        return self.ours.query_count - self.stock.query_count
+
+
+def measure(env, row, repeat):
+    """Measure both sides in turn, so that a busy moment hits both."""
+    data = row.prepare(env)
+    env.flush_all()
+    sides = Side(), Side()
+    actions = (row.stock, sides[0]), (row.ours, sides[1])
+    for number in range(-WARM_UP, row.repeat or repeat):
+        order = actions if number % 2 else actions[::-1]
+        for action, side in order:
+            seconds, queries = _once(env, action, data)
+            if number >= 0:
+                side.seconds.append(seconds)
+                side.queries.append(queries)
+    return Result(row, *sides)
+
+
+def _once(env, action, data):
+    """Return seconds and queries of one action with cold caches, then undo it."""
+    env.cr.execute("SAVEPOINT bench")
+    env.invalidate_all()
+    gc.collect()
+    gc.disable()
+    queries, start = env.cr.sql_log_count, time.perf_counter()
+    action(env, data)
+    env.flush_all()
+    seconds = time.perf_counter() - start
+    queries = env.cr.sql_log_count - queries
+    gc.enable()
+    env.cr.execute("ROLLBACK TO SAVEPOINT bench")
+    env.invalidate_all(flush=False)
+    return seconds, queries

@@ -1,0 +1,110 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The records measurements work on, made once per run."""
+
+import functools
+from datetime import date, timedelta
+
+BATCH = 1000
+
+
+class World:
+    """A customer, an order, a stock task and a ticket of ours, both on prepaid items.
+
+    Every part is made on first use and stays for the rest of the run.
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self.customer = env["res.partner"].create({"name": "Bench Customer"})
+        self.employee = env["hr.employee"].create(
+            {"name": "Bench Employee", "user_id": env.uid, "hourly_cost": 40}
+        )
+        self.team = env["helpdesk.ticket.team"].create(
+            {"name": "Bench Team", "allow_timesheet": True, "allow_billable": True}
+        )
+        self.project = self.team.default_project_id
+
+    def sale_line(self):
+        """Return a new prepaid item with hours enough for every measurement."""
+        product = self._product()
+        values = {"product_id": product.id, "product_uom_qty": 1_000_000}
+        order = self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "order_line": [(0, 0, values)]}
+        )
+        order.action_confirm()
+        return order.order_line
+
+    @functools.lru_cache(maxsize=1)  # noqa: B019
+    def _product(self):
+        product = self.env["product.product"].create(
+            {
+                "name": "Bench Hours",
+                "type": "service",
+                "uom_id": self.env.ref("uom.product_uom_hour").id,
+                "list_price": 100,
+                "taxes_id": [(5, 0, 0)],
+            }
+        )
+        product.product_tmpl_id.service_policy = "ordered_prepaid"
+        return product
+
+    def task(self, entries=0):
+        """Return a stock task with a sales order item and so many entries."""
+        task = self.env["project.task"].create(
+            {
+                "name": "Bench Task",
+                "project_id": self.project.id,
+                "partner_id": self.customer.id,
+                "sale_line_id": self.sale_line().id,
+            }
+        )
+        self._log_many(self.task_entry(task), entries)
+        return task
+
+    def ticket(self, entries=0):
+        """Return a ticket with a sales order item and so many entries."""
+        ticket = self.env["helpdesk.ticket"].create(
+            {
+                "name": "Bench Ticket",
+                "description": "Slow",
+                "team_id": self.team.id,
+                "partner_id": self.customer.id,
+                "sale_line_id": self.sale_line().id,
+            }
+        )
+        self._log_many(self.ticket_entry(ticket), entries)
+        return ticket
+
+    def task_entry(self, task):
+        return {"task_id": task.id, "project_id": self.project.id, **self._entry()}
+
+    def ticket_entry(self, ticket):
+        return {"ticket_id": ticket.id, **self._entry()}
+
+    def _entry(self):
+        return {"name": "Work", "unit_amount": 0.5, "employee_id": self.employee.id}
+
+    def _log_many(self, values, entries):
+        lines = self.env["account.analytic.line"]
+        for start in range(0, entries, BATCH):
+            lines.create(
+                [
+                    {**values, "date": date.today() - timedelta(number % 300)}
+                    for number in range(start, min(start + BATCH, entries))
+                ]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+        if entries:
+            # Statistics as autovacuum would have made them by now.
+            self.env.cr.execute("ANALYZE account_analytic_line")
+
+
+_WORLDS = {}
+
+
+def world(env):
+    """Return the world of this run."""
+    if env.cr not in _WORLDS:
+        _WORLDS[env.cr] = World(env)
+    return _WORLDS[env.cr]
