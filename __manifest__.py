@@ -11,11 +11,13 @@
     "data": [
         "security/helpdesk_service_credit_groups.xml",
         "security/helpdesk_time_security.xml",
+        "security/service_timer_security.xml",
         "security/ir.model.access.csv",
         "security/helpdesk_service_credit_security.xml",
         "data/helpdesk_service_credit_data.xml",
         "data/service_type_data.xml",
         "views/service_type_views.xml",
+        "data/service_timer_data.xml",
         "views/account_analytic_line_views.xml",
         "views/helpdesk_ticket_team_views.xml",
         "views/helpdesk_ticket_views.xml",
@@ -32,8 +34,14 @@
         "wizards/service_credit_manage_views.xml",
         "wizards/service_credit_reconciliation_views.xml",
         "views/helpdesk_service_credit_menus.xml",
+        "views/service_timer_views.xml",
     ],
     "uninstall_hook": "uninstall_hook",
+    "assets": {
+        "web.assets_backend": ["helpdesk_service_credit/static/src/**/*"],
+        "web.assets_tests": ["helpdesk_service_credit/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["helpdesk_service_credit/static/tests/**/*.test.js"],
+    },
     "application": False,
     "installable": True,
 }

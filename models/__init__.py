@@ -4,11 +4,14 @@ from . import service_time_mixin
 from . import service_entry_mixin
 from . import service_overage_mixin
 from . import service_credit_ticket_mixin
+from . import service_timer_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
 from . import product_template
+from . import hr_employee
+from . import ir_http
 from . import res_users
 from . import sale_order_line
 from . import service_authorization
@@ -34,3 +37,4 @@ from . import service_funding_overage
 from . import service_funding_preview
 from . import service_funding_text
 from . import service_type
+from . import service_timer

@@ -2,3 +2,4 @@ from . import service_credit_extend
 from . import service_credit_manage
 from . import service_credit_manage_project
 from . import service_credit_reconciliation
+from . import service_timer_close

@@ -1,0 +1,264 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from math import ceil
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+# What the person may correct before the time is logged; the clock is the server's.
+EDITABLE_FIELDS = frozenset(("name", "date", "hours", "is_billable"))
+NOTIFICATION = "helpdesk_service_credit/timers"
+
+
+class ServiceTimer(models.Model):
+    """Time that a person is spending on a ticket and that is not logged yet.
+
+    At most one timer of a person runs; others wait, paused. A timer lives until its
+    time is an entry, or is thrown away: a refused entry leaves it in place.
+    """
+
+    _name = "service.timer"
+    _description = "Timer"
+    _order = "date_resumed DESC NULLS LAST, id DESC"
+    _rec_name = "ticket_id"
+
+    user_id = fields.Many2one(
+        comodel_name="res.users", required=True, readonly=True, ondelete="cascade"
+    )
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    date_start = fields.Datetime(string="Started on", required=True, readonly=True)
+    date_resumed = fields.Datetime(
+        readonly=True, help="Since when the timer counts; empty while it is paused."
+    )
+    seconds_before = fields.Integer(
+        readonly=True, help="Seconds counted before the timer was last resumed."
+    )
+    date = fields.Date(required=True, help="Work date of the entry.")
+    hours = fields.Float(
+        compute="_compute_hours",
+        store=True,
+        readonly=False,
+        help="Hours that will be logged: those measured, rounded up to whole minutes, "
+        "unless somebody corrects them.",
+    )
+    time_counted = fields.Char(compute="_compute_time_counted")
+    name = fields.Char(string="Description")
+    is_billable = fields.Boolean(string="Billable", default=True)
+    refusal = fields.Text(
+        readonly=True, help="Why the time could not be logged when it was stopped."
+    )
+    activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The reminder of a timer forgotten overnight.",
+    )
+
+    _one_per_ticket = models.UniqueIndex(
+        "(user_id, ticket_id)",
+        "Your timer on this ticket was started a moment ago: reload the page.",
+    )
+    _one_running = models.UniqueIndex(
+        "(user_id) WHERE date_resumed IS NOT NULL",
+        "Another timer of yours was started a moment ago: reload the page.",
+    )
+    _seconds_not_negative = models.Constraint(
+        "CHECK(seconds_before >= 0)", "A timer cannot count backwards."
+    )
+
+    @api.depends("seconds_before")
+    def _compute_hours(self):
+        for timer in self:
+            timer.hours = max(1, ceil(timer.seconds_before / 60)) / 60
+
+    @api.depends("seconds_before", "date_resumed")
+    def _compute_time_counted(self):
+        for timer in self:
+            timer.time_counted = timer._get_running_text()
+
+    def write(self, vals):
+        if not self.env.su and not EDITABLE_FIELDS.issuperset(vals):
+            raise AccessError(
+                self.env._(
+                    "The clock of a timer is kept by the server: correct the hours, "
+                    "the date or the description before you log them."
+                )
+            )
+        return super().write(vals)
+
+    def action_log(self):
+        """Log the time as it stands in the form."""
+        self.ensure_one()
+        self.check_access("write")
+        entry = self._log()
+        return self._get_refused_action() if not entry else self._get_done_action()
+
+    def action_discard(self):
+        """Throw the time away; the form asks before."""
+        self.check_access("write")
+        self._discard()
+        return self._get_done_action()
+
+    def _start(self):
+        """Let the timer count from now on; the person's running one is paused."""
+        self.ensure_one()
+        # sudo: people change their timers only through the actions of this model
+        running_sudo = self.sudo().search(
+            [("user_id", "=", self.user_id.id), ("date_resumed", "!=", False)]
+        )
+        running_sudo._pause()
+        self.sudo().write({"date_resumed": fields.Datetime.now(), "refusal": False})
+        self._notify()
+
+    def _pause(self):
+        """Stop counting and keep what was counted."""
+        for timer_sudo in self.sudo().filtered("date_resumed"):
+            timer_sudo.write(
+                {"seconds_before": timer_sudo._get_seconds(), "date_resumed": False}
+            )
+        # The unique index on running timers looks at the table.
+        self.flush_recordset()
+        self._notify()
+
+    def _log(self):
+        """Make an entry of the time; a refusal is noted and the time is kept.
+
+        :return: the entry, empty when it was refused
+        """
+        self.ensure_one()
+        self._pause()
+        entries = self.env["account.analytic.line"].with_company(
+            self.ticket_id.sudo().company_id
+        )
+        try:
+            with self.env.cr.savepoint():
+                entry = entries.create(self._prepare_entry_values())
+                users = self._remove()
+        except UserError as error:
+            self.sudo().refusal = str(error)
+            self._notify()
+            return entries.browse()
+        self._notify(users)
+        return entry
+
+    def _discard(self):
+        """Throw the time away."""
+        self._notify(self._remove())
+
+    def _remove(self):
+        """Delete the timers with their reminders; return whose they were."""
+        users = self.user_id
+        # sudo: the timer and its reminder were made by the server
+        self.sudo().activity_id.unlink()
+        self.sudo().unlink()
+        return users
+
+    def _prepare_entry_values(self):
+        self.ensure_one()
+        return {
+            "ticket_id": self.ticket_id.id,
+            "employee_id": self.env["hr.employee"]
+            ._get_own_for_time(self.ticket_id.sudo().company_id, self.user_id)
+            .id,
+            "date": self.date,
+            "unit_amount": self.hours,
+            "is_billable": self.is_billable,
+            "name": self.name or "",
+        }
+
+    def _get_seconds(self):
+        """Return the seconds counted up to now, by the server's clock."""
+        self.ensure_one()
+        if not self.date_resumed:
+            return self.seconds_before
+        elapsed = fields.Datetime.now() - self.date_resumed
+        return self.seconds_before + max(0, int(elapsed.total_seconds()))
+
+    def _notify(self, users=None):
+        """Tell every open window of the people whose timers changed."""
+        for user in users or self.user_id:
+            user._bus_send(NOTIFICATION, self._get_client_state(user))
+
+    @api.model
+    def _get_client_state(self, user):
+        """Return what the client needs to show the timers of `user`."""
+        # sudo: own timers may be on tickets that were closed to their user since
+        timers_sudo = self.sudo().search([("user_id", "=", user.id)])
+        return {
+            "now": int(fields.Datetime.now().timestamp()),
+            "timers": [
+                {
+                    "ticket_id": timer.ticket_id.id,
+                    "name": timer.ticket_id.display_name,
+                    "is_running": bool(timer.date_resumed),
+                    "is_refused": bool(timer.refusal),
+                    "seconds": timer._get_seconds(),
+                }
+                for timer in timers_sudo
+            ],
+        }
+
+    def _get_refused_action(self):
+        """Open the kept time with the reason why it could not be logged."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Time Not Logged Yet"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    @api.model
+    def _get_done_action(self):
+        return {"type": "ir.actions.act_window_close"}
+
+    def _get_running_text(self):
+        """Return the hours and minutes counted, as people read them."""
+        minutes = ceil(self._get_seconds() / 60)
+        return f"{minutes // 60}:{minutes % 60:02}"
+
+    @api.model
+    def _cron_flag_forgotten(self):
+        """Remind people, on the next morning, of timers of the day before."""
+        timers = self.search([("activity_id", "=", False)])
+        forgotten = timers.filtered(lambda timer: timer._is_forgotten())
+        self.env["ir.cron"]._commit_progress(remaining=len(forgotten))
+        for timer in forgotten:
+            timer = timer.try_lock_for_update()
+            if timer and not timer.activity_id:
+                timer._flag_forgotten()
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
+
+    def _is_forgotten(self):
+        """Tell whether it is a later day for the person than the timer's last."""
+        self.ensure_one()
+        local = self.with_context(tz=self.user_id.tz or "UTC")
+        today = fields.Date.context_today(local)
+        last = self.date_resumed or self.write_date
+        return fields.Date.context_today(local, last) < today
+
+    def _flag_forgotten(self):
+        self.ensure_one()
+        ticket = self.ticket_id
+        self.activity_id = ticket.with_context(
+            lang=self.user_id.lang, mail_activity_quick_update=True
+        ).activity_schedule(
+            "mail.mail_activity_data_todo",
+            user_id=self.user_id.id,
+            summary=self.env._("Forgotten timer"),
+            note=self.env._(
+                "Your timer on ticket %(ticket)s stands at %(time)s: stop it and "
+                "correct the hours, or throw it away.",
+                ticket=ticket.display_name,
+                time=self._get_running_text(),
+            ),
+        )

@@ -1,0 +1,196 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+
+
+class ServiceTimerMixin(models.AbstractModel):
+    """The timer of whoever looks at a ticket (design 8)."""
+
+    _name = "service.timer.mixin"
+    _description = "Timer of a Ticket"
+
+    timer_ids = fields.One2many(
+        comodel_name="service.timer",
+        inverse_name="ticket_id",
+        groups="base.group_user",
+        export_string_translation=False,
+    )
+    timer_state = fields.Selection(
+        selection=[
+            ("stopped", "Stopped"),
+            ("running", "Running"),
+            ("paused", "Paused"),
+        ],
+        string="My Timer",
+        compute="_compute_timer",
+        compute_sudo=True,
+    )
+    timer_start = fields.Datetime(
+        string="Timer Started on", compute="_compute_timer", compute_sudo=True
+    )
+
+    @api.depends("timer_ids.date_start", "timer_ids.date_resumed")
+    @api.depends_context("uid")
+    def _compute_timer(self):
+        for ticket in self:
+            timer = ticket.timer_ids.filtered(lambda t: t.user_id == self.env.user)
+            ticket.timer_start = timer.date_start
+            ticket.timer_state = (
+                "stopped"
+                if not timer
+                else ("running" if timer.date_resumed else "paused")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_timer(self):
+        # sudo: colleagues' timers count too
+        for timer_sudo in self.sudo().timer_ids:
+            raise UserError(
+                self.env._(
+                    "Ticket %(ticket)s has a timer of %(user)s with time that is not "
+                    "logged, so it cannot be deleted: archive it, or stop the timer "
+                    "first.",
+                    ticket=timer_sudo.ticket_id.display_name,
+                    user=timer_sudo.user_id.name,
+                )
+            )
+
+    def write(self, vals):
+        if vals.get("stage_id"):
+            self._ask_about_timer(
+                self.env["helpdesk.ticket.stage"].browse(vals["stage_id"])
+            )
+        return super().write(vals)
+
+    def action_timer_start(self):
+        """Start the user's timer on the ticket; one that runs elsewhere is paused.
+
+        :raise UserError: when time cannot be logged on the ticket, the user has no
+            employee to log it for, or the timer was started before
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.env["service.time"]._get_ticket_values(self)
+        self.env["hr.employee"]._get_own_for_time(self.company_id)
+        if self._get_own_timer():
+            raise UserError(
+                self.env._(
+                    "Your timer on ticket %(ticket)s was started before: pause, resume "
+                    "or stop it.",
+                    ticket=self.display_name,
+                )
+            )
+        # sudo: timers are written by these actions only
+        timer_sudo = self.env["service.timer"].sudo()
+        timer_sudo = timer_sudo.create(
+            {
+                "user_id": self.env.uid,
+                "ticket_id": self.id,
+                "date_start": fields.Datetime.now(),
+                "date": fields.Date.context_today(self),
+            }
+        )
+        timer_sudo.sudo(False)._start()
+        return True
+
+    def action_timer_pause(self):
+        """Pause the user's timer on the ticket.
+
+        :raise UserError: when there is none
+        """
+        self._get_own_timer(required=True)._pause()
+        return True
+
+    def action_timer_resume(self):
+        """Let the user's timer on the ticket go on; a running one is paused.
+
+        :raise UserError: when there is none
+        """
+        timer = self._get_own_timer(required=True)
+        if not timer.date_resumed:
+            timer._start()
+        return True
+
+    def action_timer_stop(self):
+        """Stop the user's timer, log its time and open the entry.
+
+        When the entry is refused nothing is lost: the time stays on the paused timer,
+        and what opens is that timer with the reason.
+
+        :return: action that opens the entry, or the timer
+        :raise UserError: when there is no timer
+        """
+        timer = self._get_own_timer(required=True)
+        entry = timer._log()
+        if not entry:
+            return timer._get_refused_action()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Time Logged"),
+            "res_model": entry._name,
+            "res_id": entry.id,
+            "views": [
+                (
+                    self.env.ref(
+                        "helpdesk_service_credit.account_analytic_line_view_form_timer"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }
+
+    def _get_own_timer(self, required=False):
+        """Return the user's timer on the ticket.
+
+        :raise UserError: when it is required and there is none
+        """
+        self.ensure_one()
+        timer = self.env["service.timer"].search(
+            [("ticket_id", "=", self.id), ("user_id", "=", self.env.uid)]
+        )
+        if required and not timer:
+            raise UserError(
+                self.env._(
+                    "You have no timer on ticket %(ticket)s: start it first.",
+                    ticket=self.display_name,
+                )
+            )
+        return timer
+
+    def _ask_about_timer(self, stage):
+        """Ask what to do with the user's timers on tickets that are about to close.
+
+        :raise RedirectWarning: leading to the question
+        """
+        if not stage.closed or not self.env.user._is_internal():
+            return
+        timers = self.env["service.timer"].search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("ticket_id", "in", self.filtered(lambda t: not t.closed).ids),
+            ]
+        )
+        if not timers:
+            return
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Close with a Timer"),
+            "res_model": "service.timer.close",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_ticket_ids": self.ids,
+                "default_stage_id": stage.id,
+            },
+        }
+        raise RedirectWarning(
+            self.env._(
+                "Your timer on ticket %(ticket)s stands at %(time)s. Log that time or "
+                "throw it away before the ticket is closed.",
+                ticket=timers[0].ticket_id.display_name,
+                time=timers[0]._get_running_text(),
+            ),
+            action,
+            self.env._("Choose"),
+        )

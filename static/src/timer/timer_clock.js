@@ -1,0 +1,58 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import { Component, onWillStart, onWillUnmount, useEffect, useState } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+/** Redraw the component every second while a timer runs. */
+export function useTicking(timers) {
+    const tick = useState({ count: 0 });
+    let interval;
+    onWillStart(() => {
+        interval = setInterval(() => {
+            if (timers.current?.is_running) {
+                tick.count++;
+            }
+        }, 1000);
+    });
+    onWillUnmount(() => clearInterval(interval));
+    return tick;
+}
+
+/** The clock of the ticket's timer, beside its buttons. */
+export class TimerClock extends Component {
+    static template = "helpdesk_service_credit.TimerClock";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.timers = useState(useService("service_timer"));
+        this.tick = useTicking(this.timers);
+        // Another window, or the menu at the top, may have changed the timer.
+        useEffect(
+            (state) => {
+                if (state !== this.props.record.data.timer_state) {
+                    this.reload();
+                }
+            },
+            () => [this.timers.stateOf(this.props.record.resId)]
+        );
+    }
+
+    async reload() {
+        const { record } = this.props;
+        if (record.resId && !(await record.isDirty())) {
+            await record.load();
+        }
+    }
+
+    get timer() {
+        return this.timers.find(this.props.record.resId);
+    }
+
+    get clock() {
+        // Reading the tick ties the clock to it.
+        return this.tick.count >= 0 && this.timer ? this.timers.clockOf(this.timer) : "";
+    }
+}
+
+registry.category("view_widgets").add("service_timer_clock", { component: TimerClock });

@@ -1,0 +1,97 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import { describe, expect, test } from "@odoo/hoot";
+import { click, queryAllTexts } from "@odoo/hoot-dom";
+import { advanceTime, animationFrame, mockDate } from "@odoo/hoot-mock";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import {
+    contains,
+    getService,
+    mockService,
+    mountWithCleanup,
+    onRpc,
+    patchWithCleanup,
+} from "@web/../tests/web_test_helpers";
+import { session } from "@web/session";
+import { formatClock, ServiceTimers } from "@helpdesk_service_credit/timer/timer_service";
+import { TimerMenu } from "@helpdesk_service_credit/timer/timer_menu";
+
+describe.current.tags("desktop");
+defineMailModels();
+
+const NOW = Date.UTC(2026, 2, 3, 10, 0, 0) / 1000;
+const RUNNING = {
+    ticket_id: 7,
+    name: "HT00007 - Printer on fire",
+    is_running: true,
+    is_refused: false,
+    seconds: 65,
+};
+const PAUSED = {
+    ticket_id: 8,
+    name: "HT00008 - Slow mail",
+    is_running: false,
+    is_refused: true,
+    seconds: 3600,
+};
+
+test("the clock reads hours, minutes and seconds", () => {
+    expect(formatClock(0)).toBe("0:00:00");
+    expect(formatClock(65.9)).toBe("0:01:05");
+    expect(formatClock(45296)).toBe("12:34:56");
+    expect(formatClock(-3)).toBe("0:00:00");
+});
+
+test("a client whose clock is an hour late counts as the server does", () => {
+    let client = NOW - 3600;
+    const timers = new ServiceTimers({ now: NOW, timers: [RUNNING] }, () => client);
+    expect(timers.clockOf(timers.current)).toBe("0:01:05");
+    client += 10;
+    expect(timers.clockOf(timers.current)).toBe("0:01:15");
+    expect(timers.stateOf(7)).toBe("running");
+    expect(timers.stateOf(9)).toBe("stopped");
+    // A message that was under way for five seconds changes nothing.
+    timers.update({ now: NOW + 5, timers: [{ ...RUNNING, seconds: 70 }, PAUSED] });
+    expect(timers.clockOf(timers.current)).toBe("0:01:15");
+    expect(timers.clockOf(timers.find(8))).toBe("1:00:00");
+    expect(timers.stateOf(8)).toBe("paused");
+});
+
+test("the menu is hidden without timers and asks the server nothing", async () => {
+    onRpc(({ model }) => {
+        if (model === "service.timer") {
+            expect.step("asked");
+        }
+    });
+    await mountWithCleanup(TimerMenu);
+    expect(".o_service_timer_menu").toHaveCount(0);
+    getService("service_timer").update({ now: NOW, timers: [RUNNING] });
+    await animationFrame();
+    expect(".o_service_timer_menu").toHaveCount(1);
+    expect.verifySteps([]);
+});
+
+test("the menu ticks, and its buttons ask the server", async () => {
+    mockDate("2026-03-03 10:00:00", 0);
+    patchWithCleanup(session, { service_timer: { now: NOW, timers: [RUNNING, PAUSED] } });
+    onRpc("helpdesk.ticket", "action_timer_pause", ({ args }) => {
+        expect.step(["pause", args[0]]);
+        return true;
+    });
+    onRpc("helpdesk.ticket", "action_timer_stop", ({ args }) => {
+        expect.step(["stop", args[0]]);
+        return { type: "ir.actions.act_window_close" };
+    });
+    mockService("action", { doAction: (action) => expect.step(action.type) });
+    await mountWithCleanup(TimerMenu);
+    expect(".o_service_timer_menu [role=timer]").toHaveText("0:01:05");
+    await advanceTime(3000);
+    await animationFrame();
+    expect(".o_service_timer_menu [role=timer]").toHaveText("0:01:08");
+    await contains(".o_service_timer_menu").click();
+    expect(queryAllTexts(".o_service_timer_open")).toEqual([RUNNING.name, PAUSED.name]);
+    expect(".o_service_timer_resume").toHaveCount(1);
+    await contains(".o_service_timer_pause").click();
+    await click(".o_service_timer_stop:eq(1)");
+    await animationFrame();
+    expect.verifySteps([["pause", [7]], ["stop", [8]], "ir.actions.act_window_close"]);
+});
