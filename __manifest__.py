@@ -36,6 +36,7 @@
         "views/helpdesk_service_credit_menus.xml",
         "views/service_timer_views.xml",
     ],
+    "demo": ["data/helpdesk_service_credit_demo.xml"],
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": ["helpdesk_service_credit/static/src/**/*"],

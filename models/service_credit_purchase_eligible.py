@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import timedelta
 from datetime import date as Date
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain

@@ -109,7 +109,9 @@ class TestCreditExpiry(CreditCommon):
         past = self._buy(start=-30, expiry=-9)
         self.company.service_credit_allow_past_expiry = True
         self._cron()
-        self.assertEqual(past.state, "open", "usable past its expiry, until a person says")
+        self.assertEqual(
+            past.state, "open", "usable past its expiry, until a person says"
+        )
         past.action_expire()
         self.assertEqual(past.state, "expired")
 
@@ -122,7 +124,9 @@ class TestCreditExpiry(CreditCommon):
         self._cron(batch_size=3)
         self.assertEqual(sum(purchases.mapped("credits_expired")), 7)
 
-    @mute_logger("odoo.addons.helpdesk_service_credit.models.service_credit_purchase_expiry")
+    @mute_logger(
+        "odoo.addons.helpdesk_service_credit.models.service_credit_purchase_expiry"
+    )
     def test_one_bad_record_never_stops_the_rest(self):
         purchases = self.purchase_model.union(
             *(self._buy(1, start=-30, expiry=-2) for _ in range(5))
@@ -160,9 +164,7 @@ class TestCreditExpiry(CreditCommon):
         form.reason = "Agreed with Nora on the phone."
         form.save().action_extend()
         self.assertEqual(purchase.date_expiry, self._day(20))
-        self.assertIn(
-            "Agreed with Nora on the phone.", purchase.message_ids[0].body
-        )
+        self.assertIn("Agreed with Nora on the phone.", purchase.message_ids[0].body)
         self.assertTrue(self._draw(self._create_ticket(), 1).rows)
 
     def test_withdraw_a_part_through_the_ledger(self):

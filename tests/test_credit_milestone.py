@@ -160,9 +160,7 @@ class TestCreditMilestone(CreditCommon):
         order.action_confirm()
         self._buy(10)
         billed = self._create_milestone(sale_line_id=line.id, quantity_percentage=0.2)
-        paid = self._create_milestone(
-            5, sale_line_id=line.id, quantity_percentage=0.5
-        )
+        paid = self._create_milestone(5, sale_line_id=line.id, quantity_percentage=0.5)
         paid.action_allocate_service_credits()
         (billed | paid).is_reached = True
         self.assertEqual(line.qty_delivered, 2)

@@ -99,7 +99,9 @@ class TestCreditPurchase(CreditCommon):
             {"partner_id": self.customer.id, "credits": 1}
         )
         self.assertEqual(purchase.currency_id, euro)
-        self.assertEqual(self._buy(currency_id=self.currency.id).currency_id, self.currency)
+        self.assertEqual(
+            self._buy(currency_id=self.currency.id).currency_id, self.currency
+        )
 
     def test_impossible_numbers(self):
         cases = [
@@ -213,7 +215,9 @@ class TestCreditPurchase(CreditCommon):
                     purchase.write(values)
 
     def test_order_item_once(self):
-        product = self.env["product.product"].create({"name": "Pack", "type": "service"})
+        product = self.env["product.product"].create(
+            {"name": "Pack", "type": "service"}
+        )
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,

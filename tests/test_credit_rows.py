@@ -168,7 +168,9 @@ class TestCreditRows(CreditCommon):
         self.row_model._give_back_timesheets(wanted)
         left = {
             line: sum(
-                self.row_model.search([("timesheet_id", "=", line.id)]).mapped("credits")
+                self.row_model.search([("timesheet_id", "=", line.id)]).mapped(
+                    "credits"
+                )
             )
             for line in lines
         }
@@ -182,6 +184,8 @@ class TestCreditRows(CreditCommon):
         for part in (0.37, 1.11, 0.52, 1):
             rows._give_back(part)
         allocation = rows.allocation_id
-        self.assertEqual((allocation.credits, allocation.value, allocation.paid), (0,) * 3)
+        self.assertEqual(
+            (allocation.credits, allocation.value, allocation.paid), (0,) * 3
+        )
         self.assertEqual(purchase.value_available, purchase.value_total)
         self.assertEqual(purchase.paid_available, purchase.paid_total)

@@ -100,7 +100,7 @@ class TestTimer(ServiceCreditCommon):
         """It is said at the start, not after an hour of work."""
         stage = self.ticket.stage_id.sudo()
         stage.lock_timesheet = True
-        with self.assertRaisesRegex(UserError, "reopen the ticket"):
+        with self.assertRaisesRegex(UserError, "Reopen the ticket"):
             self.ticket.action_timer_start()
 
     def test_person_without_employee(self):

@@ -1,8 +1,8 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import { describe, expect, test } from "@odoo/hoot";
-import { click, queryAllTexts } from "@odoo/hoot-dom";
-import { advanceTime, animationFrame, mockDate } from "@odoo/hoot-mock";
-import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import {describe, expect, test} from "@odoo/hoot";
+import {click, queryAllTexts} from "@odoo/hoot-dom";
+import {advanceTime, animationFrame, mockDate} from "@odoo/hoot-mock";
+import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 import {
     contains,
     getService,
@@ -11,9 +11,9 @@ import {
     onRpc,
     patchWithCleanup,
 } from "@web/../tests/web_test_helpers";
-import { session } from "@web/session";
-import { formatClock, ServiceTimers } from "@helpdesk_service_credit/timer/timer_service";
-import { TimerMenu } from "@helpdesk_service_credit/timer/timer_menu";
+import {session} from "@web/session";
+import {formatClock, ServiceTimers} from "@helpdesk_service_credit/timer/timer_service";
+import {TimerMenu} from "@helpdesk_service_credit/timer/timer_menu";
 
 describe.current.tags("desktop");
 defineMailModels();
@@ -43,28 +43,28 @@ test("the clock reads hours, minutes and seconds", () => {
 
 test("a client whose clock is an hour late counts as the server does", () => {
     let client = NOW - 3600;
-    const timers = new ServiceTimers({ now: NOW, timers: [RUNNING] }, () => client);
+    const timers = new ServiceTimers({now: NOW, timers: [RUNNING]}, () => client);
     expect(timers.clockOf(timers.current)).toBe("0:01:05");
     client += 10;
     expect(timers.clockOf(timers.current)).toBe("0:01:15");
     expect(timers.stateOf(7)).toBe("running");
     expect(timers.stateOf(9)).toBe("stopped");
     // A message that was under way for five seconds changes nothing.
-    timers.update({ now: NOW + 5, timers: [{ ...RUNNING, seconds: 70 }, PAUSED] });
+    timers.update({now: NOW + 5, timers: [{...RUNNING, seconds: 70}, PAUSED]});
     expect(timers.clockOf(timers.current)).toBe("0:01:15");
     expect(timers.clockOf(timers.find(8))).toBe("1:00:00");
     expect(timers.stateOf(8)).toBe("paused");
 });
 
 test("the menu is hidden without timers and asks the server nothing", async () => {
-    onRpc(({ model }) => {
+    onRpc(({model}) => {
         if (model === "service.timer") {
             expect.step("asked");
         }
     });
     await mountWithCleanup(TimerMenu);
     expect(".o_service_timer_menu").toHaveCount(0);
-    getService("service_timer").update({ now: NOW, timers: [RUNNING] });
+    getService("service_timer").update({now: NOW, timers: [RUNNING]});
     await animationFrame();
     expect(".o_service_timer_menu").toHaveCount(1);
     expect.verifySteps([]);
@@ -72,16 +72,16 @@ test("the menu is hidden without timers and asks the server nothing", async () =
 
 test("the menu ticks, and its buttons ask the server", async () => {
     mockDate("2026-03-03 10:00:00", 0);
-    patchWithCleanup(session, { service_timer: { now: NOW, timers: [RUNNING, PAUSED] } });
-    onRpc("helpdesk.ticket", "action_timer_pause", ({ args }) => {
+    patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING, PAUSED]}});
+    onRpc("helpdesk.ticket", "action_timer_pause", ({args}) => {
         expect.step(["pause", args[0]]);
         return true;
     });
-    onRpc("helpdesk.ticket", "action_timer_stop", ({ args }) => {
+    onRpc("helpdesk.ticket", "action_timer_stop", ({args}) => {
         expect.step(["stop", args[0]]);
-        return { type: "ir.actions.act_window_close" };
+        return {type: "ir.actions.act_window_close"};
     });
-    mockService("action", { doAction: (action) => expect.step(action.type) });
+    mockService("action", {doAction: (action) => expect.step(action.type)});
     await mountWithCleanup(TimerMenu);
     expect(".o_service_timer_menu [role=timer]").toHaveText("0:01:05");
     await advanceTime(3000);

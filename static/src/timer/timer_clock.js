@@ -1,12 +1,12 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import { Component, onWillStart, onWillUnmount, useEffect, useState } from "@odoo/owl";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import {Component, onWillStart, onWillUnmount, useEffect, useState} from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 
 /** Redraw the component every second while a timer runs. */
 export function useTicking(timers) {
-    const tick = useState({ count: 0 });
+    const tick = useState({count: 0});
     let interval;
     onWillStart(() => {
         interval = setInterval(() => {
@@ -22,7 +22,7 @@ export function useTicking(timers) {
 /** The clock of the ticket's timer, beside its buttons. */
 export class TimerClock extends Component {
     static template = "helpdesk_service_credit.TimerClock";
-    static props = { ...standardWidgetProps };
+    static props = {...standardWidgetProps};
 
     setup() {
         this.timers = useState(useService("service_timer"));
@@ -39,7 +39,7 @@ export class TimerClock extends Component {
     }
 
     async reload() {
-        const { record } = this.props;
+        const {record} = this.props;
         if (record.resId && !(await record.isDirty())) {
             await record.load();
         }
@@ -51,8 +51,10 @@ export class TimerClock extends Component {
 
     get clock() {
         // Reading the tick ties the clock to it.
-        return this.tick.count >= 0 && this.timer ? this.timers.clockOf(this.timer) : "";
+        return this.tick.count >= 0 && this.timer
+            ? this.timers.clockOf(this.timer)
+            : "";
     }
 }
 
-registry.category("view_widgets").add("service_timer_clock", { component: TimerClock });
+registry.category("view_widgets").add("service_timer_clock", {component: TimerClock});

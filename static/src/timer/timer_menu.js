@@ -1,15 +1,15 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import { Component, useState } from "@odoo/owl";
-import { Dropdown } from "@web/core/dropdown/dropdown";
-import { useDropdownState } from "@web/core/dropdown/dropdown_hooks";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { useTicking } from "./timer_clock";
+import {Component, useState} from "@odoo/owl";
+import {Dropdown} from "@web/core/dropdown/dropdown";
+import {useDropdownState} from "@web/core/dropdown/dropdown_hooks";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {useTicking} from "./timer_clock";
 
 /** The user's timers, in the bar at the top of every screen. */
 export class TimerMenu extends Component {
     static template = "helpdesk_service_credit.TimerMenu";
-    static components = { Dropdown };
+    static components = {Dropdown};
     static props = {};
 
     setup() {
@@ -25,7 +25,9 @@ export class TimerMenu extends Component {
     }
 
     async call(timer, method) {
-        const action = await this.orm.call("helpdesk.ticket", method, [[timer.ticket_id]]);
+        const action = await this.orm.call("helpdesk.ticket", method, [
+            [timer.ticket_id],
+        ]);
         if (action?.type) {
             this.dropdown.close();
             await this.action.doAction(action);
@@ -45,4 +47,4 @@ export class TimerMenu extends Component {
 
 registry
     .category("systray")
-    .add("helpdesk_service_credit.timer", { Component: TimerMenu }, { sequence: 30 });
+    .add("helpdesk_service_credit.timer", {Component: TimerMenu}, {sequence: 30});

@@ -1,7 +1,7 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import { reactive } from "@odoo/owl";
-import { registry } from "@web/core/registry";
-import { session } from "@web/session";
+import {reactive} from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {session} from "@web/session";
 
 const NOTIFICATION = "helpdesk_service_credit/timers";
 
@@ -31,7 +31,7 @@ export class ServiceTimers {
         }
     }
 
-    update({ now, timers }) {
+    update({now, timers}) {
         // The clocks of server and client differ. Every message was under way for a
         // while, so the largest difference seen is the nearest to the truth.
         this.offset = Math.max(this.offset, now - this.clientNow());
@@ -62,7 +62,7 @@ export class ServiceTimers {
 
 export const serviceTimerService = {
     dependencies: ["bus_service"],
-    start(env, { bus_service: bus }) {
+    start(env, {bus_service: bus}) {
         const timers = reactive(new ServiceTimers(session.service_timer));
         bus.subscribe(NOTIFICATION, (state) => timers.update(state));
         bus.start();
