@@ -55,7 +55,7 @@ class Databases:
         )
         name = f"{PREFIX}_{label}_{key}"
         if not self._exists(name):
-            with locks.only_one(name):
+            with locks.only_one(f"{self.shop.server.key}-{name}"):
                 if not self._exists(name):
                     what = "Preparing a database with the addons ours depends on"
                     with say.step(what):
@@ -67,7 +67,7 @@ class Databases:
         key = paths.digest(base, tree_hash())
         name = f"{PREFIX}_addon_{paths.CHECKOUT_KEY}_{key}"
         if not self._exists(name):
-            with locks.only_one(name):
+            with locks.only_one(f"{self.shop.server.key}-{name}"):
                 if not self._exists(name):
                     self._drop_older()
                     with say.step("Installing the addon of this checkout"):
@@ -92,12 +92,14 @@ class Databases:
     def clean(self):
         """Remove what killed runs left behind."""
         databases = self.shop.server.databases()
-        passing = re.compile(f"{PREFIX}_(run|new)[a-z]*_")
-        for name in filter(passing.match, databases):
-            if locks.is_free(name):
+        passing = re.compile(f"({PREFIX}_(?:run|new)_[0-9a-f]+)")
+        for name in sorted(databases):
+            # A parallel run has more databases, named after its own.
+            found = passing.match(name)
+            if found and locks.is_free(found[1]):
                 self.drop(name)
-                locks.forget(name)
-        for room in self.rooms.iterdir():
+                locks.forget(found[1])
+        for room in (*self.rooms.iterdir(), *paths.folder("runs").iterdir()):
             ours = room.name.startswith(PREFIX) and room.name not in databases
             if ours and locks.is_free(room.name):
                 shutil.rmtree(room, ignore_errors=True)
@@ -152,14 +154,14 @@ class Databases:
             )
             return
         # A template may have no guest while it is copied: one copy at a time.
-        with locks.only_one(f"copy-{source}"):
+        with locks.only_one(f"{self.shop.server.key}-copy-{source}"):
             self.sql(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         shutil.rmtree(self.rooms / name)
         # Stored files are named by their contents and never change.
         shutil.copytree(self.rooms / source, self.rooms / name, copy_function=_link)
 
     def drop(self, name):
-        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         shutil.rmtree(self.rooms / name, ignore_errors=True)
 
     def _drop_older(self):

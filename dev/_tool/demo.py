@@ -124,13 +124,15 @@ class Demo:
             self.databases.drop(DATABASE)
         tree, odoo = databases.tree_hash(), self._versions()
         state = _state() if self.exists() else {}
+        if state.get("server", "demo") != self.shop.server.key:
+            state = {}
         if not state.get("tree"):
             self._create()
         elif state["odoo"] != odoo:
             self._update("all", "Odoo or its addons changed, updating all of them")
         elif state["tree"] != tree:
             self._update(paths.ADDON, "The code changed, updating the addon")
-        _remember(tree=tree, odoo=odoo)
+        _remember(tree=tree, odoo=odoo, server=self.shop.server.key)
 
     def _versions(self):
         return paths.digest(self.shop.odoo.identity, self.shop.pins)

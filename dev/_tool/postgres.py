@@ -35,13 +35,15 @@ full_page_writes = off
 autovacuum = off
 checkpoint_timeout = 1h
 """
+VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE")
 LONGEST_SOCKET = 90  # the kernel cuts a socket's path at 107 bytes
 
 
 class Server:
     """A running server, and how to reach it."""
 
-    def __init__(self, programs, env, args):
+    def __init__(self, key, programs, env, args):
+        self.key = key  # names the server among those of this cache
         self.programs = programs
         self.env = env  # libpq variables
         self.args = args  # the same for Odoo
@@ -66,7 +68,8 @@ class External(Server):
     """The server named by the libpq variables."""
 
     def __init__(self, programs):
-        super().__init__(programs, {}, [])
+        key = paths.digest(*(os.environ.get(name) for name in VARIABLES))
+        super().__init__(f"external-{key}", programs, {}, [])
         self.maintenance = os.environ.get("PGDATABASE") or "postgres"
         try:
             self.sql("SELECT 1", self.maintenance)
@@ -89,7 +92,7 @@ class Embedded(Server):
         programs = self._programs(python_env.postgres_programs(environment))
         env = {"PGHOST": str(sockets), "PGPORT": "5432", "PGUSER": ROLE}
         args = [f"--db_host={sockets}", "--db_port=5432", f"--db_user={ROLE}"]
-        super().__init__(programs, env, args)
+        super().__init__(name, programs, env, args)
         self.sockets = sockets
         with locks.only_one(f"postgres-{name}"):
             self.place = locks.share(f"postgres-{name}-users")
@@ -226,7 +229,7 @@ class Embedded(Server):
 
 def get(environment, name, throw_away):
     """Return the server to use, started when it is an embedded one."""
-    if any(os.environ.get(key) for key in ("PGHOST", "PGPORT", "PGSERVICE")):
+    if any(os.environ.get(key) for key in VARIABLES):
         return External(python_env.postgres_programs(environment))
     return Embedded(environment, name, throw_away)
 

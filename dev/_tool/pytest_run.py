@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Pytest on a database, started where Odoo finds the addon."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from . import browser, paths, workshop
 
+MOST = 4  # processes; each takes a database and half a gigabyte
 # Options of pytest whose value could look like a path.
 WITH_VALUE = {"-k", "-m", "-p", "-o", "-n", "--deselect", "--durations", "--maxfail"}
 
@@ -30,12 +32,17 @@ class Run:
         ]
         self.env = shop.child_env()
         self.env["PYTHONPATH"] += f":{paths.CHECKOUT / 'dev'}"
+        # In parallel, each process makes a database of its own with createdb.
+        path = [str(shop.server.programs), self.env["PATH"]]
         if with_browser:
             self.command.append("--odoo-http")
-            self.env["PATH"] = f"{browser.folder_for_path()}:{self.env['PATH']}"
+            path.insert(0, str(browser.folder_for_path()))
+        self.env["PATH"] = ":".join(path)
 
     def show(self, arguments):
         """Run the tests in sight and return pytest's exit code."""
+        if not arguments:
+            arguments = ["-n", str(min(os.cpu_count() or 1, MOST)), "--dist=loadscope"]
         return self._run(_on_the_link(arguments, self.shop.link))
 
     def _run(self, arguments):

@@ -26,7 +26,7 @@ class Workshop:
             self.odoo = odoo.result()
         self.pins = python_env.pins("odoo", "addons", *extra)
         self.server = postgres.get(self.environment, name, throw_away)
-        self.data_dir = paths.folder("odoo-data", name)
+        self.data_dir = paths.folder("odoo-data", self.server.key)
         self.link = paths.addon_link()
 
     def __enter__(self):
