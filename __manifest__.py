@@ -23,6 +23,7 @@
         "views/helpdesk_ticket_views.xml",
         "views/helpdesk_ticket_time_views.xml",
         "views/service_overage_views.xml",
+        "views/helpdesk_ticket_templates.xml",
         "views/service_credit_purchase_views.xml",
         "views/service_credit_allocation_views.xml",
         "views/service_credit_consumption_views.xml",

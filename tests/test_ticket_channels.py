@@ -160,3 +160,19 @@ class TestTicketChannels(HttpCase, ServiceCreditCommon):
         row = self.env["timesheets.analysis.report"].browse(entry.id)
         self.assertEqual(row.ticket_id, entry.ticket_id)
         self.assertEqual(row.hours_billed, 2)
+
+    def test_portal_page_shows_time_when_the_team_does(self):
+        self._sell()
+        portal = new_test_user(
+            self.env, "portal_pia", "base.group_portal", partner_id=self.contact.id
+        )
+        ticket = self._create_ticket()
+        self._log(ticket, 1.5, name="Put the fire out", internal_note="Burnt my hand")
+        self.authenticate(portal.login, portal.login)
+        page = self.url_open(f"/my/ticket/{ticket.id}").text
+        self.assertNotIn("Put the fire out", page)
+        self.team.show_timesheet_portal = True
+        page = self.url_open(f"/my/ticket/{ticket.id}").text
+        self.assertIn("Put the fire out", page)
+        self.assertIn("01:30", page)
+        self.assertNotIn("Burnt my hand", page)
