@@ -22,6 +22,7 @@
         "data/service_timer_data.xml",
         "views/service_authorization_record_views.xml",
         "views/service_authorization_views.xml",
+        "views/portal_templates.xml",
         "views/account_analytic_line_views.xml",
         "views/helpdesk_ticket_team_views.xml",
         "views/helpdesk_ticket_views.xml",
@@ -43,7 +44,11 @@
     "demo": ["data/helpdesk_service_credit_demo.xml"],
     "uninstall_hook": "uninstall_hook",
     "assets": {
-        "web.assets_backend": ["helpdesk_service_credit/static/src/**/*"],
+        "web.assets_backend": [
+            "helpdesk_service_credit/static/src/**/*",
+            ("remove", "helpdesk_service_credit/static/src/portal/**/*"),
+        ],
+        "web.assets_frontend": ["helpdesk_service_credit/static/src/portal/**/*"],
         "web.assets_tests": ["helpdesk_service_credit/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["helpdesk_service_credit/static/tests/**/*.test.js"],
     },

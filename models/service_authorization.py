@@ -29,7 +29,12 @@ class ServiceAuthorization(models.Model):
     """
 
     _name = "service.authorization"
-    _inherit = ["portal.mixin", "mail.thread", "service.authorization.answer"]
+    _inherit = [
+        "portal.mixin",
+        "mail.thread",
+        "service.authorization.answer",
+        "service.authorization.portal",
+    ]
     _description = "Authorization of Hours"
     _order = "id desc"
     _mail_post_access = "read"

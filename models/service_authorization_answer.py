@@ -172,12 +172,10 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         """Refuse to grant more than was asked for, or nothing."""
         self.ensure_one()
         asked = self.hours
-        hour = self.env.ref("uom.product_uom_hour")
-        if hour.compare(hours, asked) == 0:
-            return
         increment = self._get_increment()
-        if (
-            0 < hours < asked
+        if hours == asked or (
+            isinstance(hours, int | float)
+            and 0 < hours < asked
             and self.env["service.type"]._is_multiple(hours, increment)
         ):
             return
@@ -186,7 +184,7 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                 "%(hours)s hours on %(item)s cannot be approved: %(asked)s were asked "
                 "for, so approve between %(increment)s and %(asked)s in steps of "
                 "%(increment)s.",
-                hours=f"{hours:g}",
+                hours=hours,
                 item=self.sudo().sale_line_id.display_name,
                 asked=f"{asked:g}",
                 increment=f"{increment:g}",
@@ -260,7 +258,7 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
             "%(name)s: %(state)s by %(who)s.",
             name=self.display_name,
             state=labels[self.state].lower(),
-            who=self.signed_by or self.env.user.name,
+            who=self.signed_by or self._get_author().name,
         )
         if self.hours != self.hours_requested:
             body += " " + self.env._(
@@ -269,19 +267,31 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         if self.answer_note:
             body += " “%s”" % self.answer_note
         self._log_history(body)
-        asker = self.sudo().requested_by_id.partner_id
-        if asker and asker != self.env.user.partner_id:
-            # sudo: a customer who answers may not address employees
+        self._tell_requester(body, self._get_author())
+
+    def _tell_requester(self, body, author):
+        self.ensure_one()
+        # sudo: a customer who answers may not address employees
+        requester_sudo = self.sudo().requested_by_id.partner_id
+        if requester_sudo and requester_sudo != author:
             self.sudo().message_notify(
-                partner_ids=asker.ids, subject=self.display_name, body=body
+                partner_ids=requester_sudo.ids,
+                subject=self.display_name,
+                body=body,
+                author_id=author.id,
             )
+
+    def _get_author(self):
+        """Return who answers or acts: in the portal, the customer."""
+        self.ensure_one()
+        if self.source == "portal":
+            return self.sudo().approved_by_id.partner_id or self.sudo().partner_id
+        return self.env.user.partner_id
 
     def _log_history(self, body):
         """Log on the order and on the ticket or task; customers do not read it."""
         self.ensure_one()
-        author = self.env.user.partner_id
-        if self.env.user._is_public():
-            author = self.sudo().partner_id
+        author = self._get_author()
         # sudo: history is written whoever acts, and is read by who may see the order
         for document_sudo in (
             self.sudo().order_id,
