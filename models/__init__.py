@@ -1,4 +1,6 @@
 # A mixin stands before the models that inherit it.
+from . import service_authorization_answer
+from . import service_authorization_portal
 from . import service_authorization_mixin
 from . import service_time_mixin
 from . import service_entry_mixin
@@ -13,6 +15,7 @@ from . import product_template
 from . import hr_employee
 from . import ir_http
 from . import res_users
+from . import sale_order
 from . import sale_order_line
 from . import service_authorization
 from . import service_ticket_merge

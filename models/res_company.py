@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo import fields, models
 
 
@@ -29,7 +31,22 @@ class ResCompany(models.Model):
         "start later.",
     )
 
+    service_authorization_days = fields.Integer(
+        string="Requests of Hours Lapse after",
+        default=14,
+        help="So many days after a request of hours was sent, its link stops working.",
+    )
+
+    _service_authorization_days_positive = models.Constraint(
+        "CHECK (service_authorization_days > 0)",
+        "A request of hours stays open for at least one day.",
+    )
     _service_credit_grace_days_positive = models.Constraint(
         "CHECK (service_credit_grace_days >= 0)",
         "The grace period cannot be negative.",
     )
+
+    def _get_authorization_lapse(self):
+        """Return when the link of a request of hours sent now stops working."""
+        self.ensure_one()
+        return fields.Datetime.now() + timedelta(days=self.service_authorization_days)

@@ -69,10 +69,15 @@ class SaleOrderLine(models.Model):
                 create_column(cr, self._table, name, column_type)
         return super()._auto_init()
 
+    @api.depends_context("uid")
     def _compute_agent_readable(self):
-        readable = self.sudo().filtered_domain([("agent_readable", "=", True)])
+        """Search: filtering the records would read the very field being computed."""
+        # sudo: the search itself applies the user's rights
+        readable_sudo = self.sudo().search(
+            Domain("id", "in", self._origin.ids) & Domain("agent_readable", "=", True)
+        )
         for line in self:
-            line.agent_readable = line in readable
+            line.agent_readable = line._origin in readable_sudo
 
     @api.model
     def _search_agent_readable(self, operator, value):

@@ -137,6 +137,44 @@ class ServiceAuthorizationMixin(models.AbstractModel):
             return None
         return max(line_sudo.authorized_hours_left, 0.0)
 
+    def _authorize_ordered_hours(self):
+        """Approve the hours ordered, with the signature of the quotation if it has one.
+
+        An order that is confirmed again adds only what it ordered more.
+        """
+        # sudo: customers confirm their own quotations in the portal
+        for line_sudo in self.sudo().filtered("limit_hours"):
+            given = line_sudo.authorization_ids.filtered(
+                lambda record: record.source == "order" and record.state == "approved"
+            )
+            hours = line_sudo._get_ordered_hours() - sum(given.mapped("hours"))
+            if self.env.ref("uom.product_uom_hour").compare(hours, 0) > 0:
+                order_sudo = line_sudo.order_id
+                authorization_sudo = line_sudo.authorization_ids.create(
+                    {
+                        "sale_line_id": line_sudo.id,
+                        "hours": hours,
+                        "source": "order",
+                        "reason": self.env._(
+                            "Ordered with %(order)s", order=order_sudo.name
+                        ),
+                        "requested_by_id": order_sudo.user_id.id,
+                    }
+                )
+                authorization_sudo._approve(
+                    signed_by=order_sudo.signed_by, signature=order_sudo.signature
+                )
+
+    def _get_ordered_hours(self):
+        """Return the ordered quantity in hours; a unit that is no time counts as one."""
+        self.ensure_one()
+        hour = self.env.ref("uom.product_uom_hour")
+        if not self.product_uom_id._has_common_reference(hour):
+            return self.product_uom_qty
+        return self.product_uom_id._compute_quantity(
+            self.product_uom_qty, hour, round=False
+        )
+
     def _check_authorized_hours(self, before, after):
         """Refuse hours that go over, or further over, what is authorized.
 

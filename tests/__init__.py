@@ -13,8 +13,11 @@ from . import test_ticket_rights
 from . import test_ticket_sale_line
 from . import test_ticket_time
 from . import test_web_client
+from . import test_authorization
+from . import test_authorization_portal
 from . import test_authorized_hours
 from . import test_timer
 from . import test_js
 from . import test_timer_tour
 from . import test_track_and_bill_tours
+from . import test_service_type

@@ -1,0 +1,197 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from werkzeug.urls import url_encode
+
+from odoo import http
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.fields import Domain
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+AUTHORIZATION = "service.authorization"
+AUTHORIZATION_URL = "/my/authorizations/<int:authorization_id>"
+# A refusal is shown once, on the page that the answer leads to.
+ERROR_KEY = "service_authorization_error"
+
+
+class ServiceAuthorizationPortal(CustomerPortal):
+    """Requests of hours in the portal: the list, one request, its answers."""
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if {"authorization_count", "authorization_open_count"} & set(counters):
+            model = request.env[AUTHORIZATION]
+            domain = self._get_authorization_domain()
+            may_read = model.has_access("read")
+            for name, extra in (
+                ("authorization_count", Domain.TRUE),
+                ("authorization_open_count", Domain("state", "=", "requested")),
+            ):
+                values[name] = model.search_count(domain & extra) if may_read else 0
+        return values
+
+    @http.route(
+        ["/my/authorizations", "/my/authorizations/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_authorizations(self, page=1, **kwargs):
+        """List the authorizations of the customer, those to answer first."""
+        model = request.env[AUTHORIZATION]
+        if not model.has_access("read"):
+            return request.redirect("/my")
+        domain = self._get_authorization_domain()
+        pager = portal_pager(
+            url="/my/authorizations",
+            total=model.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        authorizations = model.search(
+            domain,
+            order="state desc, id desc",
+            limit=self._items_per_page,
+            offset=pager["offset"],
+        )
+        values = self._prepare_portal_layout_values() | {
+            # sudo: the page names the item, of records found with the user's rights
+            "authorizations": authorizations.sudo(),
+            "page_name": "authorization",
+            "pager": pager,
+            "default_url": "/my/authorizations",
+        }
+        return request.render(
+            "helpdesk_service_credit.portal_my_authorizations", values
+        )
+
+    @http.route(AUTHORIZATION_URL, type="http", auth="public", website=True)
+    def portal_authorization(
+        self, authorization_id, access_token=None, message=None, **kwargs
+    ):
+        """Show one request, with the ways to answer it while it is open."""
+        try:
+            authorization_sudo = self._get_authorization(authorization_id, access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        is_customer = authorization_sudo._is_customer_user(request.env.user)
+        is_open = authorization_sudo.state == "requested"
+        values = {
+            "authorization": authorization_sudo,
+            "page_name": "authorization",
+            "may_answer": is_customer and is_open and not authorization_sudo.is_lapsed,
+            "is_preview": not is_customer,
+            "message": message,
+            "error": request.session.pop(ERROR_KEY, None),
+        }
+        values = self._get_page_view_values(
+            authorization_sudo,
+            access_token,
+            values,
+            "my_authorizations_history",
+            False,
+            **kwargs,
+        )
+        return request.render(
+            "helpdesk_service_credit.portal_authorization_page", values
+        )
+
+    @http.route(
+        f"{AUTHORIZATION_URL}/approve", type="jsonrpc", auth="public", website=True
+    )
+    def portal_authorization_approve(
+        self, authorization_id, access_token=None, name=None, signature=None, hours=None
+    ):
+        """Approve all the hours or less; the signature form of the page calls it."""
+        access_token = access_token or request.httprequest.args.get("access_token")
+        try:
+            authorization_sudo = self._get_authorization(authorization_id, access_token)
+            with request.env.cr.savepoint():
+                authorization_sudo._approve_in_portal(
+                    request.env.user, hours, name, signature
+                )
+        except (AccessError, MissingError):
+            return {"error": request.env._("This link does not open a request.")}
+        except UserError as error:
+            return {"error": str(error)}
+        return {
+            "redirect_url": self._get_authorization_url(
+                authorization_sudo, access_token, "approved"
+            )
+        }
+
+    @http.route(
+        f"{AUTHORIZATION_URL}/decline",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_authorization_decline(
+        self, authorization_id, access_token=None, message=None, **kwargs
+    ):
+        """Decline the request, with a word why if the customer wrote one."""
+        return self._answer_authorization(
+            authorization_id, access_token, "_decline_in_portal", message, "declined"
+        )
+
+    @http.route(
+        f"{AUTHORIZATION_URL}/ask",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_authorization_ask(
+        self, authorization_id, access_token=None, message=None, **kwargs
+    ):
+        """Send a question about the request; it stays open."""
+        return self._answer_authorization(
+            authorization_id, access_token, "_ask_in_portal", message, "asked"
+        )
+
+    def _answer_authorization(self, authorization_id, token, method, message, done):
+        try:
+            authorization_sudo = self._get_authorization(authorization_id, token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        try:
+            with request.env.cr.savepoint():
+                getattr(authorization_sudo, method)(request.env.user, message)
+        except UserError as error:
+            request.session[ERROR_KEY] = str(error)
+            done = None
+        return request.redirect(
+            self._get_authorization_url(authorization_sudo, token, done)
+        )
+
+    def _get_authorization(self, authorization_id, access_token):
+        """Return the request as superuser, for its customer and who may read it.
+
+        The token opens it to nobody who is logged in for another customer.
+
+        :raise AccessError, MissingError: for anybody else
+        """
+        authorization_sudo = self._document_check_access(
+            AUTHORIZATION, authorization_id, access_token
+        )
+        user = request.env.user
+        if user._is_portal() and not authorization_sudo._is_customer_user(user):
+            raise AccessError(
+                request.env._("This request of hours is for another customer.")
+            )
+        return authorization_sudo
+
+    def _get_authorization_url(self, authorization_sudo, token, message):
+        """Return the page to go on to; it keeps the token it was opened with."""
+        parameters = {"access_token": token, "message": message}
+        query = {name: value for name, value in parameters.items() if value}
+        return f"{authorization_sudo.access_url}?{url_encode(query)}"
+
+    def _get_authorization_domain(self):
+        """Return the own customer's authorizations, but for withdrawn requests."""
+        partner = request.env.user.commercial_partner_id
+        return Domain("commercial_partner_id", "=", partner.id) & Domain(
+            "state", "!=", "cancelled"
+        )
