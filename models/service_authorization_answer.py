@@ -116,9 +116,7 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
             # sudo: nobody writes authorizations, see the access rights
             record.sudo().state = "cancelled"
             record._log_history(
-                self.env._(
-                    "%(name)s: request withdrawn.", name=record.display_name
-                )
+                self.env._("%(name)s: request withdrawn.", name=record.display_name)
             )
         return True
 

@@ -30,7 +30,6 @@ class ServiceEntryMixin(models.AbstractModel):
             ("overage", "Overage"),
             ("non_billable", "Nobody"),
         ],
-        string="Paid by",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -43,10 +42,12 @@ class ServiceEntryMixin(models.AbstractModel):
         copy=False,
         help="What paid for the entry, and which rule chose it.",
     )
-    coverage_preview = fields.Char(
-        string="What Pays",
-        compute="_compute_coverage_preview",
-        help="What pays for the entry; before it is saved, what would.",
+    payers = fields.Char(
+        string="Paid by",
+        compute="_compute_payers",
+        compute_sudo=True,
+        help="The purchases or the order that pay; before the entry is saved, those "
+        "that would.",
     )
     credits_per_hour = fields.Float(
         readonly=True,
@@ -82,14 +83,19 @@ class ServiceEntryMixin(models.AbstractModel):
         for line in self:
             line.credits = sums.get(line._origin, 0.0)
 
-    @api.depends("coverage_note", "unit_amount", "date", "is_billable", "ticket_id")
-    def _compute_coverage_preview(self):
-        funding = self.env["service.funding"]
+    @api.depends("coverage", "unit_amount", "date", "is_billable", "ticket_id")
+    @api.depends("so_line", "service_type_id", "credits")
+    def _compute_payers(self):
+        text = self.env["service.funding.text"]
+        saved = self.filtered(lambda line: line._origin and line.ticket_id)
+        purchases = text._get_paying_purchases(saved._origin)
         for line in self:
-            if line._origin or not line.ticket_id or not line.unit_amount:
-                line.coverage_preview = line.coverage_note
+            if line in saved:
+                line.payers = text._get_payers(line, purchases)
+            elif line.ticket_id and line.unit_amount:
+                line.payers = self.env["service.funding"]._preview_payers(line)
             else:
-                line.coverage_preview = funding._preview_entry(line)
+                line.payers = False
 
     @api.model
     def _check_derived_fields(self, vals_list):

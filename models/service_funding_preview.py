@@ -34,8 +34,8 @@ class ServiceFunding(models.AbstractModel):
         }
 
     @api.model
-    def _preview_entry(self, line):
-        """Return the sentence for an entry that is being typed."""
+    def _preview_payers(self, line):
+        """Name who would pay for an entry that is being typed."""
         item = line.so_line if line.is_so_line_edited else line._get_ticket_item()
         ticket = line.ticket_id._origin or line.ticket_id
         claim = Claim(
@@ -50,7 +50,7 @@ class ServiceFunding(models.AbstractModel):
             and not line.is_so_line_edited,
         )
         self._plan([claim])
-        return claim.refusal or self.env["service.funding.text"]._get_note(claim)
+        return self.env["service.funding.text"]._get_planned_payers(claim)
 
     @api.model
     def _get_claim_of_values(self, vals, ticket):

@@ -106,6 +106,64 @@ class ServiceFundingText(models.AbstractModel):
         )
 
     @api.model
+    def _get_paying_purchases(self, entries):
+        """Return what each entry draws from which purchase, in one query.
+
+        :return: list of `(purchase, credits)` by entry
+        """
+        drawn = {}
+        for entry, purchase, credits in (
+            # sudo: agents see the names of what paid, not the purchases
+            self.env["service.credit.consumption"]
+            .sudo()
+            ._read_group(
+                [("timesheet_id", "in", entries.ids)],
+                ["timesheet_id", "purchase_id"],
+                ["credits:sum"],
+            )
+        ):
+            if round(credits, 6):
+                drawn.setdefault(entry.id, []).append((purchase, credits))
+        return drawn
+
+    @api.model
+    def _get_payers(self, entry, purchases):
+        """Name what pays for a saved entry in a few words."""
+        if entry.coverage == CREDITS:
+            return self._join_purchases(purchases.get(entry._origin.id, []))
+        if entry.coverage == SALE_LINE:
+            return entry.so_line.order_id.name
+        return self._get_label(entry.coverage)
+
+    @api.model
+    def _get_planned_payers(self, claim):
+        """Name what would pay for an entry in a few words."""
+        if claim.refusal:
+            return self.env._(
+                "Not covered: %(hours)s h would fit", hours=self._format(claim.covered)
+            )
+        names = []
+        for part in claim.parts:
+            if part.payer == CREDITS:
+                names.append(self._join_purchases(claim.draw.slices))
+            elif part.payer == SALE_LINE:
+                names.append(part.item.order_id.name)
+            else:
+                names.append(self._get_label(part.payer))
+        return ", ".join(names)
+
+    @api.model
+    def _join_purchases(self, slices):
+        return ", ".join(
+            f"{purchase.name} ({self._format(credits)})" for purchase, credits in slices
+        )
+
+    @api.model
+    def _get_label(self, coverage):
+        field = self.env["account.analytic.line"]._fields["coverage"]
+        return dict(field._description_selection(self.env)).get(coverage, "")
+
+    @api.model
     def _get_refusal(self, claim):
         """Tell what was asked, what would fit, and the ways out (design 3.8)."""
         values = {

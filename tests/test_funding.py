@@ -205,9 +205,10 @@ class TestFunding(FundingCommon):
         ):
             line.date = MAY
             line.unit_amount = 1.5
-            self.assertIn(f"1.50 credits from {purchase.name}", line.coverage_preview)
+            self.assertEqual(line.payers, f"{purchase.name} (1.50)")
         entry = self.ticket.timesheet_ids
         self.assertEqual((entry.coverage, entry.credits), ("credits", 1.5))
+        self.assertEqual(entry.payers, f"{purchase.name} (1.50)")
 
     # Cost
 

@@ -90,8 +90,7 @@ tours.add("helpdesk_service_credit_time_ticket", {
         ...logTime("Rewire the office", "3"),
         ...stepUtils.saveForm(),
         {
-            trigger:
-                "div[name=coverage_preview]:contains(3.00 h on), td[name=coverage_preview]:contains(3.00 h on)",
+            trigger: "td[name=payers]:contains(S0)",
         },
     ],
 });
