@@ -1,6 +1,7 @@
 from . import test_funding
 from . import test_funding_change
 from . import test_funding_overage
+from . import test_credit_balance
 from . import test_credit_draft
 from . import test_credit_drawing
 from . import test_credit_expiry
