@@ -1,6 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import AccessError
-from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from .common_credit import CreditCommon
@@ -124,9 +123,7 @@ class TestCreditOwner(CreditCommon):
         rows = self._draw(self._create_ticket(), 1, partner=person).rows
         person.parent_id = self.other_customer
         self.assertEqual(purchase.commercial_partner_id, self.other_customer)
-        self.assertEqual(
-            rows.allocation_id.commercial_partner_id, self.other_customer
-        )
+        self.assertEqual(rows.allocation_id.commercial_partner_id, self.other_customer)
         self.assertEqual(purchase.credits_available, 9)
 
     def _merge(self, source, target):
@@ -144,17 +141,13 @@ class TestCreditOwner(CreditCommon):
         milestone.action_allocate_service_credits()
         self.contact.parent_id = False
         self._merge(self.customer, self.other_customer)
-        self.assertEqual(
-            (mine | theirs).commercial_partner_id, self.other_customer
-        )
+        self.assertEqual((mine | theirs).commercial_partner_id, self.other_customer)
         balance = self.other_customer.get_service_credit_balance()
         self.assertEqual(balance[0]["credits_available"], 8)
         milestone.action_adjust_service_credits(5)
         self.assertEqual(milestone.service_credits_allocated, 5)
         self._draw(ticket, 1, partner=self.other_customer)
-        self.assertFalse(
-            self.env["service.credit.reconciliation"]._get_differences()
-        )
+        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
 
     def test_merging_an_entity_into_a_contact(self):
         person = self.env["res.partner"].create({"name": "Nora A."})
@@ -195,9 +188,7 @@ class TestCreditAccess(CreditCommon):
 
     @classmethod
     def _create_portal_user(cls, login, partner):
-        return new_test_user(
-            cls.env, login, "base.group_portal", partner_id=partner.id
-        )
+        return new_test_user(cls.env, login, "base.group_portal", partner_id=partner.id)
 
     def test_strangers_read_nothing(self):
         for records in self.ledger:
@@ -276,9 +267,11 @@ class TestCreditAccess(CreditCommon):
             lambda: self.purchase.with_user(self.portal).action_expire(),
             lambda: self.purchase.with_user(self.portal).action_extend(),
             lambda: self.purchase.with_user(self.portal).copy(),
-            lambda: self._create_milestone(1)
-            .with_user(self.portal)
-            .action_allocate_service_credits(),
+            lambda: (
+                self._create_milestone(1)
+                .with_user(self.portal)
+                .action_allocate_service_credits()
+            ),
             lambda: self.project.with_user(
                 self.portal
             ).action_allocate_service_credits(),
