@@ -5,6 +5,7 @@ from . import test_credit_drawing
 from . import test_credit_expiry
 from . import test_credit_milestone
 from . import test_credit_purchase
+from . import test_credit_races
 from . import test_credit_rows
 from . import test_credit_walk
 from . import test_funding
