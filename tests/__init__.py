@@ -7,6 +7,7 @@ from . import test_credit_milestone
 from . import test_credit_purchase
 from . import test_credit_races
 from . import test_credit_rows
+from . import test_credit_tour
 from . import test_credit_walk
 from . import test_funding
 from . import test_funding_change
