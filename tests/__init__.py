@@ -5,10 +5,12 @@ from . import test_credit_drawing
 from . import test_credit_expiry
 from . import test_credit_milestone
 from . import test_credit_purchase
+from . import test_credit_queries
 from . import test_credit_races
 from . import test_credit_rows
 from . import test_credit_tour
 from . import test_credit_walk
+from . import test_credit_windows
 from . import test_funding
 from . import test_funding_change
 from . import test_funding_overage

@@ -90,9 +90,7 @@ class ScratchCase(BaseCase):
             except Exception as error:
                 results[index] = error
 
-        threads = [
-            threading.Thread(target=work, args=args) for args in enumerate(jobs)
-        ]
+        threads = [threading.Thread(target=work, args=args) for args in enumerate(jobs)]
         for thread in threads:
             thread.start()
         for thread in threads:

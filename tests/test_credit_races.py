@@ -20,9 +20,11 @@ class TestCreditRaces(ScratchCase):
 
     @classmethod
     def _prepare(cls, env):
-        cls.customer_ids = env["res.partner"].create(
-            [{"name": f"Racer {n}", "is_company": True} for n in range(9)]
-        ).ids
+        cls.customer_ids = (
+            env["res.partner"]
+            .create([{"name": f"Racer {n}", "is_company": True} for n in range(9)])
+            .ids
+        )
         env.company.service_credit_manual_selection = True
 
     def setUp(self):
