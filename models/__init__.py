@@ -20,6 +20,7 @@ from . import sale_order_line
 from . import service_authorization
 from . import service_ticket_merge
 from . import service_time
+from . import base_partner_merge
 from . import project_milestone
 from . import project_project
 from . import res_company

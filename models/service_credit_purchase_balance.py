@@ -87,15 +87,19 @@ class ServiceCreditPurchase(models.Model):
             purchase.value_available = purchase.value_total - value
             purchase.paid_available = purchase.paid_total - paid
 
-    @api.depends("is_draft", "credits_available", "credits_expired")
+    @api.depends(
+        "is_draft", "credits_available", "credits_allocated", "credits_expired"
+    )
     def _compute_state(self):
         for purchase in self:
             if purchase.is_draft:
                 purchase.state = DRAFT
             elif purchase.credits_available > 0:
                 purchase.state = OPEN
+            elif purchase.credits_expired > 0:
+                purchase.state = EXPIRED
             else:
-                purchase.state = EXPIRED if purchase.credits_expired > 0 else USED
+                purchase.state = USED if purchase.credits_allocated > 0 else OPEN
 
     # ------------------------------------------------------------------
     # Ledger: what the door needs from its purchases

@@ -267,9 +267,11 @@ class TestCreditSelection(CreditCommon):
             ("no", "pairs"),
         ]
         for selection, message in cases:
-            with self.subTest(selection=selection):
-                with self.assertRaisesRegex(UserError, message):
-                    self.milestone.action_allocate_service_credits(selection)
+            with (
+                self.subTest(selection=selection),
+                self.assertRaisesRegex(UserError, message),
+            ):
+                self.milestone.action_allocate_service_credits(selection)
         self.assertFalse(self.milestone.service_credits_allocated)
 
     def test_more_than_the_purchase_has(self):

@@ -98,9 +98,11 @@ class TestCreditMilestone(CreditCommon):
         milestone = self._create_milestone(2)
         milestone.action_allocate_service_credits()
         for total in (-1, 2.001, float("nan"), float("inf")):
-            with self.subTest(total=total):
-                with self.assertRaisesRegex(UserError, "not a possible total"):
-                    milestone.action_adjust_service_credits(total)
+            with (
+                self.subTest(total=total),
+                self.assertRaisesRegex(UserError, "not a possible total"),
+            ):
+                milestone.action_adjust_service_credits(total)
         with self.assertRaisesRegex(UserError, "has 8.00 available"):
             milestone.action_adjust_service_credits(12)
         self.assertEqual(milestone.service_credits_allocated, 2)

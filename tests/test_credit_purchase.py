@@ -136,12 +136,15 @@ class TestCreditPurchase(CreditCommon):
             "date_expiry = date_start - 1",
             "credits = 11",
         ):
-            with self.subTest(change=change), self.assertRaises(IntegrityError):
-                with self.cr.savepoint():
-                    self.env.cr.execute(
-                        f"UPDATE service_credit_purchase SET {change} "
-                        f"WHERE id = {purchase.id}"
-                    )
+            with (
+                self.subTest(change=change),
+                self.assertRaises(IntegrityError),
+                self.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    f"UPDATE service_credit_purchase SET {change} "
+                    f"WHERE id = {purchase.id}"
+                )
 
     def test_three_decimals(self):
         with self.assertRaisesRegex(ValidationError, "1.005.*2 decimals"):
@@ -210,9 +213,11 @@ class TestCreditPurchase(CreditCommon):
             {"value_available": 1},
             {"commercial_partner_id": self.other_customer.id},
         ):
-            with self.subTest(values=values):
-                with self.assertRaisesRegex(UserError, "cannot be typed"):
-                    purchase.write(values)
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(UserError, "cannot be typed"),
+            ):
+                purchase.write(values)
 
     def test_order_item_once(self):
         product = self.env["product.product"].create(
@@ -225,14 +230,19 @@ class TestCreditPurchase(CreditCommon):
             }
         )
         line = order.order_line
-        with self.assertRaisesRegex(ValidationError, "until the order"):
-            with self.cr.savepoint():
-                self._buy(sale_line_id=line.id)
+        with (
+            self.assertRaisesRegex(ValidationError, "until the order"),
+            self.cr.savepoint(),
+        ):
+            self._buy(sale_line_id=line.id)
         purchase = self._buy(sale_line_id=line.id, is_draft=True)
         self.assertEqual(purchase.sale_order_id, order)
-        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-            with self.cr.savepoint():
-                self._buy(sale_line_id=line.id, is_draft=True)
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            self._buy(sale_line_id=line.id, is_draft=True)
         order.action_confirm()
         purchase.is_draft = False
         self.assertEqual(purchase.state, "open")

@@ -89,10 +89,12 @@ class TestCreditRows(CreditCommon):
             SQL("DELETE FROM service_credit_consumption WHERE id = %s", row.id),
             SQL("TRUNCATE service_credit_consumption CASCADE"),
         ):
-            with self.subTest(query=query.code):
-                with self.assertRaisesRegex(Error, "never changed or deleted"):
-                    with self.cr.savepoint():
-                        self.env.cr.execute(query)
+            with (
+                self.subTest(query=query.code),
+                self.assertRaisesRegex(Error, "never changed or deleted"),
+                self.cr.savepoint(),
+            ):
+                self.env.cr.execute(query)
         row.invalidate_recordset()
         self.assertTrue(row.timesheet_id)
 
@@ -104,12 +106,15 @@ class TestCreditRows(CreditCommon):
             "credits_available = 9",
             "credits_allocated = -1, credits_available = 5",
         ):
-            with self.subTest(change=change), self.assertRaises(IntegrityError):
-                with self.cr.savepoint():
-                    self.env.cr.execute(
-                        f"UPDATE service_credit_purchase SET {change} "
-                        f"WHERE id = {self.soon.id}"
-                    )
+            with (
+                self.subTest(change=change),
+                self.assertRaises(IntegrityError),
+                self.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    f"UPDATE service_credit_purchase SET {change} "
+                    f"WHERE id = {self.soon.id}"
+                )
 
     def test_a_row_outlives_its_time_entry(self):
         line = self._log()

@@ -1,0 +1,133 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import threading
+import time
+import uuid
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api, fields, sql_db
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+from odoo.tests.common import BaseCase, get_db_name
+from odoo.tools import config
+
+
+class ScratchCase(BaseCase):
+    """A copy of the test database, for what really commits.
+
+    Ledger rows cannot be deleted again, so the database is thrown away instead.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.source = get_db_name()
+        cls.scratch = f"{cls.source}_scratch_{uuid.uuid4().hex[:8]}"
+        cls.addClassCleanup(cls._drop)
+        cls._copy()
+        # The registry of a server, not one that looks for tests while it loads.
+        with patch.dict(config.options.maps[0], {"test_enable": False}):
+            cls.registry = Registry(cls.scratch)
+        with cls._env() as env:
+            cls._prepare(env)
+
+    @classmethod
+    def _prepare(cls, env):
+        """Record what the tests of the class start from; it is committed."""
+
+    @classmethod
+    def _env(cls):
+        return ScratchEnv(cls.registry)
+
+    @classmethod
+    def _copy(cls, patience=20):
+        """Copy the test database; nobody may be connected to it meanwhile."""
+        until = time.monotonic() + patience
+        while True:
+            sql_db.close_db(cls.source)
+            try:
+                return cls._server(
+                    f'CREATE DATABASE "{cls.scratch}" TEMPLATE "{cls.source}"'
+                )
+            except psycopg2.errors.ObjectInUse:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
+    @classmethod
+    def _drop(cls):
+        Registry.delete(cls.scratch)
+        sql_db.close_db(cls.scratch)
+        cls._server(f'DROP DATABASE IF EXISTS "{cls.scratch}" WITH (FORCE)')
+
+    @classmethod
+    def _server(cls, query):
+        _name, info = sql_db.connection_info_for("postgres")
+        connection = psycopg2.connect(**info)
+        connection.autocommit = True
+        try:
+            connection.cursor().execute(query)
+        finally:
+            connection.close()
+
+    def _race(self, *jobs):
+        """Run each job, ``job(env)``, in a thread with a connection of its own, like
+        a request: replayed on a serialization failure.
+
+        :return: list of what each job returned or raised
+        """
+        results = [None] * len(jobs)
+        barrier = threading.Barrier(len(jobs))
+
+        def work(index, job):
+            try:
+                with self.registry.cursor() as cr:
+                    env = api.Environment(cr, SUPERUSER_ID, {})
+                    cr.execute("SELECT 1")  # the snapshot is taken before the start
+                    barrier.wait(30)
+                    results[index] = retrying(lambda: job(env), env)
+            except Exception as error:
+                results[index] = error
+
+        threads = [threading.Thread(target=work, args=args) for args in enumerate(jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+        self.assertFalse(any(thread.is_alive() for thread in threads), "hanging")
+        return results
+
+
+class ScratchEnv:
+    """A superuser environment whose work is committed at the end of the block."""
+
+    def __init__(self, registry):
+        self._registry = registry
+
+    def __enter__(self):
+        self._cr = self._registry.cursor()
+        return api.Environment(self._cr, SUPERUSER_ID, {})
+
+    def __exit__(self, error, *_details):
+        try:
+            if not error:
+                self._cr.commit()
+        finally:
+            self._cr.close()
+
+
+def buy(env, customer, credits, **values):
+    """Record a purchase of ``customer`` that is usable for a month."""
+    today = fields.Date.context_today(customer)
+    return env["service.credit.purchase"].create(
+        {
+            "partner_id": customer.id,
+            "credits": credits,
+            "value_per_credit": 100,
+            "paid_per_credit": 80,
+            "date_start": fields.Date.subtract(today, days=10),
+            "date_expiry": fields.Date.add(today, days=30),
+            **values,
+        }
+    )

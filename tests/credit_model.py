@@ -1,0 +1,150 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The ledger's rules once more, in plain Python on exact decimals; 0 is today."""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+
+
+class Refused(Exception):
+    """The ledger has to refuse this."""
+
+
+def money(amount):
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(eq=False)
+class Lot:
+    credits: Decimal
+    value: Decimal
+    paid: Decimal
+    start: int
+    expiry: int
+    draft: bool
+    rows: list = field(default_factory=list)
+
+    def net(self, *kinds):
+        return sum((row.credits for row in self.rows if row.kind in kinds), Decimal())
+
+    allocated = property(lambda self: self.net("consumption", "adjustment"))
+    expired = property(lambda self: self.net("expiry"))
+    available = property(lambda self: self.credits - self.allocated - self.expired)
+
+    def lost(self, name):
+        return sum((getattr(row, name) for row in self.rows), Decimal())
+
+    def left(self, name):
+        return money(self.credits * getattr(self, name)) - self.lost(name)
+
+    @property
+    def state(self):
+        if self.draft:
+            return "draft"
+        if self.available:
+            return "open"
+        return "expired" if self.expired else "used"
+
+
+@dataclass(eq=False)
+class Row:
+    lot: Lot
+    work: object
+    kind: str
+    credits: Decimal
+    day: int
+    value: Decimal
+    paid: Decimal
+    undoes: object = None
+    undone: list = field(default_factory=list)
+
+    def left(self, name):
+        return getattr(self, name) + sum(getattr(row, name) for row in self.undone)
+
+
+class Ledger:
+    def __init__(self, grace=0, past=False):
+        self.grace, self.past = grace, past
+        self.lots, self.rows = [], []
+
+    def buy(self, credits, value, paid, start, expiry, draft):
+        self.lots.append(Lot(credits, value, paid, start, expiry, draft))
+
+    def set_draft(self, lot, draft):
+        if draft and not lot.draft and (lot.allocated or lot.expired):
+            raise Refused
+        lot.draft = draft
+
+    def usable(self, lot, day):
+        in_term = lot.start <= day and (self.past or day <= lot.expiry + self.grace)
+        return not lot.draft and in_term
+
+    def post(self, lot, work, kind, credits, day, value=None, paid=None, undoes=None):
+        if undoes is None:
+            drawn = lot.allocated + lot.expired + credits
+            value = max(money(drawn * lot.value) - lot.lost("value"), Decimal())
+            paid = max(money(drawn * lot.paid) - lot.lost("paid"), Decimal())
+        row = Row(lot, work, kind, credits, day, value, paid, undoes)
+        lot.rows.append(row)
+        self.rows.append(row)
+        if undoes:
+            undoes.undone.append(row)
+        return row
+
+    def draw(self, work, wanted, day, strict=False, kind="consumption"):
+        slices = []
+        order = {lot: (lot.expiry, lot.start, n) for n, lot in enumerate(self.lots)}
+        for lot in sorted(self.lots, key=order.get):
+            part = min(wanted, lot.available) if self.usable(lot, day) else 0
+            if part:
+                slices.append((lot, part))
+                wanted -= part
+        if strict and wanted:
+            raise Refused
+        return [self.post(lot, work, kind, part, day) for lot, part in slices]
+
+    def give_back(self, rows, wanted):
+        sources = [r for r in rows if not r.undoes and r.kind != "expiry"]
+        if wanted > sum(row.left("credits") for row in sources):
+            raise Refused
+        for source in reversed(sources):
+            left, value, paid = map(source.left, ("credits", "value", "paid"))
+            part = min(wanted, left)
+            if part:
+                value, paid = (money(amount * part / left) for amount in (value, paid))
+                self.undo(source, -part, -value, -paid)
+                wanted -= part
+
+    def undo(self, row, *amounts):
+        credits, value, paid = amounts
+        self.post(row.lot, row.work, "adjustment", credits, row.day, value, paid, row)
+
+    def adjust(self, work, total, day):
+        rows = [row for row in self.rows if row.work == work]
+        delta = total - sum(row.credits for row in rows)
+        if delta > 0:
+            self.draw(work, delta, day, strict=True, kind="adjustment")
+        elif delta < 0:
+            self.give_back(rows, -delta)
+
+    def expire(self, lot, today):
+        if lot.draft or not lot.available or today < lot.expiry + self.grace:
+            raise Refused
+        self.post(lot, None, "expiry", lot.available, today)
+
+    def extend(self, lot, expiry):
+        paid_days = {}
+        for row in lot.rows:
+            if row.kind != "expiry":
+                paid_days[row.day] = paid_days.get(row.day, 0) + row.credits
+        last = max((day for day, net in paid_days.items() if net), default=expiry)
+        if expiry != lot.expiry and (lot.expired or expiry < max(lot.start, last)):
+            raise Refused
+        lot.expiry = expiry
+
+    def balance(self, lot, day):
+        if not self.usable(lot, day):
+            return Decimal()
+        rows = [row for row in lot.rows if day >= 0 or row.day <= day]
+        return lot.credits - sum(row.credits for row in rows)
