@@ -14,6 +14,7 @@
         "security/service_timer_security.xml",
         "security/ir.model.access.csv",
         "security/helpdesk_service_credit_security.xml",
+        "security/service_sync_security.xml",
         "data/helpdesk_service_credit_data.xml",
         "security/service_authorization_security.xml",
         "data/service_type_data.xml",
@@ -41,8 +42,22 @@
         "wizards/service_credit_reconciliation_views.xml",
         "views/helpdesk_service_credit_menus.xml",
         "views/service_timer_views.xml",
+        "data/service_sync_data.xml",
+        "views/account_analytic_line_views.xml",
+        "views/helpdesk_ticket_team_views.xml",
+        "views/helpdesk_ticket_views.xml",
+        "views/service_sync_source_views.xml",
+        "views/service_sync_record_views.xml",
+        "views/service_sync_run_views.xml",
+        "views/service_sync_customer_views.xml",
+        "views/service_sync_preview_views.xml",
     ],
     "demo": ["data/helpdesk_service_credit_demo.xml"],
+    "assets": {
+        "web.assets_backend": [
+            "helpdesk_service_credit/static/src/service_sync/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [

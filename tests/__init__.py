@@ -10,6 +10,10 @@ from . import test_credit_rows
 from . import test_ticket_channels
 from . import test_ticket_invoicing
 from . import test_ticket_rights
+from . import test_connectors_csv
+from . import test_connectors_http
+from . import test_connectors_postgresql
+from . import test_connectors_values
 from . import test_ticket_sale_line
 from . import test_ticket_time
 from . import test_web_client
@@ -21,3 +25,10 @@ from . import test_js
 from . import test_timer_tour
 from . import test_track_and_bill_tours
 from . import test_service_type
+from . import test_sync_cycle
+from . import test_sync_status
+from . import test_sync_customer
+from . import test_sync_purchase
+from . import test_sync_time
+from . import test_sync_security
+from . import test_sync_preview
