@@ -95,7 +95,7 @@ class TestSyncPurchase(SyncCommon):
             "is below 0": {"paid": "-1"},
             "two numbers": {"value": "1,234"},
             "two days": {"start": "03/04/2026"},
-            "cannot expire before it starts": {"expiry": "2025-01-01"},
+            "before it starts": {"expiry": "2025-01-01"},
             "a formula, not a number": {"credits": "=1+1"},
             "is neither yes nor no": {"void": "maybe"},
         }
