@@ -7,7 +7,7 @@ import io
 import tempfile
 
 from .base import Page, Row
-from .errors import _
+from .errors import _lt
 from .http import HttpConnector
 
 BOMS = (
@@ -44,7 +44,7 @@ class CsvConnector(HttpConnector):
                 yield from self._pages(text, encoding)
             except UnicodeError:
                 raise self.error(
-                    _("The file cannot be read as %(encoding)s."), encoding=encoding
+                    _lt("The file cannot be read as %(encoding)s."), encoding=encoding
                 ) from None
             finally:
                 text.detach()
@@ -74,7 +74,7 @@ class CsvConnector(HttpConnector):
         elif self.settings.get("file"):
             spool.write(self.settings["file"])
         else:
-            raise self.error(_("Upload a CSV file or enter its address."))
+            raise self.error(_lt("Upload a CSV file or enter its address."))
         spool.seek(0)
 
     def _encoding(self, spool) -> str:
@@ -90,7 +90,7 @@ class CsvConnector(HttpConnector):
             except (LookupError, ValueError):
                 codec = None
             if codec is None or not codec._is_text_encoding:
-                raise self.error(_("“%(name)s” is no text encoding."), name=name)
+                raise self.error(_lt("“%(name)s” is no text encoding."), name=name)
             return codec.name
         return "utf-8" if _is_utf8(spool) else "cp1252"
 
@@ -99,19 +99,20 @@ class CsvConnector(HttpConnector):
     def _rows(self, text, encoding):
         first = text.readline()
         if not first.strip():
-            raise self.error(_("The file is empty."))
+            raise self.error(_lt("The file is empty."))
         text.seek(0)
         reader = csv.reader(text, delimiter=self._delimiter(first), strict=True)
         try:
             header = [name.strip().lstrip("\ufeff") for name in next(reader)]
         except csv.Error as error:
             raise self.error(
-                _("The first line of the file cannot be read: %(reason)s"), reason=error
+                _lt("The first line of the file cannot be read: %(reason)s"),
+                reason=error,
             ) from None
         twice = sorted({name for name in header if header.count(name) > 1 and name})
         if twice:
             raise self.error(
-                _("The column “%(name)s” appears twice in the file."), name=twice[0]
+                _lt("The column “%(name)s” appears twice in the file."), name=twice[0]
             )
         while True:
             try:
@@ -120,7 +121,7 @@ class CsvConnector(HttpConnector):
                 return
             except csv.Error as error:
                 reason = (
-                    _("Line %(line)s cannot be read: %(reason)s"),
+                    _lt("Line %(line)s cannot be read: %(reason)s"),
                     {"line": reader.line_num, "reason": str(error)},
                 )
                 yield Row(reader.line_num, {}, reason)
@@ -133,18 +134,20 @@ class CsvConnector(HttpConnector):
         error = None
         if len(cells) != len(header):
             error = (
-                _("Line %(line)s has %(found)s columns, the first line %(expected)s."),
+                _lt(
+                    "Line %(line)s has %(found)s columns, the first line %(expected)s."
+                ),
                 {"line": line, "found": len(cells), "expected": len(header)},
             )
         elif any(len(cell) > MAX_CELL for cell in cells):
             error = (
-                _("Line %(line)s has a cell of more than %(count)s characters."),
+                _lt("Line %(line)s has a cell of more than %(count)s characters."),
                 {"line": line, "count": MAX_CELL},
             )
             values = {name: cell[:100] for name, cell in values.items()}
         elif any(not _is_clean(cell) for cell in cells):
             error = (
-                _("Line %(line)s cannot be read as %(encoding)s."),
+                _lt("Line %(line)s cannot be read as %(encoding)s."),
                 {"line": line, "encoding": encoding},
             )
         if error:
@@ -158,7 +161,7 @@ class CsvConnector(HttpConnector):
             return max(DELIMITERS, key=line.count)
         if len(wanted) > 1 or wanted in '\r\n"':
             raise self.error(
-                _("“%(delimiter)s” cannot separate columns: enter one character."),
+                _lt("“%(delimiter)s” cannot separate columns: enter one character."),
                 delimiter=wanted,
             )
         return wanted

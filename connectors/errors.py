@@ -2,7 +2,7 @@
 """Failures told as sentences that are translated where they are shown."""
 
 
-def _(text):
+def _lt(text):
     """Mark a sentence for translation; whoever shows it translates it."""
     return text
 

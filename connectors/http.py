@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from .base import Connector
-from .errors import ConnectorError, _
+from .errors import ConnectorError, _lt
 
 TIMEOUT = 30  # seconds without a byte
 DEADLINE = 300  # seconds for one answer, however slowly it drips
@@ -83,15 +83,16 @@ class HttpConnector(Connector):
         except ValueError:
             parts, host = urlsplit(""), None
         if parts.scheme not in ("http", "https") or not host:
-            raise self.error(_("“%(url)s” is not a web address."), url=url or "")
+            raise self.error(_lt("“%(url)s” is not a web address."), url=url or "")
         if parts.username or parts.password:
             raise self.error(
-                _("Do not write a user or password into the address %(url)s."), url=url
+                _lt("Do not write a user or password into the address %(url)s."),
+                url=url,
             )
         insecure = self.settings.get("allow_insecure")
         if parts.scheme == "http" and not is_loopback(host) and not insecure:
             raise self.error(
-                _(
+                _lt(
                     "%(url)s is not encrypted: use an https address, or tick that "
                     "this connection may be insecure."
                 ),
@@ -115,7 +116,7 @@ class HttpConnector(Connector):
             response.close()
             if origin(target) != origin(url):
                 raise self.error(
-                    _(
+                    _lt(
                         "%(url)s redirects to another address (%(target)s), which is "
                         "not followed: enter the final address."
                     ),
@@ -123,10 +124,10 @@ class HttpConnector(Connector):
                     target=target,
                 )
             if method != "GET" and response.status_code not in (307, 308):
-                raise self.error(_("%(url)s redirects a request with data."), url=url)
+                raise self.error(_lt("%(url)s redirects a request with data."), url=url)
             url = target
             kwargs.pop("params", None)
-        raise self.error(_("%(url)s redirects in circles."), url=url)
+        raise self.error(_lt("%(url)s redirects in circles."), url=url)
 
     def _send(self, method, url, **kwargs):
         try:
@@ -142,19 +143,19 @@ class HttpConnector(Connector):
             )
         except requests.exceptions.SSLError as error:
             raise self.error(
-                _("The certificate of %(url)s cannot be trusted: %(reason)s"),
+                _lt("The certificate of %(url)s cannot be trusted: %(reason)s"),
                 url=url,
                 reason=_root_cause(error),
             ) from None
         except requests.exceptions.Timeout:
             raise self.error(
-                _("%(url)s did not answer within %(seconds)s seconds."),
+                _lt("%(url)s did not answer within %(seconds)s seconds."),
                 url=url,
                 seconds=self.timeout,
             ) from None
         except (requests.exceptions.RequestException, ValueError) as error:
             raise self.error(
-                _("%(url)s cannot be reached: %(reason)s"),
+                _lt("%(url)s cannot be reached: %(reason)s"),
                 url=url,
                 reason=_root_cause(error),
             ) from None
@@ -168,7 +169,7 @@ class HttpConnector(Connector):
             detail = ""  # the status below says enough
         wait = response.headers.get("Retry-After", "")
         raise self.error(
-            _("%(url)s answered %(status)s %(reason)s. %(detail)s"),
+            _lt("%(url)s answered %(status)s %(reason)s. %(detail)s"),
             retry_after=min(int(wait), 86400) if wait.isdecimal() else 0,
             url=url,
             status=response.status_code,
@@ -190,20 +191,20 @@ class HttpConnector(Connector):
                 size += len(chunk)
                 if size > limit:
                     raise self.error(
-                        _("The answer of %(url)s is larger than %(size)s MB."),
+                        _lt("The answer of %(url)s is larger than %(size)s MB."),
                         url=url,
                         size=max(limit // 1024**2, 1),
                     )
                 if time.monotonic() > end:
                     raise self.error(
-                        _("The answer of %(url)s took longer than %(seconds)s s."),
+                        _lt("The answer of %(url)s took longer than %(seconds)s s."),
                         url=url,
                         seconds=self.deadline,
                     )
                 yield chunk
         except requests.exceptions.RequestException as error:
             raise self.error(
-                _("%(url)s broke off in the middle of its answer: %(reason)s"),
+                _lt("%(url)s broke off in the middle of its answer: %(reason)s"),
                 url=url,
                 reason=_root_cause(error),
             ) from None
@@ -217,17 +218,17 @@ class HttpConnector(Connector):
         items = body.count(b",") + body.count(b"[") + body.count(b"{")
         if items > self.max_json_items:
             raise self.error(
-                _("The answer of %(url)s holds too many values at once."), url=url
+                _lt("The answer of %(url)s holds too many values at once."), url=url
             )
         try:
             return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
         except RecursionError:
             raise self.error(
-                _("The answer of %(url)s is nested too deeply."), url=url
+                _lt("The answer of %(url)s is nested too deeply."), url=url
             ) from None
         except ValueError as error:  # JSON and Unicode errors alike
             raise self.error(
-                _("The answer of %(url)s is not JSON: %(reason)s"),
+                _lt("The answer of %(url)s is not JSON: %(reason)s"),
                 url=url,
                 reason=error,
             ) from None

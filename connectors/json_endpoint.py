@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .base import Page, Row, resolve
-from .errors import _
+from .errors import _lt
 from .http import HttpConnector
 
 MAX_PAGES = 10_000
@@ -66,7 +66,7 @@ class JsonConnector(HttpConnector):
             digest = _digest(rows)
             if digest in seen:
                 raise self.error(
-                    _(
+                    _lt(
                         "%(url)s sends the same page again as page %(page)s; "
                         "check the page parameter."
                     ),
@@ -94,7 +94,7 @@ class JsonConnector(HttpConnector):
 
     def _endless(self):
         return self.error(
-            _("%(url)s never stops sending pages (%(count)s were read)."),
+            _lt("%(url)s never stops sending pages (%(count)s were read)."),
             url=self.settings["url"],
             count=self.max_pages,
         )
@@ -122,7 +122,7 @@ class JsonConnector(HttpConnector):
             rows = []  # null is how some write an empty list
         if not isinstance(rows, list):
             raise self.error(
-                _("%(url)s has no list of rows at “%(path)s”."), url=url, path=path
+                _lt("%(url)s has no list of rows at “%(path)s”."), url=url, path=path
             )
         return rows
 
@@ -133,7 +133,7 @@ class JsonConnector(HttpConnector):
             if isinstance(values, dict):
                 page.rows.append(Row(self.count, values))
             else:
-                error = (_("Row %(row)s is no object."), {"row": self.count})
+                error = (_lt("Row %(row)s is no object."), {"row": self.count})
                 page.rows.append(Row(self.count, {}, error))
         self.last = self._newest(rows, self.last)
         return page

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 from .base import Cursor, Page, Row, resolve
-from .errors import _
+from .errors import _lt
 from .http import HttpConnector
 
 DATETIME = "%Y-%m-%d %H:%M:%S"
@@ -117,7 +117,7 @@ class OdooConnector(HttpConnector):
         if not isinstance(records, list) or not all(
             isinstance(record, dict) and record.get("id") for record in records
         ):
-            raise self.error(_("%(url)s did not answer as an Odoo does."), url=base)
+            raise self.error(_lt("%(url)s did not answer as an Odoo does."), url=base)
         return records
 
     def _filter(self):
@@ -127,7 +127,7 @@ class OdooConnector(HttpConnector):
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             domain = None
         if not isinstance(domain, (list, tuple)):
-            raise self.error(_("The domain %(domain)s cannot be read."), domain=text)
+            raise self.error(_lt("The domain %(domain)s cannot be read."), domain=text)
         return list(domain)
 
     def _specification(self):

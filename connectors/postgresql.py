@@ -9,7 +9,7 @@ import requests.certs
 from psycopg2 import sql
 
 from .base import Connector, Page, Row
-from .errors import _
+from .errors import _lt
 from .http import is_loopback
 
 CONNECT_TIMEOUT = 10  # seconds
@@ -57,7 +57,7 @@ class PostgresqlConnector(Connector):
         except psycopg2.Error as error:
             detail = error.diag.message_primary or error
             raise self.error(
-                _("The database %(database)s on %(host)s refused: %(reason)s"),
+                _lt("The database %(database)s on %(host)s refused: %(reason)s"),
                 database=self.settings.get("database") or "",
                 host=self.settings.get("host") or "",
                 reason=detail,
@@ -81,7 +81,7 @@ class PostgresqlConnector(Connector):
     def _query(self, cursor) -> str:
         text = (self.settings.get("query") or "").strip().rstrip(";")
         if not text:
-            raise self.error(_("Enter the query that reads the rows."))
+            raise self.error(_lt("Enter the query that reads the rows."))
         # The line break ends a comment in the last line of the query.
         parts = [sql.SQL("SELECT * FROM (" + text + "\n) AS source")]
         order = [sql.Identifier(self.id_field)]
@@ -98,7 +98,7 @@ class PostgresqlConnector(Connector):
     def _connect(self):
         host = (self.settings.get("host") or "").strip()
         if not host:
-            raise self.error(_("Enter the host of the database."))
+            raise self.error(_lt("Enter the host of the database."))
         self.connection = psycopg2.connect(
             host=host,
             port=self.settings.get("port") or 5432,

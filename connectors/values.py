@@ -7,10 +7,10 @@ ValueRefused rather than guess.
 
 import re
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from .errors import ValueRefused, _
+from .errors import ValueRefused, _lt
 
 SPACES = " \t\u00a0\u2007\u2009\u202f'’_"
 # fmt: off
@@ -32,9 +32,9 @@ def parse_text(value) -> str | None:
     if is_empty(value):
         return None
     if isinstance(value, (dict, list, bytes, memoryview)):
-        raise ValueRefused(_("“%(value)s” is no text."), value=_short(value))
+        raise ValueRefused(_lt("“%(value)s” is no text."), value=_short(value))
     if "\x00" in str(value):
-        raise ValueRefused(_("The text holds a character that cannot be stored."))
+        raise ValueRefused(_lt("The text holds a character that cannot be stored."))
     return str(value).strip()
 
 
@@ -46,7 +46,7 @@ def parse_decimal(value, separator: str = "auto") -> Decimal | None:
     """
     if is_empty(value) or value is True:
         if value is True:
-            raise ValueRefused(_("“%(value)s” is no number."), value=value)
+            raise ValueRefused(_lt("“%(value)s” is no number."), value=value)
         return None
     if isinstance(value, (int, float, Decimal)):
         return _finite(Decimal(str(value)), value)
@@ -54,14 +54,14 @@ def parse_decimal(value, separator: str = "auto") -> Decimal | None:
     sign, digits = _split_sign(text)
     digits = digits.translate({ord(space): None for space in SPACES})
     if not re.fullmatch(r"(\d[\d.,]*|[.,]\d+)", digits):
-        raise ValueRefused(_("“%(value)s” is no number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
     point = _decimal_separator(digits, separator, text)
     group = "," if point == "." else "."
     whole, _dot, rest = digits.partition(point) if point else (digits, "", "")
     if group in rest or point and point in rest:
-        raise ValueRefused(_("“%(value)s” is no number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
     if group in whole and not re.fullmatch(rf"\d{{1,3}}(\{group}\d{{3}})+", whole):
-        raise ValueRefused(_("“%(value)s” is no number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
     number = f"{sign}{whole.replace(group, '') or '0'}.{rest or '0'}"
     return _finite(Decimal(number), text)
 
@@ -69,7 +69,7 @@ def parse_decimal(value, separator: str = "auto") -> Decimal | None:
 def _split_sign(text: str) -> tuple[str, str]:
     """The sign and the bare digits of a number written with currency or brackets."""
     if text.startswith("="):
-        raise ValueRefused(_("“%(value)s” is a formula, not a number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is a formula, not a number."), value=text)
     bare = re.sub(r"^([A-Z]{3}\b|[€$£¥])|([A-Z]{3}|[€$£¥]|lei|kr)$", "", text).strip()
     if bare.startswith("(") and bare.endswith(")"):
         return "-", bare[1:-1].strip()
@@ -96,7 +96,7 @@ def _decimal_separator(digits, separator, text) -> str:
     whole, rest = digits.split(found)
     if len(rest) == 3 and 0 < len(whole) <= 3 and not whole.startswith("0"):
         raise ValueRefused(
-            _(
+            _lt(
                 "“%(value)s” can mean two numbers: tell on the source which decimal "
                 "separator it uses."
             ),
@@ -106,12 +106,9 @@ def _decimal_separator(digits, separator, text) -> str:
 
 
 def _finite(number: Decimal, text) -> Decimal:
-    try:
-        if number.is_finite() and abs(number) < Decimal(10) ** 15:
-            return number
-    except InvalidOperation:
-        pass
-    raise ValueRefused(_("“%(value)s” is no usable number."), value=text)
+    if number.is_finite() and abs(number) < Decimal(10) ** 15:
+        return number
+    raise ValueRefused(_lt("“%(value)s” is no usable number."), value=text)
 
 
 def parse_boolean(value) -> bool | None:
@@ -123,7 +120,7 @@ def parse_boolean(value) -> bool | None:
     text = str(value).strip().lower()
     if text in TRUE or text in FALSE:
         return text in TRUE
-    raise ValueRefused(_("“%(value)s” is neither yes nor no."), value=text)
+    raise ValueRefused(_lt("“%(value)s” is neither yes nor no."), value=text)
 
 
 def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
@@ -181,7 +178,7 @@ def _with_time(day, match, text) -> datetime:
     hour, minute, *second = (int(part) for part in match["time"].split(":"))
     half = (match["half"] or "").lower()
     if half and not 1 <= hour <= 12:
-        raise ValueRefused(_("“%(value)s” is no date and time."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no date and time."), value=text)
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     micro = int(((match["part"] or ".0")[1:] + "000000")[:6])
@@ -195,7 +192,9 @@ def _with_time(day, match, text) -> datetime:
             offset = datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo
             moment = moment.replace(tzinfo=offset)
     except ValueError:
-        raise ValueRefused(_("“%(value)s” is no date and time."), value=text) from None
+        raise ValueRefused(
+            _lt("“%(value)s” is no date and time."), value=text
+        ) from None
     return moment
 
 
@@ -205,7 +204,9 @@ def _to_utc(moment: datetime, zone: str) -> datetime:
     try:
         return moment.astimezone(UTC).replace(tzinfo=None)
     except (OverflowError, ValueError):
-        raise ValueRefused(_("“%(value)s” is no usable date."), value=moment) from None
+        raise ValueRefused(
+            _lt("“%(value)s” is no usable date."), value=moment
+        ) from None
 
 
 def _date_of(text: str, order: str) -> date:
@@ -215,9 +216,9 @@ def _date_of(text: str, order: str) -> date:
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:
-        raise ValueRefused(_("“%(value)s” is no date."), value=text) from None
+        raise ValueRefused(_lt("“%(value)s” is no date."), value=text) from None
     if not 1900 <= found.year <= 2200:
-        raise ValueRefused(_("“%(value)s” is no usable date."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no usable date."), value=text)
     return found
 
 
@@ -233,7 +234,7 @@ def _date_parts(text: str, order: str) -> tuple[str, str, str]:
         return match[3], _month(match[1], text), match[2]
     match = re.fullmatch(r"(\d{1,4})([-/. ]) ?(\d{1,2})\2 ?(\d{2,4})", text)
     if not match or (len(match[1]) > 2 and order != "ymd"):
-        raise ValueRefused(_("“%(value)s” is no date."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no date."), value=text)
     first, second, third = match[1], match[3], match[4]
     if order == "ymd":
         return first, second, third
@@ -248,7 +249,7 @@ def _guess_order(first, second, separator, text) -> str:
     if int(second) > 12:
         return "mdy"
     raise ValueRefused(
-        _(
+        _lt(
             "“%(value)s” can mean two days: tell on the source in which order it "
             "writes dates."
         ),
@@ -259,7 +260,7 @@ def _guess_order(first, second, separator, text) -> str:
 def _month(name: str, text: str) -> str:
     short = name[:3].lower()
     if short not in MONTHS:
-        raise ValueRefused(_("“%(value)s” is no date."), value=text)
+        raise ValueRefused(_lt("“%(value)s” is no date."), value=text)
     return str(MONTHS.index(short) + 1)
 
 

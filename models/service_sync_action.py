@@ -86,12 +86,12 @@ class ServiceSyncSource(models.Model):
         return {
             **action,
             "domain": [("source_id", "=", self.id)],
-            "context": {"search_default_error": 1, "default_source_id": self.id},
+            "context": {"search_default_in_error": 1, "default_source_id": self.id},
         }
 
     def action_open_records(self):
         """Every row this system ever sent."""
-        return {**self.action_open_errors(), "context": {}}
+        return {**self.action_open_errors(), "context": {"default_source_id": self.id}}
 
     def _prepare_fresh_start(self):
         return {"error_count": 0, "last_error": False}

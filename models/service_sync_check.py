@@ -4,7 +4,7 @@ from contextlib import closing
 from odoo import models
 
 from ..connectors import ConnectorError
-from ..connectors.errors import _
+from ..connectors.errors import _lt
 
 
 class ServiceSyncSource(models.Model):
@@ -38,7 +38,7 @@ class ServiceSyncSource(models.Model):
         for group in self._get_adapter()._required:
             if not mapped & set(group):
                 raise ConnectorError(
-                    _("Tell which field of the source becomes “%(field)s”."),
+                    _lt("Tell which field of the source becomes “%(field)s”."),
                     field="” / “".join(str(labels[name]) for name in group),
                 )
 

@@ -219,7 +219,7 @@ class ServiceSyncSource(models.Model):
 
     def _plan_continuation(self):
         if self.state == ACTIVE:
-            self.next_sync = fields.Datetime.now()
+            self.write({"next_sync": fields.Datetime.now()})
             self._trigger_cron()
 
     def _get_cursor(self):
@@ -255,7 +255,7 @@ class ServiceSyncSource(models.Model):
                 if modules.module.current_test:
                     self.env.flush_all()
                     return result
-                self.env.cr.commit()
+                self.env.cr.commit()  # pylint: disable=invalid-commit
                 self.env.invalidate_all()
                 return result
             except REPLAYED:

@@ -68,7 +68,7 @@ class ServiceSyncSource(models.Model):
         compute="_compute_status",
         search="_search_status",
     )
-    status_label = fields.Char(string="Status Label", compute="_compute_status")
+    status_label = fields.Char(compute="_compute_status")
     status_text = fields.Char(string="Status in Words", compute="_compute_status")
     is_running = fields.Boolean(compute="_compute_is_running")
     error_count = fields.Integer(string="Errors in a Row", readonly=True, copy=False)

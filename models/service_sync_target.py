@@ -3,7 +3,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from ..connectors import ValueRefused
-from ..connectors.errors import _
+from ..connectors.errors import _lt
 from ..connectors.values import (
     is_empty,
     parse_boolean,
@@ -145,4 +145,4 @@ class ServiceSyncTarget(models.AbstractModel):
         return found
 
 
-AMBIGUOUS = _("“%(value)s” can be %(count)s records: %(names)s.")
+AMBIGUOUS = _lt("“%(value)s” can be %(count)s records: %(names)s.")

@@ -2,7 +2,7 @@
 from odoo import models
 
 from ..connectors import ValueRefused
-from ..connectors.errors import _
+from ..connectors.errors import _lt
 from ..connectors.values import is_empty
 
 FIELDS = {
@@ -51,7 +51,7 @@ class ServiceSyncTargetPurchase(models.AbstractModel):
         if item.record.state == "withdrawn":
             if purchase.credits_expired:
                 raise ValueRefused(
-                    _(
+                    _lt(
                         "%(purchase)s was withdrawn when the source deleted it, and "
                         "cannot come back: send it with a new external ID."
                     ),
@@ -82,12 +82,12 @@ class ServiceSyncTargetPurchase(models.AbstractModel):
             if value is not None or name == "description":
                 values[name] = float(value) if kind == "decimal" else value or False
         if not values.get("credits"):
-            raise ValueRefused(_("The row has no number of credits."))
+            raise ValueRefused(_lt("The row has no number of credits."))
         for name in ("credits", "value_per_credit", "paid_per_credit"):
             if values.get(name, 0) < 0:
                 field = source._get_mapping()[name].source_field
                 raise ValueRefused(
-                    _("%(field)s: %(value)s is below 0."),
+                    _lt("%(field)s: %(value)s is below 0."),
                     field=field,
                     value=values[name],
                 )
@@ -101,21 +101,21 @@ class ServiceSyncTargetPurchase(models.AbstractModel):
         key = self._get_customer_key(item)
         text = key[0] or key[1]
         if not text:
-            raise ValueRefused(_("The row names no customer."))
+            raise ValueRefused(_lt("The row names no customer."))
         found = customers[key]
         if len(found) == 1:
             return found.id
         item.customer_key = text
         if not found:
             raise ValueRefused(
-                _(
+                _lt(
                     "No customer was found for “%(value)s”: choose the customer on "
                     "this row, and it is remembered."
                 ),
                 value=text,
             )
         raise ValueRefused(
-            _(
+            _lt(
                 "“%(value)s” can be %(count)s customers (%(names)s): choose the "
                 "customer on this row, and it is remembered."
             ),
@@ -144,6 +144,6 @@ class ServiceSyncTargetPurchase(models.AbstractModel):
         currency = currencies.get(str(value).strip().upper())
         if not currency:
             raise ValueRefused(
-                _("“%(value)s” is no currency that is used here."), value=value
+                _lt("“%(value)s” is no currency that is used here."), value=value
             )
         return {"currency_id": currency.id}

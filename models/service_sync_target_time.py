@@ -3,7 +3,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from ..connectors import ValueRefused
-from ..connectors.errors import _
+from ..connectors.errors import _lt
 from ..connectors.values import is_empty
 from ..tools import DurationError, parse_duration
 from .service_sync_target import AMBIGUOUS
@@ -74,11 +74,11 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
         if catch_all and (is_empty(value) or not table.get(str(value).strip().lower())):
             return catch_all
         if is_empty(value):
-            raise ValueRefused(_("The row names no ticket."))
+            raise ValueRefused(_lt("The row names no ticket."))
         return self._pick(
             table,
             str(value).strip(),
-            _(
+            _lt(
                 "There is no ticket with the number or external ID “%(value)s”, and "
                 "the connected system has no catch-all ticket."
             ),
@@ -89,12 +89,12 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
         texts = [item.raw.get(name) for name in ("employee_id", "employee_email")]
         texts = [str(text).strip() for text in texts if not is_empty(text)]
         if not texts:
-            raise ValueRefused(_("The row names no employee."))
+            raise ValueRefused(_lt("The row names no employee."))
         text = next((text for text in texts if table.get(text.lower())), texts[0])
         return self._pick(
             table,
             text,
-            _("No employee has the external ID, e-mail or name “%(value)s”."),
+            _lt("No employee has the external ID, e-mail or name “%(value)s”."),
             AMBIGUOUS,
         )
 
@@ -105,7 +105,7 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
         found = self._pick(
             table,
             str(value).strip(),
-            _("There is no service type “%(value)s”."),
+            _lt("There is no service type “%(value)s”."),
             AMBIGUOUS,
         )
         return {"service_type_id": found.id}
@@ -117,7 +117,7 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
     def _get_values(self, source, item):
         day = self._parse(source, item, "date", "date")
         if day is None:
-            raise ValueRefused(_("The row has no work date."))
+            raise ValueRefused(_lt("The row has no work date."))
         values = {"date": day}
         for name in ("name", "internal_note"):
             if name in item.raw:
@@ -132,7 +132,7 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
     def _get_hours(self, source, item):
         value = item.raw.get("unit_amount")
         if is_empty(value):
-            raise ValueRefused(_("The row has no duration."))
+            raise ValueRefused(_lt("The row has no duration."))
         try:
             return parse_duration(value)
         except DurationError as error:

@@ -2,6 +2,7 @@
 """What the tests of connected systems share."""
 
 import base64
+from datetime import datetime, timedelta
 
 from odoo import Command
 from odoo.tests import BaseCase
@@ -10,6 +11,8 @@ from odoo.tests.common import _super_send
 from odoo.addons.base.tests.common import BaseCommon
 
 from ..connectors import ConnectorError
+from ..connectors.json_endpoint import JsonConnector
+from .sync_peers import http_peer, json_rows
 
 SECRET = "s3cr3t-value"
 
@@ -21,7 +24,7 @@ class ConnectorCase(BaseCase):
     def _request_handler(cls, s, r, /, **kw):
         return _super_send(s, r, **kw)
 
-    def read(self, connector, cursor=None):
+    def read_ids(self, connector, cursor=None):
         """All ids in the order of delivery."""
         pages = connector.fetch(cursor)
         return [row.values.get("id") for page in pages for row in page.rows]
@@ -29,10 +32,31 @@ class ConnectorCase(BaseCase):
     def refused(self, connector, cursor=None):
         """The sentence the connector refuses with; never with the secret in it."""
         with self.assertRaises(ConnectorError) as caught:
-            self.read(connector, cursor)
+            self.read_ids(connector, cursor)
         sentence = str(caught.exception)
         self.assertNotIn(SECRET, sentence)
         return sentence
+
+
+def rows_of(count, start=1):
+    return [
+        {"id": number, "changed": f"2026-03-01T10:{number // 60:02}:{number % 60:02}"}
+        for number in range(start, start + count)
+    ]
+
+
+class JsonCase(ConnectorCase):
+    def connector(self, url, **settings):
+        settings = {
+            "url": url,
+            "header_name": "X-Secret",
+            "header_secret": SECRET,
+            "rows_path": "data.items",
+            **settings,
+        }
+        connector = JsonConnector(settings, ["id"], "id", "changed")
+        self.addCleanup(connector.close)
+        return connector
 
 
 class SyncMixin:
@@ -43,8 +67,8 @@ class SyncMixin:
         return _super_send(s, r, **kw)
 
     @classmethod
-    def create_source(cls, mapping, **values):
-        return cls.env["service.sync.source"].create(
+    def create_source(cls, mapping, env=None, **values):
+        return (env or cls.env)["service.sync.source"].create(
             {
                 "name": "Webshop",
                 "mapping_ids": [
@@ -116,4 +140,44 @@ class SyncCommon(SyncMixin, BaseCommon):
                 "ref": "ACME-1",
                 "email": "Office@Azure.test",
             }
+        )
+
+
+class CycleCase(SyncCommon):
+    """A source that reads seven rows of a real endpoint, three at a time."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rows = []
+        peer = http_peer(json_rows(lambda: cls.rows, page_size=3))
+        cls.peer = peer.__enter__()
+        cls.addClassCleanup(peer.__exit__, None, None, None)
+
+    def setUp(self):
+        super().setUp()
+        self.rows[:] = [self.row(number) for number in range(1, 8)]
+        self.peer.requests.clear()
+        self.source = self.json_source(self.peer)
+
+    def row(self, number, minutes=None, **values):
+        moment = datetime.now() - timedelta(minutes=60 - (minutes or number))
+        return {
+            "id": number,
+            "changed": moment.isoformat(timespec="microseconds"),
+            "customer": "ACME-1",
+            "credits": number * 10,
+            **values,
+        }
+
+    def sync(self, source=None):
+        """Run a cycle; return (created, updated, unchanged, failed)."""
+        source = source or self.source
+        source.action_sync_now()
+        run = source.last_run_id
+        return (
+            run.created_count,
+            run.updated_count,
+            run.unchanged_count,
+            run.failed_count,
         )

@@ -32,6 +32,7 @@ class Request:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    close_connection = False
 
     def answer(self):
         request = Request(self)
@@ -62,6 +63,16 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
+    def __init__(self, script, certificate):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script, self.requests = script, []
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server_port}"
+
     def handle_error(self, request, client_address):
         """A client that hangs up early is what many tests are about."""
 
@@ -72,15 +83,7 @@ def http_peer(script, certificate=None):
 
     :return: the server, with ``url`` and the list ``requests``
     """
-    server = Server(("127.0.0.1", 0), Handler)
-    server.script, server.requests = script, []
-    scheme = "http"
-    if certificate:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        scheme = "https"
-    server.url = f"{scheme}://127.0.0.1:{server.server_port}"
+    server = Server(script, certificate)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

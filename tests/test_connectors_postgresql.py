@@ -80,7 +80,7 @@ class TestPostgresql(ConnectorCase):
 
     def test_cursor_reads_ties_again(self):
         cursor = Cursor(datetime(2026, 3, 1, 10, 41, 38), "zzz")
-        self.assertEqual(self.read(self.connector(), cursor), [2498, 2499, 2500])
+        self.assertEqual(self.read_ids(self.connector(), cursor), [2498, 2499, 2500])
 
     def test_moments_without_zone_are_read_in_the_zone_of_the_source(self):
         query = (
@@ -89,8 +89,8 @@ class TestPostgresql(ConnectorCase):
         )
         cursor = Cursor(datetime(2026, 7, 1, 9, 30))
         zone = {"timezone": "Europe/Bucharest"}  # 12:00 there is 9:00 UTC
-        self.assertEqual(self.read(self.connector(query, **zone), cursor), [2])
-        self.assertEqual(self.read(self.connector(query), cursor), [1, 2])
+        self.assertEqual(self.read_ids(self.connector(query, **zone), cursor), [2])
+        self.assertEqual(self.read_ids(self.connector(query), cursor), [1, 2])
 
     def test_rows_without_a_change_date_are_always_read(self):
         query = (
@@ -98,7 +98,7 @@ class TestPostgresql(ConnectorCase):
             " UNION SELECT 2, timestamptz '2026-01-01'"
         )
         cursor = Cursor(datetime(2026, 6, 1))
-        self.assertEqual(self.read(self.connector(query), cursor), [1])
+        self.assertEqual(self.read_ids(self.connector(query), cursor), [1])
 
     def test_comment_semicolon_and_percent(self):
         query = f"SELECT id, changed, note FROM {SCHEMA}.sale WHERE id < 3 -- 50% ;\n;"

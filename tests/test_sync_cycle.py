@@ -2,56 +2,19 @@
 """Cycles against a real endpoint: incremental, replayable, stoppable."""
 
 from datetime import datetime, timedelta
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .sync_common import SECRET, SyncCommon
+from .sync_common import CycleCase
 from .sync_peers import http_peer, json_rows
 
 
 @tagged("post_install", "-at_install")
-class TestSyncCycle(SyncCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.rows = []
-        peer = http_peer(json_rows(lambda: cls.rows, page_size=3))
-        cls.peer = peer.__enter__()
-        cls.addClassCleanup(peer.__exit__, None, None, None)
-
-    def setUp(self):
-        super().setUp()
-        self.rows[:] = [self.row(number) for number in range(1, 8)]
-        self.peer.requests.clear()
-        self.source = self.json_source(self.peer)
-
-    def row(self, number, minutes=None, **values):
-        moment = datetime.now() - timedelta(minutes=60 - (minutes or number))
-        return {
-            "id": number,
-            "changed": moment.isoformat(timespec="microseconds"),
-            "customer": "ACME-1",
-            "credits": number * 10,
-            **values,
-        }
-
-    def sync(self, source=None):
-        """Run a cycle; return (created, updated, unchanged, failed)."""
-        source = source or self.source
-        source.action_sync_now()
-        run = source.last_run_id
-        return (
-            run.created_count,
-            run.updated_count,
-            run.unchanged_count,
-            run.failed_count,
-        )
-
+class TestSyncCycle(CycleCase):
     def test_first_cycle_imports_every_page_as_drafts(self):
         self.assertEqual(self.sync(), (7, 0, 0, 0))
         targets = self.targets(self.source)
@@ -237,173 +200,3 @@ class TestSyncCycle(SyncCommon):
             [("source_id", "=", self.source.id), ("last_seen", "<", yesterday)]
         )
         self.assertEqual(sorted(unseen.mapped("external_id")), list("234567"))
-
-    def test_cancel_stops_and_deletes_nothing(self):
-        self.sync()
-        lots = self.targets(self.source)
-        self.source.action_cancel()
-        self.assertFalse(self.source.next_sync)
-        self.assertEqual(self.targets(self.source), lots)
-        self.rows.append(self.row(8, minutes=30))
-        self.env["service.sync.source"]._cron_sync()
-        self.assertEqual(len(self.targets(self.source)), 7)
-        with self.assertRaisesRegex(UserError, "is cancelled"):
-            self.source.action_sync_now()
-        self.source.action_resume()
-        self.env["service.sync.source"]._cron_sync()
-        self.assertEqual(len(self.targets(self.source)), 8)
-
-    def test_cancel_stops_a_running_cycle_after_its_page(self):
-        Source = type(self.env["service.sync.source"])
-        store = Source._store_rows
-
-        def cancel_after(source, rows, again=False):
-            counts = store(source, rows, again)
-            source.action_cancel()
-            return counts
-
-        with patch.object(Source, "_store_rows", cancel_after):
-            self.sync()
-        self.assertEqual(len(self.targets(self.source)), 3)
-        self.assertEqual(self.source.last_run_id.state, "cancelled")
-        self.assertFalse(self.source.last_sync)
-        self.assertEqual(self.source.state, "cancelled")
-
-    def test_reset_during_a_cycle_starts_over(self):
-        Source = type(self.env["service.sync.source"])
-        store = Source._store_rows
-
-        def reset_after(source, rows, again=False):
-            counts = store(source, rows, again)
-            source.action_reset()
-            return counts
-
-        with patch.object(Source, "_store_rows", reset_after):
-            self.sync()
-        self.assertEqual(self.source.status, "grey")
-        self.env["service.sync.source"]._cron_sync()
-        self.assertEqual(len(self.targets(self.source)), 7)
-        runs = self.source.run_ids.sorted("id")
-        self.assertEqual(runs.mapped("state"), ["cancelled", "done"])
-
-    def test_kind_of_rows_cannot_change_once_there_are_some(self):
-        self.source.target = "purchase"
-        self.sync()
-        with self.assertRaisesRegex(ValidationError, "already imported rows"):
-            self.source.target = "time_entry"
-
-    def test_settings_of_reading_apply_again_after_a_reset(self):
-        source = self.csv_source('id,customer,credits\n1,ACME-1,"1,500"\n')
-        self.assertEqual(self.sync(source), (0, 0, 0, 1))
-        source.decimal_separator = "."
-        self.sync(source)
-        self.assertEqual(self.targets(source)["1"].credits, 1500)
-        source.decimal_separator = ","
-        self.assertEqual(self.sync(source), (0, 1, 0, 0))
-        self.assertEqual(self.targets(source)["1"].credits, 1.5)
-
-    def test_missing_mapping_is_told(self):
-        self.source.mapping_ids.filtered(
-            lambda line: line.target_field == "credits"
-        ).unlink()
-        self.source.action_sync_now()
-        self.assertIn("“Number of Credits”", self.source.last_error)
-        self.assertFalse(self.peer.requests)
-
-
-@tagged("post_install", "-at_install")
-class TestSyncErrors(SyncCommon):
-    def test_growing_pauses_then_red(self):
-        with http_peer(lambda h, r: h.send(b"", status=500)) as peer:
-            source = self.json_source(peer)
-            source.next_sync = fields.Datetime.now()
-            moment, pauses = datetime.now(), []
-            for number in range(1, 6):
-                with freeze_time(moment):
-                    self.env["service.sync.source"]._cron_sync()
-                    self.assertEqual(source.error_count, number)
-                    self.assertIn("500", source.last_error)
-                    if number < 5:
-                        pause = source.next_sync - fields.Datetime.now()
-                        pauses.append(pause.total_seconds() / 60)
-                        moment += pause + timedelta(seconds=1)
-            self.assertEqual(pauses, [5, 10, 20, 40])
-            self.assertEqual((source.state, source.status), ("stopped", "red"))
-            self.assertFalse(source.next_sync)
-            self.assertEqual(source.activity_ids.user_id, source.user_id)
-            peer.requests.clear()
-            self.env["service.sync.source"]._cron_sync()
-            self.assertFalse(peer.requests, "a stopped source is left alone")
-        self.assertEqual(source.run_ids.mapped("state"), ["failed"] * 5)
-
-    def test_resume_and_success_forget_the_errors(self):
-        answers = [500, 500, 200]
-
-        def script(handler, request):
-            handler.send({"data": {"items": []}}, status=answers.pop(0))
-
-        with http_peer(script) as peer:
-            source = self.json_source(peer)
-            source.action_sync_now()
-            source.action_sync_now()
-            self.assertEqual(source.error_count, 2)
-            source.action_resume()
-            self.assertEqual((source.error_count, source.last_error), (0, False))
-            source.action_sync_now()
-            self.assertEqual((source.error_count, source.status), (0, "orange"))
-
-    def test_wish_to_wait_is_granted(self):
-        def script(handler, request):
-            handler.send(b"", status=429, headers={"Retry-After": "7200"})
-
-        with http_peer(script) as peer:
-            source = self.json_source(peer)
-            source.action_sync_now()
-        self.assertGreater(
-            source.next_sync, fields.Datetime.now() + timedelta(minutes=119)
-        )
-
-    def test_one_bad_source_never_stops_the_others(self):
-        good = self.csv_source("id,customer,credits\n1,ACME-1,10\n", name="B")
-        bad = self.csv_source("", name="A")
-        Source = type(good)
-        connect = Source._get_connector
-
-        def crash(source):
-            if source == bad:
-                raise KeyError(SECRET)
-            return connect(source)
-
-        (good | bad).next_sync = fields.Datetime.now() - timedelta(minutes=1)
-        with (
-            patch.object(Source, "_get_connector", crash),
-            self.assertLogs("odoo.addons.helpdesk_service_credit", "ERROR") as logs,
-        ):
-            self.env["service.sync.source"]._cron_sync()
-        self.assertIn("unexpectedly (KeyError)", bad.last_error)
-        self.assertNotIn(SECRET, "".join(logs.output))
-        self.assertEqual(len(self.targets(good)), 1)
-
-    def test_drop_in_the_middle_keeps_the_pages_before_and_finishes_later(self):
-        rows = [
-            {"id": n, "changed": "2026-01-01", "customer": "ACME-1", "credits": n}
-            for n in range(1, 5)
-        ]
-        broken = [True]
-
-        def script(handler, request):
-            page = int(request.query["page"])
-            if page == 2 and broken:
-                return handler.send(b'{"data": {"items": [{"id"', length=900)
-            return json_rows(rows, page_size=2)(handler, request)
-
-        with http_peer(script) as peer:
-            source = self.json_source(peer)
-            source.action_sync_now()
-            self.assertIn("broke off", source.last_error)
-            self.assertEqual(sorted(self.targets(source)), ["1", "2"])
-            self.assertFalse(source.cursor_moment)
-            broken.clear()
-            source.action_sync_now()
-        self.assertEqual(sorted(self.targets(source)), ["1", "2", "3", "4"])
-        self.assertEqual(source.last_run_id.unchanged_count, 2)

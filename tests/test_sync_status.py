@@ -18,6 +18,34 @@ def hours(number):
     return timedelta(hours=number)
 
 
+def ago(number):
+    return START - hours(number)
+
+
+# state, last sync, last change, errors → colour, label
+TABLE = [
+    ("active", None, None, 0, "grey", "Starting"),
+    ("active", None, ago(1), 0, "grey", "Starting"),
+    ("active", None, None, 3, "grey", "Errors"),
+    ("active", ago(0), ago(0), 0, "green", "Up to date"),
+    ("active", ago(1), ago(1), 0, "green", "Up to date"),
+    ("active", ago(2), ago(2), 0, "green", "Up to date"),
+    ("active", ago(1), ago(24), 0, "green", "Up to date"),
+    ("active", ago(1), ago(24.1), 0, "orange", "No recent change"),
+    ("active", ago(1), ago(12 * 24), 0, "orange", "No recent change"),
+    ("active", ago(1), None, 0, "orange", "No recent change"),
+    ("active", ago(2.01), ago(0), 0, "orange", "Late"),
+    ("active", ago(50), ago(0), 0, "orange", "Late"),
+    ("active", ago(50), ago(100), 0, "orange", "Late"),
+    ("active", ago(1), ago(1), 1, "orange", "Errors"),
+    ("active", ago(9), ago(9), 4, "orange", "Errors"),
+    ("stopped", ago(1), ago(1), 5, "red", "Stopped"),
+    ("stopped", None, None, 5, "red", "Stopped"),
+    ("cancelled", ago(1), ago(1), 0, "grey", "Cancelled"),
+    ("cancelled", None, None, 2, "grey", "Cancelled"),
+]
+
+
 @tagged("post_install", "-at_install")
 class TestSyncStatus(SyncCommon):
     @classmethod
@@ -26,30 +54,7 @@ class TestSyncStatus(SyncCommon):
         cls.source = cls.csv_source("id\n1\n")
 
     def test_truth_table(self):
-        ago = lambda number: START - hours(number)  # noqa: E731
-        # state, last sync, last change, errors → colour, label
-        table = [
-            ("active", None, None, 0, "grey", "Starting"),
-            ("active", None, ago(1), 0, "grey", "Starting"),
-            ("active", None, None, 3, "grey", "Errors"),
-            ("active", ago(0), ago(0), 0, "green", "Up to date"),
-            ("active", ago(1), ago(1), 0, "green", "Up to date"),
-            ("active", ago(2), ago(2), 0, "green", "Up to date"),
-            ("active", ago(1), ago(24), 0, "green", "Up to date"),
-            ("active", ago(1), ago(24.1), 0, "orange", "No recent change"),
-            ("active", ago(1), ago(12 * 24), 0, "orange", "No recent change"),
-            ("active", ago(1), None, 0, "orange", "No recent change"),
-            ("active", ago(2.01), ago(0), 0, "orange", "Late"),
-            ("active", ago(50), ago(0), 0, "orange", "Late"),
-            ("active", ago(50), ago(100), 0, "orange", "Late"),
-            ("active", ago(1), ago(1), 1, "orange", "Errors"),
-            ("active", ago(9), ago(9), 4, "orange", "Errors"),
-            ("stopped", ago(1), ago(1), 5, "red", "Stopped"),
-            ("stopped", None, None, 5, "red", "Stopped"),
-            ("cancelled", ago(1), ago(1), 0, "grey", "Cancelled"),
-            ("cancelled", None, None, 2, "grey", "Cancelled"),
-        ]
-        for row in table:
+        for row in TABLE:
             state, last_sync, last_change, errors, color, label = row
             self.source.write(
                 {

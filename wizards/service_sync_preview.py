@@ -78,9 +78,11 @@ class ServiceSyncPreview(models.TransientModel):
         model = self.env[self.source_id._get_adapter()._target_model]
         value = item.values.get(name)
         field = model._fields.get(name)
+        if name == "changed_at" and item.changed_at:
+            return self.source_id._format_moment(item.changed_at)
         if name not in item.values or field is None:
             raw = storable(item.raw.get(name))
-            return "" if raw in (None, False) else str(raw)
+            return "" if raw in (None, False) else str(raw)[:60]
         if field.type == "many2one":
             # sudo: the import may use records whoever looks may not open
             return model.env[field.comodel_name].sudo().browse(value).display_name
@@ -89,4 +91,4 @@ class ServiceSyncPreview(models.TransientModel):
         if field.type == "float" and name == "unit_amount":
             minutes = round(value * 60)
             return f"{minutes // 60}:{minutes % 60:02}"
-        return "" if value in (None, False) else str(value)
+        return "" if value in (None, False) else str(value)[:60]

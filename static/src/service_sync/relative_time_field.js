@@ -1,10 +1,10 @@
-import { _t } from "@web/core/l10n/translation";
-import { formatDateTime } from "@web/core/l10n/dates";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { Component, onWillUnmount, useState, xml } from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {formatDateTime} from "@web/core/l10n/dates";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {Component, onWillUnmount, useState, xml} from "@odoo/owl";
 
-const { DateTime } = luxon;
+const {DateTime} = luxon;
 
 /** "5 minutes ago", with the exact moment on hover; it goes on as time does. */
 export class RelativeTimeField extends Component {
@@ -17,10 +17,10 @@ export class RelativeTimeField extends Component {
             t-esc="relative"
         />
     `;
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     setup() {
-        this.clock = useState({ now: DateTime.now() });
+        this.clock = useState({now: DateTime.now()});
         const timer = setInterval(() => (this.clock.now = DateTime.now()), 20000);
         onWillUnmount(() => clearInterval(timer));
     }
@@ -38,7 +38,7 @@ export class RelativeTimeField extends Component {
         if (Math.abs(seconds) < 60) {
             return seconds > 5 ? _t("in a moment") : _t("just now");
         }
-        return this.value.toRelative({ base: this.clock.now });
+        return this.value.toRelative({base: this.clock.now});
     }
 }
 

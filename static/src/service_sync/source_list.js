@@ -1,7 +1,7 @@
-import { registry } from "@web/core/registry";
-import { ListController } from "@web/views/list/list_controller";
-import { listView } from "@web/views/list/list_view";
-import { onWillUnmount } from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {ListController} from "@web/views/list/list_controller";
+import {listView} from "@web/views/list/list_view";
+import {onWillUnmount} from "@odoo/owl";
 
 const EVERY = 5000; // milliseconds
 
@@ -14,7 +14,7 @@ export class SyncSourceListController extends ListController {
     }
 
     async refresh() {
-        const { root } = this.model;
+        const {root} = this.model;
         const busy = document.hidden || root.editedRecord || root.selection?.length;
         if (!busy) {
             await root.load();

@@ -1,12 +1,12 @@
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { Component, xml } from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {Component, xml} from "@odoo/owl";
 
 const CLASSES = {
     grey: "fa-circle-o text-muted",
     green: "fa-circle text-success",
-    orange: "fa-circle text-warning",
+    orange: "fa-circle o_service_sync_orange",
     red: "fa-circle text-danger",
 };
 
@@ -22,7 +22,7 @@ export class SyncStatusField extends Component {
             <span class="text-nowrap" t-esc="props.record.data.status_label"/>
         </span>
     `;
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get status() {
         return this.props.record.data[this.props.name];
@@ -38,7 +38,7 @@ registry.category("fields").add("service_sync_status", {
     displayName: _t("Status of a connected system"),
     supportedTypes: ["selection"],
     fieldDependencies: [
-        { name: "status_text", type: "char" },
-        { name: "status_label", type: "char" },
+        {name: "status_text", type: "char"},
+        {name: "status_label", type: "char"},
     ],
 });
