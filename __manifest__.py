@@ -50,11 +50,6 @@
         "views/service_sync_preview_views.xml",
     ],
     "demo": ["data/helpdesk_service_credit_demo.xml"],
-    "assets": {
-        "web.assets_backend": [
-            "helpdesk_service_credit/static/src/service_sync/*",
-        ],
-    },
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [

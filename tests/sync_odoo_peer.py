@@ -11,8 +11,9 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
-import odoo
+import odoo.cli
 from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.sql_db import close_db
@@ -36,9 +37,13 @@ class OdooPeer:
 
     def work(self, do):
         """Do something in the other database, in one transaction."""
-        with Registry(self.database).cursor() as cr:
+        # Loading another database must not run the tests of its addons.
+        with patch.dict(config._runtime_options, test_enable=False):
+            registry = Registry(self.database)
+        with registry.cursor() as cr:
             result = do(api.Environment(cr, SUPERUSER_ID, {}))
             cr.commit()
+        registry.signal_changes()  # the server learns of new models
         return result
 
     def _prepare(self, env):
@@ -111,7 +116,8 @@ def odoo_peer():
 
 
 def _python_path():
-    return os.path.dirname(os.path.dirname(next(iter(odoo.__path__))))
+    found = os.path.dirname(os.path.dirname(os.path.dirname(odoo.cli.__file__)))
+    return os.pathsep.join(filter(None, [found, os.environ.get("PYTHONPATH")]))
 
 
 def _write_config(folder):

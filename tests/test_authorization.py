@@ -220,7 +220,9 @@ class TestAuthorization(ServiceCreditCommon):
         request.action_send()
         token = request.sudo().access_token
         [mail] = self.env["mail.mail"].search([("model", "=", request._name)])
-        self.assertIn(f"/my/authorizations/{request.id}?access_token={token}", mail.body)
+        self.assertIn(
+            f"/my/authorizations/{request.id}?access_token={token}", mail.body
+        )
         self.assertIn("5", mail.subject)
         self.assertEqual(mail.recipient_ids, self.customer)
         self.assertEqual(mail.state, "outgoing")
@@ -282,9 +284,7 @@ class TestAuthorization(ServiceCreditCommon):
         self.assertFalse(model.with_user(stranger).search([]))
 
     def test_increment_of_the_service_type_counts(self):
-        quarter = self.env["service.type"].create(
-            {"name": "Calls", "increment": 0.25}
-        )
+        quarter = self.env["service.type"].create({"name": "Calls", "increment": 0.25})
         self.assertEqual(self._request(0.25, service_type_id=quarter.id).hours, 0.25)
         self.team.default_service_type_id = quarter
         self.assertEqual(self._request(0.75).hours, 0.75)

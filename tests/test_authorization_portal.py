@@ -184,7 +184,9 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
                 self.assertNotIn("More &lt;b&gt;", self._read_page(token).text)
                 self._post("decline", token)
                 self._post("ask", token, message="?")
-        self.assertNotIn("S0", self.url_open("/my/authorizations").text.split("main")[1])
+        self.assertNotIn(
+            "S0", self.url_open("/my/authorizations").text.split("main")[1]
+        )
         self._assert_untouched()
 
     @mute_logger("odoo.http")
