@@ -18,6 +18,11 @@ from . import test_js
 from . import test_ticket_channels
 from . import test_ticket_invoicing
 from . import test_ticket_rights
+from . import test_connectors_csv
+from . import test_connectors_http
+from . import test_connectors_safety
+from . import test_connectors_postgresql
+from . import test_connectors_values
 from . import test_ticket_sale_line
 from . import test_ticket_time
 from . import test_web_client
@@ -29,3 +34,14 @@ from . import test_timer_tour
 from . import test_track_and_bill_tours
 from . import test_service_type
 from . import test_web_client
+from . import test_sync_cycle
+from . import test_sync_errors
+from . import test_sync_stop
+from . import test_sync_status
+from . import test_sync_customer
+from . import test_sync_purchase
+from . import test_sync_time
+from . import test_sync_security
+from . import test_sync_preview
+from . import test_sync_crash
+from . import test_connectors_odoo

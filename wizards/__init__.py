@@ -4,3 +4,4 @@ from . import service_credit_manage_project
 from . import service_credit_reconciliation
 from . import service_timer_close
 from . import service_authorization_record
+from . import service_sync_preview

@@ -1,0 +1,149 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What every connector shares: rows, pages, the cursor, errors without secrets."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .errors import ConnectorError
+from .values import parse_datetime
+
+MASK = "•••"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a source was read: everything up to here was delivered.
+
+    :param changed_at: change date of the last row, UTC without time zone
+    :param external_id: external id of that row, the tie-breaker of the order
+    """
+
+    changed_at: datetime
+    external_id: str = ""
+
+
+@dataclass
+class Row:
+    """One row as the source tells it.
+
+    :param number: where it stands in the source, counted from 1 (a line for files)
+    :param values: nested values by source field
+    :param error: why the row cannot be read, if it cannot: (sentence, values)
+    """
+
+    number: int
+    values: dict
+    error: tuple[str, dict] | None = None
+
+
+@dataclass
+class Page:
+    """Some rows, and how far the source was read once they are stored.
+
+    ``position`` is None as long as later pages may still hold older rows: whoever
+    stops before the last page must begin again from the old cursor.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    position: Cursor | None = None
+
+
+class Connector:
+    """Reads one connected system.
+
+    :param settings: the connection, by the names of the fields of the source
+    :param fields: the source fields that are wanted (dotted paths)
+    :param id_field: the source field that holds the external id
+    :param changed_field: the source field that holds the change date, or ""
+    :param parse_date: turns a value of ``changed_field`` into a UTC datetime, or
+        raises ValueError
+    """
+
+    kind = ""
+    secret_names: tuple[str, ...] = ()
+    page_size = 1000
+    # Whether rows come oldest change first, so that every page has a position.
+    ordered = False
+
+    def __init__(self, settings, fields, id_field, changed_field="", parse_date=None):
+        self.settings = settings
+        self.fields = list(fields)
+        self.id_field = id_field
+        self.changed_field = changed_field
+        self.parse_date = parse_date or parse_datetime
+
+    def fetch(self, cursor: Cursor | None = None) -> Iterator[Page]:
+        """Yield the rows changed at or after ``cursor``, page by page.
+
+        :raise ConnectorError: the source cannot be read
+        """
+        raise NotImplementedError
+
+    def close(self):
+        """Give back what the connector holds open. May be called twice."""
+
+    # --- errors ---------------------------------------------------------------
+
+    @property
+    def secrets(self) -> list[str]:
+        values = (self.settings.get(name) for name in self.secret_names)
+        return [value for value in values if value]
+
+    def error(self, template, retry_after=0, **values) -> ConnectorError:
+        """Build an error whose values show neither secrets nor query strings."""
+        masked = {key: mask(value, self.secrets) for key, value in values.items()}
+        return ConnectorError(template, retry_after=retry_after, **masked)
+
+    # --- rows -----------------------------------------------------------------
+
+    def changed_at(self, values) -> datetime | None:
+        """The change date of a row, None if it has none or an unreadable one."""
+        if not self.changed_field:
+            return None
+        value = resolve(values, self.changed_field)
+        if value in (None, False, ""):
+            return None
+        try:
+            return self.parse_date(value)
+        except ValueError:
+            return None
+
+    def cursor_of(self, values) -> Cursor | None:
+        changed_at = self.changed_at(values)
+        if changed_at is None:
+            return None
+        return Cursor(changed_at, str(resolve(values, self.id_field) or ""))
+
+
+def resolve(values, path: str):
+    """Follow a dotted path into nested values; None where it leads nowhere.
+
+    A key that itself contains the dots wins over the path.
+    """
+    if isinstance(values, dict) and path in values:
+        return values[path]
+    for part in path.split("."):
+        if isinstance(values, dict):
+            values = values.get(part)
+        elif isinstance(values, list) and part.isdigit() and int(part) < len(values):
+            values = values[int(part)]
+        else:
+            return None
+    return values
+
+
+def mask(text, secrets=(), limit=300) -> str:
+    """A text that can be shown: no secrets, no user info, no query strings.
+
+    :param limit: characters kept
+    """
+    text = str(text)
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = re.sub(r"(\w+://)[^/\s@]*@", rf"\1{MASK}@", text)
+    text = re.sub(r"(\w+://[^\s?'\"]+)\?[^\s'\")]*", rf"\1?{MASK}", text)
+    text = re.sub(r"(?i)\b(password|passwd|bearer)([=: ]+)\S+", rf"\1\2{MASK}", text)
+    text = " ".join(text.replace("\x00", "").split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"

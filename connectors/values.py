@@ -1,0 +1,293 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Numbers, dates and ticks as the real world writes them.
+
+Every function takes a native value or a text, returns None for nothing, and raises
+ValueRefused rather than guess.
+"""
+
+import re
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from .errors import ValueRefused, _lt
+
+SPACES = " \t\u00a0\u2007\u2009\u202f'’_"
+# fmt: off
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
+          "jul", "aug", "sep", "oct", "nov", "dec")
+# fmt: on
+TRUE = {"1", "true", "t", "yes", "y", "on", "x", "oui", "ja", "da", "si", "sí", "wahr"}
+FALSE = {"0", "false", "f", "no", "n", "off", "non", "nein", "nu", "falsch", "-"}
+UTC = timezone.utc
+EPOCH = datetime(1970, 1, 1)
+
+
+def is_empty(value) -> bool:
+    return value is None or value is False or not str(value).strip()
+
+
+def parse_text(value) -> str | None:
+    """A text without surrounding blanks; nested values are refused."""
+    if is_empty(value):
+        return None
+    if isinstance(value, (dict, list, bytes, memoryview)):
+        raise ValueRefused(_lt("“%(value)s” is no text."), value=_short(value))
+    if "\x00" in str(value):
+        raise ValueRefused(_lt("The text holds a character that cannot be stored."))
+    return str(value).strip()
+
+
+def parse_decimal(value, separator: str = "auto") -> Decimal | None:
+    """A decimal number: 1.234,56 · 1,234.56 · 1 234,5 · (12.50) · € 12 · 12-.
+
+    :param separator: "." or "," if the source is known to use it, else "auto";
+        then 1,234 and 1.234 are refused because they could mean two things
+    """
+    if is_empty(value) or value is True:
+        if value is True:
+            raise ValueRefused(_lt("“%(value)s” is no number."), value=value)
+        return None
+    if isinstance(value, (int, float, Decimal)):
+        return _finite(Decimal(str(value)), value)
+    text = parse_text(value)
+    sign, digits = _split_sign(text)
+    digits = digits.translate({ord(space): None for space in SPACES})
+    if not re.fullmatch(r"(\d[\d.,]*|[.,]\d+)", digits):
+        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
+    point = _decimal_separator(digits, separator, text)
+    group = "," if point == "." else "."
+    whole, _dot, rest = digits.partition(point) if point else (digits, "", "")
+    if group in rest or point and point in rest:
+        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
+    if group in whole and not re.fullmatch(rf"\d{{1,3}}(\{group}\d{{3}})+", whole):
+        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
+    number = f"{sign}{whole.replace(group, '') or '0'}.{rest or '0'}"
+    return _finite(Decimal(number), text)
+
+
+def _split_sign(text: str) -> tuple[str, str]:
+    """The sign and the bare digits of a number written with currency or brackets."""
+    if text.startswith("="):
+        raise ValueRefused(_lt("“%(value)s” is a formula, not a number."), value=text)
+    bare = re.sub(r"^([A-Z]{3}\b|[€$£¥])|([A-Z]{3}|[€$£¥]|lei|kr)$", "", text).strip()
+    if bare.startswith("(") and bare.endswith(")"):
+        return "-", bare[1:-1].strip()
+    bare = bare.replace("−", "-")
+    if bare.endswith("-"):
+        return "-", bare[:-1].strip()
+    sign = bare[:1] if bare[:1] in "+-" else ""
+    bare = bare[len(sign) :].strip()
+    return ("-" if sign == "-" else ""), re.sub(r"^[€$£¥]", "", bare).strip()
+
+
+def _decimal_separator(digits, separator, text) -> str:
+    """Which of "." and "," ends the whole part; "" for none."""
+    if separator in (".", ","):
+        return separator
+    points, commas = digits.count("."), digits.count(",")
+    if points and commas:
+        return "." if digits.rindex(".") > digits.rindex(",") else ","
+    if points > 1 or commas > 1:
+        return "," if points > 1 else "."
+    if not points and not commas:
+        return ""
+    found = "." if points else ","
+    whole, rest = digits.split(found)
+    if len(rest) == 3 and 0 < len(whole) <= 3 and not whole.startswith("0"):
+        raise ValueRefused(
+            _lt(
+                "“%(value)s” can mean two numbers: tell on the source which decimal "
+                "separator it uses."
+            ),
+            value=text,
+        )
+    return found
+
+
+def _finite(number: Decimal, text) -> Decimal:
+    if number.is_finite() and abs(number) < Decimal(10) ** 15:
+        return number
+    raise ValueRefused(_lt("“%(value)s” is no usable number."), value=text)
+
+
+def parse_boolean(value) -> bool | None:
+    """A tick: true/false, yes/no, 1/0, x, and their common translations."""
+    if isinstance(value, bool):
+        return value
+    if is_empty(value):
+        return None
+    text = str(value).strip().lower()
+    if text in TRUE or text in FALSE:
+        return text in TRUE
+    raise ValueRefused(_lt("“%(value)s” is neither yes nor no."), value=text)
+
+
+def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
+    """A calendar date; of a moment, its date in ``zone``.
+
+    :param order: "dmy", "mdy" or "ymd" for dates of three numbers, else "auto";
+        then 03/04/2026 is refused because it could mean two days
+    """
+    if is_empty(value):
+        return None
+    if isinstance(value, datetime):
+        if value.tzinfo:
+            value = value.astimezone(ZoneInfo(zone))
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = parse_text(value)
+    try:
+        return _date_of(text, order)
+    except ValueRefused:
+        if not re.search(r"\d[T ]\d", text):
+            raise
+    moment = parse_datetime(value, order, zone).replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def parse_datetime(value, order="auto", zone="UTC") -> datetime | None:
+    """A moment, as UTC without time zone; microseconds are kept.
+
+    Numbers are seconds (or milliseconds) since 1970. A moment without a zone is
+    read in ``zone``; a date alone is its first moment there.
+    """
+    if is_empty(value):
+        return None
+    if isinstance(value, datetime):
+        return _to_utc(value, zone)
+    if isinstance(value, date):
+        return _to_utc(datetime(value.year, value.month, value.day), zone)
+    text = parse_text(value)
+    if re.fullmatch(r"\d{9,10}(\.\d+)?|\d{12,13}", text):
+        seconds = Decimal(text) / (1000 if len(text.split(".")[0]) > 11 else 1)
+        return EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
+    match = re.fullmatch(
+        r"(?P<date>.+?)(?:[T ]\s*(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?P<part>[.,]\d+)?"
+        r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
+        text,
+    )
+    day = _date_of(match["date"], order)
+    if not match["time"]:
+        return _to_utc(datetime(day.year, day.month, day.day), zone)
+    return _to_utc(_with_time(day, match, text), zone)
+
+
+def _with_time(day, match, text) -> datetime:
+    hour, minute, *second = (int(part) for part in match["time"].split(":"))
+    half = (match["half"] or "").lower()
+    if half and not 1 <= hour <= 12:
+        raise ValueRefused(_lt("“%(value)s” is no date and time."), value=text)
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    micro = int(((match["part"] or ".0")[1:] + "000000")[:6])
+    try:
+        moment = datetime(
+            day.year, day.month, day.day, hour, minute, *(second or [0]), micro
+        )
+        zone = match["zone"]
+        if zone:
+            zone = {"Z": "+00:00", "UTC": "+00:00"}.get(zone, zone)
+            offset = datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo
+            moment = moment.replace(tzinfo=offset)
+    except ValueError:
+        raise ValueRefused(
+            _lt("“%(value)s” is no date and time."), value=text
+        ) from None
+    return moment
+
+
+def _to_utc(moment: datetime, zone: str) -> datetime:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (OverflowError, ValueError):
+        raise ValueRefused(
+            _lt("“%(value)s” is no usable date."), value=moment
+        ) from None
+
+
+def _date_of(text: str, order: str) -> date:
+    year, month, day = _date_parts(text, order)
+    if len(year) == 2:
+        year = f"20{year}" if int(year) < 70 else f"19{year}"
+    try:
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        raise ValueRefused(_lt("“%(value)s” is no date."), value=text) from None
+    if not 1900 <= found.year <= 2200:
+        raise ValueRefused(_lt("“%(value)s” is no usable date."), value=text)
+    return found
+
+
+def _date_parts(text: str, order: str) -> tuple[str, str, str]:
+    """Year, month and day as written."""
+    if match := re.fullmatch(r"(\d{4})([-/. ])(\d{1,2})\2(\d{1,2})", text):
+        return match[1], match[3], match[4]
+    if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
+        return match.groups()
+    if match := re.fullmatch(r"(\d{1,2})[ .-]+([A-Za-z]{3,9})\.?,?[ .-]+(\d{4})", text):
+        return match[3], _month(match[2], text), match[1]
+    if match := re.fullmatch(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})", text):
+        return match[3], _month(match[1], text), match[2]
+    match = re.fullmatch(r"(\d{1,4})([-/. ]) ?(\d{1,2})\2 ?(\d{2,4})", text)
+    if not match or (len(match[1]) > 2 and order != "ymd"):
+        raise ValueRefused(_lt("“%(value)s” is no date."), value=text)
+    first, second, third = match[1], match[3], match[4]
+    if order == "ymd":
+        return first, second, third
+    if order == "auto":
+        order = _guess_order(first, second, match[2], text)
+    return (third, second, first) if order == "dmy" else (third, first, second)
+
+
+def _guess_order(first, second, separator, text) -> str:
+    if separator == "." or int(first) > 12 or first.zfill(2) == second.zfill(2):
+        return "dmy"
+    if int(second) > 12:
+        return "mdy"
+    raise ValueRefused(
+        _lt(
+            "“%(value)s” can mean two days: tell on the source in which order it "
+            "writes dates."
+        ),
+        value=text,
+    )
+
+
+def _month(name: str, text: str) -> str:
+    short = name[:3].lower()
+    if short not in MONTHS:
+        raise ValueRefused(_lt("“%(value)s” is no date."), value=text)
+    return str(MONTHS.index(short) + 1)
+
+
+def _short(value) -> str:
+    return str(value)[:40]
+
+
+def scalar(value):
+    """The key of a relation told as ``{"id": 5, …}`` or ``[5, "Name"]``."""
+    if isinstance(value, dict) and "id" in value:
+        return value["id"]
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], int):
+        return value[0]
+    return value
+
+
+def storable(value):
+    """A value as JSON can keep it, read back by the functions above as the same."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): storable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = str(value) if isinstance(value, str) else f"<{type(value).__name__}>"
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

@@ -1,0 +1,128 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import email_normalize
+
+MATCH_METHODS = ("external_id", "vat", "reference", "email")
+
+
+class ServiceSyncCustomer(models.Model):
+    """Who a customer of a connected system is here, once somebody has said so."""
+
+    _name = "service.sync.customer"
+    _description = "Customer of a Connected System"
+    _order = "source_id, key"
+    _rec_name = "key"
+
+    source_id = fields.Many2one(
+        comodel_name="service.sync.source",
+        string="Connected System",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    key = fields.Char(
+        string="Customer at the Source",
+        required=True,
+        help="The external ID, VAT, reference or e-mail as the source writes it.",
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+
+    _key_once = models.UniqueIndex(
+        "(source_id, key)", "This customer of the source was already told."
+    )
+
+    @api.model
+    def _find(self, source, keys):
+        """Find the customers of many rows in a flat number of queries.
+
+        The methods of the source are tried in its order, the first that finds
+        somebody decides. Contacts of one company are that company.
+
+        :param keys: ``(key, email)`` of the rows, either may be empty
+        :return: ``{(key, email): partners}``; one partner is a match, several are
+            ambiguous, none is missing
+        """
+        # sudo: rows are matched against every customer of the company, not only
+        # those whoever presses the button may see
+        self = self.sudo()
+        methods = source._get_match_methods()
+        texts = {text for pair in keys for text in pair if text}
+        tables = [self._find_remembered(source, texts)]
+        tables += [getattr(self, f"_find_by_{name}")(source, texts) for name in methods]
+        emails = methods.index("email") + 1 if "email" in methods else None
+        found = {}
+        for key, email in keys:
+            answer = self.env["res.partner"]
+            for number, table in enumerate(tables):
+                answer = table.get(key) or answer
+                if not answer and email and number in (0, emails):
+                    answer = table.get(email) or answer
+                if answer:
+                    break
+            found[key, email] = answer
+        return found
+
+    def _find_remembered(self, source, texts):
+        lines = self.search([("source_id", "=", source.id), ("key", "in", list(texts))])
+        return {line.key: line.partner_id for line in lines}
+
+    def _find_by_external_id(self, source, texts):
+        names = set()
+        for text in texts:
+            names |= {text, text.rpartition(".")[2]}
+        data = self.env["ir.model.data"].search_fetch(
+            [("model", "=", "res.partner"), ("name", "in", list(names - {""}))],
+            ["module", "name", "res_id"],
+        )
+        partners = self.env["res.partner"].browse(data.mapped("res_id")).exists()
+        table = {}
+        for line in data:
+            partner = partners.filtered(lambda p, line=line: p.id == line.res_id)
+            for text in {line.name, f"{line.module}.{line.name}"} & texts:
+                table[text] = table.get(text, partner.browse()) | partner
+        return {text: self._merge(found) for text, found in table.items()}
+
+    def _find_by_vat(self, source, texts):
+        spellings = {}
+        for text in texts:
+            plain = "".join(char for char in text if char.isalnum()).upper()
+            for spelling in {text, text.upper(), plain}:
+                spellings.setdefault(spelling, set()).add(text)
+        return self._find_by_field(source, "vat", spellings)
+
+    def _find_by_reference(self, source, texts):
+        return self._find_by_field(source, "ref", {text: {text} for text in texts})
+
+    def _find_by_email(self, source, texts):
+        spellings = {}
+        for text in texts:
+            email = email_normalize(text)
+            if email:
+                spellings.setdefault(email, set()).add(text)
+        return self._find_by_field(source, "email_normalized", spellings)
+
+    def _find_by_field(self, source, name, spellings):
+        spellings.pop("", None)
+        partners = self.env["res.partner"].search_fetch(
+            Domain(name, "in", list(spellings))
+            & Domain("company_id", "in", [False, source.company_id.id]),
+            [name, "commercial_partner_id"],
+        )
+        table = {}
+        for partner in partners:
+            for text in spellings[partner[name]]:
+                table[text] = table.get(text, partner.browse()) | partner
+        return {text: self._merge(found) for text, found in table.items()}
+
+    def _merge(self, partners):
+        """Contacts of one company count as one, the company itself if it is there."""
+        if len(partners) > 1 and len(partners.commercial_partner_id) == 1:
+            return partners.commercial_partner_id
+        return partners

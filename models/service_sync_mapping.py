@@ -1,0 +1,106 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+COMMON_FIELDS = ("external_id", "changed_at", "deleted")
+PURCHASE_FIELDS = (
+    "partner_id",
+    "partner_email",
+    "credits",
+    "value_per_credit",
+    "paid_per_credit",
+    "currency_id",
+    "date_start",
+    "date_expiry",
+    "description",
+)
+TIME_FIELDS = (
+    "ticket_id",
+    "employee_id",
+    "employee_email",
+    "unit_amount",
+    "date",
+    "name",
+    "internal_note",
+    "service_type_id",
+    "is_billable",
+)
+TARGET_FIELDS = {
+    "purchase": COMMON_FIELDS + PURCHASE_FIELDS,
+    "time_entry": COMMON_FIELDS + TIME_FIELDS,
+}
+
+
+class ServiceSyncMapping(models.Model):
+    """One field of a connected system and what it becomes here."""
+
+    _name = "service.sync.mapping"
+    _description = "Field of a Connected System"
+    _order = "source_id, sequence, id"
+    _rec_name = "source_field"
+
+    source_id = fields.Many2one(
+        comodel_name="service.sync.source",
+        string="Connected System",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    sequence = fields.Integer(default=10)
+    source_field = fields.Char(
+        string="Field at the Source",
+        required=True,
+        help="The column or key; dots lead into nested values: customer.email.",
+    )
+    target_field = fields.Selection(
+        selection=[
+            ("external_id", "External ID"),
+            ("changed_at", "Change Date"),
+            ("deleted", "Deleted or Void"),
+            ("partner_id", "Customer (external ID, VAT or reference)"),
+            ("partner_email", "Customer's E-mail"),
+            ("credits", "Number of Credits"),
+            ("value_per_credit", "Value per Credit"),
+            ("paid_per_credit", "Amount Paid per Credit"),
+            ("currency_id", "Currency"),
+            ("date_start", "Start Date"),
+            ("date_expiry", "Expiry Date"),
+            ("description", "Description"),
+            ("ticket_id", "Ticket (number or external ID)"),
+            ("employee_id", "Employee (external ID or name)"),
+            ("employee_email", "Employee's E-mail"),
+            ("unit_amount", "Duration"),
+            ("date", "Work Date"),
+            ("name", "Title"),
+            ("internal_note", "Internal Note"),
+            ("service_type_id", "Service Type"),
+            ("is_billable", "Billable"),
+        ],
+        string="Becomes",
+        required=True,
+    )
+    default_value = fields.Char(
+        string="If Empty", help="Taken for rows that leave the field empty."
+    )
+
+    _target_field_once = models.UniqueIndex(
+        "(source_id, target_field)",
+        "A field can be filled from one field of the source only.",
+    )
+
+    @api.constrains("target_field", "source_id")
+    def _check_target_field(self):
+        labels = dict(self._fields["target_field"]._description_selection(self.env))
+        targets = self.env["service.sync.source"]._fields["target"]
+        names = dict(targets._description_selection(self.env))
+        for mapping in self:
+            if mapping.target_field not in TARGET_FIELDS[mapping.source_id.target]:
+                raise ValidationError(
+                    self.env._(
+                        "“%(field)s” does not belong to %(target)s, which the "
+                        "connected system %(system)s imports.",
+                        field=labels[mapping.target_field],
+                        target=names[mapping.source_id.target],
+                        system=mapping.source_id.name,
+                    )
+                )

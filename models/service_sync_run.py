@@ -1,0 +1,88 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+RUNNING = "running"
+DONE = "done"
+FAILED = "failed"
+CANCELLED = "cancelled"
+
+COUNTS = ("read", "created", "updated", "unchanged", "withdrawn", "failed")
+
+
+class ServiceSyncRun(models.Model):
+    """One cycle of a connected system: what it read and what became of it.
+
+    A cycle that was interrupted goes on as the same run.
+    """
+
+    _name = "service.sync.run"
+    _description = "Run of a Connected System"
+    _order = "id desc"
+    _rec_name = "started"
+
+    source_id = fields.Many2one(
+        comodel_name="service.sync.source",
+        string="Connected System",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    state = fields.Selection(
+        selection=[
+            (RUNNING, "Running"),
+            (DONE, "Done"),
+            (FAILED, "Failed"),
+            (CANCELLED, "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default=RUNNING,
+        index=True,
+    )
+    generation = fields.Integer(readonly=True, export_string_translation=False)
+    started = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    finished = fields.Datetime(readonly=True)
+    duration = fields.Float(
+        string="Seconds",
+        compute="_compute_duration",
+        help="From the start to the end, pauses included.",
+    )
+    manual = fields.Boolean(
+        string="By Hand", readonly=True, help="Somebody pressed Sync now."
+    )
+    read_count = fields.Integer(string="Rows Read", readonly=True)
+    created_count = fields.Integer(string="Created", readonly=True)
+    updated_count = fields.Integer(string="Updated", readonly=True)
+    unchanged_count = fields.Integer(string="Unchanged", readonly=True)
+    withdrawn_count = fields.Integer(string="Withdrawn", readonly=True)
+    failed_count = fields.Integer(string="Failed", readonly=True)
+    page_count = fields.Integer(string="Pages", readonly=True)
+    error = fields.Text(readonly=True)
+
+    @api.depends("started", "finished")
+    def _compute_duration(self):
+        for run in self:
+            spent = run.finished and run.started and run.finished - run.started
+            run.duration = spent.total_seconds() if spent else 0.0
+
+    def _add(self, counts):
+        """Add what a page brought.
+
+        :param counts: ``{name: number}`` with the names of ``COUNTS``
+        """
+        self.ensure_one()
+        values = {
+            f"{name}_count": self[f"{name}_count"] + counts.get(name, 0)
+            for name in COUNTS
+            if counts.get(name)
+        }
+        self.write({**values, "page_count": self.page_count + 1})
+
+    def _finish(self, state, error=False):
+        self.write({"state": state, "finished": fields.Datetime.now(), "error": error})
+
+    def action_open_records(self):
+        """The rows of this system that could not be imported."""
+        self.ensure_one()
+        return self.source_id.action_open_errors()
