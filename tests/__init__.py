@@ -17,3 +17,4 @@ from . import test_authorized_hours
 from . import test_timer
 from . import test_js
 from . import test_timer_tour
+from . import test_duration

@@ -1,0 +1,1 @@
+from .duration import DurationError, parse_duration
