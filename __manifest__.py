@@ -6,7 +6,7 @@
     "category": "Services/Helpdesk",
     "license": "AGPL-3",
     "author": "Helpdesk Service Credit contributors",
-    "depends": ["helpdesk_mgmt_project", "sale_timesheet", "sale_crm"],
+    "depends": ["base_import", "helpdesk_mgmt_project", "sale_timesheet", "sale_crm"],
     # In the order of reference: a file may use what stands above it.
     "data": [
         "security/helpdesk_service_credit_groups.xml",

@@ -12,7 +12,9 @@ from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
 from . import product_template
+from . import base_import_import
 from . import hr_employee
+from . import ir_fields_converter
 from . import ir_http
 from . import res_users
 from . import sale_order

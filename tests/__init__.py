@@ -45,3 +45,4 @@ from . import test_sync_security
 from . import test_sync_preview
 from . import test_sync_crash
 from . import test_connectors_odoo
+from . import test_duration

@@ -1,0 +1,57 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {_t} from "@web/core/l10n/translation";
+
+// The same grammar as tools/duration.py; one table of cases tests both.
+const MAX_BARE_HOURS = 24;
+const NUMBER = "\\d+(?:[.,]\\d+)?|[.,]\\d+";
+const HOUR_UNIT = "(?:h|hr|hrs|hour|hours)\\.?";
+const MINUTE_UNIT = "(?:m|min|mins|minute|minutes|')\\.?";
+const CLOCK = /^(\d*):(\d{1,3})$/;
+const BARE = new RegExp(`^(${NUMBER})$`);
+const HOURS = new RegExp(
+    `^(${NUMBER})\\s*${HOUR_UNIT}(?:\\s*(\\d{1,3})\\s*(?:${MINUTE_UNIT})?)?$`,
+    "i"
+);
+const MINUTES = new RegExp(`^(${NUMBER})\\s*${MINUTE_UNIT}$`, "i");
+
+/** A text that is no duration, or one that must be written more clearly. */
+export class DurationError extends Error {}
+
+/**
+ * @param {string} text a duration as people type it
+ * @returns {number} hours
+ * @throws {DurationError} no duration, or a bare number above 24
+ */
+export function parseDuration(text) {
+    const source = text.trim();
+    const sign = /^[-−]/.test(source) ? -1 : 1;
+    const body = sign < 0 ? source.slice(1).trim() : source;
+    let match;
+    if ((match = body.match(CLOCK))) {
+        return (sign * (Number(match[1] || 0) * 60 + Number(match[2]))) / 60;
+    }
+    if ((match = body.match(MINUTES))) {
+        return (sign * toNumber(match[1])) / 60;
+    }
+    if ((match = body.match(HOURS)) && (!match[2] || /^\d+$/.test(match[1]))) {
+        return (sign * (toNumber(match[1]) * 60 + Number(match[2] || 0))) / 60;
+    }
+    if ((match = body.match(BARE))) {
+        if (toNumber(match[1]) > MAX_BARE_HOURS) {
+            throw new DurationError(
+                _t(
+                    "More than a day: write %(text)sh for hours or %(text)sm for minutes.",
+                    {
+                        text: match[1],
+                    }
+                )
+            );
+        }
+        return sign * toNumber(match[1]);
+    }
+    throw new DurationError(_t("No duration: write it like 1:30, 1.5, 90m or 1h 30."));
+}
+
+function toNumber(text) {
+    return Number(text.replace(",", "."));
+}

@@ -1,0 +1,90 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {beforeEach, describe, expect, globals, test} from "@odoo/hoot";
+import {animationFrame} from "@odoo/hoot-mock";
+import {defineMailModels} from "@mail/../tests/mail_test_helpers";
+import {
+    clickSave,
+    contains,
+    defineModels,
+    fields,
+    models,
+    mountView,
+    onRpc,
+    patchTranslations,
+} from "@web/../tests/web_test_helpers";
+import {
+    DurationError,
+    parseDuration,
+} from "@helpdesk_service_credit/duration/parse_duration";
+
+describe.current.tags("desktop");
+
+class Entry extends models.Model {
+    hours = fields.Float();
+    _records = [{id: 1, hours: 0.5}];
+}
+defineMailModels();
+defineModels([Entry]);
+
+let cases;
+beforeEach(async () => {
+    patchTranslations();
+    const answer = await globals.fetch(
+        "/helpdesk_service_credit/static/tests/duration_cases.json"
+    );
+    cases = await answer.json();
+});
+
+const mountForm = () =>
+    mountView({
+        type: "form",
+        resModel: "entry",
+        resId: 1,
+        arch: `<form><field name="hours" widget="service_duration"/></form>`,
+    });
+
+test("reads what the server reads", () => {
+    expect(cases.understood.length).toBeGreaterThan(20);
+    for (const [text, hours] of cases.understood) {
+        expect(parseDuration(text)).toBeCloseTo(hours, {digits: 5, message: text});
+    }
+});
+
+test("refuses and questions what the server does", () => {
+    for (const text of cases.refused) {
+        expect(() => parseDuration(text)).toThrow(DurationError);
+    }
+    for (const text of cases.questioned) {
+        expect(() => parseDuration(text)).toThrow(/More than a day/);
+    }
+});
+
+test("shows what was understood before it is saved", async () => {
+    onRpc("web_save", ({args}) => expect.step(args[1]));
+    await mountForm();
+    expect(".o_field_widget[name=hours] input").toHaveValue("00:30");
+    await contains(".o_field_widget[name=hours] input").edit("1:80", {confirm: false});
+    await animationFrame();
+    expect(".o_service_duration_hint").toHaveText("= 02:20");
+    await contains(".o_form_view").click();
+    await animationFrame();
+    expect(".o_field_widget[name=hours] input").toHaveValue("02:20");
+    expect(".o_service_duration_hint").toHaveCount(0);
+    await clickSave();
+    expect.verifySteps([{hours: 140 / 60}]);
+});
+
+test("a bare number above 24 is questioned and not saved", async () => {
+    onRpc("web_save", () => expect.step("saved"));
+    await mountForm();
+    await contains(".o_field_widget[name=hours] input").edit("90", {confirm: "tab"});
+    await animationFrame();
+    expect(".o_service_duration_hint").toHaveText(
+        "More than a day: write 90h for hours or 90m for minutes."
+    );
+    expect(".o_field_widget[name=hours]").toHaveClass("o_field_invalid");
+    await contains(".o_field_widget[name=hours] input").edit("90m");
+    await clickSave();
+    expect.verifySteps(["saved"]);
+    expect(".o_field_widget[name=hours] input").toHaveValue("01:30");
+});

@@ -1,0 +1,84 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import json
+
+from odoo import fields
+from odoo.tests import tagged
+from odoo.tools.misc import file_open
+
+from ..tools import DurationError, parse_duration
+from .common import ServiceCreditCommon
+
+CASES = "helpdesk_service_credit/static/tests/duration_cases.json"
+
+
+@tagged("post_install", "-at_install")
+class TestDuration(ServiceCreditCommon):
+    """Durations as people type them; the client's tests read the same table."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with file_open(CASES) as table:
+            cls.cases = json.load(table)
+        cls.ticket = cls._create_ticket(user_id=cls.agent.id)
+
+    def _load(self, text):
+        """Import one line as the agent, the way a file's rows come in."""
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        return lines.load(
+            ["ticket_id/.id", "name", "date", "unit_amount"],
+            [[str(self.ticket.id), "Call", str(fields.Date.today()), text]],
+        )
+
+    def test_understood(self):
+        for text, hours in self.cases["understood"]:
+            with self.subTest(text=text):
+                self.assertAlmostEqual(parse_duration(text), hours, 5)
+
+    def test_questioned_and_refused(self):
+        for text in self.cases["questioned"]:
+            with self.subTest(text=text), self.assertRaisesRegex(DurationError, "day"):
+                parse_duration(text)
+        for text in self.cases["refused"]:
+            with self.subTest(text=text), self.assertRaises(DurationError):
+                parse_duration(text)
+
+    def test_import(self):
+        """A file may hold what people type."""
+        for text in ("1:30", "90m", "1h 30", "1,5", "1.5"):
+            result = self._load(text)
+            self.assertFalse(result["messages"], text)
+            entry = self.env["account.analytic.line"].browse(result["ids"])
+            self.assertAlmostEqual(entry.unit_amount, 1.5, msg=text)
+
+    def test_import_says_which_row(self):
+        """What cannot be read is reported on its row; nothing is logged."""
+        for text, part in (("90", "at most 24"), ("soon", "not seem to be a number")):
+            result = self._load(text)
+            self.assertFalse(result["ids"])
+            message = result["messages"][0]
+            self.assertIn(part, message["message"])
+            self.assertEqual(message["record"], 0)
+        self.assertFalse(self.ticket.timesheet_ids)
+
+    def test_import_screen(self):
+        """The import screen passes durations on as they stand in the file."""
+        screen = (
+            self.env["base_import.import"]
+            .with_user(self.agent)
+            .create(
+                {
+                    "res_model": "account.analytic.line",
+                    "file": f"Ticket,Hours\n{self.ticket.number},1:80\n".encode(),
+                    "file_type": "text/csv",
+                    "file_name": "time.csv",
+                }
+            )
+        )
+        result = screen.execute_import(
+            ["ticket_id", "unit_amount"],
+            ["Ticket", "Hours"],
+            {"quoting": '"', "separator": ",", "has_headers": True},
+        )
+        self.assertFalse(result["messages"])
+        self.assertAlmostEqual(self.ticket.timesheet_ids.unit_amount, 140 / 60)
