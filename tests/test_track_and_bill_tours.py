@@ -13,6 +13,8 @@ class TestTrackAndBillTours(ServiceCreditCommon, HttpCase):
         super().setUpClass()
         if not cls.company.chart_template:
             cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
+        # Opening an invoice takes the invoicing right in core, selling alone does not do.
+        cls.seller.group_ids += cls.env.ref("account.group_account_invoice")
         cls.accountant = new_test_user(
             cls.env, "accountant_ida", "account.group_account_manager"
         )

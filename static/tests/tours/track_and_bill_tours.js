@@ -59,6 +59,7 @@ tours.add("helpdesk_service_credit_sell_time", {
     steps: () => [
         ...tourUtils.selectCustomer("Azure Mills"),
         ...tourUtils.addProduct("Support Time"),
+        {trigger: ".o_field_cell[name=price_subtotal]:contains(100.00)"},
         {trigger: "button[name=action_confirm]:enabled", run: "click"},
         {trigger: ".o_arrow_button_current:contains(Sales Order)"},
     ],
