@@ -28,14 +28,12 @@ from . import test_ticket_time
 from . import test_web_client
 from . import test_authorization
 from . import test_authorization_portal
-from . import test_authorized_hours
 from . import test_timer
 from . import test_timer_tour
 from . import test_track_and_bill_tours
 from . import test_service_log
 from . import test_service_log_input
 from . import test_service_type
-from . import test_web_client
 from . import test_sync_cycle
 from . import test_sync_errors
 from . import test_sync_stop
