@@ -2,6 +2,8 @@
 from . import service_authorization_answer
 from . import service_authorization_portal
 from . import service_authorization_mixin
+from . import service_authorization_ticket_mixin
+from . import service_log_mixin
 from . import service_time_mixin
 from . import service_entry_mixin
 from . import service_overage_mixin
@@ -25,6 +27,7 @@ from . import service_time
 from . import base_partner_merge
 from . import project_milestone
 from . import project_project
+from . import project_task
 from . import res_company
 from . import res_config_settings
 from . import res_partner

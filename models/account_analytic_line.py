@@ -15,6 +15,7 @@ class AccountAnalyticLine(models.Model):
     _name = "account.analytic.line"
     _inherit = [
         "account.analytic.line",
+        "service.log.mixin",
         "service.entry.mixin",
         "service.overage.mixin",
     ]
@@ -32,22 +33,6 @@ class AccountAnalyticLine(models.Model):
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")]
     )
-    service_type_id = fields.Many2one(
-        comodel_name="service.type",
-        compute="_compute_service_type_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="What kind of service was delivered. New entries take the type of the "
-        "ticket's team.",
-    )
-    # Customers read entries in the portal: the group keeps this from them there too.
-    internal_note = fields.Text(
-        groups="base.group_user",
-        help="Never shown to the customer, who sees the description.",
-    )
     hours_billed = fields.Float(
         compute="_compute_hours_billed",
         store=True,
@@ -64,6 +49,11 @@ class AccountAnalyticLine(models.Model):
         "customer's latest service credits.",
     )
 
+    _service_log_key_unique = models.UniqueIndex(
+        "(service_log_key) WHERE service_log_key IS NOT NULL",
+        "This service was logged already.",
+    )
+
     def _auto_init(self):
         """Fill the new columns in SQL: a database may hold millions of lines."""
         cr = self.env.cr
@@ -77,15 +67,6 @@ class AccountAnalyticLine(models.Model):
                 "SET is_billable = TRUE, hours_billed = unit_amount"
             )
         return super()._auto_init()
-
-    @api.depends("ticket_id")
-    def _compute_service_type_id(self):
-        """Take the type of the ticket's team; a type that was chosen stays."""
-        for line in self:
-            if line.ticket_id and not line.service_type_id:
-                # sudo: who may log on a ticket need not read its team
-                team_sudo = line.ticket_id.sudo().team_id
-                line.service_type_id = team_sudo.default_service_type_id
 
     @api.depends("unit_amount", "ticket_id", "is_billable")
     def _compute_hours_billed(self):

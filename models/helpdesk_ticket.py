@@ -10,6 +10,7 @@ class HelpdeskTicket(models.Model):
         "helpdesk.ticket",
         "service.time.mixin",
         "service.credit.ticket.mixin",
+        "service.authorization.ticket.mixin",
         "service.timer.mixin",
     ]
     _name = "helpdesk.ticket"

@@ -6,7 +6,6 @@ class ProductTemplate(models.Model):
     _inherit = "product.template"
 
     limit_hours = fields.Boolean(
-        string="Limit Hours",
         help="Sales order items of this product take only the hours that their "
         "customer authorized. Confirming the order authorizes the hours ordered.",
     )

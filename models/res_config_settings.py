@@ -17,6 +17,9 @@ class ResConfigSettings(models.TransientModel):
     service_credit_grace_days = fields.Integer(
         related="company_id.service_credit_grace_days", readonly=False
     )
+    service_authorization_days = fields.Integer(
+        related="company_id.service_authorization_days", readonly=False
+    )
     service_credit_manual_selection = fields.Boolean(
         related="company_id.service_credit_manual_selection", readonly=False
     )

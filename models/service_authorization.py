@@ -1,6 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import uuid
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.misc import clean_context
@@ -30,7 +28,6 @@ class ServiceAuthorization(models.Model):
 
     _name = "service.authorization"
     _inherit = [
-        "portal.mixin",
         "mail.thread",
         "service.authorization.answer",
         "service.authorization.portal",
@@ -213,8 +210,9 @@ class ServiceAuthorization(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             self._check_typed_values(vals_list)
-            # A default in the context is a typed value too.
-            self = self.with_context(clean_context(self.env.context))
+            # A default in the context is a typed value too, so it is taken out.
+            clean = clean_context(self.env.context)
+            self = self.with_context(clean)  # pylint: disable=context-overridden
         return super().create([self._complete_values(vals) for vals in vals_list])
 
     @api.ondelete(at_uninstall=False)
@@ -228,19 +226,6 @@ class ServiceAuthorization(models.Model):
                         name=authorization.display_name,
                     )
                 )
-
-    def action_send(self):
-        """Mail the customer a new link to answer with; former links stop working."""
-        self.check_access("read")
-        for authorization in self:
-            authorization._check_open()
-            authorization._send_request()
-        return {"type": "ir.actions.act_window_close"}
-
-    def action_preview(self):
-        """Open the page that the customer answers on, as the user who looks at it."""
-        self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.access_url}
 
     @api.model
     def _check_typed_values(self, vals_list):
@@ -288,41 +273,3 @@ class ServiceAuthorization(models.Model):
         team_sudo = self.sudo().ticket_id.team_id
         service_type = self.service_type_id or team_sudo.default_service_type_id
         return self.env["service.type"]._get_increment(service_type)
-
-    def _portal_ensure_token(self):
-        """Return the token of the customer's link; employees cannot read it."""
-        # sudo: see `access_token`
-        return super(ServiceAuthorization, self.sudo())._portal_ensure_token()
-
-    def _send_request(self):
-        """Queue the mail that asks the customer, with a fresh link (design 7.2)."""
-        self.ensure_one()
-        company = self.company_id or self.env.company
-        # sudo: the link is for the customer, not for whoever sends it
-        self.sudo().write(
-            {
-                "access_token": str(uuid.uuid4()),
-                "valid_until": company._get_authorization_lapse(),
-            }
-        )
-        if not self.partner_id.email:
-            self._log_history(
-                self.env._(
-                    "%(name)s: requested. %(partner)s has no e-mail address, so ask by "
-                    "phone and record the answer.",
-                    name=self.display_name,
-                    partner=self.partner_id.display_name,
-                )
-            )
-            return
-        template = self.env.ref("helpdesk_service_credit.mail_template_authorization")
-        template.sudo().send_mail(self.id)
-        # The queue is read once an hour otherwise; the trigger rolls back with us.
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        self._log_history(
-            self.env._(
-                "%(name)s: requested from %(partner)s.",
-                name=self.display_name,
-                partner=self.partner_id.display_name,
-            )
-        )

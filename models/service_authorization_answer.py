@@ -263,7 +263,7 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                 "%(hours)s hours were asked for.", hours=f"{self.hours_requested:g}"
             )
         if self.answer_note:
-            body += " “%s”" % self.answer_note
+            body += f" “{self.answer_note}”"
         self._log_history(body)
         self._tell_requester(body, self._get_author())
 

@@ -11,7 +11,6 @@ class ServiceAuthorizationMixin(models.AbstractModel):
     _description = "Cap on the Hours of a Sales Order Item"
 
     limit_hours = fields.Boolean(
-        string="Limit Hours",
         compute="_compute_limit_hours",
         store=True,
         readonly=False,
@@ -166,7 +165,7 @@ class ServiceAuthorizationMixin(models.AbstractModel):
                 )
 
     def _get_ordered_hours(self):
-        """Return the ordered quantity in hours; a unit that is no time counts as one."""
+        """Return the ordered quantity in hours; a unit that is no time is one."""
         self.ensure_one()
         hour = self.env.ref("uom.product_uom_hour")
         if not self.product_uom_id._has_common_reference(hour):
@@ -191,9 +190,9 @@ class ServiceAuthorizationMixin(models.AbstractModel):
             return
         raise ValidationError(
             self.env._(
-                "%(asked)s more hours do not fit on %(item)s: %(left)s of %(authorized)s"
-                " authorized hours are left. Log what fits, request more hours from "
-                "%(customer)s, or untick Billable.",
+                "%(asked)s more hours do not fit on %(item)s: %(left)s of "
+                "%(authorized)s authorized hours are left. Log what fits, request more "
+                "hours from %(customer)s, or untick Billable.",
                 asked=f"{round(after - before, 2):g}",
                 item=self.display_name,
                 left=f"{round(max(authorized - before, 0.0), 2):g}",

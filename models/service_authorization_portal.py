@@ -1,17 +1,34 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import uuid
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.image import base64_to_image
 
 
 class ServiceAuthorizationPortal(models.AbstractModel):
-    """What a customer may do with a request of hours in the portal (design 7.2).
+    """The link that a request of hours is answered with, and what it allows.
 
-    The records are superuser ones: the controller has checked link and customer.
+    Design 7.2. In the methods that answer, the records are superuser ones: the
+    controller has checked link and customer.
     """
 
     _name = "service.authorization.portal"
+    _inherit = ["portal.mixin"]
     _description = "Portal Answer to a Request of Hours"
+
+    def action_send(self):
+        """Mail the customer a new link to answer with; former links stop working."""
+        self.check_access("read")
+        for authorization in self:
+            authorization._check_open()
+            authorization._send_request()
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_preview(self):
+        """Open the page that the customer answers on, as the user who looks at it."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.access_url}
 
     def _approve_in_portal(self, user, hours, name, signature):
         """Approve all or less, signed as quotations are.
@@ -119,3 +136,41 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                     hours=str(hours)[:40],
                 )
             ) from None
+
+    def _portal_ensure_token(self):
+        """Return the token of the customer's link; employees cannot read it."""
+        # sudo: see `access_token`
+        return super(ServiceAuthorizationPortal, self.sudo())._portal_ensure_token()
+
+    def _send_request(self):
+        """Queue the mail that asks the customer, with a fresh link (design 7.2)."""
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        # sudo: the link is for the customer, not for whoever sends it
+        self.sudo().write(
+            {
+                "access_token": str(uuid.uuid4()),
+                "valid_until": company._get_authorization_lapse(),
+            }
+        )
+        if not self.partner_id.email:
+            self._log_history(
+                self.env._(
+                    "%(name)s: requested. %(partner)s has no e-mail address, so ask by "
+                    "phone and record the answer.",
+                    name=self.display_name,
+                    partner=self.partner_id.display_name,
+                )
+            )
+            return
+        template = self.env.ref("helpdesk_service_credit.mail_template_authorization")
+        template.sudo().send_mail(self.id)
+        # The queue is read once an hour otherwise; the trigger rolls back with us.
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        self._log_history(
+            self.env._(
+                "%(name)s: requested from %(partner)s.",
+                name=self.display_name,
+                partner=self.partner_id.display_name,
+            )
+        )

@@ -10,11 +10,13 @@ class ServiceFunding(models.AbstractModel):
     _inherit = "service.funding"
 
     @api.model
-    def _preview(self, vals, ticket=None):
+    def _preview(self, vals, ticket=None, policy=None):
         """Tell who would pay for an entry, by the code that posts, and write nothing.
 
         :param dict vals: values as for `account.analytic.line.create`
         :param ticket: the ticket, where it does not exist yet (a new record)
+        :param policy: what would happen to uncovered hours, instead of the team's
+            policy
         :return: dict with `slices`, a list of dicts of `payer` (a coverage), `label`,
             `hours`, `credits` and `left` (what the payer has left afterwards), the
             `note` the entry would carry, and `refusal`, a sentence or False
@@ -25,7 +27,7 @@ class ServiceFunding(models.AbstractModel):
             ticket = self.env["helpdesk.ticket"].browse(values.get("ticket_id"))
             ticket.check_access("read")
         claim = self._get_claim_of_values(values, ticket)
-        self._plan([claim])
+        self._plan([claim], policy=policy)
         text = self.env["service.funding.text"]
         return {
             "slices": self._describe(claim),

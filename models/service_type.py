@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from math import isfinite
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -18,7 +20,6 @@ class ServiceType(models.Model):
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     increment = fields.Float(
-        string="Increment",
         default=DEFAULT_INCREMENT,
         required=True,
         help="Log Service takes a multiple of this many hours.",
@@ -63,9 +64,10 @@ class ServiceType(models.Model):
         :raise ValidationError: naming the nearest hours that are possible
         """
         increment = self._get_increment(self)
-        if hours > 0 and self._is_multiple(hours, increment):
+        if hours > 0 and isfinite(hours) and self._is_multiple(hours, increment):
             return
-        below = int(max(hours, 0) / increment) * increment
+        steps = int(hours / increment) if isfinite(hours) else 0
+        below = max(steps, 0) * increment
         above = below + increment
         values = {
             "hours": f"{hours:g}",

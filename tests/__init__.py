@@ -31,6 +31,8 @@ from . import test_authorization_portal
 from . import test_timer
 from . import test_timer_tour
 from . import test_track_and_bill_tours
+from . import test_service_log
+from . import test_service_log_input
 from . import test_service_type
 from . import test_sync_cycle
 from . import test_sync_errors

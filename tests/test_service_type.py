@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -40,9 +42,12 @@ class TestServiceType(ServiceCreditCommon):
         entry.invalidate_recordset()
         self.assertEqual(entry.service_type_id.name, "Audit")
         self.assertNotIn(audit, self.env["service.type"].search([]))
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception):
-            with self.cr.savepoint():
-                audit.unlink()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            audit.unlink()
 
     def test_managers_edit_agents_do_not(self):
         audit = self.env.ref("helpdesk_service_credit.service_type_audit")
@@ -70,7 +75,7 @@ class TestServiceType(ServiceCreditCommon):
         for values in ({"increment": 0}, {"credits_per_hour": 0}):
             with (
                 mute_logger("odoo.sql_db"),
-                self.assertRaises(Exception),
+                self.assertRaises(IntegrityError),
                 self.cr.savepoint(),
             ):
                 self.env["service.type"].create({"name": "Bad", **values})

@@ -5,3 +5,6 @@ from . import service_credit_reconciliation
 from . import service_timer_close
 from . import service_authorization_record
 from . import service_sync_preview
+from . import service_log
+from . import service_log_check
+from . import service_log_post

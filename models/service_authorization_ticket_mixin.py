@@ -1,0 +1,58 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class ServiceAuthorizationTicketMixin(models.AbstractModel):
+    """The authorized hours of a ticket's item, and the ways to log and to ask."""
+
+    _name = "service.authorization.ticket.mixin"
+    _description = "Authorized Hours of a Ticket"
+
+    limit_hours = fields.Boolean(
+        compute="_compute_authorized_hours_left",
+        compute_sudo=True,
+        help="The hours of the ticket's sales order item are limited.",
+    )
+    authorized_hours_left = fields.Float(
+        compute="_compute_authorized_hours_left",
+        compute_sudo=True,
+        help="Hours that can still be billed on the ticket's sales order item.",
+    )
+    authorization_ids = fields.One2many(
+        comodel_name="service.authorization",
+        inverse_name="ticket_id",
+        string="Authorizations",
+    )
+
+    @api.depends("sale_line_id.limit_hours", "sale_line_id.authorized_hours_left")
+    def _compute_authorized_hours_left(self):
+        for ticket in self:
+            ticket.limit_hours = ticket.sale_line_id.limit_hours
+            ticket.authorized_hours_left = ticket.sale_line_id.authorized_hours_left
+
+    def action_request_authorization(self):
+        """Open the window that asks the customer for more hours (design 7.2)."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_authorization_action_request"
+        )
+        return action | {
+            "context": {
+                "default_ticket_id": self.id,
+                "default_sale_line_id": self.sale_line_id.id,
+                "default_service_type_id": self.team_id.default_service_type_id.id,
+            }
+        }
+
+    def action_log_service(self):
+        """Open Log Service on the ticket."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_log_action"
+        )
+        return action | {"context": {"default_ticket_id": self.id}}
+
+    def action_preview_as_customer(self):
+        """Open the portal page of the ticket, as the user who looks at it."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": f"/my/ticket/{self.id}"}

@@ -1,0 +1,264 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import uuid
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class ServiceLog(models.TransientModel):
+    """Log a delivered service (seed: "record professional services", design 7.4)."""
+
+    _name = "service.log"
+    _description = "Log Service"
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        domain="[('commercial_partner_id', '=?', commercial_partner_id), "
+        "('allow_timesheet', '=', True)]",
+        help="Leave it empty to log on a new ticket.",
+    )
+    team_id = fields.Many2one(
+        comodel_name="helpdesk.ticket.team",
+        compute="_compute_team_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        domain=[("allow_timesheet", "=", True)],
+        help="The team of the new ticket.",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", compute="_compute_company_id"
+    )
+    sale_line_id = fields.Many2one(
+        comodel_name="sale.order.line",
+        string="Sales Order Item",
+        compute="_compute_sale_line_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        help="What pays where service credits do not.",
+    )
+    service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        compute="_compute_service_type_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    increment = fields.Float(related="service_type_id.increment")
+    title = fields.Char(
+        required=True, help="Summary of the service. The customer sees it."
+    )
+    description = fields.Text(
+        string="Internal Note",
+        help="What was done, one item a line. The customer never sees it.",
+    )
+    hours = fields.Float(
+        string="Hours Spent",
+        compute="_compute_hours",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    date = fields.Date(default=fields.Date.context_today, required=True)
+    employee_id = fields.Many2one(
+        comodel_name="hr.employee",
+        compute="_compute_employee_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        domain="[('company_id', '=', company_id)]",
+    )
+    over_limit = fields.Selection(
+        selection=[
+            ("fit", "Log what fits"),
+            ("overage", "Log the rest as overage"),
+            ("request", "Ask the customer for more"),
+        ],
+        help="What happens to the hours that nobody covers.",
+    )
+    is_over_limit = fields.Boolean(compute="_compute_preview")
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    # One window logs once, however often it is sent.
+    key = fields.Char(
+        default=lambda self: uuid.uuid4().hex,
+        required=True,
+        export_string_translation=False,
+    )
+    state = fields.Selection(
+        selection=[("draft", "To Log"), ("done", "Logged")],
+        default="draft",
+        readonly=True,
+    )
+    entry_id = fields.Many2one(comodel_name="account.analytic.line", readonly=True)
+    authorization_id = fields.Many2one(
+        comodel_name="service.authorization", readonly=True
+    )
+
+    @api.depends("ticket_id")
+    def _compute_partner_id(self):
+        for log in self:
+            log.partner_id = log.ticket_id.partner_id or log.partner_id
+
+    @api.depends("ticket_id")
+    def _compute_team_id(self):
+        teams = self.env["helpdesk.ticket.team"]
+        own = self.env.user.helpdesk_team_ids.filtered("allow_timesheet")
+        for log in self:
+            log.team_id = (
+                log.ticket_id.team_id
+                or log.team_id
+                or own[:1]
+                or teams.search([("allow_timesheet", "=", True)], limit=1)
+            )
+
+    @api.depends("ticket_id", "team_id")
+    def _compute_company_id(self):
+        for log in self:
+            log.company_id = (
+                log.ticket_id.company_id or log.team_id.company_id or self.env.company
+            )
+
+    @api.depends("ticket_id", "partner_id", "team_id")
+    def _compute_sale_line_id(self):
+        for log in self:
+            log.sale_line_id = log._get_sale_line()
+
+    @api.depends("team_id")
+    def _compute_service_type_id(self):
+        first = self.env["service.type"].search([], limit=1)
+        for log in self:
+            log.service_type_id = (
+                log.service_type_id or log.team_id.default_service_type_id or first
+            )
+
+    @api.depends("service_type_id")
+    def _compute_hours(self):
+        for log in self:
+            log.hours = log.hours or log.service_type_id.increment
+
+    @api.depends("ticket_id", "team_id")
+    def _compute_employee_id(self):
+        for log in self:
+            own = self.env.user.with_company(log.company_id).employee_id
+            log.employee_id = log.employee_id or own
+
+    @api.depends(
+        "partner_id",
+        "ticket_id",
+        "team_id",
+        "sale_line_id",
+        "service_type_id",
+        "hours",
+        "date",
+        "employee_id",
+        "over_limit",
+    )
+    def _compute_preview(self):
+        """Tell who pays, by the code that posts, and write nothing (design 7.4)."""
+        for log in self:
+            log.is_over_limit = False
+            if not (log.partner_id and log.team_id and log.service_type_id):
+                log.preview = False
+                continue
+            values = {"plan": False, "error": False, "options": log._get_options()}
+            try:
+                log._check_values()
+                values["plan"] = plan = log._plan()
+                log.is_over_limit = plan["is_over"]
+            except UserError as error:
+                values["error"] = str(error)
+            log.preview = self.env["ir.qweb"]._render(
+                "helpdesk_service_credit.service_log_preview", {"log": log, **values}
+            )
+
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        customer = self.partner_id.commercial_partner_id
+        if self.ticket_id.commercial_partner_id != customer:
+            self.ticket_id = False
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_number(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_number(vals)
+        return super().write(vals)
+
+    def action_log_hours(self):
+        """Log the service as the user; see `service.log.post`.
+
+        :raise AccessError: for who is no service operator
+        :raise UserError: in one sentence, for what is not possible and what would be
+        """
+        self.ensure_one()
+        self._check_operator()
+        if self.state != "done":
+            # Written first: of two presses at once, the second is replayed after this.
+            self.state = "done"
+            self._log()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self._get_result_text(),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _get_sale_line(self):
+        """Return what pays beside credits: the ticket's item, else the customer's.
+
+        A new ticket takes its customer's prepaid item with hours left; without one, the
+        latest item that has authorized hours left.
+        """
+        self.ensure_one()
+        if self.ticket_id:
+            return self.ticket_id.sale_line_id
+        if not self.partner_id:
+            return self.env["sale.order.line"]
+        item = self._get_new_ticket().sale_line_id
+        if item or not self.team_id.sudo().allow_billable:
+            return item
+        lines = self.env["sale.order.line"]
+        customer = self.partner_id.commercial_partner_id
+        # sudo: which item pays must not depend on who logs the service
+        candidates_sudo = lines.sudo().search(
+            lines._domain_ticket_item()
+            & Domain("limit_hours", "=", True)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("order_partner_id.commercial_partner_id", "=", customer.id),
+            order="id desc",
+        )
+        open_sudo = candidates_sudo.filtered(
+            lambda line: line.authorized_hours_left > 0
+        )
+        return (open_sudo or candidates_sudo)[:1].sudo(False)
+
+    def _get_new_ticket(self):
+        """Return the ticket that would be created, as a record that is not saved."""
+        return self.env["helpdesk.ticket"].new(
+            {
+                "name": self.title or "/",
+                "partner_id": self.partner_id.id,
+                "team_id": self.team_id.id,
+                "company_id": self.company_id.id,
+            }
+        )
