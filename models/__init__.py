@@ -9,6 +9,7 @@ from . import service_entry_mixin
 from . import service_overage_mixin
 from . import service_credit_ticket_mixin
 from . import service_timer_mixin
+from . import service_people_mixin
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage

@@ -55,6 +55,14 @@ class HelpdeskTicketTeam(models.Model):
         string="Service Type",
         help="The type that new time entries on this team's tickets start with.",
     )
+    only_project_tickets = fields.Boolean(
+        string="Projects Only",
+        compute="_compute_only_project_tickets",
+        store=True,
+        readonly=False,
+        help="Time can be logged only on tickets that carry a project of their own "
+        "choosing, not the team's. Follows the company's setting when that changes.",
+    )
     minimum_hours = fields.Float(
         string="Minimum Billed Hours",
         help="A billed entry counts at least this many hours. 0 bills as worked.",
@@ -78,6 +86,12 @@ class HelpdeskTicketTeam(models.Model):
     @api.depends("allow_timesheet")
     def _compute_allow_billable(self):
         self.filtered(lambda team: not team.allow_timesheet).allow_billable = False
+
+    @api.depends("company_id.only_project_tickets")
+    def _compute_only_project_tickets(self):
+        for team in self:
+            company = team.company_id or self.env.company
+            team.only_project_tickets = company.only_project_tickets
 
     @api.model_create_multi
     def create(self, vals_list):

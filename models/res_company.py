@@ -31,6 +31,23 @@ class ResCompany(models.Model):
         "start later.",
     )
 
+    timesheet_log_for = fields.Selection(
+        selection=[
+            ("everyone", "Everyone's time"),
+            ("subordinates", "Their own and their subordinates' time"),
+            ("own", "Their own time only"),
+        ],
+        string="People Log",
+        default="everyone",
+        required=True,
+        help="Whose time people may log on tickets. Timesheet approvers log for "
+        "everybody.",
+    )
+    only_project_tickets = fields.Boolean(
+        string="Projects Only",
+        help="Time can be logged only on tickets that carry a project of their own "
+        "choosing, not their team's. Teams may differ.",
+    )
     service_authorization_days = fields.Integer(
         string="Requests of Hours Lapse after",
         default=14,
@@ -41,6 +58,7 @@ class ResCompany(models.Model):
         "CHECK (service_authorization_days > 0)",
         "A request of hours stays open for at least one day.",
     )
+
     _service_credit_grace_days_positive = models.Constraint(
         "CHECK (service_credit_grace_days >= 0)",
         "The grace period cannot be negative.",

@@ -23,3 +23,9 @@ class ResConfigSettings(models.TransientModel):
     service_credit_manual_selection = fields.Boolean(
         related="company_id.service_credit_manual_selection", readonly=False
     )
+    timesheet_log_for = fields.Selection(
+        related="company_id.timesheet_log_for", readonly=False, required=True
+    )
+    only_project_tickets = fields.Boolean(
+        related="company_id.only_project_tickets", readonly=False
+    )

@@ -34,14 +34,14 @@ class ServiceTime(models.AbstractModel):
         tickets = self.env["helpdesk.ticket"].browse(ids)
         tickets.check_access("read")
         values = {ticket.id: self._get_ticket_values(ticket) for ticket in tickets}
-        completed, chosen = [], []
+        completed, chosen, own = [], [], {}
         for vals in vals_list:
             ticket_id = vals.get("ticket_id", default_id)
             choice = None
             # A coverage comes from the funding only, whose values are complete.
             if ticket_id:
                 vals = {**vals, **values[ticket_id]}
-                self._check_employee(vals)
+                self._check_employee(vals, own)
                 if "coverage" not in vals:
                     choice = self._pop_choice(vals)
             completed.append(vals)
@@ -117,6 +117,14 @@ class ServiceTime(models.AbstractModel):
                 "it has no project. Choose one on the ticket or on its team %(team)s.",
                 team=team_sudo.display_name,
             )
+        default_sudo = team_sudo.with_company(company).default_project_id
+        if team_sudo.only_project_tickets and project_sudo == default_sudo:
+            return self.env._(
+                "team %(team)s logs time only on tickets with a project of their own. "
+                "Choose another project than %(project)s on the ticket.",
+                team=team_sudo.display_name,
+                project=project_sudo.display_name,
+            )
         if ticket.stage_id.lock_timesheet:
             return self.env._(
                 "its stage %(stage)s locks time. Reopen the ticket first.",
@@ -166,15 +174,26 @@ class ServiceTime(models.AbstractModel):
             unticked.so_line = False
 
     @api.model
-    def _check_employee(self, vals):
+    def _check_employee(self, vals, own):
+        """Complete the employee, or refuse one who is not of the ticket's company.
+
+        :param dict own: employees found for earlier entries of the batch
+        :raise UserError: when the user has no employee in the ticket's company
+        """
         # sudo: agents need not read employees to log their own time
         employee_id = vals.get("employee_id") or self.env.context.get(
             "default_employee_id"
         )
         employee_sudo = self.env["hr.employee"].sudo().browse(employee_id)
-        if not employee_sudo:
-            return
         company = self.env["res.company"].browse(vals["company_id"])
+        if not employee_sudo:
+            user_id = vals.get("user_id") or self.env.uid
+            if (company.id, user_id) not in own:
+                user = self.env["res.users"].browse(user_id)
+                employee = self.env["hr.employee"]._get_own_for_time(company, user)
+                own[company.id, user_id] = employee.id
+            vals["employee_id"] = own[company.id, user_id]
+            return
         if not employee_sudo.active or employee_sudo.company_id != company:
             raise ValidationError(
                 self.env._(

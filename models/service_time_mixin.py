@@ -25,6 +25,10 @@ class ServiceTimeMixin(models.AbstractModel):
         store=True,
         help="Hours worked on this ticket, all entries together.",
     )
+    timesheet_obstacle = fields.Char(
+        compute="_compute_timesheet_obstacle",
+        help="Why the user cannot log time on the ticket, and what helps.",
+    )
     invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
     movable_timesheet_count = fields.Integer(
         compute="_compute_movable_timesheet_count",
@@ -57,6 +61,15 @@ class ServiceTimeMixin(models.AbstractModel):
             ticket.total_hours = totals.get(ticket, 0.0)
         for ticket in unsaved:
             ticket.total_hours = sum(ticket.timesheet_ids.mapped("unit_amount"))
+
+    @api.depends("team_id", "project_id", "stage_id", "company_id")
+    @api.depends_context("uid")
+    def _compute_timesheet_obstacle(self):
+        for ticket in self:
+            ticket.timesheet_obstacle = ticket.allow_timesheet and (
+                self.env["service.time"]._get_obstacle(ticket)
+                or self.env["hr.employee"]._get_lack_for_time(ticket.company_id)
+            )
 
     @api.depends("sale_line_id")
     def _compute_invoice_count(self):

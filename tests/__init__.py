@@ -46,3 +46,5 @@ from . import test_sync_preview
 from . import test_sync_crash
 from . import test_connectors_odoo
 from . import test_duration
+from . import test_time_people
+from . import test_time_thousands

@@ -1,0 +1,93 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
+
+
+class ServicePeopleMixin(models.AbstractModel):
+    """Who may log time on tickets for whom (design 8)."""
+
+    _name = "service.people.mixin"
+    _description = "Person of a Time Entry"
+
+    is_entrusted = fields.Boolean(
+        compute="_compute_is_entrusted",
+        search="_search_is_entrusted",
+        export_string_translation=False,
+        help="The user may write the entry although it is another person's.",
+    )
+    employee_domain = fields.Binary(
+        compute="_compute_employee_domain", export_string_translation=False
+    )
+
+    def _compute_is_entrusted(self):
+        entrusted = self.filtered_domain(self._get_entrusted_domain())
+        entrusted.is_entrusted = True
+        (self - entrusted).is_entrusted = False
+
+    @api.model
+    def _search_is_entrusted(self, operator, value):
+        if operator != "in" or True not in value:
+            return NotImplemented
+        return self._get_entrusted_domain()
+
+    @api.model
+    def _get_entrusted_domain(self):
+        return self.env["hr.employee"]._get_domain_entrusted()
+
+    @api.depends("company_id", "ticket_id")
+    def _compute_employee_domain(self):
+        """Offer whom the server accepts."""
+        employees = self.env["hr.employee"]
+        lines = self.with_context(allowed_company_ids=self.env.companies.ids)
+        core = lines._domain_employee_id()
+        for line in self:
+            ticket_sudo = line.ticket_id.sudo()
+            line.employee_domain = list(
+                employees._get_domain_for_time(ticket_sudo.company_id)
+                if ticket_sudo
+                else Domain(core)
+            )
+
+    # Not a constraint: those run as superuser, and this asks who the user is.
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_people()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not PEOPLE_FIELDS.isdisjoint(vals):
+            self._check_people()
+        return result
+
+    def _check_people(self):
+        """Refuse time of people for whom the user may not log.
+
+        :raise AccessError: naming the person, and who may
+        """
+        employees = self.env["hr.employee"]
+        if employees._logs_for_everyone():
+            return
+        for company, lines in self.filtered("ticket_id").grouped("company_id").items():
+            domain = employees._get_domain_for_time(company)
+            # sudo: names of colleagues are shown to say who is meant
+            refused = (
+                lines.employee_id.sudo()
+                - lines.employee_id.sudo().filtered_domain(domain)
+            )
+            if refused:
+                raise AccessError(
+                    self.env._(
+                        "You cannot log time for %(employee)s: in %(company)s people "
+                        "log %(scope)s. A timesheet approver can do it for you.",
+                        employee=refused[0].name,
+                        company=company.sudo().name,
+                        scope=self.env._("for themselves and those they manage")
+                        if company.sudo().timesheet_log_for == "subordinates"
+                        else self.env._("for themselves only"),
+                    )
+                )
