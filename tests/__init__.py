@@ -46,3 +46,10 @@ from . import test_sync_preview
 from . import test_sync_crash
 from . import test_connectors_odoo
 from . import test_duration
+from . import test_selling_order
+from . import test_selling_prices
+from . import test_selling_window
+from . import test_selling_renewal
+from . import test_selling_rights
+from . import test_selling_tour
+from . import test_selling_races
