@@ -11,6 +11,8 @@ from . import service_credit_ticket_mixin
 from . import service_timer_mixin
 from . import service_people_mixin
 from . import account_analytic_line
+from . import account_move
+from . import crm_lead
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
@@ -19,6 +21,7 @@ from . import base_import_import
 from . import hr_employee
 from . import ir_fields_converter
 from . import ir_http
+from . import ir_sequence
 from . import res_users
 from . import sale_order
 from . import sale_order_line
@@ -37,6 +40,10 @@ from . import service_credit_purchase_balance
 from . import service_credit_purchase_eligible
 from . import service_credit_purchase_expiry
 from . import service_credit_purchase_lock
+from . import service_credit_purchase_sale
+from . import service_credit_renewal_partner
+from . import service_credit_sale_line
+from . import service_credit_sale_order
 from . import service_credit_allocation
 from . import service_credit_allocation_draw
 from . import service_credit_consumption

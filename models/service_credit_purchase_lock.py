@@ -92,6 +92,7 @@ class ServiceCreditPurchase(models.Model):
     def create(self, vals_list):
         """Number the purchases; the company's settings apply whatever the way in."""
         prepared = [self._prepare_new(dict(vals)) for vals in vals_list]
+        self._number(prepared)
         return super().create(prepared)
 
     @api.model
@@ -106,10 +107,21 @@ class ServiceCreditPurchase(models.Model):
         vals.setdefault("is_draft", company_sudo.service_credit_draft_by_default)
         if company_sudo.service_credit_paid_follows_value:
             vals["paid_per_credit"] = vals.get("value_per_credit", 0.0)
-        # sudo: whoever may create a purchase may take its number.
-        sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
-        vals["name"] = sequence_sudo.next_by_code("service.credit.purchase")
         return vals
+
+    @api.model
+    def _number(self, vals_list):
+        """Give new purchases their numbers, those of a company in one query."""
+        by_company = {}
+        for vals in vals_list:
+            company_id = vals.get("company_id") or self.env.company.id
+            by_company.setdefault(company_id, []).append(vals)
+        for company_id, group in by_company.items():
+            # sudo: whoever may create a purchase may take its number.
+            sequence_sudo = self.env["ir.sequence"].sudo().with_company(company_id)
+            names = sequence_sudo._next_many_by_code(self._name, len(group))
+            for vals, name in zip(group, names, strict=True):
+                vals["name"] = name
 
     def write(self, vals):
         """Refuse what the draft lock forbids.

@@ -48,3 +48,10 @@ from . import test_connectors_odoo
 from . import test_duration
 from . import test_time_people
 from . import test_time_thousands
+from . import test_selling_order
+from . import test_selling_prices
+from . import test_selling_window
+from . import test_selling_renewal
+from . import test_selling_rights
+from . import test_selling_tour
+from . import test_selling_races

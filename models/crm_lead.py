@@ -1,0 +1,63 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .service_credit_sale_line import MAY_SEE_PURCHASES
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    has_service_credits_to_buy = fields.Boolean(
+        compute="_compute_has_service_credits_to_buy",
+        export_string_translation=False,
+    )
+    service_credit_purchase_count = fields.Integer(
+        compute="_compute_service_credit_purchase_count",
+        groups=MAY_SEE_PURCHASES,
+        export_string_translation=False,
+    )
+
+    @api.depends("order_ids.order_line.service_credits", "order_ids.state")
+    def _compute_has_service_credits_to_buy(self):
+        found = self._get_service_credit_orders().opportunity_id
+        for lead in self:
+            lead.has_service_credits_to_buy = lead._origin in found
+
+    def _get_service_credit_orders(self):
+        """Return the quotations and orders with something to create a purchase of."""
+        line_model = self.env["sale.order.line"]
+        groups = line_model._read_group(
+            Domain("order_id.opportunity_id", "in", self._origin.ids)
+            & line_model._domain_service_credits(),
+            ["order_id"],
+        )
+        return self.env["sale.order"].concat(*(order for (order,) in groups))
+
+    def _compute_service_credit_purchase_count(self):
+        counts = dict(
+            self.env["service.credit.purchase"]
+            .with_context(active_test=False)
+            ._read_group(
+                [("opportunity_id", "in", self.ids)], ["opportunity_id"], ["__count"]
+            )
+        )
+        for lead in self:
+            lead.service_credit_purchase_count = counts.get(lead._origin, 0)
+
+    def action_create_service_credit_purchases(self):
+        """Open the window that creates the purchases of all quotations and orders of
+        these opportunities (design 6).
+
+        :raise AccessError: without the right to edit the opportunities
+        """
+        self.check_access("write")
+        return self.env["service.credit.purchase.create"]._open(
+            {"opportunity_ids": self.ids}
+        )
+
+    def action_view_service_credit_purchases(self):
+        """Open the purchases made from these opportunities."""
+        domain = [("opportunity_id", "in", self.ids)]
+        purchases = self.env["service.credit.purchase"].with_context(active_test=False)
+        return purchases._get_purchase_action(domain, purchases.search(domain, limit=2))

@@ -1,0 +1,145 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, float_compare
+
+from .service_credit_sale_line import MAY_SEE_PURCHASES
+
+# What the draft purchases of an order take over from it.
+OWNER_FIELDS = frozenset(("partner_id", "pricelist_id", "currency_id"))
+
+
+class SaleOrder(models.Model):
+    """Service credits of a sales order: creating, confirming, cancelling."""
+
+    _inherit = "sale.order"
+
+    has_service_credits_to_buy = fields.Boolean(
+        compute="_compute_has_service_credits_to_buy",
+        export_string_translation=False,
+    )
+    service_credit_purchase_count = fields.Integer(
+        compute="_compute_service_credit_purchase_count",
+        groups=MAY_SEE_PURCHASES,
+        export_string_translation=False,
+    )
+    service_credits_missing = fields.Char(
+        compute="_compute_service_credits_missing",
+        compute_sudo=True,
+        help="Items that were raised after their credits could be used.",
+        export_string_translation=False,
+    )
+
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+
+    @api.depends("order_line.service_credits", "state")
+    def _compute_has_service_credits_to_buy(self):
+        line_model = self.env["sale.order.line"]
+        groups = line_model._read_group(
+            Domain("order_id", "in", self._origin.ids)
+            & line_model._domain_service_credits(),
+            ["order_id"],
+        )
+        orders = self.browse().concat(*(order for (order,) in groups))
+        for order in self:
+            order.has_service_credits_to_buy = order._origin in orders
+
+    @api.depends("order_line.service_credit_purchase_ids")
+    def _compute_service_credit_purchase_count(self):
+        counts = dict(
+            self.env["service.credit.purchase"]
+            .with_context(active_test=False)
+            ._read_group(
+                [("sale_order_id", "in", self.ids)], ["sale_order_id"], ["__count"]
+            )
+        )
+        for order in self:
+            order.service_credit_purchase_count = counts.get(order._origin, 0)
+
+    @api.depends("order_line.service_credits", "state")
+    def _compute_service_credits_missing(self):
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        for order in self:
+            missing = []
+            for line in order.order_line if order.state == "sale" else ():
+                lot = line._get_live_purchases()[:1]
+                more = line.service_credits - lot.sale_credits
+                if lot and float_compare(more, 0.0, digits) > 0:
+                    missing.append(f"{line.product_id.display_name} ({more:g})")
+            order.service_credits_missing = ", ".join(missing)
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        """Let draft purchases follow the customer and the currency of their order."""
+        result = super().write(vals)
+        if not OWNER_FIELDS.isdisjoint(vals):
+            for order in self:
+                drafts = order.order_line._get_live_purchases()
+                drafts.filtered(lambda lot: lot.is_draft and not lot.has_rows).write(
+                    {
+                        "partner_id": order.partner_id.id,
+                        "currency_id": order.currency_id.id,
+                    }
+                )
+        return result
+
+    def unlink(self):
+        """Take the drafts of deleted quotations along."""
+        self.order_line._get_live_purchases()._withdraw()
+        return super().unlink()
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_create_service_credit_purchases(self):
+        """Open the window that creates the purchases of these orders (design 6).
+
+        :raise AccessError: without the right to edit the orders
+        """
+        self.check_access("write")
+        return self.env["service.credit.purchase.create"]._open({"order_ids": self.ids})
+
+    def action_view_service_credit_purchases(self):
+        """Open the purchases made from these orders."""
+        domain = [("sale_order_id", "in", self.ids)]
+        purchases = self.env["service.credit.purchase"].with_context(active_test=False)
+        return purchases._get_purchase_action(domain, purchases.search(domain, limit=2))
+
+    def _action_confirm(self):
+        """Open the drafts that waited for this, and create what products ask for."""
+        result = super()._action_confirm()
+        lines = self.order_line
+        lines._get_live_purchases()._open_ordered()
+        lines._create_purchases_of_confirmed()
+        return result
+
+    def _action_cancel(self):
+        """Withdraw the credits of the order, unless some of them are used.
+
+        :raise UserError: when credits of the order are used
+        """
+        self.order_line._get_live_purchases()._withdraw()
+        return super()._action_cancel()
+
+    def _touch_for_purchases(self):
+        """Write the orders, so that whoever changes their state meanwhile replays."""
+        if self.ids:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    WITH locked AS (
+                        SELECT id FROM sale_order
+                        WHERE id IN %s ORDER BY id FOR NO KEY UPDATE
+                    )
+                    UPDATE sale_order SET write_date = sale_order.write_date
+                    FROM locked WHERE sale_order.id = locked.id
+                    """,
+                    tuple(self.ids),
+                )
+            )

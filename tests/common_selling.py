@@ -1,0 +1,87 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command, fields
+from odoo.tests import new_test_user
+
+from .common import ServiceCreditCommon
+
+
+class SellingCommon(ServiceCreditCommon):
+    """An opportunity, products that sell credits, and a salesperson with sales
+    rights only."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = fields.Date.context_today(cls.env.user)
+        cls.pack = cls._create_credit_product("Credit Pack")
+        cls.plain = cls._create_service("Advice", "ordered_prepaid")
+        cls.salesman = new_test_user(
+            cls.env, "salesman_sia", "sales_team.group_sale_salesman"
+        )
+        cls.colleague = new_test_user(
+            cls.env, "salesman_ben", "sales_team.group_sale_salesman"
+        )
+        cls.lead = cls.env["crm.lead"].create(
+            {
+                "name": "Support for Azure",
+                "type": "opportunity",
+                "partner_id": cls.customer.id,
+                "user_id": cls.salesman.id,
+            }
+        )
+
+    @classmethod
+    def _create_credit_product(cls, name="Pack", credits=10.0, **values):
+        """A service of 100.00 untaxed per unit that carries ``credits``."""
+        values = {"uom_id": cls.env.ref("uom.product_uom_unit").id, **values}
+        return cls._create_service(
+            name, "ordered_prepaid", service_credits=credits, **values
+        )
+
+    @classmethod
+    def _quote(cls, *lines, **values):
+        """Return a quotation on the opportunity; a line is a dict or a product."""
+        return cls.env["sale.order"].create(
+            {
+                "partner_id": cls.customer.id,
+                "opportunity_id": cls.lead.id,
+                "user_id": cls.salesman.id,
+                "order_line": [
+                    Command.create(
+                        line
+                        if isinstance(line, dict)
+                        else {"product_id": line.id, "product_uom_qty": 1}
+                    )
+                    for line in lines or [cls.pack]
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def _open_window(cls, record):
+        action = record.action_create_service_credit_purchases()
+        return record.env[action["res_model"]].browse(action["res_id"])
+
+    @classmethod
+    def _buy(cls, record):
+        """Create all purchases of an order or opportunity through the window."""
+        cls._open_window(record).action_create()
+        items = record.order_line if record._name == "sale.order" else None
+        items = items or record.order_ids.order_line
+        return items.sudo().service_credit_purchase_ids
+
+    @classmethod
+    def _ordered(cls, *lines, **values):
+        """Return the open purchases of a confirmed order."""
+        order = cls._quote(*lines, **values)
+        order.action_confirm()
+        return cls._buy(order)
+
+    @classmethod
+    def _use(cls, hours, **values):
+        """Spend so many credits of the customer on a ticket."""
+        cls.team.use_service_credits = True
+        ticket = cls._create_ticket(**values)
+        ticket.use_service_credits = True
+        return cls._log(ticket, hours)

@@ -1,0 +1,146 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+TERMS = ("credits", "value_per_credit", "paid_per_credit", "description")
+AMENDABLE = (*TERMS, "date_start", "date_expiry", "is_draft")
+
+
+class ServiceCreditPurchaseCreateLine(models.TransientModel):
+    """One sales order item in the window: what its purchase will say.
+
+    Nothing is computed as superuser: the line tells no more of an item than the user
+    may read of it.
+    """
+
+    _name = "service.credit.purchase.create.line"
+    _description = "Service Credit Purchase to Create"
+
+    wizard_id = fields.Many2one(
+        comodel_name="service.credit.purchase.create",
+        required=True,
+        ondelete="cascade",
+    )
+    sale_line_id = fields.Many2one(
+        comodel_name="sale.order.line",
+        string="Sales Order Item",
+        required=True,
+        ondelete="cascade",
+    )
+    order_id = fields.Many2one(related="sale_line_id.order_id", related_sudo=False)
+    product_id = fields.Many2one(related="sale_line_id.product_id", related_sudo=False)
+    currency_id = fields.Many2one(
+        related="sale_line_id.currency_id", related_sudo=False
+    )
+    is_order_confirmed = fields.Boolean(compute="_compute_is_order_confirmed")
+    paid_follows_value = fields.Boolean(
+        related="sale_line_id.company_id.service_credit_paid_follows_value"
+    )
+    is_included = fields.Boolean(string="Create", default=True)
+    description = fields.Text(
+        compute="_compute_terms",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    credits = fields.Float(
+        digits="Service Credits",
+        compute="_compute_terms",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    value_per_credit = fields.Float(
+        min_display_digits="Product Price",
+        compute="_compute_terms",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Untaxed price before discount, per credit.",
+    )
+    paid_per_credit = fields.Float(
+        string="Amount Paid per Credit",
+        min_display_digits="Product Price",
+        compute="_compute_terms",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Untaxed price after discount, per credit.",
+    )
+    date_start = fields.Date(
+        string="Start Date", required=True, default=fields.Date.context_today
+    )
+    date_expiry = fields.Date(
+        string="Expiry Date",
+        compute="_compute_date_expiry",
+        compute_sudo=False,
+        required=True,
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    is_draft = fields.Boolean(
+        string="Draft",
+        compute="_compute_is_draft",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="A draft can be edited freely, and its credits cannot be used. Purchases "
+        "of a quotation are drafts until it is confirmed.",
+    )
+
+    @api.depends("sale_line_id.order_id.state")
+    def _compute_is_order_confirmed(self):
+        for line in self:
+            line.is_order_confirmed = line.sale_line_id.state == "sale"
+
+    @api.depends("sale_line_id")
+    def _compute_terms(self):
+        for line in self:
+            terms = line.sale_line_id._get_service_credit_terms()
+            for name in TERMS:
+                line[name] = terms[name]
+
+    @api.depends("sale_line_id", "date_start")
+    def _compute_date_expiry(self):
+        for line in self:
+            start = line.date_start
+            line.date_expiry = start and line.sale_line_id._get_service_credit_expiry(
+                start
+            )
+
+    @api.depends("sale_line_id.order_id.state")
+    def _compute_is_draft(self):
+        for line in self:
+            item = line.sale_line_id
+            line.is_draft = item.state != "sale" or item._wants_draft_purchase()
+
+    def _check_eligible(self):
+        """Raise unless every item still is one of those that the window offers."""
+        items = self.sale_line_id
+        allowed = items.search(
+            Domain("id", "in", items.ids) & items._domain_service_credits()
+        )
+        for item in items - allowed:
+            raise UserError(
+                self.env._(
+                    "No purchase can be created from %(item)s: its order must not be "
+                    "cancelled, and its product and quantity must stand for service "
+                    "credits.",
+                    item=item.display_name,
+                )
+            )
+
+    def _prepare_purchase(self):
+        """Return the values of the purchase: what was typed, and the rest from the
+        sales order item."""
+        self.ensure_one()
+        return self.sale_line_id._prepare_service_credit_purchase(
+            **{name: self[name] for name in AMENDABLE}
+        )

@@ -1,0 +1,67 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class ServiceCreditRenewalSize(models.TransientModel):
+    """One size of a renewal: what it would have meant in the last twelve months."""
+
+    _name = "service.credit.renewal.size"
+    _description = "Size of a Renewal of Service Credits"
+
+    renewal_id = fields.Many2one(
+        comodel_name="service.credit.renewal", required=True, ondelete="cascade"
+    )
+    name = fields.Char(string="Size", required=True, readonly=True)
+    units = fields.Float(string="Quantity", digits="Product Unit", readonly=True)
+    currency_id = fields.Many2one(related="renewal_id.currency_id")
+    credits = fields.Float(digits="Service Credits", compute="_compute_figures")
+    price = fields.Monetary(compute="_compute_figures")
+    credits_lapsed = fields.Float(
+        string="Credits Lapsed",
+        digits="Service Credits",
+        compute="_compute_figures",
+        help="Credits that would have been left at the end of the year.",
+    )
+    cost_lapsed = fields.Monetary(string="Lapsed", compute="_compute_figures")
+    credits_overage = fields.Float(
+        string="Credits of Overage",
+        digits="Service Credits",
+        compute="_compute_figures",
+        help="Credits that would have been missing.",
+    )
+    cost_overage = fields.Monetary(
+        string="Overage",
+        compute="_compute_figures",
+        help="The missing credits at the price of this size.",
+    )
+
+    @api.depends("units", "renewal_id.product_id")
+    def _compute_figures(self):
+        for size in self:
+            renewal = size.renewal_id
+            product = renewal.product_id
+            need = renewal.credits_used + renewal.credits_overage
+            credits = size.units * product.service_credits
+            per_credit = size._get_price() / credits if credits else 0.0
+            size.credits = credits
+            size.price = size._get_price()
+            size.credits_lapsed = max(credits - need, 0.0)
+            size.credits_overage = max(need - credits, 0.0)
+            size.cost_lapsed = size.credits_lapsed * per_credit
+            size.cost_overage = size.credits_overage * per_credit
+
+    def _get_price(self):
+        """Return what the customer would pay for this size, without taxes on top."""
+        renewal = self.renewal_id
+        partner = renewal.partner_id.with_company(renewal.company_id)
+        return self.units * partner.property_product_pricelist._get_product_price(
+            renewal.product_id, self.units or 1.0, currency=renewal.currency_id
+        )
+
+    def action_create_order(self):
+        """Create the draft quotation of this size, and open it; nothing is sent.
+
+        :raise AccessError: without the right to create quotations
+        """
+        self.ensure_one()
+        return self.renewal_id._create_order(self.units)
