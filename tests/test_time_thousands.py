@@ -100,7 +100,11 @@ class TestTimeThousands(ServiceCreditCommon):
         def line_onchange(ticket):
             line = self.env["account.analytic.line"].with_user(self.agent)
             line.onchange(
-                {"ticket_id": ticket.id, "unit_amount": 1.0, "employee_id": self.agent_employee.id},
+                {
+                    "ticket_id": ticket.id,
+                    "unit_amount": 1.0,
+                    "employee_id": self.agent_employee.id,
+                },
                 ["unit_amount"],
                 {"so_line": {}, "coverage_preview": {}, "hours_billed": {}},
             )
