@@ -79,16 +79,14 @@ def beside(arguments):
         databases.clean()
         base = databases.base([*dependencies(), *BESIDE], "beside")
         source = databases.addon(base)
-        with databases.scratch(source) as name:
-            code = pytest_run.Run(shop, name).show(arguments)
-        if code:
-            return code
-        for label, start in (("other addons", base), ("nothing else", None)):
+        places = {"the other addons": base, "nothing else": None}
+        for label, start in places.items():
             start = start or databases.base(dependencies())
             with say.step(f"Installing and uninstalling beside {label}"):
                 _come_and_go(shop, databases, start)
-    say.tell("   The addon comes and goes without a trace.")
-    return 0
+        say.tell("   The addon comes and goes without a trace.")
+        with databases.scratch(source) as name:
+            return pytest_run.Run(shop, name).show(arguments)
 
 
 def _come_and_go(shop, databases, base):
