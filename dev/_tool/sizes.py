@@ -8,7 +8,7 @@ from . import paths
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
-COUNTED = (".js", ".py", ".scss", ".xml")
+COUNTED = (".js", ".py", ".scss")
 LICENSE = "# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl)."
 
 
