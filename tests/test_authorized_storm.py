@@ -76,30 +76,29 @@ class TestAuthorizedStorm(ScratchCase):
             return order.order_line.id, ticket.id, task.id
 
     def _log(self, name, work):
-        """Log once, like a request, and send it again when it lost too many races."""
+        """Log once, and send it again when it lost too many races."""
         results = []
         while not results or results[-1] == RESENT:
-            with self.registry.cursor() as cr:
-                env = api.Environment(cr, SUPERUSER_ID, {})
-
-                def request(env=env):
-                    env["account.analytic.line"].create(
-                        {
-                            **work,
-                            "name": name,
-                            "unit_amount": ENTRY_HOURS,
-                            "employee_id": self.employee_id,
-                        }
-                    )
-                    return ENTRY_HOURS
-
-                try:
-                    results.append(retrying(request, env))
-                except UserError as error:
-                    results.append(error)
-                except psycopg2.OperationalError:
-                    results.append(RESENT)
+            try:
+                results.append(self._request(name, work))
+            except UserError as error:
+                results.append(error)
+            except psycopg2.OperationalError:
+                results.append(RESENT)
         return results
+
+    def _request(self, name, work):
+        """Log like a request: replayed when it lost a race, rolled back when refused."""
+        values = {
+            **work,
+            "name": name,
+            "unit_amount": ENTRY_HOURS,
+            "employee_id": self.employee_id,
+        }
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            retrying(lambda: env["account.analytic.line"].create(dict(values)), env)
+        return ENTRY_HOURS
 
     def _storm(self, workers, entries, hours):
         item_id, ticket_id, task_id = self._sell(hours)
