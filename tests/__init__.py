@@ -27,6 +27,8 @@ from . import test_ticket_sale_line
 from . import test_ticket_time
 from . import test_web_client
 from . import test_authorization
+from . import test_authorized_storm
+from . import test_authorized_tour
 from . import test_authorization_portal
 from . import test_timer
 from . import test_timer_tour

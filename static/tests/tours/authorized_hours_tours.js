@@ -1,0 +1,56 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {registry} from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+// An operator logs more than is authorized, with the keyboard, and asks for the rest.
+tours.add("helpdesk_service_credit_log_service", {
+    steps: () => [
+        {trigger: "button[name=action_log_service]", run: "click"},
+        {trigger: ".modal div[name=title] input", run: "edit Quarterly figures"},
+        {
+            trigger: ".modal div[name=description] textarea",
+            run: "edit Secret workaround",
+        },
+        {
+            trigger: ".modal div[name=hours] input",
+            run: "edit 12:30 && press Tab",
+        },
+        {trigger: ".modal div[name=preview]:contains(over the limit)"},
+        {trigger: ".modal div[name=over_limit] input[data-value=request]", run: "click"},
+        {trigger: ".modal div[name=preview]:contains(overage)"},
+        {trigger: ".modal button[name=action_log_hours]", run: "click"},
+        {trigger: ".o_notification:contains(was asked for 2.5 hours)"},
+        {trigger: "body:not(:has(.modal))"},
+    ],
+});
+
+// The customer opens the mailed link, without an account, and signs.
+tours.add("helpdesk_service_credit_authorize", {
+    steps: () => [
+        {trigger: "h2:contains(2.5 hours on Support Time)"},
+        {trigger: "#authorization_hours:value(2.5)"},
+        {
+            trigger: ".o_web_sign_name_and_signature input",
+            run: "fill Nora Azure",
+        },
+        {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
+        {
+            trigger: ".o_portal_sign_submit:enabled",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: ".alert-success:contains(Approved by Nora Azure)"},
+    ],
+});
+
+// The salesperson bills what was authorized, all of it and nothing more.
+tours.add("helpdesk_service_credit_bill_authorized", {
+    steps: () => [
+        {trigger: "button[name=action_view_authorizations]:contains(12:30)"},
+        {trigger: "td[name=qty_delivered]:contains(12.50)"},
+        {trigger: "#create_invoice", run: "click"},
+        {trigger: ".modal button#create_invoice_open", run: "click"},
+        {trigger: ".o_arrow_button_current:contains(Draft)"},
+    ],
+});

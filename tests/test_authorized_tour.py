@@ -1,0 +1,86 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tests import HttpCase, tagged
+
+from .common_service_log import ServiceLogCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAuthorizedTour(ServiceLogCommon, HttpCase):
+    """From work over the limit to the invoice, each in their own browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.company.chart_template:
+            cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
+        cls.customer.email = "azure@example.test"
+
+    def _play(self, name, path, user=None):
+        login = user.login if user else None
+        self.start_tour(path, f"helpdesk_service_credit_{name}", login=login)
+
+    def test_request_approval_overage_invoice(self):
+        self._play(
+            "log_service",
+            f"/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/{self.ticket.id}",
+            self.operator,
+        )
+        request = self.ticket.authorization_ids
+        self.assertEqual((request.hours, request.state), (2.5, "requested"))
+        self.assertEqual(self.item.qty_delivered, 10)
+        [mail] = self.env["mail.mail"].search([("model", "=", request._name)])
+        link = mail.body.split(f"/my/authorizations/{request.id}")[1].split('"')[0]
+
+        self._play("authorize", f"/my/authorizations/{request.id}{link}")
+        self.assertEqual(request.state, "approved")
+        self.assertEqual(request.signed_by, "Nora Azure")
+        self.assertTrue(request.signature)
+        self.assertEqual(
+            set(self.ticket.timesheet_ids.mapped("coverage")), {"sale_line"}
+        )
+
+        order = self.item.order_id
+        self._play(
+            "bill_authorized",
+            f"/odoo/action-sale.action_quotations/{order.id}",
+            self.seller,
+        )
+        invoice = order.invoice_ids
+        self.assertEqual(invoice.invoice_line_ids.quantity, 12.5)
+        self.assertEqual(invoice.amount_untaxed, 1250)
+        self.assertEqual(invoice.timesheet_ids, self.ticket.timesheet_ids)
+
+    def test_the_customer_never_reads_the_internal_note(self):
+        """Chatter, portal, invoice line and PDF show the title only."""
+        log = self._create_log(description="Secret workaround")
+        log.action_log_hours()
+        self.team.show_timesheet_portal = True
+        order = self.item.order_id
+        invoice = order._create_invoices()
+        invoice.action_post()
+        for record in (self.ticket, order, invoice, log.entry_id.project_id):
+            self.assertNotIn("Secret", str(record.message_ids.mapped("body")))
+        self.assertNotIn("Secret", str(invoice.invoice_line_ids.mapped("name")))
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "account.report_invoice", invoice.ids
+        )
+        self.assertNotIn(b"Secret", html)
+        sheet, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "hr_timesheet.report_timesheet", log.entry_id.ids
+        )
+        self.assertIn(b"Quarterly report", sheet)
+        self.assertNotIn(b"Secret", sheet)
+        self._check_portal(order, invoice)
+
+    def _check_portal(self, order, invoice):
+        token = self.ticket._portal_ensure_token()
+        urls = [
+            f"/my/ticket/{self.ticket.id}?access_token={token}",
+            order.get_portal_url(),
+            invoice.get_portal_url(),
+        ]
+        for url in urls:
+            with self.subTest(url):
+                page = self.url_open(url)
+                self.assertEqual(page.status_code, 200)
+                self.assertNotIn("Secret", page.text)
