@@ -6,6 +6,11 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
+from .service_credit_insert import insert
+
+# Sums over the rows of an allocation.
+TOTALS = ("credits", "value", "paid")
+
 
 class ServiceCreditAllocation(models.Model):
     """All the credits one work has received; or what one purchase lost by expiry.
@@ -158,21 +163,26 @@ class ServiceCreditAllocation(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _open(self, wanted):
+    def _open(self, wanted, rows):
         """Return the allocation of each item of ``wanted``, opening what is missing.
 
         :param wanted: list of allocations, or of values of one to find or open; items
             of type ``expiry`` are always new
-        :return: list of allocations in the same order
+        :param rows: the values of the row to be posted for each item
+        :return: list of allocations in the same order, and those that are new
         """
         keys = [self._get_key(item) for item in wanted]
         known = dict(zip(keys, wanted, strict=True))
         asked = [key for key, item in known.items() if isinstance(item, dict)]
         known.update(self._find_existing(asked))
         missing = [key for key in asked if isinstance(known[key], dict)]
-        opened = self._open_new([known[key] for key in missing])
+        totals = {key: dict.fromkeys(TOTALS, 0.0) for key in missing}
+        for key, row in zip(keys, rows, strict=True):
+            for name in TOTALS if key in totals else ():
+                totals[key][name] = round(totals[key][name] + row[name], 6)
+        opened = self._open_new([{**known[key], **totals[key]} for key in missing])
         known.update(zip(missing, opened, strict=True))
-        return [known[key] for key in keys]
+        return [known[key] for key in keys], opened
 
     @api.model
     def _get_key(self, item):
@@ -222,17 +232,31 @@ class ServiceCreditAllocation(models.Model):
             return self.browse()
         prepared = [
             {
+                "name": vals["name"],
+                "allocation_type": vals["allocation_type"],
+                "commercial_partner_id": vals["commercial_partner_id"],
                 "customer_key": vals["commercial_partner_id"],
-                **{name: vals[name] for name in vals if name != "expiry_of"},
+                "company_id": vals["company_id"],
+                "currency_id": vals["currency_id"],
+                "ticket_id": vals.get("ticket_id"),
+                "milestone_id": vals.get("milestone_id"),
+                # Its first rows follow in the same breath: no need to add them up
+                # again, which for an expiry of many purchases is half of the work.
+                **{name: vals[name] for name in TOTALS},
             }
             for vals in vals_list
         ]
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
-                # Not self.create, which is closed.
-                return super().create(prepared)
+                # Not create, which is closed.
+                return insert(self, prepared)
         except UniqueViolation as error:
             raise ConcurrencyError("allocation opened meanwhile") from error
+
+    def _forget_totals(self):
+        """The totals of these new allocations are already the sums of their rows."""
+        for name in TOTALS:
+            self.env.remove_to_compute(self._fields[name], self)
 
     def _follow_customer(self, partner):
         """Hand allocations to the entity that took their customer over."""

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 
 from .service_credit_drawing import MoneyCounter
 from .service_credit_guard import INSTALL_GUARD
+from .service_credit_insert import insert
 
 
 class ServiceCreditConsumption(models.Model):
@@ -183,13 +184,15 @@ class ServiceCreditConsumption(models.Model):
             {vals["purchase"].id for vals in vals_list}
         )
         purchases._lock_for_posting()
-        allocations = ledger_sudo.env["service.credit.allocation"]._open(
-            [vals["allocation"] for vals in vals_list]
+        prepared = ledger_sudo._prepare_rows(vals_list)
+        allocations, opened = ledger_sudo.env["service.credit.allocation"]._open(
+            [vals["allocation"] for vals in vals_list], prepared
         )
-        # Not self.create, which is closed: this method is the one way past it.
-        rows = super(ServiceCreditConsumption, ledger_sudo).create(
-            ledger_sudo._prepare_rows(vals_list, allocations)
-        )
+        for vals, allocation in zip(prepared, allocations, strict=True):
+            vals["allocation_id"] = allocation.id
+        # Not create, which is closed: this method is the one way past it.
+        rows = insert(ledger_sudo, prepared)
+        opened._forget_totals()
         purchases._reactivate()
         # The balances must reach the database in this transaction (REPEATABLE READ),
         # and its CHECK must speak now rather than after the caller has gone on.
@@ -197,11 +200,11 @@ class ServiceCreditConsumption(models.Model):
         return rows
 
     @api.model
-    def _prepare_rows(self, vals_list, allocations):
+    def _prepare_rows(self, vals_list):
         """Return the values of the rows, with prices and amounts frozen."""
         counters = {}
         prepared = []
-        for vals, allocation in zip(vals_list, allocations, strict=True):
+        for vals in vals_list:
             purchase = vals["purchase"].sudo()
             if purchase.id not in counters:
                 counters[purchase.id] = MoneyCounter(purchase)
@@ -210,7 +213,6 @@ class ServiceCreditConsumption(models.Model):
             )
             prepared.append(
                 {
-                    "allocation_id": allocation.id,
                     "purchase_id": purchase.id,
                     "company_id": purchase.company_id.id,
                     "currency_id": purchase.currency_id.id,
