@@ -1,6 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from .service_credit_sale_line import MAY_SEE_PURCHASES
 
@@ -20,19 +19,13 @@ class CrmLead(models.Model):
 
     @api.depends("order_ids.order_line.service_credits", "order_ids.state")
     def _compute_has_service_credits_to_buy(self):
-        found = self._get_service_credit_orders().opportunity_id
+        """Look at the quotations and orders that the user may see."""
+        orders = self.env["sale.order"]
+        if orders.has_access("read"):
+            orders = orders.search([("opportunity_id", "in", self._origin.ids)])
+        found = orders.filtered("has_service_credits_to_buy").opportunity_id
         for lead in self:
             lead.has_service_credits_to_buy = lead._origin in found
-
-    def _get_service_credit_orders(self):
-        """Return the quotations and orders with something to create a purchase of."""
-        line_model = self.env["sale.order.line"]
-        groups = line_model._read_group(
-            Domain("order_id.opportunity_id", "in", self._origin.ids)
-            & line_model._domain_service_credits(),
-            ["order_id"],
-        )
-        return self.env["sale.order"].concat(*(order for (order,) in groups))
 
     def _compute_service_credit_purchase_count(self):
         counts = dict(
@@ -61,3 +54,12 @@ class CrmLead(models.Model):
         domain = [("opportunity_id", "in", self.ids)]
         purchases = self.env["service.credit.purchase"].with_context(active_test=False)
         return purchases._get_purchase_action(domain, purchases.search(domain, limit=2))
+
+    def _merge_dependences(self, opportunities):
+        """The merged opportunity takes the purchases along."""
+        super()._merge_dependences(opportunities)
+        # sudo: like the orders, they follow whoever sees them
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        purchases_sudo.with_context(active_test=False).search(
+            [("opportunity_id", "in", opportunities.ids)]
+        ).write({"opportunity_id": self.id})

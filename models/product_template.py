@@ -25,9 +25,9 @@ class ProductTemplate(models.Model):
     )
     service_credit_creation = fields.Selection(
         selection=[
-            ("manual", "Nothing: purchases are created by hand"),
+            ("manual", "Nothing (by hand)"),
             ("draft", "Draft purchases"),
-            ("open", "Purchases ready to be used"),
+            ("open", "Usable purchases"),
         ],
         string="Confirming Creates",
         default="manual",

@@ -182,22 +182,25 @@ class SaleOrderLine(models.Model):
         except UniqueViolation as error:
             raise ConcurrencyError("purchase created meanwhile") from error
 
-    def _prepare_service_credit_purchase(self, **amended):
+    def _prepare_service_credit_purchase(self, **terms):
         """Return the values of the purchase of this item.
 
         A purchase of an order that is not confirmed is a draft, whatever is asked.
 
-        :param amended: values typed by a person that replace the proposed ones
+        :param terms: what the purchase says where it was amended by a person, and
+            ``is_draft``; default what :meth:`_get_service_credit_terms` proposes
         """
         self.ensure_one()
         order = self.order_id
-        terms = {**self._get_service_credit_terms(), **amended}
-        wants_draft = terms.pop("wants_draft")
+        wants_draft = self._wants_draft_purchase()
+        terms = terms or {
+            **self._get_service_credit_terms(),
+            "is_draft": wants_draft,
+        }
         is_confirmed = order.state == "sale"
-        is_draft = terms.get("is_draft", wants_draft)
         return {
             **terms,
-            "is_draft": is_draft or not is_confirmed,
+            "is_draft": terms["is_draft"] or not is_confirmed,
             "open_on_confirmation": not is_confirmed and not wants_draft,
             "partner_id": order.partner_id.id,
             "company_id": order.company_id.id,
@@ -227,7 +230,6 @@ class SaleOrderLine(models.Model):
             "date_start": start,
             "date_expiry": self._get_service_credit_expiry(start),
             "description": self.name,
-            "wants_draft": self._wants_draft_purchase(),
         }
 
     def _wants_draft_purchase(self):

@@ -5,7 +5,7 @@ from odoo.tools import SQL, float_compare
 
 from .service_credit_sale_line import MAY_SEE_PURCHASES
 
-# What the draft purchases of an order take over from it.
+# What the purchases of an order take over from it.
 OWNER_FIELDS = frozenset(("partner_id", "pricelist_id", "currency_id"))
 
 
@@ -16,6 +16,7 @@ class SaleOrder(models.Model):
 
     has_service_credits_to_buy = fields.Boolean(
         compute="_compute_has_service_credits_to_buy",
+        compute_sudo=True,
         export_string_translation=False,
     )
     service_credit_purchase_count = fields.Integer(
@@ -75,18 +76,41 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------
 
     def write(self, vals):
-        """Let draft purchases follow the customer and the currency of their order."""
+        """Let the purchases follow the state, the customer and the opportunity.
+
+        :raise UserError: when the order is undone while its credits are used
+        """
+        if "state" in vals:
+            self._undo_sale(vals["state"])
         result = super().write(vals)
         if not OWNER_FIELDS.isdisjoint(vals):
-            for order in self:
-                drafts = order.order_line._get_live_purchases()
-                drafts.filtered(lambda lot: lot.is_draft and not lot.has_rows).write(
-                    {
-                        "partner_id": order.partner_id.id,
-                        "currency_id": order.currency_id.id,
-                    }
-                )
+            self._hand_over_drafts()
+        if "opportunity_id" in vals:
+            lots_sudo = self.order_line._get_live_purchases()
+            lots_sudo.write({"opportunity_id": vals["opportunity_id"]})
         return result
+
+    def _undo_sale(self, state):
+        """Withdraw the credits of orders that are cancelled or no longer confirmed.
+
+        Not only when the button cancels: whoever writes the state undoes the sale.
+        """
+        lots_sudo = self.order_line._get_live_purchases()
+        if state == "cancel":
+            lots_sudo._withdraw()
+        elif state != "sale":
+            used = lots_sudo.filtered(lambda lot: not lot.is_draft or lot.has_rows)
+            used._withdraw()
+
+    def _hand_over_drafts(self):
+        for order in self:
+            drafts_sudo = order.order_line._get_live_purchases().filtered("is_draft")
+            drafts_sudo.filtered(lambda lot: not lot.has_rows).write(
+                {
+                    "partner_id": order.partner_id.id,
+                    "currency_id": order.currency_id.id,
+                }
+            )
 
     def unlink(self):
         """Take the drafts of deleted quotations along."""
@@ -118,14 +142,6 @@ class SaleOrder(models.Model):
         lines._get_live_purchases()._open_ordered()
         lines._create_purchases_of_confirmed()
         return result
-
-    def _action_cancel(self):
-        """Withdraw the credits of the order, unless some of them are used.
-
-        :raise UserError: when credits of the order are used
-        """
-        self.order_line._get_live_purchases()._withdraw()
-        return super()._action_cancel()
 
     def _touch_for_purchases(self):
         """Write the orders, so that whoever changes their state meanwhile replays."""

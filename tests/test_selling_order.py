@@ -81,6 +81,26 @@ class TestSellingOrder(SellingCommon):
         lot.sale_order_id._action_cancel()
         self.assertEqual((lot.state, lot.credits_expired), ("expired", 10))
 
+    def test_state_written_directly(self):
+        """An import or RPC that writes the state undoes the sale just as well."""
+        lot = self._ordered()
+        lot.sale_order_id.state = "draft"
+        self.assertEqual((lot.state, lot.credits_available), ("expired", 0))
+        used = self._ordered()
+        self._use(1)
+        for state in ("draft", "sent", "cancel"):
+            with self.assertRaisesRegex(UserError, used.name):
+                used.sale_order_id.state = state
+
+    def test_merged_opportunities(self):
+        """The purchases come along with the orders."""
+        order = self._quote()
+        lot = self._buy(order)
+        other = self.lead.copy({"name": "The same again", "expected_revenue": 1})
+        kept = (self.lead + other).merge_opportunity()
+        self.assertEqual(order.opportunity_id, kept)
+        self.assertEqual(lot.opportunity_id, kept)
+
     def test_confirmed_again(self):
         """A withdrawn purchase stays as it is; the order gets a new one, once."""
         lot = self._ordered()

@@ -108,6 +108,22 @@ class TestSellingRights(SellingCommon):
         for user in (both, accountant):
             self.assertEqual(lot.with_user(user).read(["credits"])[0]["credits"], 5)
 
+    def test_accountant_opens_the_order(self):
+        """The order's form reads for who has no sales rights as well."""
+        order = self._quote()
+        order.action_confirm()
+        lot = self._buy(order)
+        accountant = new_test_user(
+            self.env(su=True), "accountant_ann", "account.group_account_invoice"
+        )
+        form = Form(order.with_user(accountant))
+        self.assertFalse(form.has_service_credits_to_buy)
+        self.assertTrue(Form(lot.with_user(accountant)).credits)
+        seller = new_test_user(
+            self.env(su=True), "seller_all", "sales_team.group_sale_salesman_all_leads"
+        )
+        self.assertTrue(Form(lot.with_user(seller)).credits)
+
     def test_stranger(self):
         """Who has no sales rights has no window."""
         agent = self.agent

@@ -17,20 +17,20 @@ class ServiceCreditRenewalSize(models.TransientModel):
     credits = fields.Float(digits="Service Credits", compute="_compute_figures")
     price = fields.Monetary(compute="_compute_figures")
     credits_lapsed = fields.Float(
-        string="Credits Lapsed",
+        string="Lapsed Credits",
         digits="Service Credits",
         compute="_compute_figures",
         help="Credits that would have been left at the end of the year.",
     )
-    cost_lapsed = fields.Monetary(string="Lapsed", compute="_compute_figures")
+    cost_lapsed = fields.Monetary(string="Lapsed Amount", compute="_compute_figures")
     credits_overage = fields.Float(
-        string="Credits of Overage",
+        string="Missing Credits",
         digits="Service Credits",
         compute="_compute_figures",
         help="Credits that would have been missing.",
     )
     cost_overage = fields.Monetary(
-        string="Overage",
+        string="Overage Amount",
         compute="_compute_figures",
         help="The missing credits at the price of this size.",
     )
