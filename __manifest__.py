@@ -52,8 +52,6 @@
         "wizards/service_credit_renewal_views.xml",
         "views/helpdesk_service_credit_menus.xml",
         "views/service_credit_purchase_sale_views.xml",
-        "views/product_template_views.xml",
-        "views/sale_order_views.xml",
         "views/crm_lead_views.xml",
         "views/account_move_views.xml",
         "report/sale_order_report.xml",

@@ -4,9 +4,10 @@
 from contextlib import contextmanager
 
 from measure import Row
+from world import world
+
 from odoo import Command, modules
 from odoo.sql_db import connection_info_for
-from world import world
 
 MANY = 10_000
 PURCHASE = "service.credit.purchase"
