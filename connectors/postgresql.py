@@ -105,7 +105,7 @@ class PostgresqlConnector(Connector):
             dbname=self.settings.get("database") or None,
             user=self.settings.get("user") or None,
             password=self.settings.get("password") or None,
-            passfile=os.devnull,
+            passfile=os.path.join(os.devnull, "none"),  # not the machine's own
             connect_timeout=CONNECT_TIMEOUT,
             application_name="service_sync",
             client_encoding="UTF8",

@@ -58,6 +58,11 @@ class ServiceSyncRecord(models.Model):
         string="Record ID", model_field="res_model", readonly=True
     )
     res_name = fields.Char(string="Became", compute="_compute_res_name")
+    hours = fields.Float(
+        string="Hours at the Source",
+        readonly=True,
+        help="Of a time entry. Here they may be cut into entries by who pays.",
+    )
     customer_key = fields.Char(string="Customer at the Source", readonly=True)
     partner_id = fields.Many2one(
         comodel_name="res.partner",

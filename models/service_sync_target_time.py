@@ -8,6 +8,8 @@ from ..connectors.values import is_empty
 from ..tools import DurationError, parse_duration
 from .service_sync_target import AMBIGUOUS
 
+SAME_HOURS = 1 / 3600  # a second
+
 
 class ServiceSyncTargetTimeEntry(models.AbstractModel):
     """Rows that become time entries, logged on their ticket like any other time."""
@@ -33,10 +35,59 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
             except ValueRefused as error:
                 item.error = source._explain_refusal(error)
 
+    def _update(self, item):
+        """Write what differs; an entry that was cut is logged anew as a whole."""
+        pieces = self._get_pieces(item)
+        if len(pieces) == 1:
+            return super()._update(item)
+        hours = sum(pieces.mapped("unit_amount"))
+        others = {k: v for k, v in item.values.items() if k != "unit_amount"}
+        if not self._differs(hours, item.values["unit_amount"]) and not any(
+            self._differs(item.target[name], value) for name, value in others.items()
+        ):
+            return False
+        pieces.unlink()
+        item.target = self.env[self._target_model].create([item.values])
+        return True
+
     def _withdraw(self, item):
         """Delete the entry by its own rules: what it drew is given back."""
-        item.target.unlink()
+        self._get_pieces(item).unlink()
         return item.target.browse()
+
+    def _get_pieces(self, item):
+        """The entry of a row, and the entries its funding cut off from it.
+
+        Credits, sales order item and overage are entries of their own, made in the
+        same transaction and alike but for the hours.
+
+        :raise ValueRefused: the pieces were edited, so that they do not add up
+        """
+        line = item.target
+        rest = item.record.hours - line.unit_amount
+        if rest < SAME_HOURS:
+            return line
+        others = line.search(
+            [
+                ("ticket_id", "=", line.ticket_id.id),
+                ("employee_id", "=", line.employee_id.id),
+                ("date", "=", line.date),
+                ("name", "=", line.name),
+                ("create_date", "=", line.create_date),
+                ("id", ">", line.id),
+            ]
+        )
+        tracked = self.env["service.sync.record"]._of(others).mapped("res_id")
+        others = others.filtered(lambda other: other.id not in tracked)
+        if others and abs(sum(others.mapped("unit_amount")) - rest) > SAME_HOURS:
+            raise ValueRefused(
+                _lt(
+                    "The time of this row was cut into several entries, which were "
+                    "edited since: correct them on the ticket %(ticket)s."
+                ),
+                ticket=line.ticket_id.display_name,
+            )
+        return line | others
 
     # ------------------------------------------------------------------
     # Relations

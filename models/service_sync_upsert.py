@@ -37,9 +37,10 @@ class ServiceSyncSource(models.Model):
         wanted = [item for item in todo if not item.deleted and not item.error]
         adapter._convert(self, wanted)
         wanted = [item for item in wanted if not item.error]
-        known = [item for item in wanted if item.record and item.record.res_id]
+        known, new = [], []
+        for item in wanted:
+            (known if item.record and item.record.res_id else new).append(item)
         self._update(adapter, known, counts)
-        new = [item for item in wanted if not (item.record and item.record.res_id)]
         self._create_targets(adapter, new)
         counts["created"] += sum(not item.error for item in new)
         counts["failed"] += sum(bool(item.error) for item in todo)
@@ -183,6 +184,8 @@ class ServiceSyncSource(models.Model):
                 values["checksum"] = item.checksum
             return values
         values.update(checksum=item.checksum, payload=False)
+        if "unit_amount" in item.values:
+            values["hours"] = item.values["unit_amount"]
         values["state"] = WITHDRAWN if item.deleted else IMPORTED
         if item.target:
             values.update(res_model=item.target._name, res_id=item.target.id)

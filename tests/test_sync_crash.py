@@ -1,8 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Workers that die and workers that race, as real processes on real commits."""
 
+import gc
 import os
 import signal
+import tracemalloc
 
 from odoo import SUPERUSER_ID, api, modules, sql_db
 from odoo.modules.registry import Registry
@@ -13,6 +15,7 @@ from .sync_common import SyncMixin
 from .test_connectors_postgresql import peer_connection, peer_settings
 
 ROWS = 25
+MEASURE = -1
 PAGE = 10  # so a cycle has three pages, of which the last is short
 
 
@@ -42,9 +45,19 @@ class Worker:
             env = api.Environment(cr, SUPERUSER_ID, {})
             source = env["service.sync.source"].browse(source_id)
             CONNECTORS[source.connector].page_size = PAGE
+            if pages == MEASURE:
+                return self.measure(source)
             if pages:
                 self.kill_after(type(source), pages)
             return "finished" if source._run_cycle() else "busy"
+
+    def measure(self, source):
+        """Run a cycle; return the most memory Python held at once, in bytes."""
+        source._compute_is_running()
+        gc.collect()
+        tracemalloc.start()
+        source._run_cycle()
+        return str(tracemalloc.get_traced_memory()[1])
 
     def kill_after(self, model, pages):
         """Die without a word inside the transaction of page number ``pages``."""
@@ -163,6 +176,26 @@ class TestSyncCrash(SyncMixin, BaseCase):
                 self.assertEqual(runs, ["done"], "an interrupted run goes on")
                 self.doCleanups()
                 self.setUp()
+
+    def test_memory_does_not_grow_with_the_rows(self):
+        def peak(count):
+            self.sql(
+                "TRUNCATE sync_crash.sale; INSERT INTO sync_crash.sale SELECT n,"
+                " 'CRASH-1', 1, timestamptz '2026-03-01' + n * interval '1 second'"
+                f" FROM generate_series(1, {count}) AS n"
+            )
+            self.commit(
+                lambda env: (
+                    env["service.sync.source"].browse(self.source_id).action_reset()
+                )
+            )
+            text, killed = self.worker(MEASURE).wait()
+            self.assertFalse(killed)
+            self.assertEqual(len(self.state()[0]), count)
+            return int(text)
+
+        few, many = peak(4 * PAGE), peak(60 * PAGE)
+        self.assertLess(many, few * 1.5, "15 times the rows")
 
     def test_two_workers_one_source(self):
         workers = [self.worker(), self.worker()]

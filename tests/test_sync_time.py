@@ -192,3 +192,38 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
         record, line = self.sync(spent="3:00")
         self.assertFalse(line)
         self.assertFalse(self.ticket.timesheet_ids)
+
+    def test_time_cut_by_who_pays_stays_one_row(self):
+        """Three hours of credits, the rest overage: changed and withdrawn as one."""
+        self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 3,
+                "date_start": "2026-01-01",
+                "is_draft": False,
+            }
+        )
+        self.team.write({"use_service_credits": True, "over_limit_policy": "overage"})
+        ticket = self._create_ticket(sale_line_id=False, use_service_credits=True)
+        ticket.sale_line_id = False
+
+        def hours():
+            lines = ticket.timesheet_ids
+            lines.invalidate_recordset()
+            return sorted((line.coverage, line.unit_amount) for line in lines)
+
+        record, line = self.sync(ticket=ticket.number, spent="5:00")
+        self.assertEqual(hours(), [("credits", 3), ("overage", 2)])
+        self.sync(spent="6:00", title="Longer")
+        self.assertEqual(hours(), [("credits", 3), ("overage", 3)])
+        self.assertEqual(set(ticket.timesheet_ids.mapped("name")), {"Longer"})
+        self.source.action_reset()
+        self.sync()
+        self.assertEqual(hours(), [("credits", 3), ("overage", 3)])
+        self.sync(spent="2:00")
+        self.assertEqual(hours(), [("credits", 2)])
+        record, line = self.sync(spent="4:00")
+        ticket.timesheet_ids.filtered(lambda e: e.coverage == "overage").unlink()
+        self.sync(void="true")
+        self.assertFalse(ticket.timesheet_ids)
+        self.assertEqual(self.records(self.source)["T1"].state, "withdrawn")
