@@ -17,7 +17,10 @@ tours.add("helpdesk_service_credit_log_service", {
             run: "edit 12:30 && press Tab",
         },
         {trigger: ".modal div[name=preview]:contains(over the limit)"},
-        {trigger: ".modal div[name=over_limit] input[data-value=request]", run: "click"},
+        {
+            trigger: ".modal div[name=over_limit] input[data-value=request]",
+            run: "click",
+        },
         {trigger: ".modal div[name=preview]:contains(overage)"},
         {trigger: ".modal button[name=action_log_hours]", run: "click"},
         {trigger: ".o_notification:contains(was asked for 2.5 hours)"},
