@@ -35,7 +35,7 @@ tours.add("helpdesk_service_credit_authorize", {
         {trigger: "#authorization_hours:value(2.5)"},
         {
             trigger: ".o_web_sign_name_and_signature input",
-            run: "fill Nora Azure",
+            run: "edit Nora Azure",
         },
         {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
         {
