@@ -14,6 +14,8 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
         if not cls.company.chart_template:
             cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
         cls.customer.email = "azure@example.test"
+        # Opening an invoice takes the invoicing right in core, selling alone does not.
+        cls.seller.group_ids += cls.env.ref("account.group_account_invoice")
 
     def _play(self, name, path, user=None):
         login = user.login if user else None
