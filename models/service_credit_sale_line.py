@@ -7,9 +7,8 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
-MAY_SEE_PURCHASES = (
-    "helpdesk_service_credit.group_service_credit_user,sales_team.group_sale_salesman"
-)
+from .service_credit_groups import MAY_SEE_PURCHASES
+
 # A change of one of these changes how many credits the item stands for, or their price.
 TERM_FIELDS = frozenset(
     (
@@ -140,6 +139,13 @@ class SaleOrderLine(models.Model):
             & Domain("product_id.service_credits", ">", 0)
             & Domain("service_credit_purchase_ids", "not any!", live)
         )
+
+    @api.model
+    def _domain_ticket_item(self):
+        """Leave out what was sold as credits: the credits pay for time, and its hours
+        must not pay for as much once more."""
+        sold_as_credits = Domain("product_id.service_credits", ">", 0)
+        return super()._domain_ticket_item() & ~sold_as_credits
 
     def _get_live_purchases(self):
         """Return the purchases of these items that were not withdrawn (superuser)."""

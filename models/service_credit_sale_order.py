@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
-from .service_credit_sale_line import MAY_SEE_PURCHASES
+from .service_credit_groups import MAY_SEE_PURCHASES
 
 # What the purchases of an order take over from it.
 OWNER_FIELDS = frozenset(("partner_id", "pricelist_id", "currency_id"))
