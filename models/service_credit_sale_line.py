@@ -262,17 +262,16 @@ class SaleOrderLine(models.Model):
     def _get_service_credit_label(self):
         """Return what the customer reads below the item: credits and validity."""
         self.ensure_one()
-        credits = f"{self.service_credits:g}"
         lot_sudo = self._get_live_purchases().filtered(lambda lot: not lot.is_draft)[:1]
         if lot_sudo:
             return self.env._(
                 "%(credits)s service credits, valid from %(start)s to %(expiry)s",
-                credits=credits,
+                credits=f"{lot_sudo.sale_credits:g}",
                 start=format_date(self.env, lot_sudo.date_start),
                 expiry=format_date(self.env, lot_sudo.date_expiry),
             )
         return self.env._(
             "%(credits)s service credits, valid for %(months)s months",
-            credits=credits,
+            credits=f"{self.service_credits:g}",
             months=self.product_id.service_credit_validity or 12,
         )

@@ -14,6 +14,9 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
+    has_service_credits = fields.Boolean(
+        compute="_compute_has_service_credits", export_string_translation=False
+    )
     has_service_credits_to_buy = fields.Boolean(
         compute="_compute_has_service_credits_to_buy",
         compute_sudo=True,
@@ -34,6 +37,11 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
+
+    @api.depends("order_line.service_credits")
+    def _compute_has_service_credits(self):
+        for order in self:
+            order.has_service_credits = any(order.order_line.mapped("service_credits"))
 
     @api.depends("order_line.service_credits", "state")
     def _compute_has_service_credits_to_buy(self):

@@ -263,3 +263,6 @@ class TestSellingOrder(SellingCommon):
         html = report._render_qweb_html("sale.action_report_saleorder", order.ids)[0]
         self.assertIn("10 service credits, valid from", html.decode())
         self.assertTrue(lot)
+        order.order_line.product_uom_qty = 3
+        html = report._render_qweb_html("sale.action_report_saleorder", order.ids)[0]
+        self.assertIn("10 service credits, valid from", html.decode())
