@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from .service_credit_sale_line import MAY_SEE_PURCHASES
+from .service_credit_groups import MAY_SEE_PURCHASES
 
 
 class CrmLead(models.Model):

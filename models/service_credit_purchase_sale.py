@@ -34,6 +34,7 @@ class ServiceCreditPurchase(models.Model):
         string="Withdrawn",
         copy=False,
         readonly=True,
+        tracking=True,
         help="The sale was undone. Its item may get another purchase.",
     )
     is_order_confirmed = fields.Boolean(

@@ -7,9 +7,8 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
-MAY_SEE_PURCHASES = (
-    "helpdesk_service_credit.group_service_credit_user,sales_team.group_sale_salesman"
-)
+from .service_credit_groups import MAY_SEE_PURCHASES
+
 # A change of one of these changes how many credits the item stands for, or their price.
 TERM_FIELDS = frozenset(
     (
@@ -141,6 +140,13 @@ class SaleOrderLine(models.Model):
             & Domain("service_credit_purchase_ids", "not any!", live)
         )
 
+    @api.model
+    def _domain_ticket_item(self):
+        """Leave out what was sold as credits: the credits pay for time, and its hours
+        must not pay for as much once more."""
+        sold_as_credits = Domain("product_id.service_credits", ">", 0)
+        return super()._domain_ticket_item() & ~sold_as_credits
+
     def _get_live_purchases(self):
         """Return the purchases of these items that were not withdrawn (superuser)."""
         # sudo: the order decides about its purchases, whoever changes the order
@@ -256,17 +262,16 @@ class SaleOrderLine(models.Model):
     def _get_service_credit_label(self):
         """Return what the customer reads below the item: credits and validity."""
         self.ensure_one()
-        credits = f"{self.service_credits:g}"
         lot_sudo = self._get_live_purchases().filtered(lambda lot: not lot.is_draft)[:1]
         if lot_sudo:
             return self.env._(
                 "%(credits)s service credits, valid from %(start)s to %(expiry)s",
-                credits=credits,
+                credits=f"{lot_sudo.sale_credits:g}",
                 start=format_date(self.env, lot_sudo.date_start),
                 expiry=format_date(self.env, lot_sudo.date_expiry),
             )
         return self.env._(
             "%(credits)s service credits, valid for %(months)s months",
-            credits=credits,
+            credits=f"{self.service_credits:g}",
             months=self.product_id.service_credit_validity or 12,
         )

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
-from .service_credit_sale_line import MAY_SEE_PURCHASES
+from .service_credit_groups import MAY_SEE_PURCHASES
 
 # What the purchases of an order take over from it.
 OWNER_FIELDS = frozenset(("partner_id", "pricelist_id", "currency_id"))
@@ -14,6 +14,9 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
+    has_service_credits = fields.Boolean(
+        compute="_compute_has_service_credits", export_string_translation=False
+    )
     has_service_credits_to_buy = fields.Boolean(
         compute="_compute_has_service_credits_to_buy",
         compute_sudo=True,
@@ -34,6 +37,11 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
+
+    @api.depends("order_line.service_credits")
+    def _compute_has_service_credits(self):
+        for order in self:
+            order.has_service_credits = any(order.order_line.mapped("service_credits"))
 
     @api.depends("order_line.service_credits", "state")
     def _compute_has_service_credits_to_buy(self):

@@ -233,6 +233,18 @@ class TestSellingOrder(SellingCommon):
         order.order_line.product_uom_qty = 0
         self.assertEqual(lot.credits_available, 0)
 
+    def test_hours_sold_as_credits_pay_once(self):
+        """An item of ten hours that are ten credits does not offer its hours too."""
+        hours = self._create_credit_product("Ten Hours", 1.0, uom_id=self.hour.id)
+        lot = self._ordered({"product_id": hours.id, "product_uom_qty": 10})
+        item = lot.sale_line_id
+        self.assertEqual(item.qty_delivered_method, "timesheet")
+        self.team.over_limit_policy = "non_billable"
+        entry = self._use(12)
+        self.assertFalse(entry.ticket_id.sale_line_id)
+        self.assertEqual(lot.credits_available, 0)
+        self.assertEqual(item.qty_delivered, 0)
+
     def test_copy_starts_without_purchase(self):
         copy = self._ordered().sale_order_id.copy()
         self.assertFalse(copy.order_line.service_credit_purchase_ids)
@@ -251,3 +263,6 @@ class TestSellingOrder(SellingCommon):
         html = report._render_qweb_html("sale.action_report_saleorder", order.ids)[0]
         self.assertIn("10 service credits, valid from", html.decode())
         self.assertTrue(lot)
+        order.order_line.product_uom_qty = 3
+        html = report._render_qweb_html("sale.action_report_saleorder", order.ids)[0]
+        self.assertIn("10 service credits, valid from", html.decode())

@@ -33,36 +33,15 @@ class TestSellingRenewal(SellingCommon):
         renewal = self._renew(lot)
         self.assertEqual((renewal.credits_used, renewal.credits_overage), (40, 6))
         self.assertEqual(renewal.product_id, self.pack)
-        self.assertRecordValues(
+        names = ("units", "credits", "price", "credits_lapsed", "credits_overage")
+        for size, expected in zip(
             renewal.size_ids,
-            [
-                {
-                    "units": 4,
-                    "credits": 40,
-                    "price": 400,
-                    "credits_lapsed": 0,
-                    "credits_overage": 6,
-                    "cost_overage": 60,
-                },
-                {
-                    "units": 5,
-                    "credits": 50,
-                    "price": 500,
-                    "credits_lapsed": 4,
-                    "credits_overage": 0,
-                    "cost_overage": 0,
-                },
-                {
-                    "units": 6,
-                    "credits": 60,
-                    "price": 600,
-                    "credits_lapsed": 14,
-                    "credits_overage": 0,
-                    "cost_overage": 0,
-                },
-            ],
-        )
+            [(4, 40, 400, 0, 6), (5, 50, 500, 4, 0), (6, 60, 600, 14, 0)],
+            strict=True,
+        ):
+            self.assertEqual(tuple(size[name] for name in names), expected)
         self.assertEqual(renewal.size_ids.mapped("cost_lapsed"), [0, 40, 140])
+        self.assertEqual(renewal.size_ids.mapped("cost_overage"), [60, 0, 0])
 
     def test_last_twelve_months_only(self):
         """Given back, written off and older use do not count."""

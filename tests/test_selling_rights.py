@@ -116,8 +116,12 @@ class TestSellingRights(SellingCommon):
         accountant = new_test_user(
             self.env(su=True), "accountant_ann", "account.group_account_invoice"
         )
-        form = Form(order.with_user(accountant))
-        self.assertFalse(form.has_service_credits_to_buy)
+        order = order.with_user(accountant)
+        shown = ["has_service_credits_to_buy", "service_credits_missing"]
+        self.assertEqual(order.read(shown)[0][shown[0]], False)
+        self.assertEqual(
+            order.order_line.read(["service_credits"])[0]["service_credits"], 10
+        )
         self.assertTrue(Form(lot.with_user(accountant)).credits)
         seller = new_test_user(
             self.env(su=True), "seller_all", "sales_team.group_sale_salesman_all_leads"

@@ -226,5 +226,5 @@ class ServiceCreditRenewal(models.TransientModel):
         return [
             (self.env._("Lean"), small),
             (self.env._("As used"), middle),
-            (self.env._("With reserve"), middle + step),
+            (self.env._("Roomy"), middle + step),
         ]
