@@ -58,6 +58,7 @@
         "views/service_timer_views.xml",
         "data/service_sync_data.xml",
         "views/service_sync_source_views.xml",
+        "views/service_sync_source_form_views.xml",
         "views/service_sync_record_views.xml",
         "views/service_sync_run_views.xml",
         "views/service_sync_customer_views.xml",

@@ -56,7 +56,7 @@ class ServiceSyncSource(models.Model):
                 rows += page.rows
                 if len(rows) >= limit:
                     break
-        items = [self._read_row(row) for row in rows[:limit]]
+        items = self._read_rows(rows[:limit])
         keys = {key: True for item in items for key in item.row.values}
         self._mark_repeated(items)
         good = [item for item in items if not item.error and not item.deleted]

@@ -24,7 +24,7 @@ class ServiceSyncSource(models.Model):
         """
         self.ensure_one()
         counts = Counter(read=len(rows))
-        items = [self._read_row(row) for row in rows]
+        items = self._read_rows(rows)
         items = self._settle_duplicates(items, counts)
         self._find_records(items)
         settled, todo = [], []
@@ -174,16 +174,19 @@ class ServiceSyncSource(models.Model):
             "last_seen": now,
             "pass_number": self.pass_number,
             "line_number": item.row.number,
-            "error": item.error or False,
-            "customer_key": item.customer_key or False,
         }
+        if item.record or item.error:
+            values["error"] = item.error or False
+            values["customer_key"] = item.customer_key or False
         if item.error:
             # The checksum of what is stored stays: the row may come back as it was.
             values.update(state=ERROR, payload=self._get_payload(item))
             if not item.record:
                 values["checksum"] = item.checksum
             return values
-        values.update(checksum=item.checksum, payload=False)
+        values["checksum"] = item.checksum
+        if item.record:
+            values["payload"] = False
         if "unit_amount" in item.values:
             values["hours"] = item.values["unit_amount"]
         values["state"] = WITHDRAWN if item.deleted else IMPORTED

@@ -134,7 +134,12 @@ class TestOdooConnector(ConnectorCase, SyncCommon):
         lots = self.targets(source)
         self.assertEqual(set(lots), {str(id_) for id_ in ids})
         self.assertEqual(lots[str(ids[0])].partner_id, self.customer)
+        self.change_and_sync(source, ids, lots)
+        source.action_reset()
+        source.action_sync_now()
+        self.assertEqual(source.unchanged_count, 5)
 
+    def change_and_sync(self, source, ids, lots):
         def change(env):
             packs = env["x_pack"].browse(ids)
             packs[0].x_credits = 20
@@ -146,6 +151,3 @@ class TestOdooConnector(ConnectorCase, SyncCommon):
         self.assertEqual((run.updated_count, run.withdrawn_count), (1, 1))
         self.assertEqual(lots[str(ids[0])].credits, 20)
         self.assertFalse(lots[str(ids[1])].active)
-        source.action_reset()
-        source.action_sync_now()
-        self.assertEqual(source.unchanged_count, 5)

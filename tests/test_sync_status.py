@@ -79,60 +79,65 @@ class TestSyncStatus(SyncCommon):
         self.assertIn(self.source, Source.search([("status", "=", "red")]))
         self.assertNotIn(self.source, Source.search([("status", "!=", "red")]))
 
-    def test_clock_moves_and_colours_follow(self):
-        """The seed, told by the clock: new, running hourly, quiet, late, broken."""
-        rows, status = [], [200]
+    def at(self, source, number, expected):
+        """Let the scheduled action run so many hours after the start."""
+        with freeze_time(START + hours(number)):
+            source._cron_sync()
+            source.invalidate_recordset()
+            self.assertEqual(source.status, expected, f"after {number} h")
+
+    def clock_source(self):
+        """A source with one row of ten minutes before the start; (source, answer)."""
+        row = {"id": 1, "changed": "2026-05-04T11:50:00Z", "customer": "ACME-1"}
+        answer = {"rows": [{**row, "credits": 5}], "status": 200}
 
         def script(handler, request):
-            handler.send({"data": {"items": rows}}, status=status[0])
+            body = {"data": {"items": answer["rows"]}}
+            handler.send(body, status=answer["status"])
 
-        Source = self.env["service.sync.source"]
-        with http_peer(script) as peer:
-            source = self.json_source(peer, page_parameter=False)
-            self.assertEqual(source.status, "grey")
-            rows.append(
-                {"id": 1, "changed": "2026-05-04T11:50:00Z", "customer": "ACME-1"}
-            )
-            rows[0]["credits"] = 5
+        peer = http_peer(script)
+        source = self.json_source(peer.__enter__(), page_parameter=False)
+        self.addCleanup(peer.__exit__, None, None, None)
+        source.next_sync = START
+        return source, answer
 
-            def at(number, expected):
-                with freeze_time(START + hours(number)):
-                    Source._cron_sync()
-                    source.invalidate_recordset()
-                    self.assertEqual(source.status, expected, f"after {number} h")
+    def test_green_while_it_changes_orange_when_quiet_or_late(self):
+        source, answer = self.clock_source()
+        self.assertEqual(source.status, "grey")
+        self.at(source, 0, "green")
+        self.assertEqual(source.last_change, datetime(2026, 5, 4, 11, 50))
+        for number in range(1, 24):
+            self.at(source, number, "green")  # every hour; the change is recent
+        self.at(source, 24, "orange")  # it runs, and nothing changed for a day
+        self.at(source, 25, "orange")
+        self.assertEqual(source.last_change, datetime(2026, 5, 4, 11, 50))
+        answer["rows"][0].update(changed="2026-05-05T13:30:00Z", credits=6)
+        self.at(source, 26, "green")
+        with freeze_time(START + hours(28.1)):  # no worker ran meanwhile
+            source.invalidate_recordset()
+            self.assertEqual(source.status, "orange")
+            self.assertEqual(source.status_label, "Late")
+        self.at(source, 28.1, "green")
+        self.assertEqual(len(self.targets(source)), 1)
 
-            source.next_sync = START
-            at(0, "green")
-            self.assertEqual(source.last_change, datetime(2026, 5, 4, 11, 50))
-            for number in range(1, 24):
-                at(number, "green")  # it runs every hour, the change is recent
-            at(24, "orange")  # it runs, and nothing changed for a day
-            at(25, "orange")
-            self.assertEqual(source.last_change, datetime(2026, 5, 4, 11, 50))
-            rows[0].update(changed="2026-05-05T13:30:00Z", credits=6)
-            at(26, "green")
-            with freeze_time(START + hours(28.1)):  # no worker ran meanwhile
-                source.invalidate_recordset()
-                self.assertEqual(
-                    (source.status, source.status_label), ("orange", "Late")
-                )
-            at(28.1, "green")
-            status[0] = 503
-            at(29.2, "orange")
-            for number in (30, 31, 32):
-                at(number, "orange")
-            at(33.5, "red")
-            status[0] = 200
-            at(40, "red")  # red stays until somebody resumes
-            source.action_resume()
-            source.next_sync = START + hours(41)
-            at(41, "green")
-            source.action_reset()
-            self.assertEqual(source.status, "grey")
-            source.next_sync = START + hours(42)
-            at(42, "green")
-            source.action_cancel()
-            at(43, "grey")
+    def test_red_after_errors_grey_after_reset_and_cancel(self):
+        source, answer = self.clock_source()
+        self.at(source, 0, "green")
+        answer["status"] = 503
+        for number in (1.2, 2, 3, 4):
+            self.at(source, number, "orange")
+        self.at(source, 5.5, "red")
+        answer["status"] = 200
+        self.at(source, 12, "red")  # red stays until somebody resumes
+        source.action_resume()
+        source.next_sync = START + hours(13)
+        self.at(source, 13, "green")
+        source.action_reset()
+        self.assertEqual(source.status, "grey")
+        source.next_sync = START + hours(14)
+        self.at(source, 14, "green")
+        source.action_cancel()
+        self.at(source, 15, "grey")
         self.assertEqual(len(self.targets(source)), 1)
 
     def test_scheduled_hourly(self):
