@@ -29,7 +29,12 @@ class AccountAnalyticLine(models.Model):
     )
     ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
     is_billable = fields.Boolean(
-        default=True, help="Unticked, nobody pays for the entry."
+        compute="_compute_is_billable",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Unticked, nobody pays for the entry. New entries take it from the "
+        "product of what they would be billed to.",
     )
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")]
@@ -68,6 +73,21 @@ class AccountAnalyticLine(models.Model):
                 "SET is_billable = TRUE, hours_billed = unit_amount"
             )
         return super()._auto_init()
+
+    @api.depends("ticket_id")
+    def _compute_is_billable(self):
+        """Start as the product says; the tick of a saved entry stays."""
+        for line in self:
+            if line._origin.id:
+                line.is_billable = line.is_billable
+                continue
+            # sudo: who logs time need not read orders, teams or products
+            ticket_sudo = line.ticket_id.sudo()
+            product_sudo = (
+                ticket_sudo.sale_line_id.product_id
+                or ticket_sudo.team_id.default_service_type_id.product_id
+            )
+            line.is_billable = not product_sudo or product_sudo.time_billable
 
     @api.depends("unit_amount", "ticket_id", "is_billable")
     def _compute_hours_billed(self):

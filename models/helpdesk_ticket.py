@@ -12,6 +12,7 @@ class HelpdeskTicket(models.Model):
         "service.credit.ticket.mixin",
         "service.authorization.ticket.mixin",
         "service.timer.mixin",
+        "service.thousands.mixin",
     ]
     _name = "helpdesk.ticket"
 
@@ -186,13 +187,14 @@ class HelpdeskTicket(models.Model):
         """Return the hours that the entries being edited add to the ticket's item."""
         self.ensure_one()
         item = self.sale_line_id._origin
+        edited, removed = self._get_edited_entries()
         added = 0.0
-        for entry in self.timesheet_ids:
-            origin = entry._origin
+        for entry in edited:
             if entry.so_line._origin == item:
                 added += entry.hours_billed
-            if origin.so_line == item:
-                added -= origin.hours_billed
+        for entry in edited._origin | removed:
+            if entry.so_line == item:
+                added -= entry.hours_billed
         return added
 
     def _get_entry_sale_line(self, employee):

@@ -60,7 +60,12 @@ class ServiceTimeMixin(models.AbstractModel):
         for ticket in self - unsaved:
             ticket.total_hours = totals.get(ticket, 0.0)
         for ticket in unsaved:
-            ticket.total_hours = sum(ticket.timesheet_ids.mapped("unit_amount"))
+            added, removed = ticket._get_edited_entries()
+            ticket.total_hours = (
+                ticket._origin.total_hours
+                + sum(added.mapped("unit_amount"))
+                - sum((added._origin | removed).mapped("unit_amount"))
+            )
 
     @api.depends("team_id", "project_id", "stage_id", "company_id")
     @api.depends_context("uid")
@@ -161,6 +166,17 @@ class ServiceTimeMixin(models.AbstractModel):
             aggregates=["timesheet_invoice_id:recordset"],
         )
         return invoices | self.sudo().sale_line_id.invoice_lines.move_id
+
+    def _get_edited_entries(self):
+        """Return what the form being edited did to the entries of the ticket.
+
+        In an onchange these are only the entries that were touched.
+
+        :return: those added or changed, and those removed (as they are stored)
+        """
+        self.ensure_one()
+        entries = self.timesheet_ids
+        return entries, self._origin.timesheet_ids - entries._origin
 
     def _get_movable_timesheet_domain(self):
         """Return the entries that `action_move_timesheets` would move."""

@@ -57,3 +57,4 @@ from . import test_selling_renewal
 from . import test_selling_rights
 from . import test_selling_tour
 from . import test_selling_races
+from . import test_time_billable
