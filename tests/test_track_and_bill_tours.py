@@ -13,7 +13,7 @@ class TestTrackAndBillTours(ServiceCreditCommon, HttpCase):
         super().setUpClass()
         if not cls.company.chart_template:
             cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
-        # Opening an invoice takes the invoicing right in core, selling alone does not do.
+        # Opening an invoice takes the invoicing right: core shows its payments.
         cls.seller.group_ids += cls.env.ref("account.group_account_invoice")
         cls.accountant = new_test_user(
             cls.env, "accountant_ida", "account.group_account_manager"
