@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import uuid
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.image import base64_to_image
 
@@ -163,10 +163,7 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                 )
             )
             return
-        template = self.env.ref("helpdesk_service_credit.mail_template_authorization")
-        template.sudo().send_mail(self.id)
-        # The queue is read once an hour otherwise; the trigger rolls back with us.
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        self._queue_request()
         self._log_history(
             self.env._(
                 "%(name)s: requested from %(partner)s.",
@@ -174,3 +171,21 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                 partner=self.partner_id.display_name,
             )
         )
+
+    def _queue_request(self):
+        """Queue the mail; the queue is read as soon as the transaction is committed."""
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        template = self.env.ref("helpdesk_service_credit.mail_template_authorization")
+        # As superuser and on no record: who can read the mail can answer it.
+        template.with_user(SUPERUSER_ID).send_mail(
+            self.id,
+            email_values={
+                "model": False,
+                "res_id": False,
+                "author_id": company.partner_id.id,
+                "reply_to": self.requested_by_id.email_formatted
+                or company.email_formatted,
+            },
+        )
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()

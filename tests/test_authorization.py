@@ -219,13 +219,18 @@ class TestAuthorization(ServiceCreditCommon):
         request = self._request()
         request.action_send()
         token = request.sudo().access_token
-        [mail] = self.env["mail.mail"].search([("model", "=", request._name)])
+        [mail] = self.env["mail.mail"].search([("body_html", "ilike", token)])
         self.assertIn(
             f"/my/authorizations/{request.id}?access_token={token}", mail.body
         )
         self.assertIn("5", mail.subject)
         self.assertEqual(mail.recipient_ids, self.customer)
         self.assertEqual(mail.state, "outgoing")
+        self.assertEqual(mail.reply_to, self.agent.email_formatted)
+        for user in (self.agent, self.helpdesk_manager, self.seller):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                mail.mail_message_id.with_user(user).read(["body"])
+        self.assertNotIn(token, str(request.message_ids.mapped("body")))
         request.action_send()
         self.assertNotEqual(request.sudo().access_token, token)
 

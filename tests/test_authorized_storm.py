@@ -88,7 +88,7 @@ class TestAuthorizedStorm(ScratchCase):
         return results
 
     def _request(self, name, work):
-        """Log like a request: replayed when it lost a race, rolled back when refused."""
+        """Log like a request: replayed after a lost race, undone when refused."""
         values = {
             **work,
             "name": name,

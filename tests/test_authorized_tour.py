@@ -30,7 +30,9 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
         request = self.ticket.authorization_ids
         self.assertEqual((request.hours, request.state), (2.5, "requested"))
         self.assertEqual(self.item.qty_delivered, 10)
-        [mail] = self.env["mail.mail"].search([("model", "=", request._name)])
+        [mail] = self.env["mail.mail"].search(
+            [("body_html", "ilike", f"/my/authorizations/{request.id}?")]
+        )
         link = mail.body.split(f"/my/authorizations/{request.id}")[1].split('"')[0]
 
         self._play("authorize", f"/my/authorizations/{request.id}{link}")
