@@ -198,12 +198,15 @@ class TestTimer(ServiceCreditCommon):
             self.assertFalse(self._timers().activity_id)
             with self._at(120):
                 cron.method_direct_trigger()
+            self.assertFalse(self._timers().activity_id, "In the middle of the night")
+            with self._at(510):
+                cron.method_direct_trigger()
                 activity = self._timers().activity_id
                 cron.method_direct_trigger()
         self.assertEqual(activity, self.ticket.activity_ids.sudo())
         self.assertEqual(activity.user_id, self.agent)
-        self.assertIn("2:00", activity.note)
-        with self._at(121):
+        self.assertIn("8:30", activity.note)
+        with self._at(511):
             self.ticket.action_timer_stop()
         self.assertFalse(activity.exists())
 
