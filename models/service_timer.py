@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 
 # What the person may correct before the time is logged; the clock is the server's.
 EDITABLE_FIELDS = frozenset(("name", "date", "hours", "is_billable"))
+# Nobody is reminded before this hour of their day.
+MORNING = 6
 NOTIFICATION = "helpdesk_service_credit/timers"
 
 
@@ -239,12 +241,14 @@ class ServiceTimer(models.Model):
                 break
 
     def _is_forgotten(self):
-        """Tell whether it is a later day for the person than the timer's last."""
+        """Tell whether it is the morning after the timer's last day, for the person."""
         self.ensure_one()
         local = self.with_context(tz=self.user_id.tz or "UTC")
-        today = fields.Date.context_today(local)
-        last = self.date_resumed or self.write_date
-        return fields.Date.context_today(local, last) < today
+        now = fields.Datetime.context_timestamp(local, fields.Datetime.now())
+        last = fields.Datetime.context_timestamp(
+            local, self.date_resumed or self.write_date
+        )
+        return last.date() < now.date() and now.hour >= MORNING
 
     def _flag_forgotten(self):
         self.ensure_one()

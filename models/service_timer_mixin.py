@@ -80,6 +80,7 @@ class ServiceTimerMixin(models.AbstractModel):
                     ticket=self.display_name,
                 )
             )
+        entry = self.env["account.analytic.line"].new({"ticket_id": self.id})
         # sudo: timers are written by these actions only
         timer_sudo = self.env["service.timer"].sudo()
         timer_sudo = timer_sudo.create(
@@ -88,6 +89,7 @@ class ServiceTimerMixin(models.AbstractModel):
                 "ticket_id": self.id,
                 "date_start": fields.Datetime.now(),
                 "date": fields.Date.context_today(self),
+                "is_billable": entry.is_billable,
             }
         )
         timer_sudo.sudo(False)._start()

@@ -34,10 +34,11 @@ class TestTimeBillable(ServiceCreditCommon):
     def test_form_shows_it(self):
         """A new line of the tab shows the tick that saving would set."""
         self.prepaid_product.time_billable = False
-        with Form(self.ticket.with_user(self.agent)) as form:
-            with form.timesheet_ids.new() as line:
-                self.assertFalse(line.is_billable)
-                line.unit_amount = 1
+        form = Form(self.ticket.with_user(self.agent))
+        with form.timesheet_ids.new() as line:
+            self.assertFalse(line.is_billable)
+            line.unit_amount = 1
+        form.save()
         self.assertFalse(self.ticket.timesheet_ids.is_billable)
 
     def test_saved_ticks_stay(self):

@@ -189,10 +189,11 @@ class TestTimePeople(ServiceCreditCommon):
 
     def test_form_takes_ones_own_name(self):
         """One's own name appears in a new line of the tab (seed 004)."""
-        with Form(self.ticket.with_user(self.agent)) as form:
-            with form.timesheet_ids.new() as line:
-                self.assertEqual(line.employee_id.id, self.agent_employee.id)
-                line.unit_amount = 1
+        form = Form(self.ticket.with_user(self.agent))
+        with form.timesheet_ids.new() as line:
+            self.assertEqual(line.employee_id.id, self.agent_employee.id)
+            line.unit_amount = 1
+        form.save()
         entry = self.ticket.timesheet_ids
         self.assertEqual(entry.user_id, self.agent)
         self.assertEqual(entry.date, fields.Date.context_today(entry))

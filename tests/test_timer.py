@@ -64,6 +64,16 @@ class TestTimer(ServiceCreditCommon):
             colleague.action_timer_stop()
         self.assertEqual(self.ticket.timer_state, "running")
 
+    def test_billable_as_the_product_says(self):
+        self._sell(partner=self.other_customer)
+        self.prepaid_product.time_billable = False
+        ticket = self._create_ticket(partner_id=self.other_customer.id)
+        ticket.user_id = self.agent
+        ticket = ticket.with_user(self.agent)
+        ticket.action_timer_start()
+        ticket.action_timer_stop()
+        self.assertFalse(ticket.timesheet_ids.is_billable)
+
     def test_one_runs(self):
         """Starting elsewhere pauses; what was counted is kept."""
         with self._at(0):
@@ -198,12 +208,15 @@ class TestTimer(ServiceCreditCommon):
             self.assertFalse(self._timers().activity_id)
             with self._at(120):
                 cron.method_direct_trigger()
+            self.assertFalse(self._timers().activity_id, "In the middle of the night")
+            with self._at(510):
+                cron.method_direct_trigger()
                 activity = self._timers().activity_id
                 cron.method_direct_trigger()
         self.assertEqual(activity, self.ticket.activity_ids.sudo())
         self.assertEqual(activity.user_id, self.agent)
-        self.assertIn("2:00", activity.note)
-        with self._at(121):
+        self.assertIn("8:30", activity.note)
+        with self._at(511):
             self.ticket.action_timer_stop()
         self.assertFalse(activity.exists())
 
