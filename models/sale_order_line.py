@@ -209,9 +209,10 @@ class SaleOrderLine(models.Model):
         bill the part that was not credited a second time.
         """
         result = super()._recompute_qty_to_invoice(start_date, end_date)
-        for line in self.filtered(
-            lambda line: line.product_id._is_delivered_timesheet()
-        ):
+        # Sections and notes have no product to ask.
+        for line in self.filtered("product_id"):
+            if not line.product_id._is_delivered_timesheet():
+                continue
             open_qty = max(line.qty_delivered - line.qty_invoiced, 0.0)
             if line.product_uom_id.compare(line.qty_to_invoice, open_qty) > 0:
                 line.qty_to_invoice = open_qty

@@ -38,7 +38,9 @@ class ServiceFunding(models.AbstractModel):
     @api.model
     def _preview_payers(self, line):
         """Name who would pay for an entry that is being typed."""
-        item = line.so_line if line.is_so_line_edited else line._get_ticket_item()
+        item = (
+            line.so_line if line.is_so_line_edited else line.sudo()._get_ticket_item()
+        )
         ticket = line.ticket_id._origin or line.ticket_id
         claim = Claim(
             ticket=ticket,

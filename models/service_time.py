@@ -154,7 +154,7 @@ class ServiceTime(models.AbstractModel):
             entries += line
             if choice is None:
                 continue
-            if line.is_so_line_edited or choice != line._get_ticket_item().id:
+            if line.is_so_line_edited or choice != line.sudo()._get_ticket_item().id:
                 choices[line.sudo()] = choice
         if entries:
             self.env["service.funding"]._fund(entries, choices)

@@ -1,4 +1,5 @@
 from . import test_authorized_hours
+from . import test_credit_access
 from . import test_credit_balance
 from . import test_credit_draft
 from . import test_credit_drawing

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -122,3 +122,17 @@ class TestTicketInvoicing(ServiceCreditCommon):
         self._log(ticket, 4)
         self.assertEqual(item.qty_delivered, 0.5)
         self.assertEqual(ticket.remaining_hours_so, 12)
+
+    def test_sections_and_notes_do_not_stop_a_period(self):
+        item = self._sell(self.time_product, hours=0)
+        item.order_id.order_line = [
+            Command.create({"display_type": "line_section", "name": "Support"}),
+            Command.create({"display_type": "line_note", "name": "Thank you"}),
+        ]
+        ticket = self._create_ticket(sale_line_id=item.id)
+        self._log(ticket, 2, date="2026-05-04")
+        invoice = self._invoice(
+            item.order_id, date_start_invoice_timesheet="2026-05-01"
+        )
+        lines = invoice.invoice_line_ids.filtered("product_id")
+        self.assertEqual(lines.quantity, 2)

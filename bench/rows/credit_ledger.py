@@ -178,7 +178,7 @@ ROWS = [
     ),
     Row(
         name="credit-allocate-1000",
-        what=f"{BATCH:,} plain allocations and rows, and {BATCH:,} milestones allocated",
+        what=f"{BATCH:,} plain allocations and rows; {BATCH:,} milestones allocated",
         prepare=prepare_many,
         stock=create_plain,
         ours=lambda env, data: allocate(data),
