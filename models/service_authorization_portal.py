@@ -184,7 +184,7 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                 "model": False,
                 "res_id": False,
                 "author_id": company.partner_id.id,
-                "reply_to": self.requested_by_id.email_formatted
+                "reply_to": self.sudo().requested_by_id.email_formatted
                 or company.email_formatted,
             },
         )
