@@ -1,5 +1,12 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import {Component, onWillStart, onWillUnmount, useEffect, useState} from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onWillUnmount,
+    status,
+    useEffect,
+    useState,
+} from "@odoo/owl";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
@@ -8,7 +15,7 @@ import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 export function useTicking(timers) {
     const tick = useState({count: 0});
     let interval;
-    onWillStart(() => {
+    onMounted(() => {
         interval = setInterval(() => {
             if (timers.current?.is_running) {
                 tick.count++;
@@ -27,12 +34,12 @@ export class TimerClock extends Component {
     setup() {
         this.timers = useState(useService("service_timer"));
         this.tick = useTicking(this.timers);
-        // Another window, or the menu at the top, may have changed the timer.
+        // Another window, or the menu at the top, may have changed the timer. The
+        // buttons of this form reload it themselves: give them the time to do so.
         useEffect(
-            (state) => {
-                if (state !== this.props.record.data.timer_state) {
-                    this.reload();
-                }
+            () => {
+                const timeout = setTimeout(() => this.reload(), 500);
+                return () => clearTimeout(timeout);
             },
             () => [this.timers.stateOf(this.props.record.resId)]
         );
@@ -40,8 +47,19 @@ export class TimerClock extends Component {
 
     async reload() {
         const {record} = this.props;
-        if (record.resId && !(await record.isDirty())) {
-            await record.load();
+        const state = this.timers.stateOf(record.resId);
+        if (!record.resId || state === record.data.timer_state) {
+            return;
+        }
+        try {
+            if (!(await record.isDirty())) {
+                await record.load();
+            }
+        } catch (error) {
+            // Who left the form meanwhile needs no reload.
+            if (status(this) !== "destroyed") {
+                throw error;
+            }
         }
     }
 
