@@ -177,7 +177,7 @@ class ServiceSyncSource(models.Model):
             moment = min(page.position.changed_at, now)
             values["cursor_moment"] = moment.isoformat()
             values["cursor_external_id"] = page.position.external_id
-        newest = self._get_newest_change(page.rows, counts)
+        newest = self._get_newest_change(page, counts)
         if newest and (not self.last_change or newest > self.last_change):
             values["last_change"] = min(newest, now).replace(microsecond=0)
         if values:
@@ -229,13 +229,15 @@ class ServiceSyncSource(models.Model):
         overlap = timedelta(minutes=self.overlap_minutes)
         return Cursor(moment - overlap, self.cursor_external_id or "")
 
-    def _get_newest_change(self, rows, counts):
+    def _get_newest_change(self, page, counts):
         mapping = self._get_mapping().get("changed_at")
         if not mapping:
             # The source tells no dates: it changed when it brought something new.
             news = counts["created"] or counts["updated"] or counts["withdrawn"]
             return fields.Datetime.now() if news else None
-        moments = (self._get_changed_at(row.values, mapping) for row in rows)
+        if page.position:
+            return page.position.changed_at
+        moments = (self._get_changed_at(row.values, mapping) for row in page.rows)
         return max((moment for moment in moments if moment), default=None)
 
     # ------------------------------------------------------------------

@@ -70,11 +70,8 @@ class ServiceSyncSource(models.Model):
             if default and is_empty(value) and value is not False:
                 value = default
             item.raw[target_field] = value
-        text = json.dumps(
-            [signature, {k: storable(v) for k, v in item.raw.items()}],
-            sort_keys=True,
-        )
-        item.checksum = hashlib.sha256(text.encode()).hexdigest()
+        text = json.dumps(item.raw, sort_keys=True, default=storable)
+        item.checksum = hashlib.sha256(signature + text.encode()).hexdigest()
         try:
             if row.error:
                 raise ValueRefused(row.error[0], **row.error[1])
@@ -94,10 +91,11 @@ class ServiceSyncSource(models.Model):
 
     def _get_signature(self):
         """What makes the same row mean something else: settings of reading."""
-        return [
+        settings = [
             *(self.decimal_separator, self.date_order, self.timezone),
             *sorted(f"{m.target_field}={m.source_field}" for m in self.mapping_ids),
         ]
+        return json.dumps(settings).encode()
 
     def _parse_moment(self, value):
         return parse_datetime(value, self.date_order, self.timezone)
