@@ -2,11 +2,17 @@
 from collections import Counter
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..connectors import resolve
 from ..connectors.values import storable
 from .service_sync_cycle import REPLAYED
 from .service_sync_record import ERROR, IMPORTED, REMOVED, WITHDRAWN
+
+RECORD_COLUMNS = (
+    *("source_id", "external_id", "state", "checksum", "changed_at", "last_seen"),
+    *("pass_number", "line_number", "res_model", "res_id", "hours"),
+)
 
 
 class ServiceSyncSource(models.Model):
@@ -163,7 +169,48 @@ class ServiceSyncSource(models.Model):
                 item.record.write(values)
             else:
                 new.append({**values, "source_id": self.id})
-        self.env["service.sync.record"].create(new)
+        self._insert_records([values for values in new if not values.get("payload")])
+        self.env["service.sync.record"].create([v for v in new if v.get("payload")])
+
+    def _insert_records(self, vals_list):
+        """Insert rows that went well in one statement.
+
+        They have no defaults, computes or rules of their own, and the ORM would take
+        a tenth of the time of an import for them.
+        """
+        if not vals_list:
+            return
+        user, now = self.env.uid, fields.Datetime.now()
+        names = (
+            *RECORD_COLUMNS,
+            "create_uid",
+            "write_uid",
+            "create_date",
+            "write_date",
+        )
+        rows = [
+            SQL(
+                "(%s)",
+                SQL(", ").join(
+                    [
+                        *(
+                            SQL("%s", values.get(name) or None)
+                            for name in RECORD_COLUMNS
+                        ),
+                        *(SQL("%s", value) for value in (user, user, now, now)),
+                    ]
+                ),
+            )
+            for values in vals_list
+        ]
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO service_sync_record (%s) VALUES %s",
+                SQL(", ").join(SQL.identifier(name) for name in names),
+                SQL(", ").join(rows),
+            )
+        )
+        self.invalidate_recordset(["record_ids", "record_count", "failed_count"])
 
     def _prepare_record(self, item):
         now = fields.Datetime.now()
