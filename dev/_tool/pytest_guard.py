@@ -8,12 +8,16 @@ in ten seconds, which a busy machine with two cores needs at times.
 import pytest
 
 PATIENCE = 60  # seconds for the browser to start
+# Seconds a request may wait for another one: the first compiles the client's assets,
+# and those that gave up meanwhile leave a blank page behind.
+TURN = 180
 
 
 def pytest_sessionstart(session):
     from odoo.tests import common
 
     common.CHECK_BROWSER_ITERATIONS = int(PATIENCE / common.CHECK_BROWSER_SLEEP)
+    common.BaseCase.test_cursor_lock_timeout = TURN
 
 
 @pytest.hookimpl(wrapper=True)
