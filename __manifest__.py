@@ -38,6 +38,7 @@
         "views/service_overage_views.xml",
         "views/helpdesk_ticket_templates.xml",
         "views/service_credit_purchase_views.xml",
+        "views/service_credit_portal_templates.xml",
         "views/service_credit_allocation_views.xml",
         "views/service_credit_consumption_views.xml",
         "views/project_milestone_views.xml",

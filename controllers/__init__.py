@@ -1,2 +1,3 @@
-from . import ticket_portal
 from . import portal
+from . import service_credit_portal
+from . import ticket_portal

@@ -15,6 +15,7 @@ from . import test_credit_draft
 from . import test_credit_drawing
 from . import test_credit_expiry
 from . import test_credit_milestone
+from . import test_credit_portal
 from . import test_credit_purchase
 from . import test_credit_queries
 from . import test_credit_races

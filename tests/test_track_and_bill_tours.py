@@ -3,10 +3,12 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import ServiceCreditCommon
 
+NEW_ORDER = "/odoo/action-sale.action_quotations/new"
+TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
 
-@tagged("post_install", "-at_install")
-class TestTrackAndBillTours(ServiceCreditCommon, HttpCase):
-    """The seed "Track and bill time", from team settings to the posted invoice."""
+
+class TrackAndBillCommon(ServiceCreditCommon, HttpCase):
+    """The people of the seed "Track and bill time", in a browser."""
 
     @classmethod
     def setUpClass(cls):
@@ -22,6 +24,9 @@ class TestTrackAndBillTours(ServiceCreditCommon, HttpCase):
     def _play(self, user, name, path):
         self.start_tour(path, f"helpdesk_service_credit_{name}", login=user.login)
 
+    def _get_last_order(self):
+        return self.env["sale.order"].search([], order="id desc", limit=1)
+
     def _post_invoice(self, order):
         invoice = order.invoice_ids.sorted("id")[-1:]
         path = f"/odoo/action-account.action_move_out_invoice_type/{invoice.id}"
@@ -29,37 +34,35 @@ class TestTrackAndBillTours(ServiceCreditCommon, HttpCase):
         self.assertEqual(invoice.state, "posted")
         return invoice
 
-    def test_prepaid_and_time_based_story(self):
+
+@tagged("post_install", "-at_install")
+class TestPrepaidTour(TrackAndBillCommon):
+    def test_from_team_settings_to_red_hours(self):
         self._play(self.helpdesk_manager, "team", "/odoo/helpdesk-teams/new")
         team = self.env["helpdesk.ticket.team"].search([("name", "=", "Tour Desk")])
         self.assertEqual(team.default_project_id.name, "Tour Desk")
         self.assertTrue(team.default_project_id.allow_billable)
 
-        new_order = "/odoo/action-sale.action_quotations/new"
-        self._play(self.seller, "sell_prepaid", new_order)
-        order = self.env["sale.order"].search([], order="id desc", limit=1)
-        invoice = self._post_invoice(order)
-        self.assertEqual(invoice.amount_untaxed, 1000)
+        self._play(self.seller, "sell_prepaid", NEW_ORDER)
+        order = self._get_last_order()
+        self.assertEqual(self._post_invoice(order).amount_untaxed, 1000)
 
-        new_ticket = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/new"
-        self._play(self.agent, "prepaid_ticket", new_ticket)
+        self._play(self.agent, "prepaid_ticket", f"{TICKETS}/new")
         ticket = self.env["helpdesk.ticket"].search([], order="id desc", limit=1)
         self.assertEqual(ticket.sale_order_id, order)
         self.assertEqual(order.order_line.qty_delivered, 11)
 
-        self._play(self.seller, "sell_time", new_order)
-        order = self.env["sale.order"].search([], order="id desc", limit=1)
-        ticket_path = f"/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/{ticket.id}"
-        self._play(self.agent, "time_ticket", ticket_path)
+
+@tagged("post_install", "-at_install")
+class TestTimeBasedTour(TrackAndBillCommon):
+    def test_from_the_order_to_the_posted_invoice(self):
+        ticket = self._create_ticket()
+        self._play(self.seller, "sell_time", NEW_ORDER)
+        order = self._get_last_order()
+        self._play(self.agent, "time_ticket", f"{TICKETS}/{ticket.id}")
         self.assertEqual(order.order_line.qty_delivered, 3)
-        self._play(
-            self.seller,
-            "invoice_time",
-            f"/odoo/action-sale.action_quotations/{order.id}",
-        )
+        order_path = f"/odoo/action-sale.action_quotations/{order.id}"
+        self._play(self.seller, "invoice_time", order_path)
         invoice = self._post_invoice(order)
         self.assertEqual(invoice.invoice_line_ids.quantity, 3)
-        self.assertEqual(
-            invoice.timesheet_ids,
-            ticket.timesheet_ids.filtered(lambda line: line.unit_amount == 3),
-        )
+        self.assertEqual(invoice.timesheet_ids, ticket.timesheet_ids)

@@ -92,14 +92,14 @@ def beside(arguments):
 def _come_and_go(shop, databases, base):
     """Install on a database that already has tickets and time, and uninstall."""
     with databases.scratch(base) as name:
-        _script(shop, databases, name, "existing_data.py")
+        run_script(shop, databases, name, "existing_data.py")
         log = databases.logs / f"{name}.log"
         databases.install(name, [paths.ADDON], log, strict=True)
-        _script(shop, databases, name, "uninstall.py")
+        run_script(shop, databases, name, "uninstall.py")
         databases.install(name, [paths.ADDON], log, strict=True)
 
 
-def _script(shop, databases, name, script):
+def run_script(shop, databases, name, script):
     """Run a script in Odoo's shell.
 
     :raise Problem: with its last words when it fails

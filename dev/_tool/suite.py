@@ -35,6 +35,10 @@ def check(arguments, with_browser, with_lint):
             for task in aside:
                 task.result()
             with databases.scratch(source) as name:
+                if with_browser and not arguments:
+                    # Once here, instead of once in every browser test.
+                    with say.step("Compiling the assets of the web client"):
+                        neighbours.run_script(shop, databases, name, "assets.py")
                 say.tell("-> Running the tests")
                 return Run(shop, name, with_browser).show(arguments)
 

@@ -1,0 +1,93 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import http
+from odoo.exceptions import AccessError, MissingError
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+PURCHASE = "service.credit.purchase"
+
+
+class ServiceCreditPortal(CustomerPortal):
+    """What the customer bought, what is left of it, and every row behind that."""
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "service_credit_count" in counters:
+            purchases = request.env[PURCHASE]
+            values["service_credit_count"] = (
+                purchases.search_count(self._get_service_credit_domain())
+                if purchases.has_access("read")
+                else 0
+            )
+        return values
+
+    def _get_service_credit_domain(self):
+        """Own commercial entity only, for whoever else may read more as well."""
+        customer = request.env.user.partner_id.commercial_partner_id
+        return [
+            ("commercial_partner_id", "=", customer.id),
+            ("is_draft", "=", False),
+        ]
+
+    @http.route(
+        ["/my/service-credits", "/my/service-credits/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_service_credits(self, page=1, **kwargs):
+        """Show the balance per currency and the purchases."""
+        purchases = request.env[PURCHASE]
+        if not purchases.has_access("read"):
+            return request.redirect("/my")
+        domain = self._get_service_credit_domain()
+        pager = portal_pager(
+            url="/my/service-credits",
+            total=purchases.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        customer = request.env.user.partner_id.commercial_partner_id
+        values = self._prepare_portal_layout_values() | {
+            "balances": customer._get_service_credit_balance(),
+            "purchases": purchases.search(
+                domain,
+                order="date_expiry desc, id desc",
+                limit=self._items_per_page,
+                offset=pager["offset"],
+            ),
+            "page_name": "service_credit",
+            "pager": pager,
+            "default_url": "/my/service-credits",
+        }
+        return request.render(
+            "helpdesk_service_credit.portal_my_service_credits", values
+        )
+
+    @http.route(
+        "/my/service-credits/<int:purchase_id>",
+        type="http",
+        auth="public",
+        website=True,
+    )
+    def portal_service_credit(self, purchase_id, access_token=None, **kwargs):
+        """Show one purchase with the rows that drew on it."""
+        try:
+            purchase_sudo = self._document_check_access(
+                PURCHASE, purchase_id, access_token
+            )
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        values = self._get_page_view_values(
+            purchase_sudo,
+            access_token,
+            {"purchase": purchase_sudo, "page_name": "service_credit"},
+            "my_service_credits_history",
+            False,
+            **kwargs,
+        )
+        return request.render(
+            "helpdesk_service_credit.portal_service_credit_page", values
+        )

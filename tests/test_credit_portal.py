@@ -1,0 +1,50 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common_funding import FundingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCreditPortal(FundingCommon, HttpCase):
+    """Customers see their own service credits, and nobody else's (design 10)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.purchase = cls._buy(cls, 10)
+        cls._work(cls, 3)
+        cls.draft = cls._buy(cls, 5, is_draft=True)
+        cls.portal = new_test_user(
+            cls.env, "portal_pia", "base.group_portal", partner_id=cls.contact.id
+        )
+        cls.stranger = new_test_user(
+            cls.env,
+            "portal_per",
+            "base.group_portal",
+            partner_id=cls.other_customer.id,
+        )
+
+    def _open(self, path, user=None):
+        self.authenticate(user and user.login, user and user.login)
+        return self.url_open(path)
+
+    def test_list_and_page(self):
+        page = self._open("/my/service-credits", self.portal).text
+        self.assertIn(self.purchase.name, page)
+        self.assertIn("7.00 credits", page)
+        self.assertNotIn(self.draft.name, page)
+        page = self._open(f"/my/service-credits/{self.purchase.id}", self.portal).text
+        self.assertIn(self.ticket.number, page)
+        self.assertIn("3.00", page)
+
+    def test_strangers_see_nothing(self):
+        page = self._open("/my/service-credits", self.stranger).text
+        self.assertNotIn(self.purchase.name, page)
+        for user in (self.stranger, None):
+            page = self._open(f"/my/service-credits/{self.purchase.id}", user)
+            self.assertNotIn(self.purchase.name, page.text)
+
+    def test_the_link_of_a_purchase_opens_it(self):
+        url = self.purchase.get_portal_url()
+        self.assertIn(self.purchase.name, self._open(url).text)
+        self.assertNotIn(self.purchase.name, self._open(f"{url}x").text)
