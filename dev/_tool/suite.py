@@ -34,13 +34,25 @@ def check(arguments, with_browser, with_lint):
             source = databases.addon(databases.base(dependencies()))
             for task in aside:
                 task.result()
-            with databases.scratch(source) as name:
-                if with_browser and not arguments:
-                    # Once here, instead of once in every browser test.
-                    with say.step("Compiling the assets of the web client"):
-                        neighbours.run_script(shop, databases, name, "assets.py")
-                say.tell("-> Running the tests")
-                return Run(shop, name, with_browser).show(arguments)
+            result = _run(shop, databases, source, arguments, with_browser)
+            if result == 1 and not arguments:
+                say.tell(
+                    "-> Running what failed once more, alone and on a fresh database:"
+                    " what passes now is unstable, not wrong"
+                )
+                again = ["--last-failed", "--last-failed-no-failures=none"]
+                result = _run(shop, databases, source, again, with_browser)
+            return result
+
+
+def _run(shop, databases, source, arguments, with_browser):
+    with databases.scratch(source) as name:
+        if with_browser and not arguments:
+            # Once here, instead of once in every browser test.
+            with say.step("Compiling the assets of the web client"):
+                neighbours.run_script(shop, databases, name, "assets.py")
+        say.tell("-> Running the tests")
+        return Run(shop, name, with_browser).show(arguments)
 
 
 def _options(arguments):
