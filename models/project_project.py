@@ -6,9 +6,6 @@ from odoo.exceptions import UserError
 class ProjectProject(models.Model):
     _inherit = "project.project"
 
-    # Milestones are what credits are spent on: the feature is there from the start.
-    allow_milestones = fields.Boolean(default=True)
-
     def action_open_service_credit_milestones(self):
         """Open the window that allocates credits to several milestones."""
         self.ensure_one()

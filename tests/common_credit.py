@@ -48,7 +48,12 @@ class CreditCommon(BaseCommon):
     @classmethod
     def _create_project(cls, **values):
         return cls.env["project.project"].create(
-            {"name": "Rollout", "partner_id": cls.customer.id, **values}
+            {
+                "name": "Rollout",
+                "partner_id": cls.customer.id,
+                "allow_milestones": True,
+                **values,
+            }
         )
 
     @classmethod

@@ -168,10 +168,13 @@ class TestCreditMilestone(CreditCommon):
         self.assertEqual(line.qty_delivered, 2)
 
     def test_milestones_are_available(self):
-        self.assertTrue(self._create_project().allow_milestones)
+        """Of the whole database, and switched on for each project, as in stock Odoo."""
         self.assertTrue(
             self.env.ref("base.group_user").all_implied_ids
             & self.env.ref("project.group_project_milestone")
+        )
+        self.assertFalse(
+            self.env["project.project"].create({"name": "New"}).allow_milestones
         )
 
     def test_rights(self):
