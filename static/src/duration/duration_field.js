@@ -80,3 +80,8 @@ export class DurationUOM extends TimesheetUOM {
 }
 
 registry.category("fields").add("service_duration_uom", {component: DurationUOM});
+// Totals under a column and of a group look like its cells.
+const formatters = registry.category("formatters");
+formatters.add("service_duration_uom", (value, options) =>
+    formatters.get("timesheet_uom", formatFloatTime)(value, options)
+);
