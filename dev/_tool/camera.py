@@ -74,6 +74,17 @@ class Camera:
             mobile=False,
         )
 
+        self._dress(task["style"])
+
+    def _dress(self, style):
+        """Add a style sheet to every page."""
+        code = f"""
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync({json.dumps(style)});
+            document.adoptedStyleSheets = [sheet];
+        """
+        self.say("Page.addScriptToEvaluateOnNewDocument", source=f"{{{code}}}")
+
     def _connect(self):
         note = Path(self.profile) / "DevToolsActivePort"
         self.until(note.exists, "the browser to start", 60)

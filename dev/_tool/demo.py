@@ -3,14 +3,10 @@
 
 import argparse
 import json
-import signal
 import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 
-from . import commands, databases, locks, paths, say
+from . import commands, databases, locks, paths, say, server
 from .logins import LOGINS
 from .say import Problem
 from .workshop import Workshop
@@ -26,7 +22,6 @@ VALUES ('iap.endpoint', 'http://127.0.0.1:9')
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
 UPDATE ir_cron SET active = false WHERE cron_name = 'Publisher: Update Notification'
 """
-START_LIMIT = 180  # seconds for the server to answer
 
 
 def main(arguments):
@@ -103,6 +98,19 @@ def _remember(**values):
     STATE.write_text(json.dumps({**_state(), **values}))
 
 
+def base(store):
+    """Return the database with the demo data of the addons ours depends on."""
+    return store.base(databases.dependencies(), "demobase", DEMO)
+
+
+def install(store, name):
+    """Install the addon with its demo data."""
+    with say.step("Installing the addon with its demo data"):
+        store.install(name, [paths.ADDON], store.logs / f"{name}.log", False, DEMO)
+        # Nothing about this database is asked or told outside the machine.
+        store.sql(OFFLINE, name)
+
+
 class Demo:
     """The demo database of this checkout."""
 
@@ -139,13 +147,9 @@ class Demo:
 
     def _create(self):
         _remember(tree=None)
-        base = self.databases.base(databases.dependencies(), "demobase", DEMO)
-        with say.step("Installing the addon with its demo data"):
-            self.databases.copy(base, DATABASE)
-            log = self.databases.logs / f"{DATABASE}.log"
-            self.databases.install(DATABASE, [paths.ADDON], log, False, DEMO)
-            # Nothing about this database is asked or told outside the machine.
-            self.shop.server.sql(OFFLINE, DATABASE)
+        source = base(self.databases)
+        self.databases.copy(source, DATABASE)
+        install(self.databases, DATABASE)
 
     def _update(self, modules, what):
         log = self.databases.logs / f"{DATABASE}.log"
@@ -170,49 +174,18 @@ class Demo:
 
     def serve(self, interface, port):
         config = self._config(http_interface=interface, http_port=port)
-        command = [str(part) for part in self.shop.odoo_command(config)]
+        command = self.shop.odoo_command(config)
         _remember(port=port)
-        with open(LOG, "w") as log:
-            # In a session of its own: Ctrl-C reaches us alone, and we end it.
-            server = subprocess.Popen(
-                command,
-                env=self.shop.child_env(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        host = "localhost" if interface == "127.0.0.1" else interface
+        url = f"http://{host}:{port}"
         try:
-            host = "localhost" if interface == "127.0.0.1" else interface
-            url = f"http://{host}:{port}"
-            with say.step("Starting the web client"):
-                self._wait(server, url)
-            self._welcome(url)
-            server.wait()
+            with server.serving(command, self.shop.child_env(), LOG, url) as process:
+                self._welcome(url)
+                process.wait()
             raise Problem(f"Odoo ended by itself: {databases.last_error(LOG)} ({LOG})")
         except KeyboardInterrupt:
             say.tell("\nStopping.")
             return 0
-        finally:
-            _end(server)
-
-    def _wait(self, server, url):
-        deadline = time.monotonic() + START_LIMIT
-        while time.monotonic() < deadline:
-            if server.poll() is not None:
-                raise Problem(
-                    f"Odoo did not start: {databases.last_error(LOG)} (see {LOG})"
-                )
-            try:
-                with urllib.request.urlopen(f"{url}/web/login", timeout=60):
-                    return
-            except urllib.error.HTTPError as error:
-                raise Problem(
-                    f"Odoo answers with an error {error.code} (see {LOG})"
-                ) from error
-            except OSError:
-                time.sleep(0.3)
-        raise Problem(f"Odoo did not answer in {START_LIMIT} s (see {LOG}).")
 
     def _welcome(self, url):
         query = "SELECT login FROM res_users WHERE active"
@@ -231,14 +204,3 @@ class Demo:
         command = self.shop.odoo_command(config, command=["shell"])
         env = self.shop.child_env()
         return subprocess.run([str(part) for part in command], env=env).returncode
-
-
-def _end(server):
-    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-        if server.poll() is not None:
-            return
-        server.send_signal(number)
-        try:
-            server.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue

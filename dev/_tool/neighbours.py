@@ -100,7 +100,7 @@ def _come_and_go(shop, databases, base):
 
 
 def run_script(shop, databases, name, script):
-    """Run a script in Odoo's shell.
+    """Run a script in Odoo's shell and return what it printed.
 
     :raise Problem: with its last words when it fails
     """
@@ -118,3 +118,4 @@ def run_script(shop, databases, name, script):
     if done.returncode or "Traceback" in done.stderr:
         words = commands.last_words(done.stderr)
         raise Problem(f"{script} failed in Odoo's shell: {words}")
+    return done.stdout

@@ -10,6 +10,15 @@ from pathlib import Path
 from . import browser, commands, demo, logins, python_env
 from .say import Problem
 
+DEFAULTS = {
+    "password": None,
+    "width": 1400,
+    "height": 900,
+    "scale": 1,
+    "language": "en-US",
+    "timeout": 30,
+    "style": "",
+}
 STEPS = """
 steps, done in the order given:
   /odoo/tickets           go to an address, and wait until the client is quiet
@@ -32,23 +41,27 @@ example:
 
 
 def main(arguments):
-    options = _options(arguments)
-    url = options.url or _demo_url()
-    environment = python_env.get()
-    passwords = {login: password for login, password, _what in logins.LOGINS}
+    options = vars(_options(arguments))
+    options["url"] = (options["url"] or _demo_url()).rstrip("/")
+    return take(python_env.get(), **options)
+
+
+def take(environment, url, login, steps, out, **options):
+    """Let the camera do the steps, and return its exit code.
+
+    :param environment: the Python environment it runs in
+    :param out: folder for the pictures
+    :param options: what else :func:`_options` has
+    """
     task = {
+        **DEFAULTS,
+        **options,
         "browser": str(browser.folder_for_path() / "google-chrome"),
-        "url": url.rstrip("/"),
-        "login": options.login,
-        "password": options.password,
-        "passwords": passwords,
-        "width": options.width,
-        "height": options.height,
-        "scale": options.scale,
-        "timeout": options.timeout,
-        "language": options.language,
-        "out": os.path.abspath(options.out),
-        "steps": options.steps,
+        "url": url,
+        "login": login,
+        "passwords": {name: password for name, password, _what in logins.LOGINS},
+        "out": os.path.abspath(out),
+        "steps": steps,
     }
     Path(task["out"]).mkdir(parents=True, exist_ok=True)
     camera = Path(__file__).with_name("camera.py")
@@ -76,11 +89,10 @@ def _options(arguments):
     parser.add_argument("--password", help="default: the demo's, else the login")
     parser.add_argument("--url", help="default: this checkout's running demo")
     parser.add_argument("--out", default=".", help="folder for the pictures")
-    parser.add_argument("--width", type=int, default=1400)
-    parser.add_argument("--height", type=int, default=900)
-    parser.add_argument("--scale", type=float, default=1, help="2 for fine print")
-    parser.add_argument("--language", default="en-US", help="the browser's language")
-    parser.add_argument(
-        "--timeout", type=float, default=30, help="seconds to wait for anything"
-    )
+    parser.add_argument("--width", type=int)
+    parser.add_argument("--height", type=int)
+    parser.add_argument("--scale", type=float, help="2 for fine print")
+    parser.add_argument("--language", help="the browser's language")
+    parser.add_argument("--timeout", type=float, help="seconds to wait for anything")
+    parser.set_defaults(**DEFAULTS)
     return parser.parse_args(arguments)

@@ -1,0 +1,60 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What the pictures of the documentation show: who sees it, how wide, and how."""
+
+# Messages and moments differ from run to run and show nothing of the addon.
+STYLE = """
+.o-mail-Form-chatter, .o_menu_systray .badge, .o_arrow_button .o_duration,
+.o_statusbar_status .text-muted { display: none !important }
+*, *::before, *::after { transition: none !important; animation: none !important;
+    caret-color: transparent !important }
+"""
+ADDON = "helpdesk_service_credit"
+TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
+
+
+def _action(name):
+    return f"/odoo/action-{ADDON}.{name}"
+
+
+def _row(text):
+    return f"click:.o_data_row .o_data_cell@@{text}"
+
+
+GALLERY = [
+    (
+        "admin",
+        1000,
+        [
+            "/odoo/action-helpdesk_mgmt.helpdesk_ticket_team_action",
+            _row("Onboarding"),
+            "shot:team",
+        ],
+    ),
+    (
+        "agent",
+        1000,
+        [
+            TICKETS,
+            _row("Label printer"),
+            "click:.nav-link@@Timesheets",
+            "shot:ticket",
+            TICKETS,
+            _row("Train the new"),
+            "click:.nav-link@@Timesheets",
+            "shot:ticket_credits",
+        ],
+    ),
+    (
+        "admin",
+        1200,
+        [
+            _action("service_credit_purchase_action"),
+            "shot:purchases",
+            _row("SCP/2026/00002"),
+            "shot:purchase",
+            _action("account_analytic_line_action_overage"),
+            "shot:overage",
+        ],
+    ),
+    ("customer", 1000, ["/my/service-credits", "shot:portal_credits"]),
+]
