@@ -43,6 +43,7 @@ def own_files(source, name):
 
 def pytest_sessionstart(session):
     import pytest_odoo
+
     from odoo.tests import common
 
     pytest_odoo._shared_filestore = own_files
