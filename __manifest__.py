@@ -66,7 +66,11 @@
         "views/service_sync_customer_views.xml",
         "views/service_sync_preview_views.xml",
     ],
-    "demo": ["data/helpdesk_service_credit_demo.xml"],
+    "demo": [
+        "data/helpdesk_service_credit_demo.xml",
+        "data/service_authorization_demo.xml",
+        "data/service_sync_demo.xml",
+    ],
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [

@@ -106,6 +106,7 @@ class ServiceAuthorization(models.Model):
         copy=False,
         index=True,
     )
+    status_label = fields.Char(string="Status", compute="_compute_status_label")
     requested_by_id = fields.Many2one(
         comodel_name="res.users",
         default=lambda self: self.env.user,
@@ -150,6 +151,16 @@ class ServiceAuthorization(models.Model):
                 hours=f"{authorization.hours:g}",
                 # sudo: the name of an item tells nothing of its price
                 item=authorization.sudo().sale_line_id.display_name,
+            )
+
+    @api.depends("state", "is_lapsed")
+    @api.depends_context("lang")
+    def _compute_status_label(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for authorization in self:
+            label = labels.get(authorization.state)
+            authorization.status_label = (
+                self.env._("Lapsed") if authorization.is_lapsed else label
             )
 
     def _compute_access_url(self):

@@ -244,3 +244,8 @@ class ServiceCreditPurchase(models.Model):
             "res_id": self.sale_order_id.id,
             "view_mode": "form",
         }
+
+    def action_preview_as_customer(self):
+        """Open the portal page of the purchase, as the user who looks at it."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.access_url}

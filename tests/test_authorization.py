@@ -244,11 +244,13 @@ class TestAuthorization(ServiceCreditCommon):
         with freeze_time("2026-03-01 12:00:00"):
             request = self._request()
         with freeze_time("2026-03-04 11:00:00"):
-            request.invalidate_recordset(["is_lapsed"])
+            request.invalidate_recordset(["is_lapsed", "status_label"])
             self.assertFalse(request.is_lapsed)
+            self.assertEqual(request.status_label, "Requested")
         with freeze_time("2026-03-04 13:00:00"):
-            request.invalidate_recordset(["is_lapsed"])
+            request.invalidate_recordset(["is_lapsed", "status_label"])
             self.assertTrue(request.is_lapsed)
+            self.assertEqual(request.status_label, "Lapsed")
             found = request.search([("is_lapsed", "=", True)])
             self.assertEqual(found, request)
             with self.assertRaisesRegex(UserError, "lapsed on 2026-03-04"):

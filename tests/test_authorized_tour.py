@@ -2,6 +2,10 @@
 from odoo.tests import HttpCase, tagged
 
 from .common_service_log import ServiceLogCommon
+from .keyboard import CONTROL, played_by
+
+READY = "!!document.querySelector('.o_action_manager .o_view_controller')"
+PREVIEW = "document.querySelector('.modal [name=preview]').innerText"
 
 
 @tagged("post_install", "-at_install")
@@ -21,11 +25,61 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
         login = user.login if user else None
         self.start_tour(path, f"helpdesk_service_credit_{name}", login=login)
 
+    def _log_service(self, keyboard):
+        """Log more than is authorized with the keyboard alone, and ask for the rest."""
+        keyboard.press("k", modifiers=CONTROL)
+        keyboard.wait("document.activeElement.closest('.o_command_palette')")
+        keyboard.type("/log service")
+        keyboard.wait("document.querySelector('.o_command.focused')")
+        keyboard.press("Enter")
+        keyboard.expect("partner_id")
+        keyboard.type("Azure Mills")
+        keyboard.wait("document.querySelector('.o-autocomplete--dropdown-item')")
+        for name in ("ticket_id", "team_id", "sale_line_id"):
+            keyboard.press("Tab")
+            keyboard.expect(name)
+        keyboard.wait("document.activeElement.value.includes('Support Time')")
+        keyboard.press("Tab")
+        keyboard.type("Reports")
+        keyboard.wait("document.querySelector('.o-autocomplete--dropdown-item')")
+        keyboard.press("Tab")
+        keyboard.expect("hours")
+        keyboard.type("12:30")
+        for name in ("date", "employee_id", "title"):
+            keyboard.press("Tab")
+            keyboard.expect(name)
+        keyboard.type("Quarterly figures")
+        keyboard.press("Tab")
+        keyboard.expect("description")
+        keyboard.type("Secret workaround")
+        keyboard.wait(f"{PREVIEW}.includes('over the limit')")
+        keyboard.press("Tab")
+        keyboard.expect("over_limit")
+        keyboard.press(" ", "ArrowDown", "ArrowDown")
+        keyboard.wait(f"{PREVIEW}.includes('is asked to authorize the rest')")
+        keyboard.press("Tab")
+        keyboard.expect("action_log_hours")
+        keyboard.press("Enter")
+        keyboard.wait(
+            "document.querySelector('.o_notification')"
+            "?.innerText.includes('was asked for 2.5 hours')"
+        )
+        keyboard.wait("!document.querySelector('.modal')")
+
     def test_request_approval_overage_invoice(self):
-        self._play(
-            "log_service",
-            f"/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/{self.ticket.id}",
-            self.operator,
+        with played_by(self._log_service):
+            self.browser_js(
+                "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action",
+                "",
+                ready=READY,
+                login=self.operator.login,
+            )
+        self.ticket = self.item.ticket_ids - self.ticket
+        self.assertEqual(self.ticket.name, "Quarterly figures")
+        self.assertEqual(self.ticket.timesheet_ids.service_type_id, self.type)
+        self.assertEqual(
+            set(self.ticket.timesheet_ids.mapped("internal_note")),
+            {"- Secret workaround"},
         )
         request = self.ticket.authorization_ids
         self.assertEqual((request.hours, request.state), (2.5, "requested"))

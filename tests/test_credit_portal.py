@@ -48,3 +48,21 @@ class TestCreditPortal(FundingCommon, HttpCase):
         url = self.purchase.get_portal_url()
         self.assertIn(self.purchase.name, self._open(url).text)
         self.assertNotIn(self.purchase.name, self._open(f"{url}x").text)
+
+    def test_preview_as_customer(self):
+        """What employees preview is the customer's page, not more."""
+        note = "This is what the customer sees"
+        manager = new_test_user(
+            self.env,
+            "credit_cleo",
+            "base.group_user,helpdesk_service_credit.group_service_credit_manager",
+        )
+        for purchase in (self.purchase, self.draft):
+            action = purchase.with_user(manager).action_preview_as_customer()
+            page = self._open(action["url"], manager).text
+            self.assertIn(purchase.name, page)
+            self.assertIn(note, page)
+        action = self.purchase.with_user(self.portal).action_preview_as_customer()
+        page = self._open(action["url"], self.portal).text
+        self.assertIn(self.purchase.name, page)
+        self.assertNotIn(note, page)

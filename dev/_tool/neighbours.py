@@ -95,6 +95,7 @@ def _come_and_go(shop, databases, base):
         run_script(shop, databases, name, "existing_data.py")
         log = databases.logs / f"{name}.log"
         databases.install(name, [paths.ADDON], log, strict=True)
+        run_script(shop, databases, name, "loaded_data.py")
         run_script(shop, databases, name, "uninstall.py")
         databases.install(name, [paths.ADDON], log, strict=True)
 

@@ -1,9 +1,19 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""Pytest plugin: a browser test that could not run has failed.
+"""Pytest plugin: what a run needs to mean what it says.
 
-Odoo skips a browser test when the browser is missing, crashes or does not answer
-in ten seconds, which a busy machine with two cores needs at times.
+A browser test that could not run has failed: Odoo skips it when the browser is
+missing, crashes or does not answer in ten seconds, which a busy machine with two
+cores needs at times.
+
+Each process of a parallel run has stored files of its own: with one folder for all,
+the clean-up after a test class removes the files of every other process, because no
+attachment of its own database names them.
 """
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +23,30 @@ PATIENCE = 60  # seconds for the browser to start
 TURN = 180
 
 
+@contextlib.contextmanager
+def own_files(source, name):
+    """Link the stored files of a database to those of its copy, while it lives."""
+    from odoo.tools import config
+
+    rooms = Path(config["data_dir"]) / "filestore"
+    if name == source or not (rooms / source).is_dir():
+        yield
+        return
+    shutil.rmtree(rooms / name, ignore_errors=True)
+    # Stored files are named by their contents and never change.
+    shutil.copytree(rooms / source, rooms / name, copy_function=os.link)
+    try:
+        yield
+    finally:
+        shutil.rmtree(rooms / name, ignore_errors=True)
+
+
 def pytest_sessionstart(session):
+    import pytest_odoo
+
     from odoo.tests import common
 
+    pytest_odoo._shared_filestore = own_files
     common.CHECK_BROWSER_ITERATIONS = int(PATIENCE / common.CHECK_BROWSER_SLEEP)
     common.BaseCase.test_cursor_lock_timeout = TURN
 

@@ -3,31 +3,6 @@ import {registry} from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-// An operator logs more than is authorized, with the keyboard, and asks for the rest.
-tours.add("helpdesk_service_credit_log_service", {
-    steps: () => [
-        {trigger: "button[name=action_log_service]", run: "click"},
-        {trigger: ".modal div[name=title] input", run: "edit Quarterly figures"},
-        {
-            trigger: ".modal div[name=description] textarea",
-            run: "edit Secret workaround",
-        },
-        {
-            trigger: ".modal div[name=hours] input",
-            run: "edit 12:30 && press Tab",
-        },
-        {trigger: ".modal div[name=preview]:contains(over the limit)"},
-        {
-            trigger: ".modal div[name=over_limit] input[data-value=request]",
-            run: "click",
-        },
-        {trigger: ".modal div[name=preview]:contains(overage)"},
-        {trigger: ".modal button[name=action_log_hours]", run: "click"},
-        {trigger: ".o_notification:contains(was asked for 2.5 hours)"},
-        {trigger: "body:not(:has(.modal))"},
-    ],
-});
-
 // The customer opens the mailed link, without an account, and signs.
 tours.add("helpdesk_service_credit_authorize", {
     steps: () => [

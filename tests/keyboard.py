@@ -1,0 +1,74 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import time
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.tests.common import ChromeBrowser
+
+# Name and modifiers of the keys that are pressed: Windows key codes.
+CODES = {" ": 32, "ArrowDown": 40, "Enter": 13, "Tab": 9, "k": 75}
+CONTROL = 2
+PATIENCE = 30  # seconds to wait for anything
+
+
+class Keyboard:
+    """Real keys in a real browser: where the focus goes, the browser decides."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def press(self, *keys, modifiers=0):
+        """Press and release keys, one after the other."""
+        for key in keys:
+            text = {"Enter": "\r", " ": " "}.get(key, "")
+            values = {"key": key, "code": key, "windowsVirtualKeyCode": CODES[key]}
+            values["modifiers"] = modifiers
+            kind = "keyDown" if text else "rawKeyDown"
+            self._send(type=kind, text=text, **values)
+            self._send(type="keyUp", **values)
+
+    def type(self, text):
+        """Type a text into whatever has the focus."""
+        for char in text:
+            self._send(type="keyDown", text=char, key=char)
+            self._send(type="keyUp", key=char)
+
+    def expect(self, name):
+        """Wait until the field or button of that name has the focus."""
+        self.wait(
+            "document.activeElement?.closest('.o_field_widget, button')"
+            f"?.getAttribute('name') === '{name}'"
+        )
+
+    def wait(self, condition):
+        """Wait until a JavaScript expression is true.
+
+        :raise AssertionError: with what has the focus, when it never is
+        """
+        until = time.monotonic() + PATIENCE
+        while not self._run(f"!!({condition})"):
+            if time.monotonic() > until:
+                focus = self._run("document.activeElement?.outerHTML.slice(0, 200)")
+                self.browser.take_screenshot()
+                raise AssertionError(f"never {condition}; the focus is on {focus}")
+            time.sleep(0.05)
+
+    def _run(self, code):
+        answer = self.browser._websocket_request(
+            "Runtime.evaluate", params={"expression": code, "returnByValue": True}
+        )
+        return answer["result"].get("value")
+
+    def _send(self, **params):
+        self.browser._websocket_request("Input.dispatchKeyEvent", params=params)
+
+
+@contextmanager
+def played_by(play):
+    """Let ``play(keyboard)`` do what a page is opened for with `browser_js`."""
+
+    def run(browser, _code, _timeout, error_checker=None):
+        play(Keyboard(browser))
+
+    with patch.object(ChromeBrowser, "_wait_code_ok", run):
+        yield
