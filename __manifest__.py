@@ -71,6 +71,7 @@
         "data/service_authorization_demo.xml",
         "data/service_sync_demo.xml",
     ],
+    "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [

@@ -88,7 +88,7 @@ class ServiceCreditAllocation(models.Model):
     )
     _never_negative = models.Constraint(
         "CHECK (credits >= 0)",
-        "A work cannot give back more service credits than it received.",
+        "A ticket or milestone cannot give back more service credits than it received.",
     )
     _ticket_once = models.UniqueIndex(
         "(ticket_id, customer_key, company_id, currency_id) "

@@ -127,7 +127,7 @@ class ServiceSyncSource(models.Model):
         failed = self.filtered("error_count")
         if busy:
             text = self.env._(
-                "A worker is already at it, or goes on in the background."
+                "This run is already under way, or goes on in the background."
             )
         elif failed:
             text = "\n".join(failed.mapped("last_error"))

@@ -3,12 +3,11 @@
 
 import contextlib
 import re
-import subprocess
-from pathlib import Path
 
-from . import browser, commands, paths, pytest_run, say
+from . import browser, commands, lifecycle, paths, pytest_run, say
 from .databases import Databases, dependencies, last_error
 from .say import Problem
+from .shell import SCRIPTS
 from .workshop import LEASH, Workshop
 
 # Addons ours changes, and how many tests each has.
@@ -23,7 +22,6 @@ BESIDE = (
     "helpdesk_type",
     "sale_timesheet_line_exclude",
 )
-SCRIPTS = Path(__file__).with_name("scripts")
 FAILED = re.compile(r" (?:FAIL|ERROR): (\w+\.\w+)$", re.MULTILINE)
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 
@@ -83,40 +81,7 @@ def beside(arguments):
         for label, start in places.items():
             start = start or databases.base(dependencies())
             with say.step(f"Installing and uninstalling beside {label}"):
-                _come_and_go(shop, databases, start)
+                lifecycle.come_and_go(shop, databases, start)
         say.tell("   The addon comes and goes without a trace.")
         with databases.scratch(source) as name:
             return pytest_run.Run(shop, name).show(arguments)
-
-
-def _come_and_go(shop, databases, base):
-    """Install on a database that already has tickets and time, and uninstall."""
-    with databases.scratch(base) as name:
-        run_script(shop, databases, name, "existing_data.py")
-        log = databases.logs / f"{name}.log"
-        databases.install(name, [paths.ADDON], log, strict=True)
-        run_script(shop, databases, name, "loaded_data.py")
-        run_script(shop, databases, name, "uninstall.py")
-        databases.install(name, [paths.ADDON], log, strict=True)
-
-
-def run_script(shop, databases, name, script):
-    """Run a script in Odoo's shell and return what it printed.
-
-    :raise Problem: with its last words when it fails
-    """
-    config = databases.logs / f"{name}.conf"
-    shop.write_config(config, name, http_enable=False)
-    command = shop.odoo_command(config, "--log-level=error", command=["shell"])
-    code = f"exec(compile({(SCRIPTS / script).read_text()!r}, {script!r}, 'exec'))\n"
-    done = subprocess.run(
-        [str(part) for part in command],
-        env=shop.child_env(),
-        input=code,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode or "Traceback" in done.stderr:
-        words = commands.last_words(done.stderr)
-        raise Problem(f"{script} failed in Odoo's shell: {words}")
-    return done.stdout

@@ -4,9 +4,10 @@
 import argparse
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, lint, neighbours, say
+from . import browser, lifecycle, lint, neighbours, say
 from .databases import Databases, dependencies
 from .pytest_run import Run
+from .shell import run_script
 from .workshop import Workshop
 
 
@@ -19,6 +20,8 @@ def main(arguments):
         return neighbours.peers(rest)
     if options.beside:
         return neighbours.beside(rest)
+    if options.lifecycle:
+        return lifecycle.main()
     return check(rest, not options.no_browser, not rest and not options.no_lint)
 
 
@@ -50,7 +53,7 @@ def _run(shop, databases, source, arguments, with_browser):
         if with_browser and not arguments:
             # Once here, instead of once in every browser test.
             with say.step("Compiling the assets of the web client"):
-                neighbours.run_script(shop, databases, name, "assets.py")
+                run_script(shop, databases, name, "assets.py")
         say.tell("-> Running the tests")
         return Run(shop, name, with_browser).show(arguments)
 
@@ -77,5 +80,10 @@ def _options(arguments):
         "--beside",
         action="store_true",
         help="run our tests beside other addons, uninstall and install again",
+    )
+    parser.add_argument(
+        "--lifecycle",
+        action="store_true",
+        help="install on history, adopt another addon's, upgrade and uninstall",
     )
     return parser.parse_known_args(arguments)

@@ -3,8 +3,9 @@
 
 import argparse
 
-from . import neighbours, say
+from . import say
 from .databases import Databases, dependencies
+from .shell import run_script
 from .workshop import Workshop
 
 
@@ -15,7 +16,7 @@ def main(arguments):
         databases.clean()
         source = databases.addon(databases.base(dependencies()))
         with databases.scratch(source) as name, say.step("Collecting the terms"):
-            told = neighbours.run_script(shop, databases, name, "translations.py")
+            told = run_script(shop, databases, name, "translations.py")
         print(told.strip(), flush=True)
     return 0
 

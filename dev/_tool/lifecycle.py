@@ -1,0 +1,102 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The life of the addon on one database: adopt, install, upgrade, uninstall."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from . import commands, paths, say
+from .databases import Databases, check_log, dependencies, last_error
+from .say import Problem
+from .shell import run_script
+from .workshop import Workshop
+
+#: The shape of a migration script; copied into the version that is tried.
+MIGRATION = paths.CHECKOUT / "dev" / "templates" / "post-migration.py"
+NEXT = "19.0.99.0.0"
+
+
+def main():
+    """Play every part once, each on a database of its own."""
+    with Workshop("test", throw_away=True) as shop:
+        databases = Databases(shop)
+        databases.clean()
+        base = databases.base(dependencies())
+        with say.step("Installing on a database with history, and uninstalling"):
+            come_and_go(shop, databases, base)
+        with say.step("Adopting the time of another addon"):
+            _adopt(shop, databases, base)
+        with say.step("Upgrading to the next version, and uninstalling"):
+            _upgrade(shop, databases, databases.addon(base))
+    say.tell("   Nothing was lost and nothing is left.")
+    return 0
+
+
+def come_and_go(shop, databases, base):
+    """Install on a database that already has tickets and time, and uninstall."""
+    with databases.scratch(base) as name:
+        run_script(shop, databases, name, "existing_data.py")
+        log = databases.logs / f"{name}.log"
+        databases.install(name, [paths.ADDON], log, strict=True)
+        run_script(shop, databases, name, "loaded_data.py")
+        run_script(shop, databases, name, "uninstall.py")
+        databases.install(name, [paths.ADDON], log, strict=True)
+
+
+def _adopt(shop, databases, base):
+    """Install where helpdesk_mgmt_timesheet(_sale) of Odoo 18 left its columns."""
+    with databases.scratch(base) as name:
+        run_script(shop, databases, name, "adopted_before.py")
+        log = databases.logs / f"{name}.log"
+        databases.install(name, [paths.ADDON], log, strict=True)
+        run_script(shop, databases, name, "adopted_after.py")
+
+
+def _upgrade(shop, databases, source):
+    """Use the addon, upgrade it with a migration, compare every figure, remove it."""
+    with databases.scratch(source) as name:
+        run_script(shop, databases, name, "history.py")
+        before = run_script(shop, databases, name, "figures.py")
+        with _next_version() as folder:
+            _update(shop, databases, name, folder)
+        after = run_script(shop, databases, name, "figures.py")
+        if f"version {NEXT}" not in after or "migrated from" not in after:
+            raise Problem(f"The migration did not run: {after}")
+        told = [text.split("---")[1] for text in (before, after)]
+        if told[0] != told[1]:
+            raise Problem(f"Upgrading changed figures: {told[0]} became {told[1]}")
+        run_script(shop, databases, name, "uninstall.py")
+
+
+@contextlib.contextmanager
+def _next_version():
+    """Make a copy of the addon as its next version, with a migration script."""
+    with tempfile.TemporaryDirectory() as folder:
+        addon = Path(folder, paths.ADDON)
+        aside = shutil.ignore_patterns(".git", "__pycache__", "node_modules")
+        shutil.copytree(paths.CHECKOUT, addon, ignore=aside)
+        manifest = addon / "__manifest__.py"
+        text = manifest.read_text()
+        present = text.split('"version": "')[1].split('"')[0]
+        manifest.write_text(text.replace(present, NEXT))
+        scripts = addon / "migrations" / NEXT
+        scripts.mkdir(parents=True)
+        shutil.copy(MIGRATION, scripts / MIGRATION.name)
+        yield folder
+
+
+def _update(shop, databases, name, folder):
+    addons = shop.addons_path(with_ours=False)
+    config = databases.logs / f"{name}.conf"
+    shop.write_config(
+        config, name, http_enable=False, addons_path=f"{addons},{os.fspath(folder)}"
+    )
+    log = databases.logs / f"{name}.log"
+    command = shop.odoo_command(config, "--stop-after-init", "-u", paths.ADDON)
+    try:
+        commands.run(command, "Odoo failed", env=shop.child_env(), log=log)
+    except Problem as problem:
+        raise Problem(f"Upgrading failed: {last_error(log)} (see {log})") from problem
+    check_log(log)
