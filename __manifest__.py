@@ -6,6 +6,8 @@
     "category": "Services/Helpdesk",
     "license": "AGPL-3",
     "author": "Helpdesk Service Credit contributors",
+    "maintainers": ["helpdesk-service-credit"],
+    "images": ["static/description/ticket_credits.png"],
     "depends": ["base_import", "helpdesk_mgmt_project", "sale_timesheet", "sale_crm"],
     # In the order of reference: a file may use what stands above it.
     "data": [

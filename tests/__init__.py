@@ -59,4 +59,5 @@ from . import test_time_thousands
 from . import test_timer
 from . import test_timer_tour
 from . import test_track_and_bill_tours
+from . import test_translations
 from . import test_web_client
