@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
@@ -129,10 +131,13 @@ class ServiceEntryMixin(models.AbstractModel):
         if "so_line" in quick:
             # The items the entries leave must be told before they are left.
             entries.filtered("so_line").modified(["so_line"], before=True)
+        ids_by_value = defaultdict(list)
+        for entry, values in values_by_entry.items():
+            for name in quick & values.keys():
+                ids_by_value[name, values[name]].append(entry.id)
         with self.env.protecting([self._fields[name] for name in quick], entries):
-            for entry, values in values_by_entry.items():
-                for name in quick & values.keys():
-                    entry[name] = values[name]
+            for (name, value), ids in ids_by_value.items():
+                entries.browse(ids)[name] = value
         entries.modified(quick)
         for entry, values in values_by_entry.items():
             if "unit_amount" in values:

@@ -230,8 +230,12 @@ class ServiceTime(models.AbstractModel):
 
     @api.model
     def _check_items(self, entries):
-        for entry in entries:
-            self._check_item(entry)
+        for alike in entries.grouped(self._get_item_key).values():
+            self._check_item(alike[0])
+
+    @api.model
+    def _get_item_key(self, entry):
+        return entry.so_line, entry.ticket_id, entry.company_id
 
     @api.model
     def _check_item(self, entry):
