@@ -236,7 +236,9 @@ class ServiceFunding(models.AbstractModel):
                 claim.kept + (own.hours if own else 0.0)
             )
         if claim.other_parts:
-            others = sum(claim.get_worked(part) for part in claim.other_parts)
+            others = sum(
+                self._round(claim.get_worked(part)) for part in claim.other_parts
+            )
             values["unit_amount"] = self._round(claim.entry.unit_amount - others)
         return values
 

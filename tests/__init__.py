@@ -24,6 +24,7 @@ from . import test_credit_tour
 from . import test_credit_walk
 from . import test_credit_windows
 from . import test_duration
+from . import test_entry_walk
 from . import test_funding
 from . import test_funding_change
 from . import test_funding_overage
