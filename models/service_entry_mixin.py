@@ -85,8 +85,16 @@ class ServiceEntryMixin(models.AbstractModel):
         for line in self:
             line.credits = sums.get(line._origin, 0.0)
 
-    @api.depends("coverage", "unit_amount", "date", "is_billable", "ticket_id")
-    @api.depends("so_line", "service_type_id", "credits")
+    @api.depends(
+        "coverage",
+        "credits",
+        "date",
+        "is_billable",
+        "service_type_id",
+        "so_line",
+        "ticket_id",
+        "unit_amount",
+    )
     def _compute_payers(self):
         text = self.env["service.funding.text"]
         saved = self.filtered(lambda line: line._origin and line.ticket_id)
