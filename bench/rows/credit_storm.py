@@ -11,6 +11,7 @@ from world import World
 
 from odoo import SUPERUSER_ID, api
 from odoo.service.model import retrying
+from odoo.tools import mute_logger
 
 AGENTS = 8
 ENTRIES = 5
@@ -19,6 +20,7 @@ HOURS = 0.5
 ROUNDS = REPEAT + WARM_UP
 # Credits for half of what is logged: the rest is overage.
 CREDITS = AGENTS * ENTRIES * HOURS / 2
+_ERRORS = Counter()  # what reached an agent, by side
 
 
 class Storm:
@@ -82,10 +84,11 @@ def play(side):
             threading.Thread(target=work, args=(storm, user, values, barrier, counts))
             for user in storm.agents
         ]
-        for agent in agents:
-            agent.start()
-        for agent in agents:
-            agent.join()
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            for agent in agents:
+                agent.start()
+            for agent in agents:
+                agent.join()
         with storm.registry.cursor() as cr:
             check(cr, side, values, counts)
 
@@ -119,10 +122,9 @@ def check(cr, side, values, counts):
     hours, credits = cr.fetchone()
     told = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
     print(f"      {side}: {told}; {hours:g} h, {credits:g} credits", file=sys.stderr)
-    if side == "ours":
-        whole = AGENTS * ENTRIES
-        if counts["logged"] != whole or hours != whole * HOURS or credits != CREDITS:
-            raise AssertionError(f"lost, over, or refused: {counts}")
+    _ERRORS[side] += AGENTS * ENTRIES - counts["logged"]
+    if hours != counts["logged"] * HOURS or (side == "ours" and credits > CREDITS):
+        raise AssertionError(f"lost or over: {counts}")
 
 
 ROWS = [
@@ -134,7 +136,7 @@ ROWS = [
         stock=play("stock"),
         ours=play("ours"),
         target="nothing over, lost or refused",
-        holds=lambda result: True,
+        holds=lambda result: not _ERRORS["ours"],
         work=AGENTS * ENTRIES,
         repeat=REPEAT,
     ),
