@@ -30,6 +30,7 @@ from . import test_funding_change
 from . import test_funding_overage
 from . import test_funding_panel
 from . import test_funding_storm
+from . import test_funding_tour
 from . import test_js
 from . import test_selling_order
 from . import test_selling_prices
