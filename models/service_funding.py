@@ -53,8 +53,8 @@ class ServiceFunding(models.AbstractModel):
     @api.model
     def _plan_credits(self, claims):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
-        currencies = {
-            ticket: ticket._get_credit_currency()
+        owners = {
+            ticket: (ticket.partner_id, ticket._get_credit_currency())
             for ticket in {claim.ticket for claim in claims}
         }
         requests = []
@@ -62,11 +62,16 @@ class ServiceFunding(models.AbstractModel):
             wanted = float_round(claim.hours * claim.rate, precision_digits=digits)
             if not claim.is_billable or wanted <= 0:
                 continue
+            partner, currency = owners[claim.ticket]
+            if claim.kept:
+                # What credits pay already stays with the customer they belong to.
+                row = claim.entry.consumption_ids[:1]
+                partner, currency = row.commercial_partner_id, row.currency_id
             claim.draw = DrawRequest(
                 work=claim.ticket,
-                partner=claim.ticket.partner_id,
+                partner=partner,
                 company=claim.ticket.company_id,
-                currency=currencies[claim.ticket],
+                currency=currency,
                 date=claim.date,
                 credits=wanted,
                 timesheet=claim.entry,

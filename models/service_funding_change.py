@@ -112,9 +112,13 @@ class ServiceFunding(models.AbstractModel):
         # Back to what is paid: the new hours must not count against the cap twice.
         entry._note_funding({entry: {"hours_billed": kept}})
         by_credits = entry.coverage == CREDITS
+        item = entry.so_line
+        customer = entry.ticket_id.commercial_partner_id
+        if by_credits and entry.partner_id.commercial_partner_id == customer:
+            item = entry._get_ticket_item()
         claim = self._get_claim(
             entry,
-            entry._get_ticket_item() if by_credits else entry.so_line,
+            item,
             hours=extra,
             worked=entry.unit_amount * extra / now.hours,
             kept=kept,
