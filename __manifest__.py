@@ -26,6 +26,7 @@
         "data/service_timer_data.xml",
         "wizards/service_authorization_record_views.xml",
         "wizards/service_log_views.xml",
+        "wizards/service_funding_panel_views.xml",
         "views/sale_order_views.xml",
         "views/project_task_views.xml",
         "views/product_template_views.xml",

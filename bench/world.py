@@ -58,7 +58,7 @@ class World:
                 "sale_line_id": self.sale_line().id,
             }
         )
-        self._log_many(self.task_entry(task), entries)
+        self.log_many(self.task_entry(task), entries)
         return task
 
     def ticket(self, entries=0):
@@ -72,7 +72,7 @@ class World:
                 "sale_line_id": self.sale_line().id,
             }
         )
-        self._log_many(self.ticket_entry(ticket), entries)
+        self.log_many(self.ticket_entry(ticket), entries)
         return ticket
 
     def task_entry(self, task):
@@ -84,7 +84,8 @@ class World:
     def _entry(self):
         return {"name": "Work", "unit_amount": 0.5, "employee_id": self.employee.id}
 
-    def _log_many(self, values, entries):
+    def log_many(self, values, entries):
+        """Log so many entries with these values, a year back."""
         lines = self.env["account.analytic.line"]
         for start in range(0, entries, BATCH):
             lines.create(

@@ -39,9 +39,11 @@ class AccountAnalyticLine(models.Model):
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")]
     )
+    # Not readonly: the hours of a part of an entry are given, and not rounded again.
     hours_billed = fields.Float(
         compute="_compute_hours_billed",
         store=True,
+        readonly=False,
         precompute=True,
         help="Hours the customer pays: the time worked, raised to the team's minimum "
         "and rounded up to its step.",
@@ -202,6 +204,8 @@ class AccountAnalyticLine(models.Model):
 
     def _check_can_write(self, values):
         self.env["service.time"]._check_locked(self, values)
+        if self.env.su:
+            return super()._check_can_write(values)
         # sudo: core lets people change their own time only; on tickets the company says
         entrusted = self.filtered("is_entrusted")
         super(AccountAnalyticLine, entrusted.sudo())._check_can_write(values)

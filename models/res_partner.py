@@ -13,12 +13,15 @@ class ResPartner(models.Model):
     service_credit_balance = fields.Char(
         string="Service Credits Available",
         compute="_compute_service_credit_balance",
-        groups="helpdesk_service_credit.group_service_credit_user",
+        help="Empty for who may not see the credits of this customer.",
     )
 
-    @api.depends_context("company")
+    @api.depends_context("company", "uid")
     def _compute_service_credit_balance(self):
-        for partner in self:
+        visible = self._get_visible_credit_customers()
+        hidden = self.filtered(lambda p: p.sudo().commercial_partner_id not in visible)
+        hidden.service_credit_balance = False
+        for partner in self - hidden:
             partner.service_credit_balance = " + ".join(
                 f"{formatLang(self.env, line['credits_available'], dp=PRECISION)} "
                 f"{line['currency']}"
@@ -54,8 +57,14 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
 
     def action_view_service_credit_purchases(self):
-        """Open the purchases of the customer."""
+        """Open the purchases of the customer; for who may see no purchases, what
+        they would pay."""
         self.ensure_one()
+        if not self.env["service.credit.purchase"].has_access("read"):
+            action = self.env["ir.actions.act_window"]._for_xml_id(
+                "helpdesk_service_credit.service_funding_panel_action"
+            )
+            return {**action, "context": {"default_partner_id": self.id}}
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_credit_purchase_action"
         )
@@ -78,7 +87,7 @@ class ResPartner(models.Model):
             ``next_expiry`` (date or False) and ``credits_next_expiry`` (credits that
             expire on it)
         :raise AccessError: unless the user may see service credits, may read a ticket
-            of the customer, or belongs to the customer
+            or a purchase of the customer, or belongs to the customer
         """
         self._check_service_credit_balance_access()
         company = self.env["res.company"].browse(company_id or self.env.company.id)
@@ -90,28 +99,44 @@ class ResPartner(models.Model):
 
     def _check_service_credit_balance_access(self):
         """Raise unless the user may see the balance of all these customers."""
-        if self.env.su:
-            return
-        user = self.env.user
-        if user.has_group("helpdesk_service_credit.group_service_credit_user"):
-            self.check_access("read")
-            return
-        entities = self.sudo().commercial_partner_id
-        if user.has_group("helpdesk_mgmt.group_helpdesk_user_own"):
-            visible = self._get_customers_of_readable_tickets(entities)
-        else:
-            visible = user.sudo().commercial_partner_id
-        if entities - visible:
+        visible = self._get_visible_credit_customers()
+        if self.sudo().commercial_partner_id - visible:
             raise AccessError(
                 self.env._(
                     "You can see the service credits of your own company or of the "
-                    "customers of your tickets only."
+                    "customers of your tickets and purchases only."
                 )
             )
 
+    def _get_visible_credit_customers(self):
+        """Return those of these customers whose balance the user may see.
+
+        All for users of service credits; else the user's own entity, the customers of
+        tickets they may read, and those of purchases they may read: who may see one
+        purchase has to know what there is altogether before selling more.
+        """
+        entities = self.sudo().commercial_partner_id
+        user = self.env.user
+        if self.env.su:
+            return entities
+        if user.has_group("helpdesk_service_credit.group_service_credit_user"):
+            return (
+                self.filtered("id")
+                ._filtered_access("read")
+                .sudo()
+                .mapped("commercial_partner_id")
+            )
+        visible = user.sudo().commercial_partner_id
+        if user.has_group("helpdesk_mgmt.group_helpdesk_user_own"):
+            visible |= self._get_customers_of("helpdesk.ticket", entities)
+        if self.env["service.credit.purchase"].has_access("read"):
+            visible |= self._get_customers_of("service.credit.purchase", entities)
+        return entities & visible
+
     @api.model
-    def _get_customers_of_readable_tickets(self, entities):
-        groups = self.env["helpdesk.ticket"]._read_group(
+    def _get_customers_of(self, model, entities):
+        """Return those of `entities` with a record of `model` the user may read."""
+        groups = self.env[model]._read_group(
             [("commercial_partner_id", "in", entities.ids)],
             ["commercial_partner_id"],
         )

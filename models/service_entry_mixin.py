@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
@@ -83,8 +85,16 @@ class ServiceEntryMixin(models.AbstractModel):
         for line in self:
             line.credits = sums.get(line._origin, 0.0)
 
-    @api.depends("coverage", "unit_amount", "date", "is_billable", "ticket_id")
-    @api.depends("so_line", "service_type_id", "credits")
+    @api.depends(
+        "coverage",
+        "credits",
+        "date",
+        "is_billable",
+        "service_type_id",
+        "so_line",
+        "ticket_id",
+        "unit_amount",
+    )
     def _compute_payers(self):
         text = self.env["service.funding.text"]
         saved = self.filtered(lambda line: line._origin and line.ticket_id)
@@ -129,10 +139,13 @@ class ServiceEntryMixin(models.AbstractModel):
         if "so_line" in quick:
             # The items the entries leave must be told before they are left.
             entries.filtered("so_line").modified(["so_line"], before=True)
+        ids_by_value = defaultdict(list)
+        for entry, values in values_by_entry.items():
+            for name in quick & values.keys():
+                ids_by_value[name, values[name]].append(entry.id)
         with self.env.protecting([self._fields[name] for name in quick], entries):
-            for entry, values in values_by_entry.items():
-                for name in quick & values.keys():
-                    entry[name] = values[name]
+            for (name, value), ids in ids_by_value.items():
+                entries.browse(ids)[name] = value
         entries.modified(quick)
         for entry, values in values_by_entry.items():
             if "unit_amount" in values:

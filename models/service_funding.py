@@ -53,16 +53,25 @@ class ServiceFunding(models.AbstractModel):
     @api.model
     def _plan_credits(self, claims):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
+        owners = {
+            ticket: (ticket.partner_id, ticket._get_credit_currency())
+            for ticket in {claim.ticket for claim in claims}
+        }
         requests = []
         for claim in claims:
             wanted = float_round(claim.hours * claim.rate, precision_digits=digits)
             if not claim.is_billable or wanted <= 0:
                 continue
+            partner, currency = owners[claim.ticket]
+            if claim.kept:
+                # What credits pay already stays with the customer they belong to.
+                row = claim.entry.consumption_ids[:1]
+                partner, currency = row.commercial_partner_id, row.currency_id
             claim.draw = DrawRequest(
                 work=claim.ticket,
-                partner=claim.ticket.partner_id,
+                partner=partner,
                 company=claim.ticket.company_id,
-                currency=claim.ticket._get_credit_currency(),
+                currency=currency,
                 date=claim.date,
                 credits=wanted,
                 timesheet=claim.entry,
@@ -207,8 +216,9 @@ class ServiceFunding(models.AbstractModel):
             raise ValidationError("\n".join(refused))
         values, siblings = {}, []
         for claim in claims:
-            values[claim.entry] = self._get_entry_values(claim)
-            siblings += self._get_sibling_values(claim)
+            note = self.env["service.funding.text"]._get_note(claim)
+            values[claim.entry] = self._get_entry_values(claim, note)
+            siblings += self._get_sibling_values(claim, note)
         self.env["account.analytic.line"].sudo()._note_funding(values)
         drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
         self.env["service.credit.allocation"].sudo()._post_plans(drawn)
@@ -216,10 +226,10 @@ class ServiceFunding(models.AbstractModel):
             self.env["account.analytic.line"].sudo().create(siblings)
 
     @api.model
-    def _get_entry_values(self, claim):
+    def _get_entry_values(self, claim, note):
         """Return what the entry itself carries: what it had, and the first part."""
         values = {
-            "coverage_note": self.env["service.funding.text"]._get_note(claim),
+            "coverage_note": note,
             "credits_per_hour": claim.rate,
         }
         own = claim.own_part
@@ -231,14 +241,15 @@ class ServiceFunding(models.AbstractModel):
                 claim.kept + (own.hours if own else 0.0)
             )
         if claim.other_parts:
-            others = sum(claim.get_worked(part) for part in claim.other_parts)
+            others = sum(
+                self._round(claim.get_worked(part)) for part in claim.other_parts
+            )
             values["unit_amount"] = self._round(claim.entry.unit_amount - others)
         return values
 
     @api.model
-    def _get_sibling_values(self, claim):
+    def _get_sibling_values(self, claim, note):
         """Return the values of the entries that carry the other parts."""
-        note = self.env["service.funding.text"]._get_note(claim)
         return [
             {
                 **claim.entry._prepare_split_values(),

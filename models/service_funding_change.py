@@ -14,6 +14,7 @@ class EntryState(NamedTuple):
     ticket: int
     date: object
     is_billable: bool
+    worked: float
     hours: float
     service_type: int
 
@@ -31,6 +32,7 @@ class ServiceFunding(models.AbstractModel):
                 entry.ticket_id.id,
                 entry.date,
                 entry.is_billable,
+                entry.unit_amount,
                 entry.hours_billed,
                 entry.service_type_id.id,
             )
@@ -51,14 +53,31 @@ class ServiceFunding(models.AbstractModel):
         redo, differ = entries.sudo().browse(), []
         for entry in entries.sudo():
             was = before[entry]
-            now = self._snapshot(entry)[entry]
+            now = self._get_state_now(entry, was)
             if choice is not None or now[:3] != was[:3] or not entry.coverage:
                 redo += entry
-            elif now != was:
+            elif (now.hours, now.service_type) != (was.hours, was.service_type):
                 differ.append((entry, was, now))
         self._fund_again(redo, choice)
         for entry, was, now in differ:
             self._fund_difference(entry, was, now)
+
+    @api.model
+    def _get_state_now(self, entry, was):
+        """Return what decides who pays after a change.
+
+        Writing what the entry has already is no change: a part of an entry must not be
+        rounded up once more by it, nor by what the team's settings became meanwhile.
+        """
+        now = self._snapshot(entry)[entry]
+        same = now._replace(
+            date=was.date, hours=was.hours, service_type=was.service_type
+        )
+        if same != was:
+            return now
+        if now.hours != was.hours:
+            entry._note_funding({entry: {"hours_billed": was.hours}})
+        return now._replace(hours=was.hours)
 
     @api.model
     def _fund_again(self, entries, choice):
@@ -93,9 +112,13 @@ class ServiceFunding(models.AbstractModel):
         # Back to what is paid: the new hours must not count against the cap twice.
         entry._note_funding({entry: {"hours_billed": kept}})
         by_credits = entry.coverage == CREDITS
+        item = entry.so_line
+        customer = entry.ticket_id.commercial_partner_id
+        if by_credits and entry.partner_id.commercial_partner_id == customer:
+            item = entry._get_ticket_item()
         claim = self._get_claim(
             entry,
-            entry._get_ticket_item() if by_credits else entry.so_line,
+            item,
             hours=extra,
             worked=entry.unit_amount * extra / now.hours,
             kept=kept,

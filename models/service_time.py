@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .service_funding import HOUR_DIGITS
+
 # Beyond what core locks on an entry that an invoice bills.
 LOCKED_FIELDS = frozenset(("ticket_id", "is_billable"))
 HOURS_IN_A_DAY = 24
@@ -213,10 +215,10 @@ class ServiceTime(models.AbstractModel):
 
         :raise ValidationError: naming the ticket and the hours asked
         """
-        hour = self.env.ref("uom.product_uom_hour")
         for entry in entries:
             hours = entry.unit_amount
-            if hour.compare(hours, 0) > 0 and hour.compare(hours, HOURS_IN_A_DAY) <= 0:
+            # Not to the minute: the last credits may pay a very small part.
+            if 0 < round(hours, HOUR_DIGITS) <= HOURS_IN_A_DAY:
                 continue
             raise ValidationError(
                 self.env._(
@@ -230,8 +232,10 @@ class ServiceTime(models.AbstractModel):
 
     @api.model
     def _check_items(self, entries):
-        for entry in entries:
-            self._check_item(entry)
+        for alike in entries.grouped(
+            lambda entry: (entry.so_line, entry.ticket_id, entry.company_id)
+        ).values():
+            self._check_item(alike[0])
 
     @api.model
     def _check_item(self, entry):

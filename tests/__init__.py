@@ -24,9 +24,14 @@ from . import test_credit_tour
 from . import test_credit_walk
 from . import test_credit_windows
 from . import test_duration
+from . import test_entry_walk
 from . import test_funding
 from . import test_funding_change
+from . import test_funding_input
 from . import test_funding_overage
+from . import test_funding_panel
+from . import test_funding_storm
+from . import test_funding_tour
 from . import test_js
 from . import test_selling_order
 from . import test_selling_prices

@@ -199,6 +199,9 @@ class TestFunding(FundingCommon):
 
     def test_form_shows_before_saving_what_will_pay(self):
         purchase = self._buy(2)
+        cheaper = self.env["service.type"].create(
+            {"name": "By Phone", "credits_per_hour": 0.5}
+        )
         with (
             Form(self.ticket.with_user(self.agent)) as form,
             form.timesheet_ids.new() as line,
@@ -206,6 +209,9 @@ class TestFunding(FundingCommon):
             line.date = MAY
             line.unit_amount = 1.5
             self.assertEqual(line.payers, f"{purchase.name} (1.50)")
+            line.service_type_id = cheaper
+            self.assertEqual(line.payers, f"{purchase.name} (0.75)")
+            line.service_type_id = cheaper.browse()
         entry = self.ticket.timesheet_ids
         self.assertEqual((entry.coverage, entry.credits), ("credits", 1.5))
         self.assertEqual(entry.payers, f"{purchase.name} (1.50)")

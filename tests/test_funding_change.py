@@ -150,3 +150,37 @@ class TestFundingChange(FundingCommon):
         self.assertEqual(entry.credits, 2)
         self._work(1)
         self.assertEqual(mine.credits_available, 7)
+
+    # Parts of a split entry
+
+    def _split(self, credits, hours, **team):
+        """Log hours of which so many credits pay a part, the rest is overage."""
+        self.team.write({"over_limit_policy": "overage", **team})
+        self._buy(credits)
+        self._work(hours)
+        return self.ticket.timesheet_ids.sorted("id")
+
+    def test_minimum_and_rounding_count_once_for_a_split_entry(self):
+        paid, waiting = self._split(0.25, 0.5, minimum_hours=1)
+        self.assertEqual((paid.hours_billed, waiting.hours_billed), (0.25, 0.75))
+        self.assertEqual((paid.unit_amount, waiting.unit_amount), (0.125, 0.375))
+        self._assert_adds_up()
+
+    def test_writing_what_it_has_already_changes_nothing(self):
+        parts = self._split(0.25, 0.5, minimum_hours=1)
+        before = self._pieces(), self._rows(), parts.mapped("hours_billed")
+        self.team.minimum_hours = 2
+        for entry in parts:
+            entry.write({"ticket_id": self.ticket.id, "is_billable": True})
+            entry.write({"unit_amount": entry.unit_amount, "date": entry.date})
+        after = self._pieces(), self._rows(), parts.mapped("hours_billed")
+        self.assertEqual(after, before)
+
+    def test_the_last_hundredth_of_a_credit_pays_a_very_small_part(self):
+        service_type = self.env["service.type"].create(
+            {"name": "On Site", "credits_per_hour": 4}
+        )
+        self.team.default_service_type_id = service_type
+        paid, waiting = self._split(0.01, 1)
+        self.assertEqual((paid.unit_amount, waiting.unit_amount), (0.0025, 0.9975))
+        self._assert_adds_up()

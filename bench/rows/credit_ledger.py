@@ -1,8 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The ledger of service credits: drawing, many at once, and expiring."""
 
+import gc
+import sys
 from datetime import date, timedelta
 
+import psutil
 from measure import Row
 
 from odoo.models import BaseModel
@@ -154,7 +157,8 @@ def expire_in_sql(env, customer):
 
 
 def expire(env, customer):
-    """What the scheduled action does, but for the commits."""
+    """What the scheduled action does, but for the commits; memory has to stay flat."""
+    memory = []
     domain = [("partner_id", "=", customer.id), ("state", "=", "open")]
     last_id = 0
     while batch := env[PURCHASE].search(
@@ -164,6 +168,12 @@ def expire(env, customer):
         batch._write_off()
         env.flush_all()
         env.invalidate_all()
+        gc.collect()
+        memory.append(psutil.Process().memory_info().rss / 2**20)
+    told = f"{memory[9]:.0f} MiB after ten portions, {memory[-1]:.0f} after the last"
+    print(f"      {told}", file=sys.stderr)
+    if memory[-1] > memory[9] * 1.1:
+        raise AssertionError(f"memory grows: {told}")
 
 
 ROWS = [

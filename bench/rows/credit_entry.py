@@ -1,0 +1,104 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Logging time that draws service credits, against a stock task with an item."""
+
+from measure import Row
+from world import world
+
+from .credit_ledger import customer_with
+
+FEW = 10
+MANY = 10_000
+BATCH = 1_000
+PURCHASES = 50  # of 10 credits: what the batch draws
+ENTRY = "account.analytic.line"
+
+
+def ticket_on_credits(env, purchases, entries=0):
+    """Return a ticket whose customer has so many open purchases of 10 credits."""
+    place = world(env)
+    customer = customer_with(env, purchases)
+    ticket = env["helpdesk.ticket"].create(
+        {
+            "name": "Bench Credits",
+            "description": "Slow",
+            "team_id": place.team.id,
+            "partner_id": customer.id,
+            "use_service_credits": True,
+        }
+    )
+    place.log_many(place.ticket_entry(ticket), entries)
+    return ticket
+
+
+def beside_stock(purchases):
+    def prepared(env):
+        place = world(env)
+        ticket = ticket_on_credits(env, purchases)
+        return place.task_entry(place.task()), place.ticket_entry(ticket)
+
+    return prepared
+
+
+def few_and_many_purchases(env):
+    tickets = [ticket_on_credits(env, number) for number in (1, MANY)]
+    return [world(env).ticket_entry(ticket) for ticket in tickets]
+
+
+def few_and_many_entries(env):
+    tickets = [ticket_on_credits(env, MANY, entries) for entries in (FEW, MANY)]
+    return [world(env).ticket_entry(ticket) for ticket in tickets]
+
+
+def log(side, number=1):
+    def action(env, data):
+        entries = env[ENTRY].create([dict(data[side])] * number)
+        if "ticket_id" in data[side] and set(entries.mapped("coverage")) != {"credits"}:
+            raise AssertionError("not paid by credits")
+
+    return action
+
+
+def is_flat(result):
+    return result.ratio <= 1.3 and not result.more_queries
+
+
+ROWS = [
+    Row(
+        name="credit-entry-one",
+        what="one entry drawing credits against one on a stock task with an item",
+        prepare=beside_stock(FEW),
+        stock=log(0),
+        ours=log(1),
+        target="<= 1.5x",
+        holds=lambda result: result.ratio <= 1.5,
+    ),
+    Row(
+        name="credit-entry-10000-purchases",
+        what=f"the same with {MANY:,} open purchases against 1",
+        prepare=few_and_many_purchases,
+        stock=log(0),
+        ours=log(1),
+        target="same queries, <= 1.3x",
+        holds=is_flat,
+    ),
+    Row(
+        name="credit-entry-after-10000",
+        what=f"the same after {MANY:,} entries on the ticket against {FEW}",
+        prepare=few_and_many_entries,
+        stock=log(0),
+        ours=log(1),
+        target="same queries, <= 1.3x",
+        holds=is_flat,
+    ),
+    Row(
+        name="credit-entry-batch-1000",
+        what=f"{BATCH:,} entries in one create drawing from {PURCHASES} purchases",
+        prepare=beside_stock(PURCHASES),
+        stock=log(0, BATCH),
+        ours=log(1, BATCH),
+        target=">= 0.6x throughput",
+        holds=lambda result: 1 / result.ratio >= 0.6,
+        work=BATCH,
+        repeat=5,
+    ),
+]

@@ -1,0 +1,179 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Who pays for time once more, in plain Python on the ledger of `credit_model`."""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from .credit_model import Refused, money
+
+EXACT = Decimal("0.000001")
+
+
+def exact(hours):
+    return Decimal(hours).quantize(EXACT, ROUND_HALF_UP)
+
+
+class Item(NamedTuple):
+    name: str
+    cap: Decimal | None = None  # hours authorized
+
+
+class Terms(NamedTuple):
+    ticket: Any  # has the `ledger` of its customer, and an `item` or None
+    day: int
+    rate: Decimal
+    billable: bool
+
+
+class Part(NamedTuple):
+    payer: str
+    hours: Decimal
+    credits: Decimal = Decimal()
+    item: Item | None = None
+
+
+@dataclass(eq=False)
+class Entry:
+    terms: Terms
+    worked: Decimal
+    hours: Decimal
+    payer: str = ""
+    item: Item | None = None
+    rows: list = field(default_factory=list)
+
+    @property
+    def credits(self):
+        return sum((row.left("credits") for row in self.rows), Decimal())
+
+
+class Desk:
+    """The entries; a step succeeds, or is refused and changes nothing."""
+
+    def __init__(self, policy, minimum, step):
+        self.policy, self.minimum, self.step = policy, minimum, step
+        self.entries = []
+
+    def bill(self, worked, billable):
+        hours = max(worked, self.minimum)
+        if self.step:
+            hours = (hours / self.step).quantize(Decimal(1), ROUND_CEILING) * self.step
+        return hours if billable else worked
+
+    def plan(self, terms, hours, item, own=None, kept=0, credits=True, policy=None):
+        """Tell what would pay once `own` has given back all but its `kept` hours."""
+        if not terms.billable:
+            return [Part("non_billable", hours)]
+        ledger, parts, rest = terms.ticket.ledger, [], hours
+        if credits:
+            free = own.rows if own and not kept else ()
+            usable = [lot for lot in ledger.lots if ledger.usable(lot, terms.day)]
+            can = sum((lot.available for lot in usable), Decimal())
+            can += sum(row.left("credits") for row in free if row.lot in usable)
+            wanted = money(hours * terms.rate)
+            drawn = min(wanted, can)
+            if drawn:
+                paid = exact(hours if drawn == wanted else drawn / terms.rate)
+                parts.append(Part("credits", paid, drawn))
+                rest = exact(hours - paid)
+        if item and rest > 0:
+            left = rest
+            if item.cap is not None:
+                others = [e for e in self.entries if e.item == item and e is not own]
+                used = sum(e.hours for e in others)
+                left = item.cap - used - (kept if own and own.item == item else 0)
+            if left > 0:
+                parts.append(Part("sale_line", exact(min(rest, left)), item=item))
+                rest = exact(rest - min(rest, left))
+        if rest > 0:
+            bought = credits and any(not lot.draft for lot in ledger.lots)
+            policy = (policy or self.policy) if item or bought else "non_billable"
+            if policy == "refuse":
+                raise Refused
+            parts.append(Part(policy, exact(rest)))
+        return parts
+
+    def take(self, entry, parts, worked, hours, kept=0):
+        """Post the credits; what the entry cannot carry itself becomes new entries."""
+        own = parts[0] if not kept or parts[0].payer == entry.payer else None
+        others = parts[1:] if own else parts
+        shares = [exact(worked * part.hours / hours) for part in others]
+        entry.worked = exact(entry.worked - sum(shares))
+        entry.hours = exact(kept + (own.hours if own else 0))
+        if not kept:
+            entry.payer, entry.item = own.payer, own.item
+        if parts[0].credits:
+            ticket, day = entry.terms.ticket, entry.terms.day
+            entry.rows += ticket.ledger.draw((ticket, entry), parts[0].credits, day)
+        self.entries += [
+            Entry(entry.terms, share, part.hours, part.payer, part.item)
+            for part, share in zip(others, shares, strict=True)
+        ]
+
+    def log(self, ticket, day, worked, rate, billable):
+        terms = Terms(ticket, day, rate, billable)
+        entry = Entry(terms, worked, self.bill(worked, billable))
+        parts = self.plan(terms, entry.hours, ticket.item)
+        self.entries.append(entry)
+        self.take(entry, parts, worked, entry.hours)
+
+    def edit(self, entry, worked=None, rate=None):
+        """Claim or give back the difference only."""
+        terms = entry.terms._replace(rate=rate or entry.terms.rate)
+        hours = self.bill(worked, terms.billable) if worked else entry.hours
+        worked = worked or entry.worked
+        by_credits, surplus, extra, parts = entry.payer == "credits", 0, 0, []
+        if by_credits:
+            surplus = entry.credits - money(hours * terms.rate)
+            extra = max(-surplus, 0) / terms.rate
+        elif entry.payer == "sale_line":
+            extra = hours - entry.hours
+        if extra > 0:
+            item, kept = entry.item, exact(hours - extra)
+            item = terms.ticket.item if by_credits else item
+            parts = self.plan(terms, extra, item, entry, kept, by_credits)
+        if surplus > 0:
+            terms.ticket.ledger.give_back(entry.rows, surplus)
+        entry.terms, entry.worked, entry.hours = terms, worked, hours
+        if parts:
+            self.take(entry, parts, worked * extra / hours, extra, kept)
+
+    def redo(self, entry, **values):
+        """Another ticket, day or tick: all comes back, and who pays is asked again."""
+        terms = entry.terms._replace(**values)
+        if terms != entry.terms:
+            same = values.keys() == {"day"}
+            hours = entry.hours if same else self.bill(entry.worked, terms.billable)
+            parts = self.plan(terms, hours, terms.ticket.item, entry)
+            self.release(entry)
+            entry.terms = terms
+            self.take(entry, parts, entry.worked, hours)
+
+    def release(self, entry):
+        entry.terms.ticket.ledger.give_back(entry.rows, entry.credits)
+        entry.payer, entry.item, entry.rows = "", None, []
+
+    def delete(self, entry):
+        self.release(entry)
+        self.entries.remove(entry)
+
+    def waiting(self):
+        waiting = [entry for entry in self.entries if entry.payer == "overage"]
+        if not waiting:
+            raise Refused
+        return sorted(waiting, key=lambda entry: entry.terms.day)
+
+    def cover(self):
+        done = False
+        for entry in self.waiting():
+            item = entry.terms.ticket.item
+            parts = self.plan(entry.terms, entry.hours, item, entry, policy="overage")
+            if parts[0].payer != "overage":
+                self.take(entry, parts, entry.worked, entry.hours)
+                done = True
+        if not done:
+            raise Refused
+
+    def forgive(self):
+        for entry in self.waiting():
+            entry.payer = "non_billable"

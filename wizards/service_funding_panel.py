@@ -1,0 +1,126 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ServiceFundingPanel(models.TransientModel):
+    """Who would pay for an entry, before there is one (design 4.4): on a ticket, or on
+    a customer for a ticket still to come.
+
+    Written by the code that posts; the window itself changes nothing.
+    """
+
+    _name = "service.funding.panel"
+    _description = "Who Pays"
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        domain="[('commercial_partner_id', '=?', commercial_partner_id), "
+        "('allow_timesheet', '=', True)]",
+        help="Leave it empty for a new ticket.",
+    )
+    team_id = fields.Many2one(
+        comodel_name="helpdesk.ticket.team",
+        compute="_compute_team_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        domain=[("allow_timesheet", "=", True)],
+        help="The team of the new ticket.",
+    )
+    service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        compute="_compute_service_type_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    hours = fields.Float(string="Hours Spent", default=1.0, required=True)
+    date = fields.Date(default=fields.Date.context_today, required=True)
+    balance = fields.Char(
+        related="partner_id.service_credit_balance", string="Service Credits Available"
+    )
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+
+    @api.depends("ticket_id")
+    def _compute_partner_id(self):
+        for panel in self:
+            panel.partner_id = panel.ticket_id.partner_id or panel.partner_id
+
+    @api.depends("ticket_id")
+    def _compute_team_id(self):
+        teams = self.env["helpdesk.ticket.team"]
+        own = self.env.user.helpdesk_team_ids.filtered("allow_timesheet")
+        for panel in self:
+            panel.team_id = (
+                panel.ticket_id.team_id
+                or panel.team_id
+                or own[:1]
+                or teams.search([("allow_timesheet", "=", True)], limit=1)
+            )
+
+    @api.depends("team_id")
+    def _compute_service_type_id(self):
+        for panel in self:
+            panel.service_type_id = (
+                panel.service_type_id or panel.team_id.default_service_type_id
+            )
+
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        customer = self.partner_id.commercial_partner_id
+        if self.ticket_id.commercial_partner_id != customer:
+            self.ticket_id = False
+
+    @api.depends(
+        "partner_id", "ticket_id", "team_id", "service_type_id", "hours", "date"
+    )
+    def _compute_preview(self):
+        for panel in self:
+            panel.preview = False
+            if not panel.team_id or not panel.date or panel.hours <= 0:
+                continue
+            values = {"plan": False, "error": False}
+            try:
+                values["plan"] = panel._get_plan()
+            except UserError as error:
+                values["error"] = str(error)
+            panel.preview = self.env["ir.qweb"]._render(
+                "helpdesk_service_credit.service_funding_panel_preview", values
+            )
+
+    def _get_plan(self):
+        """Return the preview of the entry that the window describes.
+
+        :raise AccessError: when the user may neither read the ticket nor, for a new
+            one, see the credits of the customer
+        """
+        self.ensure_one()
+        ticket = self.ticket_id
+        if not ticket:
+            self.partner_id._check_service_credit_balance_access()
+            ticket = ticket.new(
+                {
+                    "name": "/",
+                    "partner_id": self.partner_id.id,
+                    "team_id": self.team_id.id,
+                    "company_id": (self.team_id.company_id or self.env.company).id,
+                }
+            )
+        else:
+            ticket.check_access("read")
+        values = {
+            "service_type_id": self.service_type_id.id,
+            "unit_amount": self.hours,
+            "date": self.date,
+        }
+        return self.env["service.funding"]._preview(values, ticket)
