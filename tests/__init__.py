@@ -1,3 +1,6 @@
+from . import test_approval
+from . import test_approval_funding
+from . import test_approval_invoicing
 from . import test_authorization
 from . import test_authorization_portal
 from . import test_authorized_hours
@@ -54,6 +57,7 @@ from . import test_ticket_rights
 from . import test_ticket_sale_line
 from . import test_ticket_time
 from . import test_time_billable
+from . import test_time_lock
 from . import test_time_people
 from . import test_time_thousands
 from . import test_timer
