@@ -25,7 +25,7 @@ class ServiceApprovalMixin(models.AbstractModel):
     approval_state = fields.Selection(
         selection=[
             ("draft", "Draft"),
-            ("submitted", "To Approve"),
+            ("submitted", "Submitted"),
             ("approved", "Approved"),
             ("rejected", "Rejected"),
         ],

@@ -179,10 +179,10 @@ class ServiceApprovalMixin(models.AbstractModel):
                 summary=ticket.env._("Time rejected"),
                 note=ticket.env._(
                     "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
-                    "%(note)s. Correct the time and submit it again.",
+                    "“%(note)s” Correct the time and submit it again.",
                     user=self.env.user.name,
                     hours=f"{sum(lines.mapped('unit_amount')):.2f}",
                     ticket=ticket.display_name,
-                    note=note.rstrip("."),
+                    note=note,
                 ),
             )

@@ -61,6 +61,7 @@ from . import test_time_lock
 from . import test_time_people
 from . import test_time_thousands
 from . import test_timer
+from . import test_timer_kept
 from . import test_timer_tour
 from . import test_track_and_bill_tours
 from . import test_web_client
