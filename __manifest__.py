@@ -61,6 +61,7 @@
         "report/sale_order_report.xml",
         "views/service_timer_views.xml",
         "views/service_week_views.xml",
+        "views/service_approval_views.xml",
         "data/service_sync_data.xml",
         "views/service_sync_source_views.xml",
         "views/service_sync_source_form_views.xml",

@@ -10,6 +10,8 @@ class TicketTimePortal(CustomerPortalHelpdesk):
         # The page is open to whoever holds the link: only the team's switch shows time.
         entries = ticket.timesheet_ids.browse()
         if ticket.team_id.allow_timesheet and ticket.team_id.show_timesheet_portal:
-            entries = ticket.timesheet_ids.sorted(lambda line: (line.date, line.id))
+            entries = ticket.timesheet_ids.filtered(
+                lambda line: line.approval_state != "rejected"
+            ).sorted(lambda line: (line.date, line.id))
         values["ticket_entries"] = entries
         return values

@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
+from .service_approval_mixin import FROZEN
+
 # A change of one of these may change who pays for the entry.
 FUNDING_FIELDS = frozenset(
     ("ticket_id", "date", "is_billable", "so_line", "unit_amount", "service_type_id")
@@ -19,6 +21,8 @@ class AccountAnalyticLine(models.Model):
         "service.entry.mixin",
         "service.people.mixin",
         "service.overage.mixin",
+        "service.approval.mixin",
+        "service.period.mixin",
     ]
 
     ticket_id = fields.Many2one(
@@ -61,6 +65,10 @@ class AccountAnalyticLine(models.Model):
         "(service_log_key) WHERE service_log_key IS NOT NULL",
         "This service was logged already.",
     )
+    # What waits for approval on an item is found without reading what does not.
+    _pending_on_item = models.Index(
+        "(so_line) WHERE approval_state IN ('draft', 'submitted')"
+    )
 
     def _auto_init(self):
         """Fill the new columns in SQL: a database may hold millions of lines."""
@@ -74,6 +82,11 @@ class AccountAnalyticLine(models.Model):
                 "UPDATE account_analytic_line "
                 "SET is_billable = TRUE, hours_billed = unit_amount"
             )
+        if not column_exists(cr, self._table, "period_date"):
+            create_column(cr, self._table, "approval_state", "varchar")
+            create_column(cr, self._table, "is_late", "bool")
+            create_column(cr, self._table, "period_date", "date")
+            cr.execute("UPDATE account_analytic_line SET period_date = date")
         return super()._auto_init()
 
     @api.depends("ticket_id")
@@ -185,7 +198,9 @@ class AccountAnalyticLine(models.Model):
         time = self.env["service.time"]
         # Only the funding itself may write `coverage`: then it knows what it does.
         if "coverage" in vals or FUNDING_FIELDS.isdisjoint(vals):
-            return super().write(vals)
+            result = super().write(vals)
+            time._follow_correction(self, vals)
+            return result
         funded = self if vals.get("ticket_id") else self.filtered("ticket_id")
         result = super(AccountAnalyticLine, self - funded).write(vals)
         time._clear_unticked(self - funded)
@@ -201,6 +216,11 @@ class AccountAnalyticLine(models.Model):
     def unlink(self):
         self.env["service.funding"]._release(self.filtered("ticket_id"))
         return super().unlink()
+
+    def _is_readonly(self):
+        return (
+            super()._is_readonly() or self.approval_state in FROZEN or self._is_closed()
+        )
 
     def _check_can_write(self, values):
         self.env["service.time"]._check_locked(self, values)
@@ -267,4 +287,5 @@ class AccountAnalyticLine(models.Model):
         return (domain & Domain("ticket_id", "=", False)) | (
             Domain("ticket_id.commercial_partner_id", "=", customer.id)
             & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+            & Domain("approval_state", "!=", "rejected")
         )

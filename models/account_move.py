@@ -22,6 +22,13 @@ class AccountMove(models.Model):
         purchases = self._get_service_credit_purchases()
         return purchases._get_purchase_action([("id", "in", purchases.ids)], purchases)
 
+    def _link_timesheets_to_invoice(self, start_date=None, end_date=None):
+        """Take the time that counts in the period, which late time does later."""
+        moves = self
+        if start_date or end_date:
+            moves = self.with_context(invoiced_period=(start_date, end_date))
+        return super(AccountMove, moves)._link_timesheets_to_invoice()
+
     def _get_service_credit_purchases(self):
         # sudo: accountants trace the invoice without rights on sales; the search
         # then leaves the purchases that they may read.

@@ -13,6 +13,7 @@ class HelpdeskTicket(models.Model):
         "service.authorization.ticket.mixin",
         "service.timer.mixin",
         "service.thousands.mixin",
+        "service.approval.ticket.mixin",
     ]
     _name = "helpdesk.ticket"
 
@@ -37,6 +38,8 @@ class HelpdeskTicket(models.Model):
     allow_timesheet = fields.Boolean(
         related="team_id.allow_timesheet", string="Time can be Logged"
     )
+    require_approval = fields.Boolean(related="team_id.require_approval")
+    timesheet_lock_date = fields.Date(related="company_id.timesheet_lock_date")
     allow_billable = fields.Boolean(
         compute="_compute_allow_billable",
         compute_sudo=True,

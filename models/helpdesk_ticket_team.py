@@ -5,7 +5,8 @@ from odoo.tools import float_round
 
 
 class HelpdeskTicketTeam(models.Model):
-    _inherit = "helpdesk.ticket.team"
+    _name = "helpdesk.ticket.team"
+    _inherit = ["helpdesk.ticket.team", "service.approval.team.mixin"]
 
     allow_timesheet = fields.Boolean(
         string="Timesheets",

@@ -48,6 +48,15 @@ class ResCompany(models.Model):
         help="Time can be logged only on tickets that carry a project of their own "
         "choosing, not their team's. Teams may differ.",
     )
+    timesheet_lock_date = fields.Date(
+        string="Time Closed until",
+        help="Time that counts until this date cannot change any more. Work of those "
+        "days that is logged later keeps its date and counts on the day it is logged.",
+    )
+    timesheet_lock_grace_days = fields.Integer(
+        string="Days to Finish Time",
+        help="For so many days after the date, people can still finish their time.",
+    )
     service_authorization_days = fields.Integer(
         string="Requests of Hours Lapse after",
         default=14,
@@ -63,6 +72,27 @@ class ResCompany(models.Model):
         "CHECK (service_credit_grace_days >= 0)",
         "The grace period cannot be negative.",
     )
+
+    _timesheet_lock_grace_days_positive = models.Constraint(
+        "CHECK (COALESCE(timesheet_lock_grace_days, 0) >= 0)",
+        "The days to finish time cannot be negative.",
+    )
+
+    def _get_today(self):
+        """Return the date in the company's own time zone."""
+        local = self.with_context(tz=self.partner_id.tz or "UTC")
+        return fields.Date.context_today(local)
+
+    def _get_time_lock(self):
+        """Return until when time is closed now, or False.
+
+        The date itself is closed too, once the days to finish time have passed.
+        """
+        closed_until = self.timesheet_lock_date
+        if not closed_until:
+            return False
+        grace = timedelta(days=self.timesheet_lock_grace_days)
+        return closed_until if self._get_today() > closed_until + grace else False
 
     def _get_authorization_lapse(self):
         """Return when the link of a request of hours sent now stops working."""

@@ -29,3 +29,9 @@ class ResConfigSettings(models.TransientModel):
     only_project_tickets = fields.Boolean(
         related="company_id.only_project_tickets", readonly=False
     )
+    timesheet_lock_date = fields.Date(
+        related="company_id.timesheet_lock_date", readonly=False
+    )
+    timesheet_lock_grace_days = fields.Integer(
+        related="company_id.timesheet_lock_grace_days", readonly=False
+    )

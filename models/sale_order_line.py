@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
+from .service_approval_mixin import PENDING
+
 CAP_COLUMNS = {
     "limit_hours": "bool",
     "is_limit_counted": "bool",
@@ -100,13 +102,23 @@ class SaleOrderLine(models.Model):
             "order_partner_id.commercial_partner_id", "in", customers
         )
 
-    @api.depends("analytic_line_ids.hours_billed")
+    @api.depends("analytic_line_ids.hours_billed", "analytic_line_ids.approval_state")
     def _compute_qty_delivered(self):
         """Add the dependency on what is billed, which may differ from what was worked.
 
         See `_get_delivered_quantity_by_analytic`.
         """
         return super()._compute_qty_delivered()
+
+    @api.depends("analytic_line_ids.hours_billed", "analytic_line_ids.approval_state")
+    def _compute_remaining_hours(self):
+        """Leave no hours to others that time waiting for approval holds."""
+        result = super()._compute_remaining_hours()
+        if self.env["helpdesk.ticket.team"]._is_approval_used():
+            for line, hours in self._get_pending_hours().items():
+                if line.remaining_hours_available:
+                    line.remaining_hours -= hours
+        return result
 
     @api.model
     def _has_field_access(self, field, operation):
@@ -191,8 +203,10 @@ class SaleOrderLine(models.Model):
         others = super(SaleOrderLine, self - by_time)
         result = others._get_delivered_quantity_by_analytic(additional_domain)
         if by_time:
-            rows = self.env["account.analytic.line"]._read_group(
-                Domain("so_line", "in", by_time.ids) & Domain(additional_domain),
+            entries = self.env["account.analytic.line"]
+            rows = entries._read_group(
+                Domain("so_line", "in", by_time.ids)
+                & entries._count_by_period(additional_domain),
                 ["product_uom_id", "so_line"],
                 ["hours_billed:sum"],
             )
@@ -200,6 +214,34 @@ class SaleOrderLine(models.Model):
                 result[line.id] += uom._compute_quantity(
                     hours, line.product_uom_id, rounding_method="HALF-UP"
                 )
+        return result
+
+    def _timesheet_compute_delivered_quantity_domain(self):
+        """Deliver time that needs no approval, or has it."""
+        domain = Domain(super()._timesheet_compute_delivered_quantity_domain())
+        return domain & self.env["account.analytic.line"]._domain_counts()
+
+    def _get_pending_hours(self):
+        """Return the billed hours that wait for approval, by item."""
+        hour = self.env.ref("uom.product_uom_hour")
+        result = defaultdict(float)
+        lines = {line._origin: line for line in self}
+        # sudo: the balance counts entries that the user may not read
+        for origin, uom, hours in (
+            self.env["account.analytic.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("so_line", "in", self._origin.ids),
+                    ("approval_state", "in", PENDING),
+                ],
+                ["so_line", "product_uom_id"],
+                ["hours_billed:sum"],
+            )
+        ):
+            if uom:
+                hours = uom._compute_quantity(hours, hour, round=False)
+            result[lines[origin.with_env(self.env)]] += hours
         return result
 
     def _recompute_qty_to_invoice(self, start_date, end_date):

@@ -165,4 +165,5 @@ class ServiceEntryMixin(models.AbstractModel):
             "service_type_id": self.service_type_id.id,
             "internal_note": self.internal_note,
             "is_billable": self.is_billable,
+            **({"approval_state": self.approval_state} if self.approval_state else {}),
         }

@@ -145,6 +145,8 @@ class ServiceOverageMixin(models.AbstractModel):
             "overage_decided_on": fields.Datetime.now(),
         }
         self._note_funding(dict.fromkeys(self, values))
+        if decision != "goodwill":
+            self._land_in_open_period()
         labels = dict(self._fields["overage_decision"]._description_selection(self.env))
         for ticket, entries in self.grouped("ticket_id").items():
             ticket._message_log(

@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .service_approval_mixin import FROZEN
+
 
 class ServiceTimeMixin(models.AbstractModel):
     """The time of a ticket: entries, totals, and what is done with them as a whole."""
@@ -186,7 +188,9 @@ class ServiceTimeMixin(models.AbstractModel):
             & Domain("is_billable", "=", True)
             & Domain("coverage", "in", ["sale_line", "non_billable"])
             & Domain("so_line", "!=", self.sale_line_id._origin.id)
+            & Domain("approval_state", "in", [False, "draft"])
             & self.env["account.analytic.line"]._domain_not_billed()
+            & self.env["account.analytic.line"]._domain_open_period()
         )
 
     def _absorb_timesheets(self, tickets):
@@ -194,7 +198,13 @@ class ServiceTimeMixin(models.AbstractModel):
         self.ensure_one()
         # sudo: a merge moves the whole ticket, colleagues' entries included
         entries_sudo = self.env["account.analytic.line"].sudo()
-        entries_sudo.search(
+        entries_sudo = entries_sudo.search(
             Domain("ticket_id", "in", (tickets - self).ids)
+            & Domain("approval_state", "!=", "rejected")
             & entries_sudo._domain_not_billed()
-        ).write({"ticket_id": self.id})
+            & entries_sudo._domain_open_period()
+        )
+        # What was submitted or approved stays so: a merge is no correction.
+        for state, lines_sudo in entries_sudo.grouped("approval_state").items():
+            kept = {"approval_state": state} if state in FROZEN else {}
+            lines_sudo.write({"ticket_id": self.id, **kept})

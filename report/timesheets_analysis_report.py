@@ -22,6 +22,16 @@ class TimesheetsAnalysisReport(models.Model):
         string="Paid by",
         readonly=True,
     )
+    approval_state = fields.Selection(
+        selection=lambda self: (
+            self.env["account.analytic.line"]
+            ._fields["approval_state"]
+            ._description_selection(self.env)
+        ),
+        string="Approval",
+        readonly=True,
+    )
+    period_date = fields.Date(string="Counts on", readonly=True)
 
     @api.model
     def _select(self):
@@ -30,6 +40,8 @@ class TimesheetsAnalysisReport(models.Model):
             + """,
             A.ticket_id AS ticket_id,
             A.hours_billed AS hours_billed,
-            A.coverage AS coverage
+            A.coverage AS coverage,
+            A.approval_state AS approval_state,
+            A.period_date AS period_date
         """
         )

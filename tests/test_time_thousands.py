@@ -149,6 +149,90 @@ class TestTimeThousands(ThousandsCommon):
             ),
         )
 
+    def test_listing(self):
+        """The list of a ticket's time: a page, a filter, groups and their totals."""
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        view = self.env.ref(
+            "helpdesk_service_credit.account_analytic_line_view_list_ticket"
+        )
+        names = lines.get_view(view.id, "list")["models"]["account.analytic.line"]
+        spec = {
+            name: {"fields": {"display_name": {}}}
+            if lines._fields[name].type == "many2one"
+            else {}
+            for name in names
+        }
+
+        def domain(ticket):
+            return [("ticket_id", "=", ticket.id), ("is_billable", "=", True)]
+
+        def page(ticket):
+            return lines.web_search_read(domain(ticket), spec, limit=80)
+
+        self._compare("page", page)
+        self.assertEqual(page(self.many)["length"], MANY)
+        for group in ("employee_id", "date:month", "coverage", "approval_state"):
+            with self.subTest(group=group):
+                self._compare(
+                    group,
+                    lambda ticket, group=group: lines.web_read_group(
+                        domain(ticket), [group], ["unit_amount:sum", "__count"]
+                    ),
+                )
+        [total] = lines._read_group(
+            domain(self.many), aggregates=["unit_amount:sum", "__count"]
+        )
+        self.assertEqual(total, (MANY / 4, MANY))
+
+    def test_exporting(self):
+        """A file of all entries: queries per thousand records, not per record."""
+        names = [
+            "date",
+            "employee_id",
+            "ticket_id",
+            "partner_id",
+            "name",
+            "unit_amount",
+            "hours_billed",
+            "is_billable",
+            "coverage",
+            "payers",
+            "coverage_note",
+            "credits",
+            "approval_state",
+            "period_date",
+        ]
+        self.agent.group_ids += self.env.ref("base.group_allow_export")
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+
+        def export(ticket):
+            found = lines.search([("ticket_id", "=", ticket.id)])
+            return found.export_data(names)["datas"]
+
+        few, many = self._cost(export, self.few), self._cost(export, self.many)
+        if os.environ.get("HSC_TIMES"):
+            print(f"\nexport: {few} {many}")
+        chunks = MANY / 1000
+        self.assertLessEqual(many[0], few[0] + 3 * chunks, (few, many))
+        rows = export(self.many)
+        self.assertEqual(len(rows), MANY)
+        self.assertEqual(sum(row[5] for row in rows), MANY / 4)
+
+    def test_changing_many(self):
+        """Bulk changes cost queries per batch."""
+        lines = self.env["account.analytic.line"]
+
+        def toggle(count):
+            def change(ticket):
+                found = lines.search([("ticket_id", "=", ticket.id)], limit=count)
+                found.is_billable = not found[0].is_billable
+
+            return change
+
+        few = self._cost(toggle(10), self.many)
+        many = self._cost(toggle(100), self.many)
+        self.assertLessEqual(many[0], few[0] + 2, (few, many))
+
 
 @tagged("post_install", "-at_install")
 class TestTimeThousandsTour(ThousandsCommon, HttpCase):

@@ -8,6 +8,7 @@ from . import service_credit_renewal
 from . import service_credit_renewal_size
 from . import service_funding_panel
 from . import service_timer_close
+from . import service_approval_reject
 from . import service_authorization_record
 from . import service_sync_preview
 from . import service_log

@@ -4,7 +4,21 @@ import {registry} from "@web/core/registry";
 // Start on the form, go elsewhere, stop from the bar at the top.
 registry.category("web_tour.tours").add("helpdesk_service_credit_timer", {
     steps: () => [
-        {trigger: "button[name=action_timer_start]:visible", run: "click"},
+        {
+            // The timers came with the page: nothing was asked for on its account.
+            trigger: "button[name=action_timer_start]:visible",
+            run: async ({click}) => {
+                const asked = performance
+                    .getEntriesByType("resource")
+                    .map((entry) => entry.name)
+                    .filter((name) => /service.timer|action_timer/.test(name))
+                    .filter((name) => name.includes("/web/dataset/"));
+                if (asked.length) {
+                    throw new Error(`Asked for timers: ${asked.join(" ")}`);
+                }
+                await click();
+            },
+        },
         {trigger: ".o_service_timer_clock:visible"},
         {trigger: "button[name=action_timer_pause]:visible", run: "click"},
         {trigger: "button[name=action_timer_resume]:visible", run: "click"},
