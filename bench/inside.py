@@ -57,9 +57,9 @@ def cells(result):
     holds = "holds" if row.holds(result) else "MISSED"
     return (
         row.name,
-        "per s" if per_second else "ms",
-        span(result.stock, row.work),
-        span(result.ours, row.work),
+        row.unit or ("per s" if per_second else "ms"),
+        span(result.stock, row),
+        span(result.ours, row),
         f"{result.stock.query_count} -> {result.ours.query_count}",
         f"{1 / result.ratio if per_second else result.ratio:.2f}x",
         row.target,
@@ -67,13 +67,12 @@ def cells(result):
     )
 
 
-def span(side, work):
-    if work > 1:
-        numbers = [work / max(side.seconds), work / side.median]
-        numbers.append(work / min(side.seconds))
-        return " / ".join(f"{number:.0f}" for number in numbers)
+def span(side, row):
     numbers = [min(side.seconds), side.median, max(side.seconds)]
-    return " / ".join(f"{number * 1000:.1f}" for number in numbers)
+    if row.work > 1:
+        return " / ".join(f"{row.work / number:.0f}" for number in numbers[::-1])
+    scale = 1 if row.unit else 1000
+    return " / ".join(f"{number * scale:.1f}" for number in numbers)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Row:
     :param stock: one action of stock Odoo, undone after each repetition
     :param ours: the same action with the addon
     :param work: units of work in one action; above 1 the row shows units per second
+    :param unit: of what an action returns, when that is measured instead of time
     :param target: what the ratio should be, in words
     :param holds: whether a measured row meets the target
     """
@@ -30,7 +31,9 @@ class Row:
     target: str
     holds: Callable
     work: int = 1
+    unit: str = ""
     repeat: int | None = None
+    warm_up: int = WARM_UP
 
 
 @dataclass
@@ -73,28 +76,28 @@ def measure(env, row, repeat):
     env.flush_all()
     sides = Side(), Side()
     actions = (row.stock, sides[0]), (row.ours, sides[1])
-    for number in range(-WARM_UP, row.repeat or repeat):
+    for number in range(-row.warm_up, row.repeat or repeat):
         order = actions if number % 2 else actions[::-1]
         for action, side in order:
-            seconds, queries = _once(env, action, data)
+            seconds, queries, figure = _once(env, action, data)
             if number >= 0:
-                side.seconds.append(seconds)
+                side.seconds.append(figure if row.unit else seconds)
                 side.queries.append(queries)
     return Result(row, *sides)
 
 
 def _once(env, action, data):
-    """Return seconds and queries of one action with cold caches, then undo it."""
+    """Return seconds, queries and result of an action with cold caches, undone."""
     env.cr.execute("SAVEPOINT bench")
     env.invalidate_all()
     gc.collect()
     gc.disable()
     queries, start = env.cr.sql_log_count, time.perf_counter()
-    action(env, data)
+    result = action(env, data)
     env.flush_all()
     seconds = time.perf_counter() - start
     queries = env.cr.sql_log_count - queries
     gc.enable()
     env.cr.execute("ROLLBACK TO SAVEPOINT bench")
     env.invalidate_all(flush=False)
-    return seconds, queries
+    return seconds, queries, result

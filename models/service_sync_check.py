@@ -5,6 +5,7 @@ from odoo import models
 
 from ..connectors import ConnectorError
 from ..connectors.errors import _lt
+from .service_sync_record import ERROR
 
 
 class ServiceSyncSource(models.Model):
@@ -43,7 +44,7 @@ class ServiceSyncSource(models.Model):
                 )
 
     def _preview(self, limit):
-        """Read and convert the first rows the way an import would; store nothing.
+        """Read, convert and try the first rows as an import would; store nothing.
 
         :return: the items, and the field names the source sent
         :raise ConnectorError: the source cannot be read, or fields are not mapped
@@ -61,7 +62,20 @@ class ServiceSyncSource(models.Model):
         self._mark_repeated(items)
         good = [item for item in items if not item.error and not item.deleted]
         self._get_adapter()._convert(self, good)
+        self._try_out([item for item in good if not item.error])
         return items, list(keys)
+
+    def _try_out(self, items):
+        """Create what is new by its own rules, to hear what they refuse; undo it."""
+        self._find_records(items)
+        with closing(self.env.cr.savepoint()):
+            new = [
+                item
+                for item in items
+                if not item.record
+                or (item.record.state == ERROR and not item.record.res_id)
+            ]
+            self._create_targets(self._get_adapter(), new)
 
     def _mark_repeated(self, items):
         seen = {}

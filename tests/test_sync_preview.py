@@ -57,6 +57,28 @@ class TestSyncPreview(SyncCommon):
         self.assertEqual(preview.error_count, source.failed_count)
         self.assertIn(self.records(source)["2"].error, preview.table)
 
+    def test_what_the_target_refuses_is_told(self):
+        """The rows are tried by the target's own rules, and nothing stays of it."""
+        mapping = {**MAPPING, "date_expiry": "end", "partner_email": "mail"}
+        mapping.pop("partner_id")
+        text = (
+            "id,mail,credits,start,end,note,void\n"
+            "1,office@azure.test,7,2026-01-02,2026-12-31,n,\n"
+            "2,office@azure.test,7,2026-12-31,2026-01-02,n,\n"
+        )
+        source = self.csv_source(text, mapping)
+        purchases = self.env["service.credit.purchase"].search_count([])
+        preview = self.preview(source)
+        self.assertEqual((preview.row_count, preview.error_count), (2, 1))
+        self.assertIn("Azure Mills", preview.table, "who was found by the e-mail")
+        self.assertEqual(
+            self.env["service.credit.purchase"].search_count([]), purchases
+        )
+        source.action_sync_now()
+        self.assertIn(self.records(source)["2"].error, preview.table)
+        preview = self.preview(source)
+        self.assertEqual(preview.error_count, 1, "what is known is not tried again")
+
     def test_only_what_is_needed_is_read(self):
         rows = [{"id": n, "customer": "ACME-1", "credits": 1} for n in range(1, 100)]
         with http_peer(json_rows(rows, page_size=20)) as peer:

@@ -3,8 +3,11 @@ from odoo import api, fields, models
 
 from ..connectors import ConnectorError
 from ..connectors.values import storable
+from ..models.service_sync_cycle import IMPORT_CONTEXT
 
 ROWS = 10
+# Fields that only help to find a record: what was found is shown.
+FOUND_BY = {"partner_email": "partner_id", "employee_email": "employee_id"}
 
 
 class ServiceSyncPreview(models.TransientModel):
@@ -44,7 +47,9 @@ class ServiceSyncPreview(models.TransientModel):
         source = self.source_id
         source._check_may_act()
         # sudo: rows are read and matched as the import does it, for the company
-        source_sudo = source.sudo().with_company(source.company_id)
+        source_sudo = (
+            source.sudo().with_company(source.company_id).with_context(**IMPORT_CONTEXT)
+        )
         error, items, keys = "", [], []
         try:
             items, keys = source_sudo._preview(ROWS)
@@ -76,6 +81,8 @@ class ServiceSyncPreview(models.TransientModel):
     def _show(self, item, name):
         """The value a field of the target gets, as a person reads it."""
         model = self.env[self.source_id._get_adapter()._target_model]
+        found = FOUND_BY.get(name)
+        name = found if found in item.values else name
         value = item.values.get(name)
         field = model._fields.get(name)
         if name == "changed_at" and item.changed_at:

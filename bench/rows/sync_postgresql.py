@@ -35,7 +35,7 @@ def one_transaction():
         modules.module.current_test = before
 
 
-def create_source(env):
+def create_source(env, query=QUERY):
     _name, info = connection_info_for(env.cr.dbname)
     return env["service.sync.source"].create(
         {
@@ -46,7 +46,7 @@ def create_source(env):
             "user": info.get("user"),
             "password": info.get("password"),
             "database": env.cr.dbname,
-            "query": QUERY,
+            "query": query,
             "mapping_ids": [
                 Command.create({"source_field": field, "target_field": target})
                 for target, field in MAPPING.items()

@@ -1,3 +1,4 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";

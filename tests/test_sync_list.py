@@ -1,0 +1,71 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The list of connected systems in a browser, while a run goes on elsewhere."""
+
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.tests import HttpCase, tagged
+
+from ..models.service_sync_status import LOCK_KEY
+from .keyboard import played_by
+from .sync_common import SyncMixin
+from .test_connectors_postgresql import peer_connection
+
+ACTION = "/odoo/action-helpdesk_service_credit.service_sync_source_action"
+ROW = "document.querySelector('.o_data_row')"
+
+
+def cell(name, text):
+    return f"{ROW}?.querySelector('[name={name}]').innerText.trim() === '{text}'"
+
+
+@tagged("post_install", "-at_install")
+class TestSyncList(SyncMixin, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["service.sync.source"].search([]).active = False
+        cls.source = cls.csv_source("id\n")
+        cls.run_id = cls.env["service.sync.run"].create(
+            {"source_id": cls.source.id, "created_count": 30}
+        )
+
+    def _hold_lock(self):
+        """Hold the lock of the source as a worker does, over its own connection."""
+        connection = peer_connection()
+        self.addCleanup(connection.close)
+        connection.cursor().execute(
+            "SELECT pg_advisory_lock(%s, %s)", [LOCK_KEY, self.source.id]
+        )
+        return connection
+
+    def _write(self, record, values):
+        """Write between two requests of the browser."""
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env[record._name].browse(record.id).write(values)
+
+    def _watch(self, page):
+        page.wait(cell("status", "Running"))
+        page.wait(f"{ROW}.querySelector('[data-tooltip*=\"30 created\"]')")
+        page.wait(cell("created_count", "30"))
+        self._write(self.run_id, {"created_count": 60})
+        page.wait(cell("created_count", "60"))
+        self.worker.close()
+        now = fields.Datetime.now()
+        self._write(self.run_id, {"state": "done", "finished": now})
+        change = now - timedelta(minutes=5, seconds=2)
+        self._write(self.source, {"last_sync": now, "last_change": change})
+        page.wait(cell("status", "Up to date"))
+        page.wait(f"{ROW}.querySelector('[data-status=green] .text-success')")
+        page.wait(cell("last_sync", "just now"))
+        page.wait(cell("last_change", "5 minutes ago"))
+        page.wait(
+            f"{ROW}.querySelector('[name=last_change] time').title"
+            f".includes('{change.minute:02}:{change.second:02}')"
+        )
+
+    def test_the_list_follows_a_run_by_itself(self):
+        self.worker = self._hold_lock()
+        with played_by(self._watch):
+            self.browser_js(ACTION, "", ready=f"!!{ROW}", login="admin", timeout=120)
