@@ -66,7 +66,7 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
         )
         keyboard.wait("!document.querySelector('.modal')")
 
-    def test_request_approval_overage_invoice(self):
+    def _play_log_service(self):
         with played_by(self._log_service):
             self.browser_js(
                 "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action",
@@ -74,6 +74,9 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
                 ready=READY,
                 login=self.operator.login,
             )
+
+    def test_request_approval_overage_invoice(self):
+        self._play_log_service()
         self.ticket = self.item.ticket_ids - self.ticket
         self.assertEqual(self.ticket.name, "Quarterly figures")
         self.assertEqual(self.ticket.timesheet_ids.service_type_id, self.type)
