@@ -28,8 +28,8 @@ class ProjectProject(models.Model):
         :raise AccessError: unless the user is a Service Credits user
         :raise UserError: in strict mode, when one milestone cannot be paid
         """
+        self.env["project.milestone"]._check_may_manage_service_credits()
         milestones = self._get_milestones_to_allocate(milestone_ids)
-        milestones._check_may_manage_service_credits()
         if strict:
             milestones.action_allocate_service_credits()
             return {"allocated": milestones.ids, "refused": {}}

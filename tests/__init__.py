@@ -45,6 +45,7 @@ from . import test_selling_tour
 from . import test_selling_window
 from . import test_service_log
 from . import test_service_log_input
+from . import test_security_fuzz
 from . import test_service_type
 from . import test_sync_crash
 from . import test_sync_customer

@@ -103,9 +103,10 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
     @api.depends("sale_line_id")
     def _compute_terms(self):
         for line in self:
-            terms = line.sale_line_id._get_service_credit_terms()
+            item = line.sale_line_id
+            terms = item._get_service_credit_terms() if item else {}
             for name in TERMS:
-                line[name] = terms[name]
+                line[name] = terms.get(name, False)
 
     @api.depends("sale_line_id", "date_start")
     def _compute_date_expiry(self):

@@ -34,7 +34,9 @@ class ServiceSyncPreview(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Only the system may be given: what is shown was read, not typed."""
-        previews = super().create([{"source_id": v["source_id"]} for v in vals_list])
+        previews = super().create(
+            [{"source_id": v.get("source_id")} for v in vals_list]
+        )
         for preview in previews:
             preview._read()
         return previews

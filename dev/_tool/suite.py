@@ -2,6 +2,7 @@
 """The whole check: lint, then the tests on a copy of a prepared database."""
 
 import argparse
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from . import browser, lifecycle, lint, neighbours, say
@@ -9,6 +10,10 @@ from .databases import Databases, dependencies
 from .pytest_run import Run
 from .shell import run_script
 from .workshop import Workshop
+
+# What the long run plays more of, and the tests that do; -s shows their counts.
+LONG = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "2000"}
+LONG_TESTS = ["-s", "-k", "walk or storm or races or crash or rows or fuzz"]
 
 
 def main(arguments):
@@ -22,6 +27,9 @@ def main(arguments):
         return neighbours.beside(rest)
     if options.lifecycle:
         return lifecycle.main()
+    if options.long:
+        os.environ.update(LONG)
+        return check([*LONG_TESTS, *rest], True, False)
     return check(rest, not options.no_browser, not rest and not options.no_lint)
 
 
@@ -80,6 +88,11 @@ def _options(arguments):
         "--beside",
         action="store_true",
         help="run our tests beside other addons, uninstall and install again",
+    )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="run long random walks, storms, races, crash points and the security fuzz",
     )
     parser.add_argument(
         "--lifecycle",
