@@ -30,6 +30,8 @@ def main():
             _adopt(shop, databases, base)
         with say.step("Upgrading to the next version, and uninstalling"):
             _upgrade(shop, databases, databases.addon(base))
+        with say.step("Installing the wheel from Apps"):
+            _install_wheel(shop, databases, base)
     say.tell("   Nothing was lost and nothing is left.")
     return 0
 
@@ -88,10 +90,9 @@ def _next_version():
 
 
 def _update(shop, databases, name, folder):
-    addons = shop.addons_path(with_ours=False)
     config = databases.logs / f"{name}.conf"
     shop.write_config(
-        config, name, http_enable=False, addons_path=f"{addons},{os.fspath(folder)}"
+        config, name, http_enable=False, addons_path=_addons_path(shop, folder)
     )
     log = databases.logs / f"{name}.log"
     command = shop.odoo_command(config, "--stop-after-init", "-u", paths.ADDON)
@@ -100,3 +101,33 @@ def _update(shop, databases, name, folder):
     except Problem as problem:
         raise Problem(f"Upgrading failed: {last_error(log)} (see {log})") from problem
     check_log(log)
+
+
+def _addons_path(shop, folder):
+    return f"{shop.addons_path(with_ours=False)},{os.fspath(folder)}"
+
+
+def _install_wheel(shop, databases, base):
+    """Build the wheel, install it with pip, and press Activate."""
+    pip = [shop.environment.python, "-m", "pip", "--quiet"]
+    with tempfile.TemporaryDirectory() as folder:
+        build = [*pip, "wheel", "--no-deps", "-w", folder, paths.CHECKOUT]
+        commands.run(build, "Building the wheel failed")
+        [wheel] = Path(folder).glob("odoo_addon_helpdesk_service_credit-*.whl")
+        site = Path(folder, "site")
+        install = [*pip, "install", "--no-deps", "--target", site, wheel]
+        commands.run(install, "Installing the wheel failed")
+        addons = site / "odoo" / "addons"
+        tools = {"bench", "dev", ".ci", ".git"} & {
+            path.name for path in (addons / paths.ADDON).iterdir()
+        }
+        if tools:
+            raise Problem(f"The wheel has {', '.join(sorted(tools))} in it.")
+        with databases.scratch(base) as name:
+            run_script(
+                shop,
+                databases,
+                name,
+                "install_from_apps.py",
+                addons_path=_addons_path(shop, addons),
+            )

@@ -10,13 +10,14 @@ from .say import Problem
 SCRIPTS = Path(__file__).with_name("scripts")
 
 
-def run_script(shop, databases, name, script):
+def run_script(shop, databases, name, script, **options):
     """Run a script in Odoo's shell and return what it printed.
 
+    :param options: further options of Odoo
     :raise Problem: with its last words when it fails
     """
     config = databases.logs / f"{name}.conf"
-    shop.write_config(config, name, http_enable=False)
+    shop.write_config(config, name, http_enable=False, **options)
     command = shop.odoo_command(config, "--log-level=error", command=["shell"])
     code = f"exec(compile({(SCRIPTS / script).read_text()!r}, {script!r}, 'exec'))\n"
     done = subprocess.run(
