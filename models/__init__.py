@@ -54,6 +54,7 @@ from . import service_credit_renewal_partner
 from . import service_credit_sale_line
 from . import service_credit_sale_order
 from . import service_credit_purchase_values
+from . import service_credit_closed_mixin
 from . import service_credit_allocation
 from . import service_credit_allocation_draw
 from . import service_credit_consumption

@@ -2,7 +2,7 @@
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
@@ -20,6 +20,7 @@ class ServiceCreditAllocation(models.Model):
     """
 
     _name = "service.credit.allocation"
+    _inherit = "service.credit.closed.mixin"
     _description = "Services Credits Allocation"
     _order = "id desc"
     _check_company_auto = True
@@ -123,40 +124,23 @@ class ServiceCreditAllocation(models.Model):
     # CRUD: closed, for superuser too
     # ------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Refuse: allocations are opened by the ledger."""
-        if not vals_list:
-            return self.browse()
-        raise UserError(
-            self.env._(
+    def _get_closed_message(self, operation):
+        if operation == "create":
+            return self.env._(
                 "Allocations of service credits cannot be typed in: allocate or expire "
                 "credits instead."
             )
-        )
-
-    def write(self, vals):
-        """Refuse: an allocation changes by the rows posted to it."""
-        if not self or not vals:
-            return True
-        raise UserError(
-            self.env._(
+        if operation == "write":
+            return self.env._(
                 "The allocation %(allocation)s cannot be changed by hand: adjust it to "
                 "a new total instead.",
-                allocation=self[0].sudo().name,
+                allocation=self.name,
             )
+        return self.env._(
+            "The allocation %(allocation)s cannot be deleted: adjust it to 0 instead, "
+            "which keeps its history.",
+            allocation=self.name,
         )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        for allocation in self[:1].sudo():
-            raise UserError(
-                self.env._(
-                    "The allocation %(allocation)s cannot be deleted: adjust it to 0 "
-                    "instead, which keeps its history.",
-                    allocation=allocation.name,
-                )
-            )
 
     # ------------------------------------------------------------------
     # Opening, called by the door alone
@@ -260,4 +244,4 @@ class ServiceCreditAllocation(models.Model):
 
     def _follow_customer(self, partner):
         """Hand allocations to the entity that took their customer over."""
-        return super().write({"commercial_partner_id": partner.id})
+        return self._write_past_the_lock({"commercial_partner_id": partner.id})

@@ -1,6 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .service_credit_drawing import MoneyCounter
 from .service_credit_guard import INSTALL_GUARD
@@ -17,6 +16,7 @@ class ServiceCreditConsumption(models.Model):
     """
 
     _name = "service.credit.consumption"
+    _inherit = "service.credit.closed.mixin"
     _description = "Services Credits Consumption"
     _order = "id desc"
     _check_company_auto = True
@@ -123,40 +123,23 @@ class ServiceCreditConsumption(models.Model):
     # CRUD: closed, for superuser too
     # ------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Refuse: rows come into being by drawing, adjusting and expiring only."""
-        if not vals_list:
-            return self.browse()
-        raise UserError(
-            self.env._(
+    def _get_closed_message(self, operation):
+        if operation == "create":
+            return self.env._(
                 "Ledger rows of service credits cannot be typed in: allocate, adjust "
                 "or expire credits instead."
             )
-        )
-
-    def write(self, vals):
-        """Refuse: a correction is a new row."""
-        if not self or not vals:
-            return True
-        raise UserError(
-            self.env._(
+        if operation == "write":
+            return self.env._(
                 "The ledger row %(row)s cannot be changed: adjust the allocation "
                 "instead, which adds a row.",
-                row=self[0].sudo().display_name,
+                row=self.display_name,
             )
+        return self.env._(
+            "The ledger row %(row)s cannot be deleted: adjust the allocation instead, "
+            "which adds a row.",
+            row=self.display_name,
         )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        for row in self[:1].sudo():
-            raise UserError(
-                self.env._(
-                    "The ledger row %(row)s cannot be deleted: adjust the allocation "
-                    "instead, which adds a row.",
-                    row=row.display_name,
-                )
-            )
 
     # ------------------------------------------------------------------
     # The door

@@ -246,9 +246,10 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         tickets = [ticket.id for ticket in self.tickets]
         return {
             **super()._get_queries(purchases),
-            "entries": "SELECT id, ticket_id, round(unit_amount::numeric, 6) AS worked, "
-            "round(hours_billed::numeric, 6) AS billed, coverage, so_line IS NOT NULL, credits "
-            "FROM account_analytic_line "
+            "entries": "SELECT id, ticket_id, "
+            "round(unit_amount::numeric, 6) AS worked, "
+            "round(hours_billed::numeric, 6) AS billed, "
+            "coverage, so_line IS NOT NULL, credits FROM account_analytic_line "
             f"WHERE ticket_id = ANY(ARRAY{tickets}) ORDER BY id",
             "drawn": "SELECT timesheet_id FROM service_credit_consumption "
             f"WHERE purchase_id = ANY(ARRAY{purchases.ids}::int[]) ORDER BY id",

@@ -58,15 +58,15 @@ class ServiceFundingPanel(models.TransientModel):
 
     @api.depends("ticket_id")
     def _compute_team_id(self):
-        teams = self.env["helpdesk.ticket.team"]
-        own = self.env.user.helpdesk_team_ids.filtered("allow_timesheet")
+        own = self.env.user.helpdesk_team_ids
+        teams = self.env["helpdesk.ticket.team"].search(
+            [("allow_timesheet", "=", True)]
+        )
+        first = teams.sorted(
+            lambda team: (not team.use_service_credits, team not in own, team.id)
+        )[:1]
         for panel in self:
-            panel.team_id = (
-                panel.ticket_id.team_id
-                or panel.team_id
-                or own[:1]
-                or teams.search([("allow_timesheet", "=", True)], limit=1)
-            )
+            panel.team_id = panel.ticket_id.team_id or panel.team_id or first
 
     @api.depends("team_id")
     def _compute_service_type_id(self):

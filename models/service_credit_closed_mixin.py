@@ -1,0 +1,37 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, models
+from odoo.exceptions import UserError
+
+
+class ServiceCreditClosedMixin(models.AbstractModel):
+    """Records that only the ledger itself makes, and that nobody changes or deletes:
+    not by form, RPC or import, and not as superuser either (design 3.2)."""
+
+    _name = "service.credit.closed.mixin"
+    _description = "Closed Records of the Ledger"
+
+    def _get_closed_message(self, operation):
+        """Tell what to do instead of `create`, `write` or `unlink`."""
+        raise NotImplementedError
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse: the ledger inserts its records itself."""
+        if not vals_list:
+            return self.browse()
+        raise UserError(self._get_closed_message("create"))
+
+    def write(self, vals):
+        """Refuse: a correction is a new row."""
+        if not self or not vals:
+            return True
+        raise UserError(self[0].sudo()._get_closed_message("write"))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        for record in self[:1].sudo():
+            raise UserError(record._get_closed_message("unlink"))
+
+    def _write_past_the_lock(self, vals):
+        """Write what is no figure of the ledger, for its own code alone."""
+        return super().write(vals)
