@@ -94,6 +94,18 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(self.ticket.total_hours, 10)
         self._assert_refused("Nothing of the 1 hours fits", 1, over_limit="fit")
 
+    def test_what_fits_is_what_the_team_can_bill(self):
+        """A minimum or a rounding of the team would bill more than is left."""
+        self._create_log(8.5).action_log_hours()
+        self.team.rounding_hours = 1
+        log = self._create_log(3, over_limit="fit")
+        self.assertIn("1.00 h on", log.preview)
+        log.action_log_hours()
+        self.assertEqual(log.entry_id.unit_amount, 1)
+        self.assertEqual(self.item.authorized_hours_left, 0.5)
+        self.team.write({"rounding_hours": 0, "minimum_hours": 1})
+        self._assert_refused("Nothing of the 2 hours fits", 2, over_limit="fit")
+
     def test_over_the_limit_log_the_rest_as_overage(self):
         log = self._create_log(12, over_limit="overage")
         log.action_log_hours()

@@ -143,13 +143,27 @@ class TestSyncCrash(SyncMixin, BaseCase):
         return source.id, partner.id
 
     def remove_records(self, env):
-        source = env["service.sync.source"].browse(self.source_id)
+        self.remove_source(env, self.source_id)
+        env["res.partner"].browse(self.partner_id).unlink()
+
+    def remove_source(self, env, source_id):
+        source = env["service.sync.source"].browse(source_id)
         records = env["service.sync.record"].search([("source_id", "=", source.id)])
         lots = env["service.credit.purchase"].browse(records.mapped("res_id"))
         records.unlink()
         source.unlink()
         lots.unlink()
-        env["res.partner"].browse(self.partner_id).unlink()
+
+    def set_query(self, env):
+        source = env["service.sync.source"].browse(self.source_id)
+        source.query = "SELECT * FROM sync_crash.sale"
+        source.password = peer_settings()["password"]
+
+    def count_rows(self, env):
+        rows = env["service.sync.record"]._read_group(
+            [("state", "=", "imported")], ["source_id"], ["__count"]
+        )
+        return {source.id: count for source, count in rows}
 
     def worker(self, pages=0):
         """Start a worker that is killed while it stores page number ``pages``."""
@@ -215,6 +229,21 @@ class TestSyncCrash(SyncMixin, BaseCase):
         by_id, purchases, _position, runs = self.state()
         self.assertEqual((len(by_id), purchases), (ROWS, ROWS))
         self.assertEqual(set(runs), {"done"})
+
+    def test_two_sources_at_once(self):
+        """Each is run by its own worker; neither waits for the other."""
+        other_id = self.commit(
+            lambda env: env["service.sync.source"].browse(self.source_id).copy().id
+        )
+        self.addCleanup(self.commit, lambda env: self.remove_source(env, other_id))
+        first_id, workers = self.source_id, []
+        for self.source_id in (first_id, other_id):
+            self.commit(self.set_query)
+            workers.append(self.worker())
+        self.source_id = first_id
+        self.assertEqual([worker.wait() for worker in workers], [("finished", 0)] * 2)
+        stored = self.commit(self.count_rows)
+        self.assertEqual(stored, {first_id: ROWS, other_id: ROWS})
 
     def test_source_is_busy_while_a_worker_holds_it(self):
         def hold(env):

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from math import ceil
+from math import ceil, floor
 
 from odoo import fields, models
 from odoo.exceptions import ValidationError
@@ -49,9 +49,11 @@ class ServiceLog(models.TransientModel):
         overage = [part for part in plan["slices"] if part["payer"] == OVERAGE]
         billed = self.team_id.sudo()._get_billed_hours(self.hours)
         is_over = bool(plan["refusal"] or overage)
-        if is_over and self.over_limit == "fit" and fit > 0:
-            values["unit_amount"] = self.hours * fit / billed
-            plan = funding._preview(values, ticket)
+        if is_over and self.over_limit == "fit":
+            fit = self._get_whole_steps(fit)
+            if fit:
+                values["unit_amount"] = self.hours * fit / billed
+                plan = funding._preview(values, ticket)
         elif is_over and self.over_limit in ("overage", "request"):
             plan = funding._preview(values, ticket, policy=OVERAGE)
         return {
@@ -61,6 +63,14 @@ class ServiceLog(models.TransientModel):
             "rest": billed - fit,
             "early": self._get_early_text(plan),
         }
+
+    def _get_whole_steps(self, hours):
+        """Return how much of `hours` an entry of its own can bill (design 4.1)."""
+        team_sudo = self.team_id.sudo()
+        step = team_sudo.rounding_hours
+        if step:
+            hours = floor(hours / step + STEP_TOLERANCE) * step
+        return 0.0 if hours < team_sudo.minimum_hours - STEP_TOLERANCE else hours
 
     def _get_early_text(self, plan):
         """Tell when the work is older than the order that pays for it."""

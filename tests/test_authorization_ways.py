@@ -1,0 +1,89 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.exceptions import AccessError
+from odoo.tests import Form, new_test_user, tagged
+
+from .common_service_log import ServiceLogCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAuthorizationWays(ServiceLogCommon):
+    """Every place that hours are asked for and logged from (design 7.2, 7.4)."""
+
+    def _ask(self, record, user):
+        """Fill in the window that a record opens for a user; return the request."""
+        action = record.with_user(user).action_request_authorization()
+        model = self.env[action["res_model"]].with_user(user)
+        with Form(model.with_context(**action["context"])) as form:
+            self.assertEqual(form.sale_line_id, self.item)
+            form.hours = 1.5
+            form.reason = "The report takes longer"
+        request = form.record
+        self.assertEqual(request.state, "requested")
+        self.assertEqual(request.amount_estimate, 150)
+        self.assertEqual(request.requested_by_id, user)
+        return request
+
+    def test_from_a_ticket(self):
+        request = self._ask(self.ticket, self.operator)
+        self.assertEqual(request.ticket_id, self.ticket)
+
+    def test_from_a_task(self):
+        """Project users ask too; approved, the task's time fits."""
+        planner = new_test_user(
+            self.env, "planner_pam", "project.group_project_user,base.group_user"
+        )
+        self.project.allow_billable = True
+        task = self.env["project.task"].create(
+            {
+                "name": "Task",
+                "project_id": self.project.id,
+                "partner_id": self.customer.id,
+                "sale_line_id": self.item.id,
+            }
+        )
+        self.assertEqual(task.authorized_hours_left, 10)
+        request = self._ask(task, planner)
+        self.assertEqual((request.task_id, request.ticket_id.id), (task, False))
+        request.sudo().action_approve()
+        self.assertEqual(task.authorized_hours_left, 11.5)
+        self.assertIn("approved", str(task.message_ids.mapped("body")))
+
+    def test_from_an_order(self):
+        self.seller.group_ids += self.env.ref("sales_team.group_sale_manager")
+        request = self._ask(self.item.order_id, self.seller)
+        self.assertEqual(request.order_id, self.item.order_id)
+
+    def test_others_neither_ask_nor_read(self):
+        request = self._ask(self.ticket, self.operator)
+        clerk = new_test_user(self.env, "clerk_carl", "base.group_user")
+        with self.assertRaises(AccessError):
+            request.with_user(clerk).read(["hours"])
+        with self.assertRaises(AccessError):
+            request.with_user(clerk).create({"sale_line_id": self.item.id, "hours": 1})
+
+    def test_log_service_from_a_customer(self):
+        """The customer's menu offers it to operators, and fills the customer in."""
+        action = self.env.ref("helpdesk_service_credit.service_log_action_partner")
+        bindings = self.env["ir.actions.actions"]
+        for user, expected in ((self.operator, True), (self.agent, False)):
+            with self.subTest(user.login):
+                found = bindings.with_user(user).get_bindings("res.partner")
+                ids = [row["id"] for row in found.get("action", ())]
+                self.assertEqual(action.id in ids, expected)
+        context = {"default_partner_id": self.customer.id}
+        model = self.env["service.log"].with_user(self.operator)
+        with Form(model.with_context(**context)) as form:
+            self.assertEqual(form.partner_id, self.customer)
+            self.assertEqual(form.sale_line_id, self.item)
+            form.title = "Report"
+        form.record.action_log_hours()
+        self.assertEqual(form.record.ticket_id.partner_id, self.customer)
+
+    def test_log_service_from_a_ticket(self):
+        action = self.ticket.with_user(self.operator).action_log_service()
+        model = self.env[action["res_model"]].with_user(self.operator)
+        with Form(model.with_context(**action["context"])) as form:
+            self.assertEqual(form.partner_id, self.customer)
+            form.title = "Report"
+        form.record.action_log_hours()
+        self.assertEqual(form.record.entry_id.ticket_id, self.ticket)
