@@ -164,7 +164,10 @@ class ServiceTimeMixin(models.AbstractModel):
         self.ensure_one()
         entries = self.env["account.analytic.line"].sudo()
         [(invoices,)] = entries._read_group(
-            [("ticket_id", "in", self._origin.ids)],
+            [
+                ("ticket_id", "in", self._origin.ids),
+                ("timesheet_invoice_id", "!=", False),
+            ],
             aggregates=["timesheet_invoice_id:recordset"],
         )
         return invoices | self.sudo().sale_line_id.invoice_lines.move_id
