@@ -49,6 +49,7 @@ class AccountAnalyticLine(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        copy=False,
         help="Hours the customer pays: the time worked, raised to the team's minimum "
         "and rounded up to its step.",
     )
