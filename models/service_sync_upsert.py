@@ -153,11 +153,26 @@ class ServiceSyncSource(models.Model):
             item.target = target
 
     def _touch(self, items):
-        """Note in one statement that rows were seen again."""
-        ids = [item.record.id for item in items]
-        records = self.env["service.sync.record"].browse(ids)
-        records.write(
-            {"last_seen": fields.Datetime.now(), "pass_number": self.pass_number}
+        """Note in one statement that rows were seen again; see `_insert_records`."""
+        if not items:
+            return
+        records = self.env["service.sync.record"].browse(
+            [item.record.id for item in items]
+        )
+        now = fields.Datetime.now()
+        records.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE service_sync_record
+                   SET last_seen = %s, pass_number = %s, write_uid = %s, write_date = %s
+                 WHERE id IN %s
+                """,
+                *(now, self.pass_number, self.env.uid, now, records._ids),
+            )
+        )
+        records.invalidate_recordset(
+            ["last_seen", "pass_number", "write_uid", "write_date"], flush=False
         )
 
     def _keep(self, items):
