@@ -40,14 +40,14 @@ class ServiceFunding(models.AbstractModel):
             `refusal` where the team's policy refuses what nobody covers
         """
         self._plan_credits([claim for claim in claims if claim.uses_credits])
-        left_by_item = {}
+        left_by_item, buyers = {}, {}
         for claim in claims:
             if not claim.is_billable:
                 claim.parts = [Part(NON_BILLABLE, claim.hours)]
                 claim.missing = 0.0
                 continue
             self._plan_item(claim, left_by_item)
-            self._plan_policy(claim, policy)
+            self._plan_policy(claim, policy, buyers)
         return claims
 
     @api.model
@@ -108,46 +108,47 @@ class ServiceFunding(models.AbstractModel):
             left_by_item[item_sudo] = left - hours
 
     @api.model
-    def _plan_policy(self, claim, policy=None):
-        """Decide about the hours that neither credits nor the item cover."""
+    def _plan_policy(self, claim, policy, buyers):
+        """Decide about the hours that neither credits nor the item cover.
+
+        :param dict buyers: what :meth:`_is_credit_customer` found out so far
+        """
         if claim.missing <= 0:
             return
-        policy = policy or self._get_policy(claim)
+        policy = policy or self._get_policy(claim, buyers)
         if policy == "refuse":
             claim.refusal = self.env["service.funding.text"]._get_refusal(claim)
         else:
             claim.parts.append(Part(policy, claim.missing))
 
     @api.model
-    def _get_policy(self, claim):
-        if not claim.item and not self._is_credit_customer(claim):
+    def _get_policy(self, claim, buyers):
+        if not claim.item and not self._is_credit_customer(claim, buyers):
             # Nobody ever agreed to pay: time that is not billed, as in stock Odoo.
             return NON_BILLABLE
         return claim.ticket.sudo().team_id.over_limit_policy or "refuse"
 
     @api.model
-    def _is_credit_customer(self, claim):
+    def _is_credit_customer(self, claim, buyers):
         """Tell whether credits are how this customer pays: they were ever bought."""
         if not claim.uses_credits or not claim.ticket.partner_id:
             return False
-        # sudo: agents need not see purchases
-        return bool(
-            self.env["service.credit.purchase"]
-            .sudo()
-            .with_context(active_test=False)
-            .search_count(
+        customer = claim.ticket.partner_id.commercial_partner_id
+        company = claim.ticket.company_id
+        if (customer, company) not in buyers:
+            # sudo: agents need not see purchases
+            purchases = self.env["service.credit.purchase"].sudo()
+            buyers[customer, company] = purchases.with_context(
+                active_test=False
+            ).search_count(
                 [
-                    (
-                        "commercial_partner_id",
-                        "=",
-                        claim.ticket.partner_id.commercial_partner_id.id,
-                    ),
-                    ("company_id", "=", claim.ticket.company_id.id),
+                    ("commercial_partner_id", "=", customer.id),
+                    ("company_id", "=", company.id),
                     ("is_draft", "=", False),
                 ],
                 limit=1,
             )
-        )
+        return bool(buyers[customer, company])
 
     @api.model
     def _round(self, hours):

@@ -112,3 +112,26 @@ class TestFundingOverage(FundingCommon):
         self.assertEqual(total, sum(self.ticket.timesheet_ids.mapped("amount")))
         action = self.project.action_profitability_items("service_credits")
         self.assertEqual(action["res_model"], "account.analytic.line")
+
+    def test_a_batch_nobody_covers_costs_the_inserts_only(self):
+        """Whether the customer buys credits is asked once, not per entry."""
+        values = {
+            "ticket_id": self.ticket.id,
+            "name": "Work",
+            "unit_amount": 1,
+            "employee_id": self.employee.id,
+            "date": "2026-05-02",
+        }
+
+        def count(size):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            entries = self.env["account.analytic.line"].create([dict(values)] * size)
+            self.env.flush_all()
+            self.assertEqual(set(entries.mapped("coverage")), {"overage"})
+            return self.env.cr.sql_log_count - start
+
+        count(1)
+        few, many = count(5), count(50)
+        self.assertLessEqual(many - few, 45, f"{few} then {many}")

@@ -42,7 +42,7 @@ class Run:
     def show(self, arguments):
         """Run the tests in sight and return pytest's exit code."""
         if not arguments:
-            arguments = ["-n", str(min(os.cpu_count() or 1, MOST)), "--dist=loadscope"]
+            arguments = _parallel()
         return self._run(_on_the_link(arguments, self.shop.link))
 
     def _run(self, arguments):
@@ -59,6 +59,12 @@ class Run:
             raise
         finally:
             shutil.rmtree(self.room, ignore_errors=True)
+
+
+def _parallel():
+    """Return the arguments of a whole run: on every core, and what took longest."""
+    cores = min(os.cpu_count() or 1, MOST)
+    return ["-n", str(cores), "--dist=loadscope", "--durations=15"]
 
 
 def free_port():
