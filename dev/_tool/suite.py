@@ -38,14 +38,14 @@ def check(arguments, with_browser, with_lint):
     with ThreadPoolExecutor() as pool:
         aside = [pool.submit(browser.get)] if with_browser else []
         with Workshop("test", throw_away=True) as shop:
-            if with_lint:
-                aside.append(pool.submit(lint.check, shop.environment))
             databases = Databases(shop)
             databases.clean()
-            source = databases.addon(databases.base(dependencies()))
-            for task in aside:
-                task.result()
-            result = _run(shop, databases, source, arguments, with_browser)
+            base = databases.base(dependencies())
+            if with_lint:
+                # What follows uses one core; what came before kept both busy.
+                aside.append(pool.submit(lint.check, shop.environment))
+            source = databases.addon(base)
+            result = _run(shop, databases, source, arguments, with_browser, aside)
             if result == 1 and not arguments:
                 say.tell(
                     "-> Running what failed once more, alone and on a fresh database:"
@@ -56,12 +56,14 @@ def check(arguments, with_browser, with_lint):
             return result
 
 
-def _run(shop, databases, source, arguments, with_browser):
+def _run(shop, databases, source, arguments, with_browser, aside=()):
     with databases.scratch(source) as name:
         if with_browser and not arguments:
             # Once here, instead of once in every browser test.
             with say.step("Compiling the assets of the web client"):
                 run_script(shop, databases, name, "assets.py")
+        for task in aside:
+            task.result()
         say.tell("-> Running the tests")
         return Run(shop, name, with_browser).show(arguments)
 
