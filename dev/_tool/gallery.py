@@ -34,6 +34,8 @@ GALLERY = [
         "agent",
         1000,
         [
+            _action("account_analytic_line_action_week"),
+            "shot:week",
             TICKETS,
             _row("Label printer"),
             "click:.nav-link@@Timesheets",
@@ -45,8 +47,6 @@ GALLERY = [
             "click:button@@Log Service",
             "sleep:1",
             "shot:log_service",
-            _action("account_analytic_line_action_week"),
-            "shot:week",
         ],
     ),
     (
