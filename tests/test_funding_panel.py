@@ -54,6 +54,15 @@ class TestFundingPanel(FundingCommon):
         with self.assertRaises(AccessError):
             self._open(stranger, ticket_id=self.ticket)
 
+    def test_balance_is_not_told_to_strangers(self):
+        self._buy(10, partner_id=self.other_customer.id)
+        panel = (
+            self.env["service.funding.panel"]
+            .with_user(self.agent)
+            .create({"partner_id": self.other_customer.id})
+        )
+        self.assertFalse(panel.balance)
+
     def test_balance_on_the_customer(self):
         """Agents see it for customers of tickets they may read, and the rest not."""
         self._buy(5)

@@ -47,7 +47,10 @@ class ServiceFundingPanel(models.TransientModel):
     hours = fields.Float(string="Hours Spent", default=1.0, required=True)
     date = fields.Date(default=fields.Date.context_today, required=True)
     balance = fields.Char(
-        related="partner_id.service_credit_balance", string="Service Credits Available"
+        related="partner_id.service_credit_balance",
+        # What may be seen depends on who looks.
+        related_sudo=False,
+        string="Service Credits Available",
     )
     preview = fields.Html(compute="_compute_preview", sanitize=False)
 
