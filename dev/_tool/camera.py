@@ -23,6 +23,10 @@ FLAGS = (
     "--disable-extensions",
     "--hide-scrollbars",
     "--no-first-run",
+    # The same page, to the pixel, each time.
+    "--disable-partial-raster",
+    "--num-raster-threads=1",
+    "--run-all-compositor-stages-before-draw",
     "--remote-debugging-port=0",
 )
 FIND = """
@@ -30,9 +34,10 @@ FIND = """
     (el) => el.getClientRects().length && (!text || el.textContent.includes(text))
 ))(%s, %s)
 """
-# No request under way, no spinner, and the main view there.
+# No request under way, no spinner, every image and the main view there.
 QUIET = """
 document.readyState === "complete"
+&& [...document.images].every((image) => image.complete)
 && !document.querySelector(".o_loading_indicator, .o_blockUI")
 && (!document.querySelector(".o_web_client")
     || !!document.querySelector(".o_action_manager > *"))
