@@ -16,7 +16,9 @@ from . import service_approval_rules_mixin
 from . import service_approval_team_mixin
 from . import service_approval_ticket_mixin
 from . import service_period_mixin
+from . import service_figures_mixin
 from . import account_analytic_line
+from . import account_analytic_line_lock
 from . import account_move
 from . import account_move_line
 from . import crm_lead
@@ -37,6 +39,7 @@ from . import service_authorization
 from . import service_ticket_merge
 from . import service_time
 from . import service_time_lock
+from . import service_time_whole
 from . import base_partner_merge
 from . import project_milestone
 from . import project_project

@@ -3,8 +3,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
-from .service_approval_mixin import FROZEN
-
 # A change of one of these may change who pays for the entry.
 FUNDING_FIELDS = frozenset(
     ("ticket_id", "date", "is_billable", "so_line", "unit_amount", "service_type_id")
@@ -189,6 +187,10 @@ class AccountAnalyticLine(models.Model):
     def _check_ticket_hours(self):
         self.env["service.time"]._check_hours(self.filtered("ticket_id"))
 
+    @api.constrains("company_id", "employee_id", "project_id", "ticket_id")
+    def _check_ticket_parts(self):
+        self.env["service.time"]._check_whole(self.filtered("ticket_id"))
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_derived_fields(vals_list)
@@ -210,6 +212,9 @@ class AccountAnalyticLine(models.Model):
         result = super(AccountAnalyticLine, self - funded).write(vals)
         time._clear_unticked(self - funded)
         if funded:
+            if "so_line" in vals:
+                # The funding sets the item, past the check of core.
+                funded._check_can_write(vals)
             before = self.env["service.funding"]._snapshot(funded)
             own_vals, chosen = time._complete_written_values(vals)
             result = super(AccountAnalyticLine, funded).write(own_vals)
@@ -221,20 +226,6 @@ class AccountAnalyticLine(models.Model):
     def unlink(self):
         self.env["service.funding"]._release(self.filtered("ticket_id"))
         return super().unlink()
-
-    def _is_readonly(self):
-        return (
-            super()._is_readonly() or self.approval_state in FROZEN or self._is_closed()
-        )
-
-    def _check_can_write(self, values):
-        self.env["service.time"]._check_locked(self, values)
-        if self.env.su:
-            return super()._check_can_write(values)
-        # sudo: core lets people change their own time only; on tickets the company says
-        entrusted = self.filtered("is_entrusted")
-        super(AccountAnalyticLine, entrusted.sudo())._check_can_write(values)
-        return super(AccountAnalyticLine, self - entrusted)._check_can_write(values)
 
     def _is_funding_decided(self):
         """Tell whether who pays was decided and nothing that decides it is edited."""

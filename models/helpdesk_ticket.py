@@ -14,8 +14,10 @@ class HelpdeskTicket(models.Model):
         "service.timer.mixin",
         "service.thousands.mixin",
         "service.approval.ticket.mixin",
+        "service.figures.mixin",
     ]
     _name = "helpdesk.ticket"
+    _derived_figures = frozenset(("total_hours", "service_credits_used"))
 
     def _domain_sale_line_id(self):
         return str(

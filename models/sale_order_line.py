@@ -47,8 +47,15 @@ AGENT_FIELDS = frozenset(
 
 
 class SaleOrderLine(models.Model):
-    _inherit = ["sale.order.line", "service.authorization.mixin"]
+    _inherit = [
+        "sale.order.line",
+        "service.authorization.mixin",
+        "service.figures.mixin",
+    ]
     _name = "sale.order.line"
+    _derived_figures = frozenset(
+        ("authorized_hours", "authorized_hours_used", "is_limit_counted")
+    )
 
     ticket_ids = fields.One2many(
         comodel_name="helpdesk.ticket",

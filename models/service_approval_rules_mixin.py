@@ -57,7 +57,7 @@ class ServiceApprovalMixin(models.AbstractModel):
         teams = self.env["helpdesk.ticket.team"]._get_approved_teams()
         # sudo: names of people and tickets are shown to say what is meant
         for line in self.sudo():
-            if line.user_id == self.env.user:
+            if self.env.user in line.user_id | line.employee_id.user_id:
                 raise AccessError(
                     self.env._(
                         "%(entry)s is your own: another approver of team %(team)s "

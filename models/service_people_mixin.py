@@ -22,6 +22,7 @@ class ServicePeopleMixin(models.AbstractModel):
         compute="_compute_employee_domain", export_string_translation=False
     )
 
+    @api.depends_context("uid")
     def _compute_is_entrusted(self):
         entrusted = self.filtered_domain(self._get_entrusted_domain())
         entrusted.is_entrusted = True
@@ -59,10 +60,31 @@ class ServicePeopleMixin(models.AbstractModel):
         return lines
 
     def write(self, vals):
+        if "user_id" in vals and not self.env.su:
+            self._check_user(vals)
         result = super().write(vals)
         if not PEOPLE_FIELDS.isdisjoint(vals):
             self._check_people()
         return result
+
+    def _check_user(self, vals):
+        """Keep the user that of the employee: whose time it is decides who approves it.
+
+        :raise AccessError: naming the entry
+        """
+        written = self.env["hr.employee"].browse(vals.get("employee_id"))
+        # sudo: names of people and tickets are shown to say what is meant
+        for line in self.sudo().filtered("ticket_id"):
+            user = (written.sudo() or line.employee_id).user_id
+            if user and user.id != vals["user_id"]:
+                raise AccessError(
+                    self.env._(
+                        "%(entry)s stays %(employee)s's: to make it another person's, "
+                        "choose the employee instead of the user.",
+                        entry=line._get_approval_name(),
+                        employee=line.employee_id.name,
+                    )
+                )
 
     def _check_people(self):
         """Refuse time of people for whom the user may not log.

@@ -166,7 +166,7 @@ class ServiceTime(models.AbstractModel):
     def _follow_write(self, entries, before, choice):
         """Make the funding follow a change of entries."""
         self.env["service.funding"]._follow(entries, before, choice)
-        self._check_items(entries.filtered("ticket_id"))
+        self._check_items(self._get_rebooked(entries, before, choice))
 
     @api.model
     def _clear_unticked(self, lines):
@@ -197,16 +197,9 @@ class ServiceTime(models.AbstractModel):
             vals["employee_id"] = own[company.id, user_id]
             return
         if not employee_sudo.active or employee_sudo.company_id != company:
+            ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
             raise ValidationError(
-                self.env._(
-                    "Time on ticket %(ticket)s cannot be logged for %(employee)s: it "
-                    "takes an active employee of %(company)s.",
-                    ticket=self.env["helpdesk.ticket"]
-                    .browse(vals["ticket_id"])
-                    .display_name,
-                    employee=employee_sudo.name,
-                    company=company.name,
-                )
+                self._get_employee_text(ticket, employee_sudo, company)
             )
 
     @api.model

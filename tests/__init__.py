@@ -67,6 +67,7 @@ from . import test_ticket_time
 from . import test_time_billable
 from . import test_time_lock
 from . import test_time_people
+from . import test_time_rules
 from . import test_time_thousands
 from . import test_timer
 from . import test_timer_kept
