@@ -4,6 +4,9 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import unquote
 
+# A change of one of these may bring a team to a company where it has no project yet.
+TEAM_FIELDS = frozenset(("team_id", "company_id"))
+
 
 class HelpdeskTicket(models.Model):
     _inherit = [
@@ -173,10 +176,30 @@ class HelpdeskTicket(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        tickets = super().create(vals_list)
+        tickets._prepare_projects()
+        return tickets
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not TEAM_FIELDS.isdisjoint(vals):
+            self._prepare_projects()
+        return result
+
     def action_view_sale_order(self):
         """Open the sales order of the ticket's item."""
         self.ensure_one()
         return self.sale_order_id._get_records_action(name=self.env._("Sales Order"))
+
+    def _prepare_projects(self):
+        """Give a team of all companies a project in each company that uses it."""
+        lacking = self.filtered(lambda t: t.allow_timesheet and not t.project_id)
+        for (team, company), _tickets in lacking.grouped(
+            lambda ticket: (ticket.team_id, ticket.company_id)
+        ).items():
+            team.with_company(company)._prepare_timesheet_project()
 
     def _is_own_sale_line(self):
         """Tell whether the item belongs to the ticket's customer and company."""

@@ -5,6 +5,8 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools.misc import file_open
 
+from odoo.addons import helpdesk_service_credit as addon
+
 from ..tools import DurationError, parse_duration
 from .common import ServiceCreditCommon
 
@@ -29,6 +31,9 @@ class TestDuration(ServiceCreditCommon):
             ["ticket_id/.id", "name", "date", "unit_amount"],
             [[str(self.ticket.id), "Call", str(fields.Date.today()), text]],
         )
+
+    def test_other_addons_import_it_from_the_addon(self):
+        self.assertIs(addon.parse_duration, parse_duration)
 
     def test_understood(self):
         for text, hours in self.cases["understood"]:

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from psycopg2 import IntegrityError
 
+from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -121,6 +122,30 @@ class TestTicketChannels(HttpCase, ServiceCreditCommon):
         self.assertEqual(ticket.project_id, new)
         self.assertEqual(ticket.timesheet_ids.project_id, self.project)
         self.assertTrue(new.allow_timesheets and new.allow_billable)
+
+    def test_team_of_all_companies(self):
+        """Each company that uses it has a project of its own, made when needed."""
+        company = self.env["res.company"].create({"name": "Second Company"})
+        self.env.user.company_ids = [Command.link(company.id)]
+        team = self.env["helpdesk.ticket.team"].create(
+            {"name": "Everywhere", "company_id": False, "allow_timesheet": True}
+        )
+        there = team.with_company(company)
+        self.assertFalse(there.default_project_id)
+        ticket = self._create_ticket(team_id=team.id, company_id=company.id)
+        self.assertEqual(ticket.project_id, there.default_project_id)
+        self.assertEqual(ticket.project_id.company_id, company)
+        self.assertEqual(ticket.project_id.name, "Everywhere")
+        here = self._create_ticket(team_id=team.id)
+        self.assertEqual(here.project_id.company_id, self.company)
+        moved = self._create_ticket(company_id=company.id, team_id=False)
+        moved.team_id = team
+        self.assertEqual(moved.project_id, ticket.project_id)
+        employee = self.env["hr.employee"].create(
+            {"name": "Over There", "company_id": company.id}
+        )
+        entry = self._log(ticket, employee_id=employee.id)
+        self.assertEqual(entry.company_id, company)
 
     def test_billing_needs_timesheets(self):
         with (

@@ -30,7 +30,7 @@ def parse_duration(text, confirmed: bool = False) -> float:
     """Return the hours a text means (design §8, seed 004).
 
     Reads ``1:30``, ``:45``, ``1:80`` (2:20), ``1.5``, ``1,5``, ``90m``, ``2h``,
-    ``1h30``, ``1h 30m``, and numbers, which are hours. A leading minus is kept.
+    ``1h30``, ``1h 30m``, and numbers, which are hours. Nothing lasts less than 0.
 
     :param confirmed: accept a bare number above 24, which without a unit is more
         often meant as minutes
@@ -39,17 +39,15 @@ def parse_duration(text, confirmed: bool = False) -> float:
     if isinstance(text, bool) or text is None:
         raise _refused(text)
     source = str(text).strip()
-    sign = -1 if source[:1] in "-−" and source else 1
-    body = source[1:].strip() if sign < 0 else source
-    if match := CLOCK.fullmatch(body):
-        return sign * (int(match[1] or 0) * 60 + int(match[2])) / 60
-    if match := MINUTES.fullmatch(body):
-        return sign * _number(match[1]) / 60
-    if match := HOURS.fullmatch(body):
+    if match := CLOCK.fullmatch(source):
+        return (int(match[1] or 0) * 60 + int(match[2])) / 60
+    if match := MINUTES.fullmatch(source):
+        return _number(match[1]) / 60
+    if match := HOURS.fullmatch(source):
         if match[2] and not match[1].isdecimal():
             raise _refused(source)  # "1.5h 30" says the minutes twice
-        return sign * (_number(match[1]) * 60 + int(match[2] or 0)) / 60
-    if match := BARE.fullmatch(body):
+        return (_number(match[1]) * 60 + int(match[2] or 0)) / 60
+    if match := BARE.fullmatch(source):
         hours = _number(match[1])
         if hours > MAX_BARE_HOURS and not confirmed:
             raise DurationError(
@@ -59,7 +57,7 @@ def parse_duration(text, confirmed: bool = False) -> float:
                     text=match[1],
                 )
             )
-        return sign * hours
+        return hours
     raise _refused(source)
 
 

@@ -24,19 +24,17 @@ export class DurationError extends Error {}
  */
 export function parseDuration(text) {
     const source = text.trim();
-    const sign = /^[-−]/.test(source) ? -1 : 1;
-    const body = sign < 0 ? source.slice(1).trim() : source;
     let match;
-    if ((match = body.match(CLOCK))) {
-        return (sign * (Number(match[1] || 0) * 60 + Number(match[2]))) / 60;
+    if ((match = source.match(CLOCK))) {
+        return (Number(match[1] || 0) * 60 + Number(match[2])) / 60;
     }
-    if ((match = body.match(MINUTES))) {
-        return (sign * toNumber(match[1])) / 60;
+    if ((match = source.match(MINUTES))) {
+        return toNumber(match[1]) / 60;
     }
-    if ((match = body.match(HOURS)) && (!match[2] || /^\d+$/.test(match[1]))) {
-        return (sign * (toNumber(match[1]) * 60 + Number(match[2] || 0))) / 60;
+    if ((match = source.match(HOURS)) && (!match[2] || /^\d+$/.test(match[1]))) {
+        return (toNumber(match[1]) * 60 + Number(match[2] || 0)) / 60;
     }
-    if ((match = body.match(BARE))) {
+    if ((match = source.match(BARE))) {
         if (toNumber(match[1]) > MAX_BARE_HOURS) {
             throw new DurationError(
                 _t(
@@ -47,7 +45,7 @@ export function parseDuration(text) {
                 )
             );
         }
-        return sign * toNumber(match[1]);
+        return toNumber(match[1]);
     }
     throw new DurationError(_t("No duration: write it like 1:30, 1.5, 90m or 1h 30."));
 }
