@@ -139,11 +139,16 @@ class ServiceApprovalMixin(models.AbstractModel):
     def action_approve(self):
         """Approve the entries: from now on they are delivered and can be invoiced.
 
+        Drafts too, where the team asks for no approval any more: nobody submits them.
+
         :raise AccessError: for own time, and for who is no approver of the team
         :raise UserError: naming the first entry that does not wait for approval
         """
         self._check_approver()
-        self._check_approval(("submitted",), self.env._("approved"))
+        # sudo: an approver may not be allowed to read the team's record
+        asked = self.filtered(lambda line: line.sudo().ticket_team_id.require_approval)
+        asked._check_approval(("submitted",), self.env._("approved"))
+        (self - asked)._check_approval(PENDING, self.env._("approved"))
         self._decide("approved")
         return self._land_in_open_period()
 

@@ -2,6 +2,8 @@
 from odoo import Command, api, fields, models, tools
 from odoo.fields import Domain
 
+from .service_approval_mixin import PENDING
+
 FEATURE = "helpdesk_service_credit.group_time_approval"
 MANAGER = "helpdesk_mgmt.group_helpdesk_manager"
 # A change of one of these changes who sees what of the approval.
@@ -19,6 +21,12 @@ class ServiceApprovalTeamMixin(models.AbstractModel):
         help="New time on the team's tickets is billed only once an approver has "
         "approved it. Time from before counts as approved. Switched off, time that "
         "waits goes on waiting for an approver.",
+    )
+    waiting_time_text = fields.Char(
+        compute="_compute_waiting_time_text",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="How much time still waits, where the team asks for no approval any more.",
     )
     approver_ids = fields.Many2many(
         comodel_name="res.users",
@@ -41,6 +49,45 @@ class ServiceApprovalTeamMixin(models.AbstractModel):
         if not FEATURE_FIELDS.isdisjoint(vals):
             self._update_approval_feature()
         return result
+
+    @api.depends("require_approval")
+    def _compute_waiting_time_text(self):
+        free = self.filtered(lambda team: not team.require_approval)._origin
+        waiting = {
+            team: (count, hours)
+            for team, count, hours in self.env["account.analytic.line"]._read_group(
+                free._get_waiting_domain(),
+                ["ticket_team_id"],
+                ["__count", "unit_amount:sum"],
+            )
+        }
+        for team in self:
+            team.waiting_time_text = False
+            if team._origin in waiting:
+                count, hours = waiting[team._origin]
+                team.waiting_time_text = self.env._(
+                    "Entries that still wait for an approver, and are not billed until "
+                    "then: %(count)s (%(hours)s h).",
+                    count=count,
+                    hours=f"{hours:.2f}",
+                )
+
+    def action_view_waiting_time(self):
+        """Open the entries that still wait, for a decision about each."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.account_analytic_line_action_to_approve"
+        )
+        return action | {
+            "domain": self._get_waiting_domain(),
+            "context": {"is_timesheet": 1, "hide_so_line": 1},
+        }
+
+    def _get_waiting_domain(self):
+        return [
+            ("ticket_id.team_id", "in", self.ids),
+            ("approval_state", "in", PENDING),
+        ]
 
     @api.model
     def _get_approved_teams(self):

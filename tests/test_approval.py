@@ -33,6 +33,31 @@ class TestApproval(ApprovalCommon):
         self._approve(after)
         self.assertEqual(item.qty_delivered, 5)
 
+    def test_switched_off_there_is_a_way_on(self):
+        """The team says how much waits; an approver decides, nothing does by itself."""
+        item = self._sell(self.time_product, hours=0)
+        self.ticket.sale_line_id = item
+        draft, submitted = self._enter(hours=2), self._enter_submitted(hours=1)
+        self.assertFalse(self.team.waiting_time_text)
+        with self.assertRaisesRegex(UserError, "cannot be approved.*“Draft”"):
+            self._approve(draft)
+        manager = self.team.with_user(self.helpdesk_manager)
+        with Form(manager) as form:
+            form.require_approval = False
+            self.assertIn("2 (3.00 h)", form.waiting_time_text)
+        action = manager.action_view_waiting_time()
+        waiting = self.env["account.analytic.line"].with_user(self.helpdesk_manager)
+        waiting = waiting.search(action["domain"])
+        self.assertEqual(waiting, draft | submitted)
+        self.assertEqual(item.qty_delivered, 0)
+        own = self._enter(self.helpdesk_manager)
+        self.assertFalse(own.approval_state, "new time asks nobody")
+        waiting.action_approve()
+        self.assertEqual(item.qty_delivered, 4)
+        self.assertEqual(draft.approval_user_id, self.helpdesk_manager)
+        self.team.invalidate_recordset()
+        self.assertFalse(self.team.waiting_time_text)
+
     def test_flow(self):
         entry = self._enter()
         self.assertEqual(entry.approval_state, "draft")

@@ -134,7 +134,9 @@ class TestApprovalRaces(ScratchCase):
                 entry = env["account.analytic.line"].browse(entry_id)
                 item = env["sale.order.line"].browse(item_id)
                 state = (entry.approval_state, entry.unit_amount, item.qty_delivered)
-                expected = ("approved", 1, 1) if results[0] == "done" else ("draft", 8, 0)
+                expected = (
+                    ("approved", 1, 1) if results[0] == "done" else ("draft", 8, 0)
+                )
                 self.assertEqual(state, expected)
 
     def test_editing_while_it_is_submitted_and_approved(self):
