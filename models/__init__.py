@@ -35,6 +35,7 @@ from . import ir_ui_menu
 from . import res_users
 from . import sale_order
 from . import sale_order_line
+from . import sale_order_line_invoicing
 from . import service_authorization
 from . import service_ticket_merge
 from . import service_time

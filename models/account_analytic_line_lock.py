@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from .service_approval_mixin import FROZEN
@@ -11,6 +11,19 @@ class AccountAnalyticLine(models.Model):
     """Which entries nobody changes, and which only some people do."""
 
     _inherit = "account.analytic.line"
+
+    was_invoiced = fields.Boolean(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="An invoice billed the entry at some time. Where it was partly credited, "
+        "core re-opens all of its entries.",
+    )
+
+    def write(self, vals):
+        if vals.get("timesheet_invoice_id"):
+            vals = {**vals, "was_invoiced": True}
+        return super().write(vals)
 
     def unlink(self):
         self.env["service.time"]._check_not_billed(self.filtered("ticket_id"))

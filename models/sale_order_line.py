@@ -250,19 +250,3 @@ class SaleOrderLine(models.Model):
                 hours = uom._compute_quantity(hours, hour, round=False)
             result[lines[origin.with_env(self.env)]] += hours
         return result
-
-    def _recompute_qty_to_invoice(self, start_date, end_date):
-        """Never propose more than was delivered and not invoiced yet.
-
-        Core re-opens every entry of an invoice that was partly credited, and would
-        bill the part that was not credited a second time.
-        """
-        result = super()._recompute_qty_to_invoice(start_date, end_date)
-        # Sections and notes have no product to ask.
-        for line in self.filtered("product_id"):
-            if not line.product_id._is_delivered_timesheet():
-                continue
-            open_qty = max(line.qty_delivered - line.qty_invoiced, 0.0)
-            if line.product_uom_id.compare(line.qty_to_invoice, open_qty) > 0:
-                line.qty_to_invoice = open_qty
-        return result

@@ -15,6 +15,7 @@ DERIVED_FIELDS = frozenset(
         "overage_decision",
         "overage_decided_by_id",
         "overage_decided_on",
+        "was_invoiced",
     )
 )
 

@@ -55,16 +55,27 @@ class ServicePeopleMixin(models.AbstractModel):
     # Not a constraint: those run as superuser, and this asks who the user is.
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines._check_people()
-        return lines
+        # Before the record rules, which would not say who may log for whom.
+        self._check_people(
+            {
+                (vals["company_id"], vals.get("employee_id"))
+                for vals in vals_list
+                if vals.get("ticket_id")
+            }
+        )
+        return super().create(vals_list)
 
     def write(self, vals):
         if "user_id" in vals and not self.env.su:
             self._check_user(vals)
         result = super().write(vals)
         if not PEOPLE_FIELDS.isdisjoint(vals):
-            self._check_people()
+            self._check_people(
+                {
+                    (line.company_id.id, line.employee_id.id)
+                    for line in self.filtered("ticket_id")
+                }
+            )
         return result
 
     def _check_user(self, vals):
@@ -86,21 +97,24 @@ class ServicePeopleMixin(models.AbstractModel):
                     )
                 )
 
-    def _check_people(self):
+    @api.model
+    def _check_people(self, people):
         """Refuse time of people for whom the user may not log.
 
+        :param set people: of pairs: id of the ticket's company, id of the employee
         :raise AccessError: naming the person, and who may
         """
         employees = self.env["hr.employee"]
         if employees._logs_for_everyone():
             return
-        for company, lines in self.filtered("ticket_id").grouped("company_id").items():
+        for company_id in {company_id for company_id, _employee_id in people}:
+            company = self.env["res.company"].browse(company_id)
             domain = employees._get_domain_for_time(company)
             # sudo: names of colleagues are shown to say who is meant
-            refused = (
-                lines.employee_id.sudo()
-                - lines.employee_id.sudo().filtered_domain(domain)
+            logged_sudo = employees.sudo().browse(
+                {employee_id for where, employee_id in people if where == company_id}
             )
+            refused = logged_sudo - logged_sudo.filtered_domain(domain)
             if refused:
                 raise AccessError(
                     self.env._(

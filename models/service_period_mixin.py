@@ -75,6 +75,13 @@ class ServicePeriodMixin(models.AbstractModel):
             )
         )
 
+    def _counts_between(self, start_date, end_date):
+        """Tell whether the entry counts in a period, open where it has no date."""
+        self.ensure_one()
+        return (not start_date or start_date <= self.period_date) and (
+            not end_date or self.period_date <= end_date
+        )
+
     def _is_closed(self):
         """Tell whether the entry counts in a period that was closed."""
         self.ensure_one()

@@ -80,16 +80,43 @@ class TestTicketInvoicing(ServiceCreditCommon):
         self._log(ticket, 9, date="2026-05-04")
         invoice = self._invoice(item.order_id)
         invoice.action_post()
+        self._credit(invoice, 4.5)
+        again = self._invoice(item.order_id, date_start_invoice_timesheet="2026-01-01")
+        self.assertEqual(again.invoice_line_ids.quantity, 4.5)
+
+    def test_partly_credited_time_of_a_period(self):
+        """Only what was credited is billed again, and only in its own period."""
+        item = self._sell(self.time_product, hours=0)
+        ticket = self._create_ticket(sale_line_id=item.id)
+        for hours, date in ((1, "2026-01-10"), (2, "2026-01-20"), (4, "2026-02-10")):
+            self._log(ticket, hours, date=date)
+        first = self._invoice(item.order_id)
+        first.action_post()
+        self._log(ticket, 8, date="2026-03-10")
+        self._credit(first, 5)
+        billed = [
+            self._invoice(
+                item.order_id,
+                date_start_invoice_timesheet=f"2026-0{month}-01",
+                date_end_invoice_timesheet=f"2026-0{month}-28",
+            ).invoice_line_ids.quantity
+            for month in (2, 1, 3)
+        ]
+        # The credit takes off the latest work: all of February, one hour of January.
+        self.assertEqual(billed, [4, 1, 8])
+        self.assertEqual(item.qty_invoiced, 15)
+        with self.assertRaises(UserError):
+            self._invoice(item.order_id, date_start_invoice_timesheet="2026-01-01")
+
+    def _credit(self, invoice, quantity):
         reversal = (
             self.env["account.move.reversal"]
             .with_context(active_model="account.move", active_ids=invoice.ids)
             .create({"journal_id": invoice.journal_id.id})
         )
         credit = self.env["account.move"].browse(reversal.refund_moves()["res_id"])
-        credit.invoice_line_ids.quantity = 4.5
+        credit.invoice_line_ids.quantity = quantity
         credit.action_post()
-        again = self._invoice(item.order_id, date_start_invoice_timesheet="2026-01-01")
-        self.assertEqual(again.invoice_line_ids.quantity, 4.5)
 
     def test_invoiced_entry_keeps_ticket_hours_and_tick(self):
         item = self._sell(self.time_product, hours=0)

@@ -49,7 +49,7 @@ class TestTimePeople(ServiceCreditCommon):
                 if allowed:
                     self.assertEqual(self._log_for(user, person).user_id, person)
                     continue
-                with self.assertRaises(AccessError):
+                with self.assertRaisesRegex(AccessError, "cannot log time for"):
                     self._log_for(user, person)
                 own = self._log_for(user, user)
                 with self.assertRaises(AccessError):
