@@ -20,8 +20,11 @@ class HelpdeskTicketMergeHook(models.AbstractModel):
         merge = wizard.merge_tickets
 
         def merge_tickets(self):
+            # The merge archives them, and then the field shows them no more.
+            tickets = self.ticket_ids
             action = merge(self)
-            self.dst_ticket_id._absorb_timesheets(self.ticket_ids)
+            self.dst_ticket_id._absorb_timesheets(tickets)
+            self.dst_ticket_id._absorb_timers(tickets)
             return action
 
         merge_tickets.carries_time = True

@@ -128,6 +128,16 @@ class ServiceTimer(models.Model):
         self.flush_recordset()
         self._notify()
 
+    def _absorb(self, other):
+        """Go on with the time of another timer of the same person."""
+        is_running = bool(other.date_resumed)
+        other._pause()
+        self.sudo().seconds_before += other.seconds_before
+        other._remove()
+        if is_running:
+            self._start()
+        self._notify()
+
     def _log(self):
         """Make an entry of the time; a refusal is noted and the time is kept.
 

@@ -142,6 +142,20 @@ class ServiceTimerMixin(models.AbstractModel):
             "target": "new",
         }
 
+    def _absorb_timers(self, tickets):
+        """Take over the timers on `tickets` that are merged into this one."""
+        self.ensure_one()
+        # sudo: a merge moves the whole ticket, colleagues' timers included
+        own_sudo = self.sudo().timer_ids.grouped("user_id")
+        for timer_sudo in (tickets - self).sudo().timer_ids:
+            kept_sudo = own_sudo.get(timer_sudo.user_id)
+            if kept_sudo:
+                kept_sudo._absorb(timer_sudo)
+            else:
+                timer_sudo.ticket_id = self
+                own_sudo[timer_sudo.user_id] = timer_sudo
+                timer_sudo._notify()
+
     def _get_own_timer(self, required=False):
         """Return the user's timer on the ticket.
 

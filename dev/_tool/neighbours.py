@@ -22,6 +22,8 @@ BESIDE = (
     "helpdesk_type",
     "sale_timesheet_line_exclude",
 )
+# Tests that need these addons; their names keep them out of other runs.
+BESIDE_TESTS = "tests/beside_neighbours.py"
 FAILED = re.compile(r" (?:FAIL|ERROR): (\w+\.\w+)$", re.MULTILINE)
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 
@@ -84,4 +86,6 @@ def beside(arguments):
                 lifecycle.come_and_go(shop, databases, start)
         say.tell("   The addon comes and goes without a trace.")
         with databases.scratch(source) as name:
+            if not arguments:
+                arguments = [*pytest_run.parallel(), "tests", BESIDE_TESTS]
             return pytest_run.Run(shop, name).show(arguments)

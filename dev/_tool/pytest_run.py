@@ -42,7 +42,7 @@ class Run:
     def show(self, arguments):
         """Run the tests in sight and return pytest's exit code."""
         if not arguments:
-            arguments = _parallel()
+            arguments = parallel()
         return self._run(_on_the_link(arguments, self.shop.link))
 
     def _run(self, arguments):
@@ -61,7 +61,7 @@ class Run:
             shutil.rmtree(self.room, ignore_errors=True)
 
 
-def _parallel():
+def parallel():
     """Return the arguments of a whole run: on every core, and what took longest."""
     cores = min(os.cpu_count() or 1, MOST)
     return ["-n", str(cores), "--dist=loadscope", "--durations=15"]
