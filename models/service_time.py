@@ -217,7 +217,7 @@ class ServiceTime(models.AbstractModel):
                 self.env._(
                     "%(hours)s hours on ticket %(ticket)s on %(date)s are not possible:"
                     " an entry takes more than 0 and at most 24 hours.",
-                    hours=f"{hours:g}",
+                    hours=f"{round(hours, 3):g}",
                     ticket=entry.ticket_id.display_name,
                     date=fields.Date.to_string(entry.date),
                 )

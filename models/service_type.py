@@ -70,7 +70,7 @@ class ServiceType(models.Model):
         below = max(steps, 0) * increment
         above = below + increment
         values = {
-            "hours": f"{hours:g}",
+            "hours": f"{round(hours, 3):g}",
             "type": self.display_name or self.env._("this service"),
             "increment": f"{increment:g}",
             "below": f"{below:g}",
