@@ -114,6 +114,8 @@ class ServicePeopleMixin(models.AbstractModel):
             logged_sudo = employees.sudo().browse(
                 {employee_id for where, employee_id in people if where == company_id}
             )
+            # Strangers to the company are refused as such.
+            logged_sudo = logged_sudo.filtered(lambda e, c=company: e.company_id == c)
             refused = logged_sudo - logged_sudo.filtered_domain(domain)
             if refused:
                 raise AccessError(

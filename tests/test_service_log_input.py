@@ -74,3 +74,19 @@ class TestServiceLogInput(ServiceLogCommon):
             {"name": "Stranger", "company_id": company.id}
         )
         self._assert_refused("takes an active employee of", employee_id=stranger.id)
+
+    def test_who_logs_for_whom(self):
+        """The drop-down, the preview and the button agree."""
+        colleague = self.agent_employee
+
+        def offered(log):
+            return self.env["hr.employee"].search(log.employee_domain)
+
+        self.assertIn(colleague, offered(self._create_log()))
+        self.company.timesheet_log_for = "own"
+        log = self._create_log(employee_id=colleague.id)
+        self.assertEqual(offered(log), self.operator.employee_id)
+        self.assertIn("cannot log time for", log.preview)
+        self._assert_refused("cannot log time for", employee_id=colleague.id)
+        self._create_log().action_log_hours()
+        self.assertEqual(self.ticket.timesheet_ids.user_id, self.operator)

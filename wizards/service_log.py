@@ -82,6 +82,9 @@ class ServiceLog(models.TransientModel):
         readonly=False,
         domain="[('company_id', '=', company_id)]",
     )
+    employee_domain = fields.Binary(
+        compute="_compute_employee_domain", export_string_translation=False
+    )
     over_limit = fields.Selection(
         selection=[
             ("fit", "Log what fits"),
@@ -155,6 +158,14 @@ class ServiceLog(models.TransientModel):
         for log in self:
             own = self.env.user.with_company(log.company_id).employee_id
             log.employee_id = log.employee_id or own
+
+    @api.depends("company_id")
+    def _compute_employee_domain(self):
+        """Offer whom the server accepts."""
+        for log in self:
+            log.employee_domain = list(
+                self.env["hr.employee"]._get_domain_for_time(log.company_id)
+            )
 
     @api.depends(
         "partner_id",

@@ -63,15 +63,7 @@ class ServiceLog(models.TransientModel):
                     most=HOURS_IN_A_DAY,
                 )
             )
-        if not self.employee_id or not self.team_id:
-            raise ValidationError(
-                self.env._(
-                    "Say who did the work for %(customer)s, and the team of the new "
-                    "ticket: an employee and a team are needed to log %(hours)s hours.",
-                    customer=self.partner_id.display_name,
-                    hours=f"{self.hours:g}",
-                )
-            )
+        self._check_who()
         self._check_date()
         customer = self.partner_id.commercial_partner_id
         if self.ticket_id and self.ticket_id.commercial_partner_id != customer:
@@ -86,6 +78,20 @@ class ServiceLog(models.TransientModel):
                     customer=customer.display_name,
                 )
             )
+
+    def _check_who(self):
+        if not self.employee_id or not self.team_id:
+            raise ValidationError(
+                self.env._(
+                    "Say who did the work for %(customer)s, and the team of the new "
+                    "ticket: an employee and a team are needed to log %(hours)s hours.",
+                    customer=self.partner_id.display_name,
+                    hours=f"{self.hours:g}",
+                )
+            )
+        self.env["account.analytic.line"]._check_people(
+            {(self.company_id.id, self.employee_id.id)}
+        )
 
     def _check_date(self):
         today = fields.Date.context_today(self)
