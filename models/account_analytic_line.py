@@ -218,7 +218,8 @@ class AccountAnalyticLine(models.Model):
             before = self.env["service.funding"]._snapshot(funded)
             own_vals, chosen = time._complete_written_values(vals)
             result = super(AccountAnalyticLine, funded).write(own_vals)
-            time._follow_write(funded, before, chosen)
+            for choice, lines in time._split_by_choice(funded, vals, chosen):
+                time._follow_write(lines, before, choice)
         if not CAPPED_FIELDS.isdisjoint(vals):
             self.so_line._enforce_authorized_hours()
         return result

@@ -80,6 +80,8 @@ class ServiceTime(models.AbstractModel):
                 **self._get_ticket_values(ticket),
                 "partner_id": ticket.partner_id.id,
             }
+        if vals.get("is_billable") is False:
+            vals["is_so_line_edited"] = False
         if "so_line" not in vals:
             return vals, None
         return vals, vals.pop("so_line") or False

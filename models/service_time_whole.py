@@ -4,6 +4,9 @@ from odoo.exceptions import UserError, ValidationError
 
 from .service_funding import HOUR_DIGITS
 
+# A form that changes one of these shows another item.
+SHOWS_ITEM = frozenset(("ticket_id", "is_billable", "employee_id", "project_id"))
+
 
 class ServiceTime(models.AbstractModel):
     """What an entry on a ticket always has, however it was written."""
@@ -67,6 +70,23 @@ class ServiceTime(models.AbstractModel):
                 )
             )
         return result
+
+    @api.model
+    def _split_by_choice(self, entries, vals, choice):
+        """Tell for which of the written entries a person chose the item.
+
+        A form sends along the item that it showed after another change, which is no
+        choice: credits still come first.
+
+        :return: list of pairs: the choice, or None, and the entries it holds for
+        """
+        is_chosen = vals.get("is_so_line_edited") or SHOWS_ITEM.isdisjoint(vals)
+        if choice is None or is_chosen:
+            return [(choice, entries)]
+        sent = entries.filtered(
+            lambda entry: entry.sudo()._get_ticket_item().id == choice
+        )
+        return [(None, sent), (choice, entries - sent)]
 
     @api.model
     def _get_rebooked(self, entries, before, choice):

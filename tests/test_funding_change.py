@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common_funding import FundingCommon
 
@@ -95,6 +95,33 @@ class TestFundingChange(FundingCommon):
         self.assertEqual(purchase.credits_available, 10)
         entry.write({"so_line": False})
         self.assertEqual((entry.coverage, item.qty_delivered), ("non_billable", 0))
+
+    def test_item_that_a_form_sends_along_is_no_choice(self):
+        """It shows the item as soon as the tick or the ticket changes."""
+        self._buy(10)
+        self.ticket.sale_line_id = self._sell()
+        entry = self._work(2)
+        for ticked, coverage in ((False, "non_billable"), (True, "credits")):
+            with Form(self.ticket) as form, form.timesheet_ids.edit(0) as line:
+                line.is_billable = ticked
+            self.assertEqual(entry.coverage, coverage)
+        other = self._create_ticket(sale_line_id=self._sell().id)
+        with Form(entry, "hr_timesheet.hr_timesheet_line_form") as form:
+            form.ticket_id = other
+        self.assertEqual((entry.ticket_id, entry.coverage), (other, "credits"))
+        self.assertEqual(entry.project_id, other.project_id)
+
+    def test_item_chosen_by_a_person_is_forgotten_with_the_tick(self):
+        """Ticked again, who pays is decided anew, and it is not nobody."""
+        self._buy(10)
+        self.ticket.sale_line_id = item = self._sell()
+        entry = self._work(2)
+        entry.write({"so_line": item.id, "is_so_line_edited": True})
+        self.assertEqual(entry.coverage, "sale_line")
+        entry.is_billable = False
+        self.assertFalse(entry.so_line)
+        entry.is_billable = True
+        self.assertEqual(entry.coverage, "credits")
 
     def test_entry_moved_to_a_ticket_of_another_customer(self):
         mine = self._buy()
