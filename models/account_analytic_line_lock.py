@@ -26,7 +26,10 @@ class AccountAnalyticLine(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        self.env["service.time"]._check_not_billed(self.filtered("ticket_id"))
+        on_tickets = self.filtered("ticket_id")
+        if not self.env.su:
+            on_tickets._check_may_change()
+        self.env["service.time"]._check_not_billed(on_tickets)
         return super().unlink()
 
     def _is_readonly(self):

@@ -159,6 +159,8 @@ class TestTimeRules(ServiceCreditCommon):
             for values in ({"unit_amount": 3}, {"name": "Mine"}):
                 with self.assertRaisesRegex(AccessError, "another person's"):
                     entry.write(values)
+            with self.assertRaisesRegex(AccessError, "another person's"):
+                entry.unlink()
 
     # ------------------------------------------------------------------
     # What follows from other records
