@@ -42,7 +42,7 @@ class ServiceTime(models.AbstractModel):
             choice = None
             # A coverage comes from the funding only, whose values are complete.
             if ticket_id:
-                vals = {**vals, **values[ticket_id]}
+                vals = self._read_duration({**vals, **values[ticket_id]})
                 self._check_employee(vals, own)
                 if "coverage" not in vals:
                     choice = self._pop_choice(vals)
@@ -69,7 +69,7 @@ class ServiceTime(models.AbstractModel):
         :raise AccessError: when the user may not read the ticket
         :raise UserError: when time cannot be logged on the ticket
         """
-        vals = dict(vals)
+        vals = self._read_duration(dict(vals))
         if vals.get("ticket_id"):
             ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
             ticket.check_access("read")

@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools import parse_duration
 from .service_funding import HOUR_DIGITS
 
 # A form that changes one of these shows another item.
@@ -12,6 +13,16 @@ class ServiceTime(models.AbstractModel):
     """What an entry on a ticket always has, however it was written."""
 
     _inherit = "service.time"
+
+    @api.model
+    def _read_duration(self, vals):
+        """Read hours that a program sends as people type them.
+
+        :raise DurationError: for a text that is no duration
+        """
+        if isinstance(vals.get("unit_amount"), str):
+            vals["unit_amount"] = parse_duration(vals["unit_amount"])
+        return vals
 
     @api.model
     def _check_whole(self, entries):

@@ -48,6 +48,16 @@ class TestDuration(ServiceCreditCommon):
             with self.subTest(text=text), self.assertRaises(DurationError):
                 parse_duration(text)
 
+    def test_programs(self):
+        """A program may send what people type, and is told what cannot be read."""
+        entry = self._log(self.ticket, "1:30")
+        self.assertAlmostEqual(entry.unit_amount, 1.5)
+        entry.write({"unit_amount": "1h 45"})
+        self.assertAlmostEqual(entry.unit_amount, 1.75)
+        for text in ("soon", "90"):
+            with self.assertRaises(DurationError):
+                self._log(self.ticket, text)
+
     def test_import(self):
         """A file may hold what people type."""
         for text in ("1:30", "90m", "1h 30", "1,5", "1.5"):
