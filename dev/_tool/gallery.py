@@ -4,7 +4,8 @@
 # Messages and moments differ from run to run and show nothing of the addon.
 STYLE = """
 .o-mail-Form-chatter, .o-mail-ImStatus, .o_menu_systray .badge,
-.o_arrow_button .o_duration, .o_statusbar_status .text-muted { display: none !important }
+.o_arrow_button .o_duration, .o_statusbar_status .text-muted {
+    display: none !important }
 *, *::before, *::after { transition: none !important; animation: none !important;
     caret-color: transparent !important }
 """
