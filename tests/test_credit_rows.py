@@ -194,3 +194,17 @@ class TestCreditRows(CreditCommon):
         )
         self.assertEqual(purchase.value_available, purchase.value_total)
         self.assertEqual(purchase.paid_available, purchase.paid_total)
+
+    def test_half_cents_do_not_depend_on_earlier_give_backs(self):
+        """0.67 is left of 83.32 - 82.65; half of it is 0.34, not 0.33."""
+        self._buy(4, expiry=1, value_per_credit=0, paid_per_credit=33.33)
+        self._draw(self.ticket, 1.5)
+        rows = self._draw(self.ticket, 2.5).rows
+        self.assertEqual(rows._give_back(2.48).paid, -82.65)
+        self.assertEqual(rows._give_back(0.01).paid, -0.34)
+        self.assertEqual(rows._give_back().paid, -0.33)
+        # In one batch too.
+        rows = self._draw(self.ticket, 2.5).rows
+        claims = [(rows, 2.48), (rows, 0.01), (rows, 0.01)]
+        back = self.row_model._give_back_batch(claims)
+        self.assertEqual(back.mapped("paid"), [-82.65, -0.34, -0.33])
