@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common_credit import CreditCommon
@@ -74,6 +74,11 @@ class TestCreditBalance(CreditCommon):
                 )
         row._give_back()
         self.assertEqual(purchase._get_balance(self._day(-5)), 8)
+
+    def test_what_is_no_date(self):
+        for date in ("tomorrow", "2026-13-01", 5):
+            with self.subTest(date=date), self.assertRaisesRegex(UserError, "no date"):
+                self._balance(date=date)
 
     def test_never_negative_on_any_date(self):
         """Drawn, given back, and drawn again for an earlier day."""

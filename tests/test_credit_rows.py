@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from itertools import product
+
 from psycopg2 import Error, IntegrityError
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
@@ -51,16 +53,22 @@ class TestCreditRows(CreditCommon):
     def test_orm_and_superuser_change_nothing(self):
         row = self._draw(self.ticket, 1).rows
         allocation = row.allocation_id
-        for records in (row, row.sudo(), allocation, allocation.sudo()):
-            with self.subTest(records=records, su=records.env.su):
+        self._create_users()
+        for records, user in product(
+            (row, allocation), (self.env.user, self.credit_user, self.credit_manager)
+        ):
+            records = records.with_user(user)
+            with self.subTest(records=records, user=user.login):
                 for change in (
                     lambda r=records: r.write({"credits": 5}),
                     lambda r=records: r.unlink(),
                     lambda r=records: r.copy(),
                     lambda r=records: r.create({"credits": 5}),
                 ):
-                    with self.assertRaises(UserError):
+                    with self.assertRaises(AccessError):
                         change()
+        with self.assertRaises(AccessError):
+            row.sudo().write({"credits": 5})
         with self.assertRaises(UserError):
             self.soon.write({"consumption_ids": [Command.clear()]})
         with self.assertRaises(UserError):
@@ -105,6 +113,8 @@ class TestCreditRows(CreditCommon):
             "credits_available = -1, credits_allocated = 5",
             "credits_available = 9",
             "credits_allocated = -1, credits_available = 5",
+            "credits_available = NULL",
+            "credits_expired = NULL, credits_available = 9",
         ):
             with (
                 self.subTest(change=change),
