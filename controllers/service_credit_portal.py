@@ -75,8 +75,8 @@ class ServiceCreditPortal(CustomerPortal):
     def portal_service_credit(self, purchase_id, access_token=None, **kwargs):
         """Show one purchase with the rows that drew on it."""
         try:
-            purchase_sudo = self._document_check_access(
-                PURCHASE, purchase_id, access_token
+            purchase_sudo = self._get_service_credit_purchase(
+                purchase_id, access_token
             )
         except (AccessError, MissingError):
             return request.redirect("/my")
@@ -91,3 +91,23 @@ class ServiceCreditPortal(CustomerPortal):
         return request.render(
             "helpdesk_service_credit.portal_service_credit_page", values
         )
+
+    def _get_service_credit_purchase(self, purchase_id, access_token):
+        """Return the purchase as superuser, for its customer and who may read it.
+
+        The link opens no draft to customers, and nothing to who is logged in for
+        another customer.
+
+        :raise AccessError, MissingError: for anybody else
+        """
+        purchase_sudo = self._document_check_access(PURCHASE, purchase_id, access_token)
+        user = request.env.user
+        customer = user.partner_id.commercial_partner_id
+        is_foreign = (
+            user._is_portal() and purchase_sudo.commercial_partner_id != customer
+        )
+        if is_foreign or (purchase_sudo.is_draft and not user._is_internal()):
+            raise AccessError(
+                request.env._("This purchase of service credits is not yours to see.")
+            )
+        return purchase_sudo

@@ -48,6 +48,22 @@ class TestCreditPortal(FundingCommon, HttpCase):
         url = self.purchase.get_portal_url()
         self.assertIn(self.purchase.name, self._open(url).text)
         self.assertNotIn(self.purchase.name, self._open(f"{url}x").text)
+        self.assertIn(self.purchase.name, self._open(url, self.portal).text)
+
+    def test_the_link_opens_nothing_else(self):
+        """Not another customer's purchase to who is logged in, and no draft."""
+        link, draft = self.purchase.get_portal_url(), self.draft.get_portal_url()
+        for url, user in (
+            (link, self.stranger),
+            (draft, self.stranger),
+            (draft, self.portal),
+            (draft, None),
+        ):
+            with self.subTest(url=url, user=user and user.login):
+                page = self._open(url, user)
+                self.assertNotIn("/my/service-credits/", page.url)
+                self.assertNotIn(self.purchase.name, page.text)
+                self.assertNotIn(self.draft.name, page.text)
 
     def test_preview_as_customer(self):
         """What employees preview is the customer's page, not more."""
