@@ -6,6 +6,23 @@ from odoo.exceptions import UserError
 class ProjectProject(models.Model):
     _inherit = "project.project"
 
+    def _compute_partner_id(self):
+        """Keep the customer whose credits pay milestones where no time is billed."""
+        kept = self.filtered(
+            lambda project: (
+                project.allow_milestones
+                and not project.allow_billable
+                and not project._has_foreign_customer()
+            )
+        )
+        for project in kept:
+            project.partner_id = project.partner_id
+        super(ProjectProject, self - kept)._compute_partner_id()
+
+    def _has_foreign_customer(self):
+        company = self.partner_id.company_id
+        return bool(company and self.company_id and company != self.company_id)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_credits(self):
         for milestone in self.milestone_ids._get_with_credits()[:1]:

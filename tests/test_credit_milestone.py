@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common_credit import CreditCommon
 
@@ -197,6 +197,23 @@ class TestCreditMilestone(CreditCommon):
         self.assertFalse(
             self.env["project.project"].create({"name": "New"}).allow_milestones
         )
+
+    def test_customer_of_a_project_that_bills_no_time(self):
+        """Stock Odoo hides and forgets the customer of such a project."""
+        with Form(self._create_project(partner_id=False)) as form:
+            form.partner_id = self.customer
+        project = form.record
+        self.assertFalse(project.allow_billable)
+        project.allow_billable = True
+        project.allow_billable = False
+        self.customer.company_id = self.company
+        self.assertEqual(project.partner_id, self.customer)
+        self._buy(2)
+        self._create_milestone(2, project_id=project.id)
+        project.action_allocate_service_credits()
+        project.write({"allow_milestones": False, "allow_billable": True})
+        project.allow_billable = False
+        self.assertFalse(project.partner_id)
 
     def test_rights(self):
         self._create_users()
