@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import http
+from odoo import fields, http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 
@@ -31,6 +31,16 @@ class ServiceCreditPortal(CustomerPortal):
             ("is_draft", "=", False),
         ]
 
+    def _get_service_credit_state(self, purchase):
+        """Tell how a purchase stands today, also why open credits cannot be used."""
+        today = fields.Date.context_today(purchase)
+        if purchase.state == "open" and purchase.date_start > today:
+            return request.env._("Starts Later")
+        if purchase.state == "open" and purchase._is_past_grace(today):
+            return request.env._("Past Its Expiry Date")
+        states = purchase._fields["state"]._description_selection(request.env)
+        return dict(states)[purchase.state]
+
     @http.route(
         ["/my/service-credits", "/my/service-credits/page/<int:page>"],
         type="http",
@@ -50,14 +60,16 @@ class ServiceCreditPortal(CustomerPortal):
             step=self._items_per_page,
         )
         customer = request.env.user.partner_id.commercial_partner_id
+        found = purchases.search(
+            domain,
+            order="date_expiry desc, id desc",
+            limit=self._items_per_page,
+            offset=pager["offset"],
+        )
         values = self._prepare_portal_layout_values() | {
             "balances": customer._get_service_credit_balance(),
-            "purchases": purchases.search(
-                domain,
-                order="date_expiry desc, id desc",
-                limit=self._items_per_page,
-                offset=pager["offset"],
-            ),
+            "purchases": found,
+            "states": {lot: self._get_service_credit_state(lot) for lot in found},
             "page_name": "service_credit",
             "pager": pager,
             "default_url": "/my/service-credits",
@@ -83,7 +95,11 @@ class ServiceCreditPortal(CustomerPortal):
         values = self._get_page_view_values(
             purchase_sudo,
             access_token,
-            {"purchase": purchase_sudo, "page_name": "service_credit"},
+            {
+                "purchase": purchase_sudo,
+                "state": self._get_service_credit_state(purchase_sudo),
+                "page_name": "service_credit",
+            },
             "my_service_credits_history",
             False,
             **kwargs,

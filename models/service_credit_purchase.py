@@ -86,7 +86,10 @@ class ServiceCreditPurchase(models.Model):
         tracking=True,
     )
     value_per_credit = fields.Float(
-        min_display_digits="Product Price", tracking=True, aggregator=None
+        string="Value per Credit",
+        min_display_digits="Product Price",
+        tracking=True,
+        aggregator=None,
     )
     paid_per_credit = fields.Float(
         string="Amount Paid per Credit",

@@ -207,5 +207,13 @@ class TestCreditReconciliation(CreditCommon):
         )
         wizard = self.env["service.credit.reconciliation"].create({})
         self.assertEqual(len(wizard.line_ids), 4)
-        self.assertIn(purchase.name, wizard.line_ids.mapped("record_name"))
+        self.assertEqual(
+            wizard.line_ids.mapped(lambda line: (line.kind, line.record_name)),
+            [("Services Credits Allocation", allocation.name)]
+            + [("Services Credits Customer Purchase", purchase.name)] * 3,
+        )
+        self.assertEqual(
+            wizard.line_ids.mapped("figure"),
+            ["Amount Paid", "Allocated", "Available", "Value Available"],
+        )
         self.assertEqual(purchase.credits_allocated, 3)

@@ -108,7 +108,7 @@ class TestCreditPurchase(CreditCommon):
             ({"credits": 0}, "0.0 is not a possible number.*above 0"),
             ({"credits": -3}, "-3.0 is not a possible number.*above 0"),
             ({"credits": float("nan")}, "above 0"),
-            ({"value_per_credit": -1}, "-1.0 is not possible as Value Per Credit"),
+            ({"value_per_credit": -1}, "-1.0 is not possible as Value per Credit"),
             ({"paid_per_credit": -0.01}, "-0.01 is not possible as Amount Paid"),
             (
                 {"date_start": "2030-05-02", "date_expiry": "2030-05-01"},

@@ -119,13 +119,19 @@ class ServiceCreditReconciliationLine(models.TransientModel):
     res_id = fields.Many2oneReference(
         string="Record ID", model_field="res_model", required=True
     )
-    record_name = fields.Char(string="Record", compute="_compute_record_name")
-    field_name = fields.Char(string="Figure", required=True)
+    record_name = fields.Char(string="Record", compute="_compute_names")
+    kind = fields.Char(compute="_compute_names")
+    field_name = fields.Char(required=True)
+    figure = fields.Char(compute="_compute_names")
     stored = fields.Float(digits="Service Credits")
     expected = fields.Float(string="By the Ledger", digits="Service Credits")
 
-    @api.depends("res_model", "res_id")
-    def _compute_record_name(self):
+    @api.depends("res_model", "res_id", "field_name")
+    def _compute_names(self):
+        """Name the record, what it is, and the figure, as people know them."""
         for line in self:
             record = self.env[line.res_model].browse(line.res_id)
+            labels = record.fields_get([line.field_name], ["string"])
             line.record_name = record.display_name
+            line.kind = self.env["ir.model"]._get(line.res_model).name
+            line.figure = labels[line.field_name]["string"]
