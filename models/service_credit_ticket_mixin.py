@@ -24,7 +24,8 @@ class ServiceCreditTicketMixin(models.AbstractModel):
     service_credits_used = fields.Float(
         digits="Service Credits",
         compute="_compute_service_credits_used",
-        store=True,
+        # The number is shown to whoever sees the ticket; the ledger is not.
+        compute_sudo=True,
         help="Credits that the time of this ticket has drawn.",
     )
     service_credits_available = fields.Float(

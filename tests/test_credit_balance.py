@@ -181,6 +181,8 @@ class TestCreditReconciliation(CreditCommon):
     def test_every_difference_is_listed_and_nothing_fixed(self):
         purchase = self._buy(10)
         allocation = self._draw(self._create_ticket(), 4).rows.allocation_id
+        entry = self.env["account.analytic.line"].create({"name": "Work"})
+        self._draw(self._create_ticket(), 1, timesheet=entry)
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE service_credit_purchase SET credits_allocated = 3, "
@@ -191,6 +193,9 @@ class TestCreditReconciliation(CreditCommon):
             "UPDATE service_credit_allocation SET paid = 0 WHERE id = %s",
             [allocation.id],
         )
+        self.env.cr.execute(
+            "UPDATE account_analytic_line SET credits = 3 WHERE id = %s", entry.ids
+        )
         self.env.invalidate_all()
         found = {
             (model, res_id, name): (float(stored), float(expected))
@@ -199,21 +204,23 @@ class TestCreditReconciliation(CreditCommon):
         self.assertEqual(
             found,
             {
-                ("service.credit.purchase", purchase.id, "credits_allocated"): (3, 4),
-                ("service.credit.purchase", purchase.id, "credits_available"): (7, 6),
-                ("service.credit.purchase", purchase.id, "value_available"): (1, 600),
+                ("service.credit.purchase", purchase.id, "credits_allocated"): (3, 5),
+                ("service.credit.purchase", purchase.id, "credits_available"): (7, 5),
+                ("service.credit.purchase", purchase.id, "value_available"): (1, 500),
                 ("service.credit.allocation", allocation.id, "paid"): (0, 320),
+                ("account.analytic.line", entry.id, "credits"): (3, 1),
             },
         )
         wizard = self.env["service.credit.reconciliation"].create({})
-        self.assertEqual(len(wizard.line_ids), 4)
+        self.assertEqual(len(wizard.line_ids), 5)
         self.assertEqual(
             wizard.line_ids.mapped(lambda line: (line.kind, line.record_name)),
-            [("Services Credits Allocation", allocation.name)]
+            [("Analytic Line", entry.display_name)]
+            + [("Services Credits Allocation", allocation.name)]
             + [("Services Credits Customer Purchase", purchase.name)] * 3,
         )
         self.assertEqual(
             wizard.line_ids.mapped("figure"),
-            ["Amount Paid", "Allocated", "Available", "Value Available"],
+            ["Credits Drawn", "Amount Paid", "Allocated", "Available", "Value Available"],
         )
         self.assertEqual(purchase.credits_allocated, 3)

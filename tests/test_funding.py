@@ -22,6 +22,9 @@ class TestFunding(FundingCommon):
         self.assertEqual(purchase.credits_available, 7)
         self.assertEqual(item.qty_delivered, 0)
         self.assertEqual(self.ticket.service_credits_used, 3)
+        self.ticket.write({"service_credits_used": 99})
+        self.ticket.invalidate_recordset()
+        self.assertEqual(self.ticket.service_credits_used, 3)
         self.assertEqual(entry.timesheet_invoice_type, "service_credits")
         self._assert_adds_up()
 

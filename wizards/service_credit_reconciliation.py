@@ -17,6 +17,10 @@ DIFFERENCES = """
         SELECT allocation_id, SUM(credits) AS credits, SUM(value) AS value,
                SUM(paid) AS paid
         FROM service_credit_consumption GROUP BY allocation_id
+    ), by_entry AS (
+        SELECT timesheet_id, SUM(credits) AS credits
+        FROM service_credit_consumption WHERE timesheet_id IS NOT NULL
+        GROUP BY timesheet_id
     ), given_back AS (
         SELECT reversed_id, -SUM(credits) AS credits
         FROM service_credit_consumption WHERE reversed_id IS NOT NULL
@@ -48,6 +52,12 @@ DIFFERENCES = """
     ) AS figure (field, stored, expected)
     WHERE a.company_id IN %(companies)s
       AND figure.stored IS DISTINCT FROM figure.expected
+    UNION ALL
+    SELECT 'account.analytic.line', l.id, 'credits', l.credits, COALESCE(s.credits, 0)
+    FROM account_analytic_line l
+    LEFT JOIN by_entry s ON s.timesheet_id = l.id
+    WHERE l.company_id IN %(companies)s
+      AND COALESCE(l.credits, 0) <> COALESCE(s.credits, 0)
     UNION ALL
     SELECT 'service.credit.consumption', r.id, 'credits', g.credits, r.credits
     FROM service_credit_consumption r
