@@ -87,9 +87,7 @@ class ServiceCreditPortal(CustomerPortal):
     def portal_service_credit(self, purchase_id, access_token=None, **kwargs):
         """Show one purchase with the rows that drew on it."""
         try:
-            purchase_sudo = self._get_service_credit_purchase(
-                purchase_id, access_token
-            )
+            purchase_sudo = self._get_service_credit_purchase(purchase_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
         values = self._get_page_view_values(

@@ -221,6 +221,12 @@ class TestCreditReconciliation(CreditCommon):
         )
         self.assertEqual(
             wizard.line_ids.mapped("figure"),
-            ["Credits Drawn", "Amount Paid", "Allocated", "Available", "Value Available"],
+            [
+                "Credits Drawn",
+                "Amount Paid",
+                "Allocated",
+                "Available",
+                "Value Available",
+            ],
         )
         self.assertEqual(purchase.credits_allocated, 3)
