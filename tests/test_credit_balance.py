@@ -211,22 +211,26 @@ class TestCreditReconciliation(CreditCommon):
                 ("account.analytic.line", entry.id, "credits"): (3, 1),
             },
         )
-        wizard = self.env["service.credit.reconciliation"].create({})
-        self.assertEqual(len(wizard.line_ids), 5)
-        self.assertEqual(
-            wizard.line_ids.mapped(lambda line: (line.kind, line.record_name)),
-            [("Analytic Line", entry.display_name)]
-            + [("Services Credits Allocation", allocation.name)]
-            + [("Services Credits Customer Purchase", purchase.name)] * 3,
+        self.assertEqual(purchase.credits_allocated, 3)
+
+    def test_the_window_names_them_as_people_know_them(self):
+        purchase = self._buy(10)
+        allocation = self._draw(self._create_ticket(), 4).rows.allocation_id
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE service_credit_purchase SET value_available = 1;"
+            " UPDATE service_credit_allocation SET paid = 0"
         )
+        self.env.invalidate_all()
+        lines = self.env["service.credit.reconciliation"].create({}).line_ids
         self.assertEqual(
-            wizard.line_ids.mapped("figure"),
+            lines.mapped(lambda line: (line.kind, line.record_name, line.figure)),
             [
-                "Credits Drawn",
-                "Amount Paid",
-                "Allocated",
-                "Available",
-                "Value Available",
+                ("Services Credits Allocation", allocation.name, "Amount Paid"),
+                (
+                    "Services Credits Customer Purchase",
+                    purchase.name,
+                    "Value Available",
+                ),
             ],
         )
-        self.assertEqual(purchase.credits_allocated, 3)

@@ -18,7 +18,7 @@ ROUNDS = 10 if LONG else 1
 
 
 def race(test):
-    """Run a test once, or many times in the long run: each for a customer of its own."""
+    """Run a test once, or many times in the long run, each for another customer."""
 
     @functools.wraps(test)
     def rounds(self):
