@@ -177,12 +177,12 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_currency_id(self):
+        """Take the customer's; a choice stays until there is another customer."""
         for purchase in self:
-            if not purchase.currency_id:
-                company = purchase.company_id
-                partner = purchase.partner_id.with_company(company)
-                pricelist = partner.property_product_pricelist
-                purchase.currency_id = pricelist.currency_id or company.currency_id
+            company = purchase.company_id
+            partner = purchase.partner_id.with_company(company)
+            pricelist = partner.property_product_pricelist
+            purchase.currency_id = pricelist.currency_id or company.currency_id
 
     @api.depends("date_start")
     def _compute_date_expiry(self):

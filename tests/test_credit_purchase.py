@@ -102,6 +102,17 @@ class TestCreditPurchase(CreditCommon):
         self.assertEqual(
             self._buy(currency_id=self.currency.id).currency_id, self.currency
         )
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.other_customer
+            self.assertEqual(form.currency_id, self.currency)
+            form.partner_id = self.customer
+            self.assertEqual(form.currency_id, euro)
+            form.currency_id = self.currency
+            form.credits = 2
+        self.assertEqual(form.record.currency_id, self.currency)
+        draft = self._buy(partner_id=self.other_customer.id, is_draft=True)
+        draft.partner_id = self.customer
+        self.assertEqual(draft.currency_id, euro)
 
     def test_impossible_numbers(self):
         cases = [
