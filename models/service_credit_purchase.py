@@ -186,9 +186,11 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("date_start")
     def _compute_date_expiry(self):
+        """One year later; the term of a saved purchase stays, unless impossible."""
         for purchase in self:
-            start = purchase.date_start
-            if start and (not purchase.date_expiry or purchase.date_expiry < start):
+            start, expiry = purchase.date_start, purchase.date_expiry
+            is_kept = purchase._origin and expiry and start and start <= expiry
+            if start and not is_kept:
                 purchase.date_expiry = start + relativedelta(years=1)
 
     @api.depends("value_per_credit", "company_id")

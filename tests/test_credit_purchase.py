@@ -37,6 +37,19 @@ class TestCreditPurchase(CreditCommon):
             }
         )
         self.assertEqual(str(purchase.date_expiry), "2031-02-01")
+        purchase.date_start = "2030-03-01"
+        self.assertEqual(str(purchase.date_expiry), "2031-02-01", "the term stays")
+
+    def test_one_year_follows_the_start_typed(self):
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 1
+            for day in (30, 60):
+                start = self._day(day)
+                form.date_start = start
+                self.assertEqual(form.date_expiry, fields.Date.add(start, years=1))
+            form.date_expiry = self._day(90)
+        self.assertEqual(form.record.date_expiry, self._day(90))
 
     def test_seed_by_form(self):
         """Ten credits for 100 USD and five for 250: the steps of the form."""
