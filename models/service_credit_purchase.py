@@ -125,6 +125,8 @@ class ServiceCreditPurchase(models.Model):
     )
     opportunity_id = fields.Many2one(
         comodel_name="crm.lead",
+        # What salespeople call it is not for customers to read.
+        groups="base.group_user",
         copy=False,
         index="btree_not_null",
         check_company=True,
