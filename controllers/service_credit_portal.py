@@ -37,7 +37,7 @@ class ServiceCreditPortal(CustomerPortal):
         if purchase.state == "open" and purchase.date_start > today:
             return request.env._("Starts Later")
         if purchase.state == "open" and purchase._is_past_grace(today):
-            return request.env._("Past Its Expiry Date")
+            return request.env._("Past Expiry Date")
         states = purchase._fields["state"]._description_selection(request.env)
         return dict(states)[purchase.state]
 

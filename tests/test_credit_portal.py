@@ -50,7 +50,7 @@ class TestCreditPortal(FundingCommon, HttpCase):
         for lot, state in (
             (self.purchase, "Open"),
             (later, "Starts Later"),
-            (past, "Past Its Expiry Date"),
+            (past, "Past Expiry Date"),
         ):
             with self.subTest(state=state):
                 row = words[words.index(lot.name) :]

@@ -131,7 +131,7 @@ class ServiceCreditReconciliationLine(models.TransientModel):
     )
     record_name = fields.Char(string="Record", compute="_compute_names")
     kind = fields.Char(compute="_compute_names")
-    field_name = fields.Char(required=True)
+    field_name = fields.Char(required=True, export_string_translation=False)
     figure = fields.Char(compute="_compute_names")
     stored = fields.Float(digits="Service Credits")
     expected = fields.Float(string="By the Ledger", digits="Service Credits")
