@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import http
+from odoo import fields, http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 
@@ -31,6 +31,16 @@ class ServiceCreditPortal(CustomerPortal):
             ("is_draft", "=", False),
         ]
 
+    def _get_service_credit_state(self, purchase):
+        """Tell how a purchase stands today, also why open credits cannot be used."""
+        today = fields.Date.context_today(purchase)
+        if purchase.state == "open" and purchase.date_start > today:
+            return request.env._("Starts Later")
+        if purchase.state == "open" and purchase._is_past_grace(today):
+            return request.env._("Past Expiry Date")
+        states = purchase._fields["state"]._description_selection(request.env)
+        return dict(states)[purchase.state]
+
     @http.route(
         ["/my/service-credits", "/my/service-credits/page/<int:page>"],
         type="http",
@@ -50,14 +60,16 @@ class ServiceCreditPortal(CustomerPortal):
             step=self._items_per_page,
         )
         customer = request.env.user.partner_id.commercial_partner_id
+        found = purchases.search(
+            domain,
+            order="date_expiry desc, id desc",
+            limit=self._items_per_page,
+            offset=pager["offset"],
+        )
         values = self._prepare_portal_layout_values() | {
             "balances": customer._get_service_credit_balance(),
-            "purchases": purchases.search(
-                domain,
-                order="date_expiry desc, id desc",
-                limit=self._items_per_page,
-                offset=pager["offset"],
-            ),
+            "purchases": found,
+            "states": {lot: self._get_service_credit_state(lot) for lot in found},
             "page_name": "service_credit",
             "pager": pager,
             "default_url": "/my/service-credits",
@@ -75,15 +87,17 @@ class ServiceCreditPortal(CustomerPortal):
     def portal_service_credit(self, purchase_id, access_token=None, **kwargs):
         """Show one purchase with the rows that drew on it."""
         try:
-            purchase_sudo = self._document_check_access(
-                PURCHASE, purchase_id, access_token
-            )
+            purchase_sudo = self._get_service_credit_purchase(purchase_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
         values = self._get_page_view_values(
             purchase_sudo,
             access_token,
-            {"purchase": purchase_sudo, "page_name": "service_credit"},
+            {
+                "purchase": purchase_sudo,
+                "state": self._get_service_credit_state(purchase_sudo),
+                "page_name": "service_credit",
+            },
             "my_service_credits_history",
             False,
             **kwargs,
@@ -91,3 +105,23 @@ class ServiceCreditPortal(CustomerPortal):
         return request.render(
             "helpdesk_service_credit.portal_service_credit_page", values
         )
+
+    def _get_service_credit_purchase(self, purchase_id, access_token):
+        """Return the purchase as superuser, for its customer and who may read it.
+
+        The link opens no draft to customers, and nothing to who is logged in for
+        another customer.
+
+        :raise AccessError, MissingError: for anybody else
+        """
+        purchase_sudo = self._document_check_access(PURCHASE, purchase_id, access_token)
+        user = request.env.user
+        customer = user.partner_id.commercial_partner_id
+        is_foreign = (
+            user._is_portal() and purchase_sudo.commercial_partner_id != customer
+        )
+        if is_foreign or (purchase_sudo.is_draft and not user._is_internal()):
+            raise AccessError(
+                request.env._("This purchase of service credits is not yours to see.")
+            )
+        return purchase_sudo

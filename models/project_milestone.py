@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import float_compare, float_round
 
 from .service_credit_drawing import DrawRequest
@@ -45,16 +46,6 @@ class ProjectMilestone(models.Model):
         for milestone in self:
             milestone.service_credits_allocated = sums.get(milestone._origin, 0.0)
 
-    @api.depends("service_credits")
-    def _compute_quantity_percentage(self):
-        """A milestone paid by credits delivers nothing on its sales order item: it
-        would be paid twice."""
-        paid_by_credits = self.filtered(lambda m: m.service_credits > 0)
-        paid_by_credits.quantity_percentage = 0.0
-        return super(
-            ProjectMilestone, self - paid_by_credits
-        )._compute_quantity_percentage()
-
     @api.constrains("is_reached", "service_credits")
     def _check_allocated_before_reached(self):
         for milestone in self:
@@ -73,17 +64,13 @@ class ProjectMilestone(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_credits(self):
-        used = (
-            self.env["service.credit.allocation"]
-            .sudo()
-            .search([("milestone_id", "in", self.ids)], limit=1)
-        )
+        used = self._get_with_credits()
         if used:
             raise UserError(
                 self.env._(
                     "The milestone %(milestone)s cannot be deleted, because the ledger "
                     "of service credits refers to it: adjust it to 0 instead.",
-                    milestone=used.milestone_id.name,
+                    milestone=used[0].name,
                 )
             )
 
@@ -217,10 +204,12 @@ class ProjectMilestone(models.Model):
         """Return the difference between the new total and what is allocated."""
         self.ensure_one()
         digits = self.env["service.credit.purchase"]._get_credit_digits()
-        total = float(total)
-        is_possible = 0 <= total < float("inf")
-        new = float_round(total, digits) if is_possible else 0.0
-        if not is_possible or abs(new - total) > 1e-9:
+        try:
+            new = float_round(float(total), digits)
+            is_possible = new >= 0 and abs(new - float(total)) <= 1e-9
+        except (TypeError, ValueError, OverflowError):
+            is_possible = False
+        if not is_possible:
             raise UserError(
                 self.env._(
                     "%(total)s is not a possible total for the milestone "
@@ -240,6 +229,22 @@ class ProjectMilestone(models.Model):
                 )
             )
         return float_round(new - self.service_credits_allocated, digits)
+
+    @api.model
+    def _domain_paid_by_credits(self):
+        """Milestones that cost credits, or received some all the same."""
+        # sudo: who pays for a milestone does not depend on who looks
+        allocations = self.env["service.credit.allocation"].sudo()
+        paid = allocations._search([("credits", ">", 0), ("milestone_id", "!=", False)])
+        return Domain("service_credits", ">", 0) | Domain(
+            "id", "in", paid.subselect("milestone_id")
+        )
+
+    def _get_with_credits(self):
+        """Return those that the ledger refers to, whoever looks."""
+        allocations_sudo = self.env["service.credit.allocation"].sudo()
+        found = allocations_sudo.search([("milestone_id", "in", self.ids)])
+        return found.milestone_id
 
     def _get_service_credit_rows(self):
         rows_sudo = self.env["service.credit.consumption"].sudo()

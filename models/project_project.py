@@ -1,10 +1,40 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
 class ProjectProject(models.Model):
     _inherit = "project.project"
+
+    def _compute_partner_id(self):
+        """Keep the customer whose credits pay milestones where no time is billed."""
+        kept = self.filtered(
+            lambda project: (
+                project.allow_milestones
+                and not project.allow_billable
+                and not project._has_foreign_customer()
+            )
+        )
+        for project in kept:
+            project.partner_id = project.partner_id
+        super(ProjectProject, self - kept)._compute_partner_id()
+
+    def _has_foreign_customer(self):
+        company = self.partner_id.company_id
+        return bool(company and self.company_id and company != self.company_id)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_credits(self):
+        for milestone in self.milestone_ids._get_with_credits()[:1]:
+            raise UserError(
+                self.env._(
+                    "The project %(project)s cannot be deleted, because the ledger of "
+                    "service credits refers to its milestone %(milestone)s: archive "
+                    "the project instead.",
+                    project=milestone.project_id.display_name,
+                    milestone=milestone.name,
+                )
+            )
 
     def action_open_service_credit_milestones(self):
         """Open the window that allocates credits to several milestones."""
@@ -30,6 +60,7 @@ class ProjectProject(models.Model):
         """
         self.env["project.milestone"]._check_may_manage_service_credits()
         milestones = self._get_milestones_to_allocate(milestone_ids)
+        milestones.check_access("read")
         if strict:
             milestones.action_allocate_service_credits()
             return {"allocated": milestones.ids, "refused": {}}
@@ -52,9 +83,9 @@ class ProjectProject(models.Model):
             )
             found = found.filtered(lambda m: not m.service_credits_allocated)
         else:
-            found = self.env["project.milestone"].browse(milestone_ids).exists()
-            foreign = found.filtered(lambda m: m.project_id not in self)
-            if foreign or len(found) != len(set(milestone_ids)):
+            chosen = list(milestone_ids)
+            found = self.milestone_ids.filtered(lambda m: m.id in chosen)
+            if any(milestone_id not in found.ids for milestone_id in chosen):
                 raise UserError(
                     self.env._(
                         "Only milestones of %(projects)s can be allocated together.",

@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
@@ -88,8 +88,20 @@ class ResPartner(models.Model):
             expire on it)
         :raise AccessError: unless the user may see service credits, may read a ticket
             or a purchase of the customer, or belongs to the customer
+        :raise UserError: when the date is none
         """
         self._check_service_credit_balance_access()
+        try:
+            date = fields.Date.to_date(date)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "There is no balance for “%(date)s”, which is no date: write it "
+                    "like %(example)s.",
+                    date=date,
+                    example=fields.Date.to_string(fields.Date.today()),
+                )
+            ) from error
         company = self.env["res.company"].browse(company_id or self.env.company.id)
         if not self.env.su and company not in self.env.user.company_ids:
             raise AccessError(

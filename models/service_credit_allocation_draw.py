@@ -179,7 +179,7 @@ class ServiceCreditAllocation(models.Model):
             for purchase_id, amount in request.selection:
                 key = int(purchase_id)
                 amounts[key] = amounts.get(key, 0.0) + float(amount)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UserError(
                 self.env._(
                     "The purchases chosen for %(work)s must be pairs of a purchase and "

@@ -1,11 +1,14 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError
 
 
 class ServiceCreditClosedMixin(models.AbstractModel):
     """Records that only the ledger itself makes, and that nobody changes or deletes:
-    not by form, RPC or import, and not as superuser either (design 3.2)."""
+    not by form, RPC or import, and not as superuser either (design 3.2).
+
+    Nobody has the right to, so whoever tries gets an `AccessError`.
+    """
 
     _name = "service.credit.closed.mixin"
     _description = "Closed Records of the Ledger"
@@ -19,18 +22,18 @@ class ServiceCreditClosedMixin(models.AbstractModel):
         """Refuse: the ledger inserts its records itself."""
         if not vals_list:
             return self.browse()
-        raise UserError(self._get_closed_message("create"))
+        raise AccessError(self._get_closed_message("create"))
 
     def write(self, vals):
         """Refuse: a correction is a new row."""
         if not self or not vals:
             return True
-        raise UserError(self[0].sudo()._get_closed_message("write"))
+        raise AccessError(self[0].sudo()._get_closed_message("write"))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         for record in self[:1].sudo():
-            raise UserError(record._get_closed_message("unlink"))
+            raise AccessError(record._get_closed_message("unlink"))
 
     def _write_past_the_lock(self, vals):
         """Write what is no figure of the ledger, for its own code alone."""

@@ -65,7 +65,10 @@ class ServiceCreditConsumption(models.Model):
         help="Positive when taken from the purchase, negative when given back to it.",
     )
     value_per_credit = fields.Float(
-        min_display_digits="Product Price", readonly=True, aggregator=None
+        string="Value per Credit",
+        min_display_digits="Product Price",
+        readonly=True,
+        aggregator=None,
     )
     paid_per_credit = fields.Float(
         string="Amount Paid per Credit",

@@ -67,8 +67,20 @@ class ServiceCreditConsumption(models.Model):
             ["reversed_id"],
             ["credits:sum", "value:sum", "paid:sum"],
         ):
-            left[row.id] = [a + b for a, b in zip(left[row.id], sums, strict=True)]
+            amounts = [a + b for a, b in zip(left[row.id], sums, strict=True)]
+            left[row.id] = row._round_amounts(amounts)
         return left
+
+    def _round_amounts(self, amounts):
+        """Return exact credits, value and paid: a difference of floats may be off by
+        enough to tip half a cent the wrong way."""
+        self.ensure_one()
+        digits = self.env["decimal.precision"].precision_get("Service Credits")
+        credits, *money = amounts
+        return [
+            float_round(credits, digits),
+            *(self.currency_id.round(amount) for amount in money),
+        ]
 
     def _prepare_give_back(self, wanted, left):
         digits = self.env["decimal.precision"].precision_get("Service Credits")
@@ -102,8 +114,9 @@ class ServiceCreditConsumption(models.Model):
         value = left[1] if is_last else left[1] * part / left[0]
         paid = left[2] if is_last else left[2] * part / left[0]
         value, paid = (self.currency_id.round(amount) for amount in (value, paid))
-        for index, amount in enumerate((part, value, paid)):
-            left[index] -= amount
+        left[:] = self._round_amounts(
+            [a - b for a, b in zip(left, (part, value, paid), strict=True)]
+        )
         return {
             "purchase": self.purchase_id,
             "allocation": self.allocation_id,

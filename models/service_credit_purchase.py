@@ -86,7 +86,10 @@ class ServiceCreditPurchase(models.Model):
         tracking=True,
     )
     value_per_credit = fields.Float(
-        min_display_digits="Product Price", tracking=True, aggregator=None
+        string="Value per Credit",
+        min_display_digits="Product Price",
+        tracking=True,
+        aggregator=None,
     )
     paid_per_credit = fields.Float(
         string="Amount Paid per Credit",
@@ -122,6 +125,8 @@ class ServiceCreditPurchase(models.Model):
     )
     opportunity_id = fields.Many2one(
         comodel_name="crm.lead",
+        # What salespeople call it is not for customers to read.
+        groups="base.group_user",
         copy=False,
         index="btree_not_null",
         check_company=True,
@@ -174,18 +179,20 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_currency_id(self):
+        """Take the customer's; a choice stays until there is another customer."""
         for purchase in self:
-            if not purchase.currency_id:
-                company = purchase.company_id
-                partner = purchase.partner_id.with_company(company)
-                pricelist = partner.property_product_pricelist
-                purchase.currency_id = pricelist.currency_id or company.currency_id
+            company = purchase.company_id
+            partner = purchase.partner_id.with_company(company)
+            pricelist = partner.property_product_pricelist
+            purchase.currency_id = pricelist.currency_id or company.currency_id
 
     @api.depends("date_start")
     def _compute_date_expiry(self):
+        """One year later; the term of a saved purchase stays, unless impossible."""
         for purchase in self:
-            start = purchase.date_start
-            if start and (not purchase.date_expiry or purchase.date_expiry < start):
+            start, expiry = purchase.date_start, purchase.date_expiry
+            is_kept = purchase._origin and expiry and start and start <= expiry
+            if start and not is_kept:
                 purchase.date_expiry = start + relativedelta(years=1)
 
     @api.depends("value_per_credit", "company_id")

@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ServiceCreditTicketMixin(models.AbstractModel):
@@ -23,7 +24,8 @@ class ServiceCreditTicketMixin(models.AbstractModel):
     service_credits_used = fields.Float(
         digits="Service Credits",
         compute="_compute_service_credits_used",
-        store=True,
+        # The number is shown to whoever sees the ticket; the ledger is not.
+        compute_sudo=True,
         help="Credits that the time of this ticket has drawn.",
     )
     service_credits_available = fields.Float(
@@ -63,6 +65,20 @@ class ServiceCreditTicketMixin(models.AbstractModel):
                         balance = figures
             ticket.service_credits_available = balance.get("credits_available", 0.0)
             ticket.service_credit_next_expiry = balance.get("next_expiry", False)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_credits(self):
+        # sudo: the ledger refers to the ticket, whoever deletes it
+        allocation_sudo = self.env["service.credit.allocation"].sudo()
+        used = allocation_sudo.search([("ticket_id", "in", self.ids)], limit=1)
+        if used:
+            raise UserError(
+                self.env._(
+                    "The ticket %(ticket)s cannot be deleted, because the ledger of "
+                    "service credits refers to it: archive it instead.",
+                    ticket=used.ticket_id.display_name,
+                )
+            )
 
     def action_view_service_credits(self):
         """Open what the ticket drew: its allocations and their rows."""

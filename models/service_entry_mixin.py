@@ -111,9 +111,9 @@ class ServiceEntryMixin(models.AbstractModel):
     @api.model
     def _check_derived_fields(self, vals_list):
         """Refuse typed values for what the addon derives (design 3.5)."""
-        if self.env.su:
-            return
-        typed = set().union(*(DERIVED_FIELDS & vals.keys() for vals in vals_list))
+        # The funding notes the others as superuser; credits come from the ledger alone.
+        derived = {"credits"} if self.env.su else DERIVED_FIELDS
+        typed = set().union(*(derived & vals.keys() for vals in vals_list))
         if typed:
             labels = self.fields_get(typed, ["string"]).values()
             raise AccessError(

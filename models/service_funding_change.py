@@ -109,6 +109,10 @@ class ServiceFunding(models.AbstractModel):
             entry._note_funding({entry: {"credits_per_hour": rate}})
             return
         kept = float_round(now.hours - extra, HOUR_DIGITS)
+        if kept <= 0:
+            # Credits are rounded: a few seconds took none, and now cost some.
+            self._fund_again(entry, None)
+            return
         # Back to what is paid: the new hours must not count against the cap twice.
         entry._note_funding({entry: {"hours_billed": kept}})
         by_credits = entry.coverage == CREDITS

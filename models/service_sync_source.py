@@ -5,7 +5,7 @@ import base64
 import pytz
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..connectors import CONNECTORS
 from .service_sync_customer import MATCH_METHODS
@@ -17,6 +17,7 @@ STOPPED = "stopped"
 # What may not change any more once rows were imported: an external id never comes
 # to mean another kind of record.
 KIND_FIELDS = ("target", "company_id")
+SECRETS = {"api_key", "header_secret", "password"}
 
 
 class ServiceSyncSource(models.Model):
@@ -73,7 +74,9 @@ class ServiceSyncSource(models.Model):
         help="Accepts an address without encryption, or a database whose identity "
         "cannot be verified. Everybody on the way can then read what is sent.",
     )
-    api_key = fields.Char(string="API Key", groups="base.group_system", copy=False)
+    api_key = fields.Char(
+        string="API Key", groups="base.group_system", copy=False, exportable=False
+    )
     database = fields.Char()
     model_name = fields.Char(string="Model", help="Technical name: sale.order.line")
     domain = fields.Char(
@@ -81,7 +84,9 @@ class ServiceSyncSource(models.Model):
         "and map a field to “Deleted or Void”.",
     )
     header_name = fields.Char(string="Header", help="Sent with every request.")
-    header_secret = fields.Char(groups="base.group_system", copy=False)
+    header_secret = fields.Char(
+        groups="base.group_system", copy=False, exportable=False
+    )
     rows_path = fields.Char(
         string="Path to the Rows", help="data.items; empty if the answer is the list."
     )
@@ -97,7 +102,7 @@ class ServiceSyncSource(models.Model):
     host = fields.Char()
     port = fields.Integer(default=5432)
     user = fields.Char()
-    password = fields.Char(groups="base.group_system", copy=False)
+    password = fields.Char(groups="base.group_system", copy=False, exportable=False)
     query = fields.Text(
         groups="base.group_system",
         help="One SELECT. Give the user of the database the right to read only.",
@@ -218,6 +223,23 @@ class ServiceSyncSource(models.Model):
                     )
                 )
         return super().write(vals)
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        """Refuse to export secrets, also to who may read them (design §9).
+
+        :raise AccessError: naming the fields
+        """
+        secrets = {path[0] for path in fields if path} & SECRETS
+        if secrets:
+            labels = self.fields_get(secrets, ["string"]).values()
+            raise AccessError(
+                self.env._(
+                    "%(fields)s of a connected system are never exported: leave them "
+                    "out.",
+                    fields=", ".join(sorted(label["string"] for label in labels)),
+                )
+            )
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
 
     # ------------------------------------------------------------------
     # Connection

@@ -125,7 +125,7 @@ class Desk:
         by_credits, surplus, extra, parts = entry.payer == "credits", 0, 0, []
         if by_credits:
             surplus = entry.credits - money(hours * terms.rate)
-            extra = max(-surplus, 0) / terms.rate
+            extra = min(max(-surplus, 0) / terms.rate, hours)
         elif entry.payer == "sale_line":
             extra = hours - entry.hours
         if extra > 0:

@@ -13,6 +13,7 @@ from .credit_model import Refused
 WALKS = int(os.environ.get("HELPDESK_WALKS", 200))
 SEED = int(os.environ.get("HELPDESK_SEED", 0)) or random.randrange(1, 10**9)
 STEPS = 50
+LONG = bool(os.environ.get("HELPDESK_LONG"))
 
 
 def figures(lot):
@@ -49,6 +50,8 @@ class RandomWalk:
                     f"Seed {SEED + walk}: {self._try(steps)}\n"
                     + "\n".join(map(repr, steps))
                 )
+        if LONG:
+            print(f"{type(self).__name__}: {walks} walks of {STEPS} steps, seed {SEED}")
 
     def _make_steps(self, dice):
         kinds = [dice.choice(self.KINDS) for _ in range(STEPS)]

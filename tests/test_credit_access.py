@@ -108,6 +108,8 @@ class TestCreditAccess(CreditCommon):
                 other[0].read(["credits"])
         with self.assertRaises(AccessError):
             draft.with_user(self.portal).read(["credits"])
+        with self.assertRaises(AccessError):
+            self.purchase.with_user(self.portal).read(["opportunity_id"])
 
     def test_portal_users_change_nothing(self):
         for call in (

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common_credit import CreditCommon
@@ -74,6 +74,11 @@ class TestCreditBalance(CreditCommon):
                 )
         row._give_back()
         self.assertEqual(purchase._get_balance(self._day(-5)), 8)
+
+    def test_what_is_no_date(self):
+        for date in ("tomorrow", "2026-13-01", 5):
+            with self.subTest(date=date), self.assertRaisesRegex(UserError, "no date"):
+                self._balance(date=date)
 
     def test_never_negative_on_any_date(self):
         """Drawn, given back, and drawn again for an earlier day."""
@@ -176,6 +181,8 @@ class TestCreditReconciliation(CreditCommon):
     def test_every_difference_is_listed_and_nothing_fixed(self):
         purchase = self._buy(10)
         allocation = self._draw(self._create_ticket(), 4).rows.allocation_id
+        entry = self.env["account.analytic.line"].create({"name": "Work"})
+        self._draw(self._create_ticket(), 1, timesheet=entry)
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE service_credit_purchase SET credits_allocated = 3, "
@@ -186,6 +193,9 @@ class TestCreditReconciliation(CreditCommon):
             "UPDATE service_credit_allocation SET paid = 0 WHERE id = %s",
             [allocation.id],
         )
+        self.env.cr.execute(
+            "UPDATE account_analytic_line SET credits = 3 WHERE id = %s", entry.ids
+        )
         self.env.invalidate_all()
         found = {
             (model, res_id, name): (float(stored), float(expected))
@@ -194,13 +204,33 @@ class TestCreditReconciliation(CreditCommon):
         self.assertEqual(
             found,
             {
-                ("service.credit.purchase", purchase.id, "credits_allocated"): (3, 4),
-                ("service.credit.purchase", purchase.id, "credits_available"): (7, 6),
-                ("service.credit.purchase", purchase.id, "value_available"): (1, 600),
+                ("service.credit.purchase", purchase.id, "credits_allocated"): (3, 5),
+                ("service.credit.purchase", purchase.id, "credits_available"): (7, 5),
+                ("service.credit.purchase", purchase.id, "value_available"): (1, 500),
                 ("service.credit.allocation", allocation.id, "paid"): (0, 320),
+                ("account.analytic.line", entry.id, "credits"): (3, 1),
             },
         )
-        wizard = self.env["service.credit.reconciliation"].create({})
-        self.assertEqual(len(wizard.line_ids), 4)
-        self.assertIn(purchase.name, wizard.line_ids.mapped("record_name"))
         self.assertEqual(purchase.credits_allocated, 3)
+
+    def test_the_window_names_them_as_people_know_them(self):
+        purchase = self._buy(10)
+        allocation = self._draw(self._create_ticket(), 4).rows.allocation_id
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE service_credit_purchase SET value_available = 1;"
+            " UPDATE service_credit_allocation SET paid = 0"
+        )
+        self.env.invalidate_all()
+        lines = self.env["service.credit.reconciliation"].create({}).line_ids
+        self.assertEqual(
+            lines.mapped(lambda line: (line.kind, line.record_name, line.figure)),
+            [
+                ("Services Credits Allocation", allocation.name, "Amount Paid"),
+                (
+                    "Services Credits Customer Purchase",
+                    purchase.name,
+                    "Value Available",
+                ),
+            ],
+        )

@@ -265,6 +265,8 @@ class TestCreditSelection(CreditCommon):
             ([[self.late.id, float("nan")]], "above 0"),
             ([self.late.id, 6], "pairs"),
             ("no", "pairs"),
+            ([[float("inf"), 6]], "pairs"),
+            ([[10**20, 6]], "same customer, company and currency"),
         ]
         for selection, message in cases:
             with (

@@ -167,6 +167,19 @@ class TestCreditExpiry(CreditCommon):
         self.assertIn("Agreed with Nora on the phone.", purchase.message_ids[0].body)
         self.assertTrue(self._draw(self._create_ticket(), 1).rows)
 
+    def test_extending_moves_the_date_to_a_later_one(self):
+        purchase = self._buy(expiry=30)
+        for day in (30, 20):
+            form = Form.from_action(self.env, purchase.action_extend())
+            form.date_expiry = self._day(day)
+            form.reason = "Why not"
+            with (
+                self.subTest(day=day),
+                self.assertRaisesRegex(UserError, "expires on.*later"),
+            ):
+                form.save().action_extend()
+        self.assertEqual(purchase.date_expiry, self._day(30))
+
     def test_withdraw_a_part_through_the_ledger(self):
         purchase = self._buy(expiry=90)
         with self.assertRaisesRegex(UserError, "only 10.00 are available"):

@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common_credit import CreditCommon
 
@@ -97,7 +97,7 @@ class TestCreditMilestone(CreditCommon):
         self._buy(10)
         milestone = self._create_milestone(2)
         milestone.action_allocate_service_credits()
-        for total in (-1, 2.001, float("nan"), float("inf")):
+        for total in (-1, 2.001, float("nan"), float("inf"), "x", None, [], {}):
             with (
                 self.subTest(total=total),
                 self.assertRaisesRegex(UserError, "not a possible total"),
@@ -142,6 +142,20 @@ class TestCreditMilestone(CreditCommon):
         with self.assertRaisesRegex(UserError, "cannot be deleted"):
             milestone.unlink()
 
+    def test_deleting_a_project_or_ticket_with_history(self):
+        self._buy(10)
+        milestone = self._create_milestone(2)
+        milestone.action_allocate_service_credits()
+        milestone.action_adjust_service_credits(0)
+        with self.assertRaisesRegex(UserError, "Rollout.*milestone Go live: archive"):
+            self.project.unlink()
+        ticket = self._create_ticket()
+        self._draw(ticket, 1).rows._give_back()
+        with self.assertRaisesRegex(UserError, "Printer on fire.*archive it"):
+            ticket.unlink()
+        self._create_ticket().unlink()
+        self._create_project().unlink()
+
     def test_copying_a_project_copies_the_cost_only(self):
         self._buy(10)
         milestone = self._create_milestone(6)
@@ -166,6 +180,13 @@ class TestCreditMilestone(CreditCommon):
         paid.action_allocate_service_credits()
         (billed | paid).is_reached = True
         self.assertEqual(line.qty_delivered, 2)
+        # Not for what it costs, but for what it got.
+        paid.service_credits = 0
+        self.assertEqual(line.qty_delivered, 2)
+        billed.action_adjust_service_credits(3)
+        self.assertEqual(line.qty_delivered, 0)
+        billed.action_adjust_service_credits(0)
+        self.assertEqual(line.qty_delivered, 2)
 
     def test_milestones_are_available(self):
         """Of the whole database, and switched on for each project, as in stock Odoo."""
@@ -176,6 +197,23 @@ class TestCreditMilestone(CreditCommon):
         self.assertFalse(
             self.env["project.project"].create({"name": "New"}).allow_milestones
         )
+
+    def test_customer_of_a_project_that_bills_no_time(self):
+        """Stock Odoo hides and forgets the customer of such a project."""
+        with Form(self._create_project(partner_id=False)) as form:
+            form.partner_id = self.customer
+        project = form.record
+        self.assertFalse(project.allow_billable)
+        project.allow_billable = True
+        project.allow_billable = False
+        self.customer.company_id = self.company
+        self.assertEqual(project.partner_id, self.customer)
+        self._buy(2)
+        self._create_milestone(2, project_id=project.id)
+        project.action_allocate_service_credits()
+        project.write({"allow_milestones": False, "allow_billable": True})
+        project.allow_billable = False
+        self.assertFalse(project.partner_id)
 
     def test_rights(self):
         self._create_users()
@@ -230,6 +268,11 @@ class TestCreditSeveralMilestones(CreditCommon):
         )
         self.assertEqual(result["allocated"], [self.last.id])
         self.assertIn("costs no service credits", result["refused"][self.free.id])
+
+    def test_junk_instead_of_milestones(self):
+        for junk in (["x"], [None], [[]], "x"):
+            with self.subTest(junk=junk), self.assertRaises(UserError):
+                self.project.action_allocate_service_credits(junk)
 
     def test_milestones_of_another_project(self):
         other = self._create_project(name="Other")

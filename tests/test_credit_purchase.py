@@ -37,6 +37,19 @@ class TestCreditPurchase(CreditCommon):
             }
         )
         self.assertEqual(str(purchase.date_expiry), "2031-02-01")
+        purchase.date_start = "2030-03-01"
+        self.assertEqual(str(purchase.date_expiry), "2031-02-01", "the term stays")
+
+    def test_one_year_follows_the_start_typed(self):
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 1
+            for day in (30, 60):
+                start = self._day(day)
+                form.date_start = start
+                self.assertEqual(form.date_expiry, fields.Date.add(start, years=1))
+            form.date_expiry = self._day(90)
+        self.assertEqual(form.record.date_expiry, self._day(90))
 
     def test_seed_by_form(self):
         """Ten credits for 100 USD and five for 250: the steps of the form."""
@@ -102,13 +115,24 @@ class TestCreditPurchase(CreditCommon):
         self.assertEqual(
             self._buy(currency_id=self.currency.id).currency_id, self.currency
         )
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.other_customer
+            self.assertEqual(form.currency_id, self.currency)
+            form.partner_id = self.customer
+            self.assertEqual(form.currency_id, euro)
+            form.currency_id = self.currency
+            form.credits = 2
+        self.assertEqual(form.record.currency_id, self.currency)
+        draft = self._buy(partner_id=self.other_customer.id, is_draft=True)
+        draft.partner_id = self.customer
+        self.assertEqual(draft.currency_id, euro)
 
     def test_impossible_numbers(self):
         cases = [
             ({"credits": 0}, "0.0 is not a possible number.*above 0"),
             ({"credits": -3}, "-3.0 is not a possible number.*above 0"),
             ({"credits": float("nan")}, "above 0"),
-            ({"value_per_credit": -1}, "-1.0 is not possible as Value Per Credit"),
+            ({"value_per_credit": -1}, "-1.0 is not possible as Value per Credit"),
             ({"paid_per_credit": -0.01}, "-0.01 is not possible as Amount Paid"),
             (
                 {"date_start": "2030-05-02", "date_expiry": "2030-05-01"},

@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import functools
 import os
 import signal
 from unittest.mock import patch
@@ -12,6 +13,23 @@ from ..models.service_credit_drawing import DrawRequest
 from .common_scratch import ScratchCase, buy
 
 WORKERS = 8
+LONG = bool(os.environ.get("HELPDESK_LONG"))
+ROUNDS = 10 if LONG else 1
+
+
+def race(test):
+    """Run a test once, or many times in the long run, each for another customer."""
+
+    @functools.wraps(test)
+    def rounds(self):
+        test(self)
+        for _round in range(1, ROUNDS):
+            self.customer_id = self.customer_ids.pop()
+            test(self)
+        if LONG:
+            print(f"{test.__name__}: {ROUNDS} races")
+
+    return rounds
 
 
 @tagged("post_install", "-at_install")
@@ -22,7 +40,9 @@ class TestCreditRaces(ScratchCase):
     def _prepare(cls, env):
         cls.customer_ids = (
             env["res.partner"]
-            .create([{"name": f"Racer {n}", "is_company": True} for n in range(9)])
+            .create(
+                [{"name": f"Racer {n}", "is_company": True} for n in range(9 * ROUNDS)]
+            )
             .ids
         )
         env.company.service_credit_manual_selection = True
@@ -77,6 +97,7 @@ class TestCreditRaces(ScratchCase):
                 self.assertIn("available", str(result))
         return [result for result in results if isinstance(result, float)]
 
+    @race
     def test_one_purchase(self):
         with self._env() as env:
             buy(env, self._customer(env), 10)
@@ -84,6 +105,7 @@ class TestCreditRaces(ScratchCase):
         self.assertEqual(self._check_outcomes(results), [2.0] * 5)
         self._check_ledger(available=0, allocated=10)
 
+    @race
     def test_overlapping_purchases_in_opposite_order(self):
         with self._env() as env:
             ids = [buy(env, self._customer(env), 6).id for _ in range(3)]
@@ -98,6 +120,7 @@ class TestCreditRaces(ScratchCase):
         self.assertEqual(len(drawn), WORKERS, "there was enough for everybody")
         self._check_ledger(available=0, allocated=18)
 
+    @race
     def test_first_draws_of_one_ticket(self):
         """They open the same allocation, each with a purchase of its own."""
         with self._env() as env:
@@ -124,6 +147,7 @@ class TestCreditRaces(ScratchCase):
             self.assertEqual(allocation.mapped("credits"), [4])
         self._check_ledger(available=0, allocated=4)
 
+    @race
     def test_the_same_credits_are_given_back_once(self):
         """Also when the winner draws them again, so that no balance differs."""
         with self._env() as env:
@@ -144,6 +168,7 @@ class TestCreditRaces(ScratchCase):
         self.assertEqual(sorted(self._race(*[job] * 4)), [0, 0, 0, 1])
         self._check_ledger(available=5, allocated=5)
 
+    @race
     def test_expiring_and_drawing(self):
         with self._env() as env:
             today = fields.Date.context_today(self._customer(env))
@@ -212,6 +237,8 @@ class TestCreditRaces(ScratchCase):
             self.assertFalse(differences)
             if not killed:
                 self.assertNotEqual(after, before)
+                if LONG:
+                    print(f"{self._testMethodName}: killed {statement - 1} times")
                 return statement
             self.assertEqual(after, before, f"killed before statement {statement}")
         return self.fail("the job never came to its end")

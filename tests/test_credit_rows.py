@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from itertools import product
+
 from psycopg2 import Error, IntegrityError
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
@@ -51,16 +53,22 @@ class TestCreditRows(CreditCommon):
     def test_orm_and_superuser_change_nothing(self):
         row = self._draw(self.ticket, 1).rows
         allocation = row.allocation_id
-        for records in (row, row.sudo(), allocation, allocation.sudo()):
-            with self.subTest(records=records, su=records.env.su):
+        self._create_users()
+        for records, user in product(
+            (row, allocation), (self.env.user, self.credit_user, self.credit_manager)
+        ):
+            records = records.with_user(user)
+            with self.subTest(records=records, user=user.login):
                 for change in (
                     lambda r=records: r.write({"credits": 5}),
                     lambda r=records: r.unlink(),
                     lambda r=records: r.copy(),
                     lambda r=records: r.create({"credits": 5}),
                 ):
-                    with self.assertRaises(UserError):
+                    with self.assertRaises(AccessError):
                         change()
+        with self.assertRaises(AccessError):
+            row.sudo().write({"credits": 5})
         with self.assertRaises(UserError):
             self.soon.write({"consumption_ids": [Command.clear()]})
         with self.assertRaises(UserError):
@@ -105,6 +113,8 @@ class TestCreditRows(CreditCommon):
             "credits_available = -1, credits_allocated = 5",
             "credits_available = 9",
             "credits_allocated = -1, credits_available = 5",
+            "credits_available = NULL",
+            "credits_expired = NULL, credits_available = 9",
         ):
             with (
                 self.subTest(change=change),
@@ -194,3 +204,17 @@ class TestCreditRows(CreditCommon):
         )
         self.assertEqual(purchase.value_available, purchase.value_total)
         self.assertEqual(purchase.paid_available, purchase.paid_total)
+
+    def test_half_cents_do_not_depend_on_earlier_give_backs(self):
+        """0.67 is left of 83.32 - 82.65; half of it is 0.34, not 0.33."""
+        self._buy(4, expiry=1, value_per_credit=0, paid_per_credit=33.33)
+        self._draw(self.ticket, 1.5)
+        rows = self._draw(self.ticket, 2.5).rows
+        self.assertEqual(rows._give_back(2.48).paid, -82.65)
+        self.assertEqual(rows._give_back(0.01).paid, -0.34)
+        self.assertEqual(rows._give_back().paid, -0.33)
+        # In one batch too.
+        rows = self._draw(self.ticket, 2.5).rows
+        claims = [(rows, 2.48), (rows, 0.01), (rows, 0.01)]
+        back = self.row_model._give_back_batch(claims)
+        self.assertEqual(back.mapped("paid"), [-82.65, -0.34, -0.33])

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common_funding import MAY, FundingCommon
@@ -21,6 +21,11 @@ class TestFunding(FundingCommon):
         self.assertEqual(entry.credits, 3)
         self.assertEqual(purchase.credits_available, 7)
         self.assertEqual(item.qty_delivered, 0)
+        self.assertEqual(self.ticket.service_credits_used, 3)
+        with self.assertRaisesRegex(AccessError, "Credits Drawn of a time entry"):
+            self.ticket.timesheet_ids.sudo().write({"credits": 99})
+        self.ticket.write({"service_credits_used": 99})
+        self.ticket.invalidate_recordset()
         self.assertEqual(self.ticket.service_credits_used, 3)
         self.assertEqual(entry.timesheet_invoice_type, "service_credits")
         self._assert_adds_up()

@@ -211,3 +211,21 @@ class TestFundingChange(FundingCommon):
         paid, waiting = self._split(0.01, 1)
         self.assertEqual((paid.unit_amount, waiting.unit_amount), (0.0025, 0.9975))
         self._assert_adds_up()
+
+    def test_a_part_too_small_for_a_credit_asks_again_as_a_whole(self):
+        """0.01 h cost 0.00 credits at 0.4, and 0.02 at 1.5: more than all of it."""
+        cheap, dear = self.env["service.type"].create(
+            [
+                {"name": "Remote", "credits_per_hour": 0.4},
+                {"name": "Night", "credits_per_hour": 1.5},
+            ]
+        )
+        paid, _waiting = self._split(0.01, 1)
+        paid.service_type_id = cheap
+        self.assertEqual((paid.coverage, paid.credits), ("credits", 0))
+        self._work(0.01)
+        paid.service_type_id = dear
+        self.assertEqual((paid.coverage, paid.hours_billed), ("overage", 0.01))
+        self._buy(1)
+        paid.action_cover_overage()
+        self.assertEqual((paid.coverage, paid.credits), ("credits", 0.02))

@@ -58,6 +58,22 @@ class TestSyncSecurity(SyncCommon):
         values = json.dumps(source.read(), default=str)
         self.assertNotIn(SECRET, values)
 
+    def test_secrets_are_never_exported(self):
+        """Not for administrators either, and not by way of another record."""
+        self.source.action_sync_now()
+        admin = self.admin
+        admin.group_ids += self.env.ref("base.group_allow_export")
+        source = self.source.with_user(admin)
+        for name in ("api_key", "header_secret", "password"):
+            with self.subTest(name=name):
+                info = source.fields_get([name], ["exportable"])
+                self.assertFalse(info[name]["exportable"])
+                with self.assertRaisesRegex(AccessError, "never exported"):
+                    source.export_data(["name", name])
+                with self.assertRaisesRegex(AccessError, "never exported"):
+                    source.run_ids.export_data([f"source_id/{name}"])
+        self.assertEqual(source.export_data(["name"])["datas"], [["Webshop"]])
+
     def test_secrets_leave_no_trace(self):
         self.source.write({"api_key": SECRET + "2", "password": SECRET + "3"})
         self.env.flush_all()

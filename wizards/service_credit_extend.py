@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ServiceCreditExtend(models.TransientModel):
@@ -27,9 +28,21 @@ class ServiceCreditExtend(models.TransientModel):
 
     def action_extend(self):
         """Move the date under the rules of the purchase; the reason goes to its
-        chatter."""
+        chatter.
+
+        :raise UserError: unless the new date is later
+        """
         for wizard in self:
             purchase = wizard.purchase_id
+            if wizard.date_expiry <= purchase.date_expiry:
+                raise UserError(
+                    self.env._(
+                        "The purchase %(purchase)s expires on %(expiry)s: choose a "
+                        "later date to extend it.",
+                        purchase=purchase.name,
+                        expiry=purchase.date_expiry,
+                    )
+                )
             purchase.write({"date_expiry": wizard.date_expiry})
             purchase.message_post(body=wizard.reason)
         return {"type": "ir.actions.act_window_close"}

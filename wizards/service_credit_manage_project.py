@@ -96,7 +96,8 @@ class ServiceCreditManageProjectLine(models.TransientModel):
     )
     is_included = fields.Boolean(string="Allocate", default=True)
     fits = fields.Boolean(compute="_compute_preview")
-    preview = fields.Char(string="Paid By", compute="_compute_preview")
+    # Text: a reason takes more than one line.
+    preview = fields.Text(string="Paid By", compute="_compute_preview")
 
     @api.depends("is_included", "wizard_id.line_ids.is_included")
     def _compute_preview(self):

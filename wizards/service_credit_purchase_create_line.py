@@ -54,6 +54,7 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
         precompute=True,
     )
     value_per_credit = fields.Float(
+        string="Value per Credit",
         min_display_digits="Product Price",
         compute="_compute_terms",
         compute_sudo=False,

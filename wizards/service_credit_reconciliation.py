@@ -17,6 +17,10 @@ DIFFERENCES = """
         SELECT allocation_id, SUM(credits) AS credits, SUM(value) AS value,
                SUM(paid) AS paid
         FROM service_credit_consumption GROUP BY allocation_id
+    ), by_entry AS (
+        SELECT timesheet_id, SUM(credits) AS credits
+        FROM service_credit_consumption WHERE timesheet_id IS NOT NULL
+        GROUP BY timesheet_id
     ), given_back AS (
         SELECT reversed_id, -SUM(credits) AS credits
         FROM service_credit_consumption WHERE reversed_id IS NOT NULL
@@ -48,6 +52,12 @@ DIFFERENCES = """
     ) AS figure (field, stored, expected)
     WHERE a.company_id IN %(companies)s
       AND figure.stored IS DISTINCT FROM figure.expected
+    UNION ALL
+    SELECT 'account.analytic.line', l.id, 'credits', l.credits, COALESCE(s.credits, 0)
+    FROM account_analytic_line l
+    LEFT JOIN by_entry s ON s.timesheet_id = l.id
+    WHERE l.company_id IN %(companies)s
+      AND COALESCE(l.credits, 0) <> COALESCE(s.credits, 0)
     UNION ALL
     SELECT 'service.credit.consumption', r.id, 'credits', g.credits, r.credits
     FROM service_credit_consumption r
@@ -119,13 +129,19 @@ class ServiceCreditReconciliationLine(models.TransientModel):
     res_id = fields.Many2oneReference(
         string="Record ID", model_field="res_model", required=True
     )
-    record_name = fields.Char(string="Record", compute="_compute_record_name")
-    field_name = fields.Char(string="Figure", required=True)
+    record_name = fields.Char(string="Record", compute="_compute_names")
+    kind = fields.Char(compute="_compute_names")
+    field_name = fields.Char(required=True, export_string_translation=False)
+    figure = fields.Char(compute="_compute_names")
     stored = fields.Float(digits="Service Credits")
     expected = fields.Float(string="By the Ledger", digits="Service Credits")
 
-    @api.depends("res_model", "res_id")
-    def _compute_record_name(self):
+    @api.depends("res_model", "res_id", "field_name")
+    def _compute_names(self):
+        """Name the record, what it is, and the figure, as people know them."""
         for line in self:
             record = self.env[line.res_model].browse(line.res_id)
+            labels = record.fields_get([line.field_name], ["string"])
             line.record_name = record.display_name
+            line.kind = self.env["ir.model"]._get(line.res_model).name
+            line.figure = labels[line.field_name]["string"]

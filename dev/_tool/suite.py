@@ -13,7 +13,7 @@ from .workshop import Workshop
 
 # What the long run plays more of, and the tests that do; -s shows their counts.
 LONG = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "2000"}
-LONG_TESTS = ["-s", "-k", "walk or storm or races or crash or rows or fuzz"]
+LONG_TESTS = ["-s", "-k", "walk or storm or races or crash or fuzz", "--timeout=3600"]
 
 
 def main(arguments):
