@@ -48,6 +48,7 @@ from . import project_task
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import service_credit_burn
 from . import service_credit_purchase
 from . import service_credit_purchase_balance
 from . import service_credit_purchase_eligible

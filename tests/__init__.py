@@ -47,6 +47,9 @@ from . import test_selling_tour
 from . import test_selling_window
 from . import test_service_log
 from . import test_service_log_input
+from . import test_report_balance
+from . import test_report_forecast
+from . import test_report_rights
 from . import test_security_fuzz
 from . import test_service_type
 from . import test_sync_crash

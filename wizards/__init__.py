@@ -1,6 +1,7 @@
 from . import service_credit_extend
 from . import service_credit_manage
 from . import service_credit_manage_project
+from . import service_credit_owed
 from . import service_credit_purchase_create
 from . import service_credit_purchase_create_line
 from . import service_credit_reconciliation
