@@ -50,6 +50,7 @@ from . import test_service_log_input
 from . import test_report_balance
 from . import test_report_forecast
 from . import test_report_rights
+from . import test_report_statement
 from . import test_security_fuzz
 from . import test_service_type
 from . import test_sync_crash

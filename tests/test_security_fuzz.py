@@ -196,6 +196,7 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
                     f"/my/authorizations/{self.request.id}/decline",
                     f"/my/authorizations/{self.request.id}/ask",
                     "/my/service-credits",
+                    "/my/service-credits/statement",
                     "/my/authorizations",
                     "/my/service-credits/page/99999",
                     "/my/service-credits/999999999",

@@ -7,6 +7,7 @@ from . import service_credit_purchase_create_line
 from . import service_credit_reconciliation
 from . import service_credit_renewal
 from . import service_credit_renewal_size
+from . import service_credit_statement
 from . import service_funding_panel
 from . import service_timer_close
 from . import service_approval_reject

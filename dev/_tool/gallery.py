@@ -86,5 +86,14 @@ GALLERY = [
             "shot:connected_systems",
         ],
     ),
-    ("customer", 1000, ["/my/service-credits", "shot:portal_credits"]),
+    (
+        "customer",
+        1000,
+        [
+            "/my/service-credits",
+            "shot:portal_credits",
+            "/my/service-credits/statement?date_from=2020-01-01",
+            "shot:statement",
+        ],
+    ),
 ]
