@@ -77,6 +77,19 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
         cls.env["service.sync.source"].create(
             {"name": "Secret source", "connector": "json", "target": "purchase"}
         )
+        cls.env["service.credit.alert"].create(
+            {
+                "commercial_partner_id": cls.customer.id,
+                "partner_id": cls.customer.id,
+                "company_id": purchase.company_id.id,
+                "currency_id": purchase.currency_id.id,
+                "purchase_id": purchase.id,
+                "kind": "percent",
+                "level": 90,
+                "cycle": today,
+                "date": today,
+            }
+        )
         cls.purchase = purchase
         cls.env.flush_all()
 

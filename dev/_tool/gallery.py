@@ -70,6 +70,8 @@ GALLERY = [
             "shot:purchases",
             "click:.o_data_row .o_data_cell@@/00002",
             "shot:purchase",
+            _action("service_credit_alert_action"),
+            "shot:alerts",
             _action("service_credit_forecast_action"),
             "shot:forecast",
             "click:.o_menu_sections button@@Service Credits",
