@@ -8,27 +8,46 @@ DATE_TO = "service_credit_date_to"
 CONTEXT = (DATE_FROM, DATE_TO)
 AMOUNTS = ("credits", "value", "paid")
 
-BEFORE = "movement.date < %(start)s"
-WITHIN = "movement.date >= %(start)s AND movement.movement_type ="
-FIGURES = f"""
-    COALESCE(SUM(movement.%(field)s_change) FILTER (WHERE {BEFORE}), 0)
+OWNER = "commercial_partner_id, company_id, currency_id"
+FIGURES = """
+    COALESCE(SUM(%(field)s_change) FILTER (WHERE date < %(start)s), 0)
         AS %(field)s_opening,
-    COALESCE(SUM(movement.%(field)s) FILTER (WHERE {WITHIN} 'bought'), 0)
-        AS %(field)s_bought,
-    COALESCE(SUM(movement.%(field)s) FILTER (WHERE {WITHIN} 'used'), 0)
-        AS %(field)s_used,
-    COALESCE(SUM(movement.%(field)s) FILTER (WHERE {WITHIN} 'expired'), 0)
-        AS %(field)s_expired,
-    COALESCE(SUM(movement.%(field)s_change), 0) AS %(field)s_closing,
-    COALESCE(later.%(field)s, 0) AS %(field)s_later
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'bought'
+    ), 0) AS %(field)s_bought,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'used'
+    ), 0) AS %(field)s_used,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'expired'
+    ), 0) AS %(field)s_expired,
+    COALESCE(SUM(%(field)s_change), 0) AS %(field)s_closing,
+    0 AS %(field)s_later
+"""
+# What was gone before the period is no part of it.
+STARTED = f"""
+    SELECT purchase_id, {OWNER}, %(figures)s
+    FROM %(movement)s movement
+    WHERE date <= %(end)s
+    GROUP BY purchase_id, {OWNER}
+    HAVING COUNT(*) FILTER (WHERE date >= %(start)s) > 0 OR SUM(credits_change) <> 0
 """
 # What was recorded by the date and starts after it is no balance yet, but it is owed.
-LATER = """
-    SELECT purchase.credits - COALESCE(SUM(line.credits), 0) AS credits,
-           purchase.value_total - COALESCE(SUM(line.value), 0) AS value,
-           purchase.paid_total - COALESCE(SUM(line.paid), 0) AS paid
-    FROM service_credit_consumption line
-    WHERE line.purchase_id = purchase.id AND line.date <= %(end)s
+LATER = f"""
+    SELECT id, {OWNER}, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
+           0, 0, 0, 0, 0, value_total - early.value,
+           0, 0, 0, 0, 0, paid_total - early.paid
+    FROM service_credit_purchase
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(line.credits), 0) AS credits,
+               COALESCE(SUM(line.value), 0) AS value,
+               COALESCE(SUM(line.paid), 0) AS paid
+        FROM service_credit_consumption line
+        WHERE line.purchase_id = service_credit_purchase.id AND line.date <= %(end)s
+    ) early
+    WHERE is_draft IS NOT TRUE AND date_start > %(end)s
+      AND create_date::date <= %(end)s
+      AND service_credit_purchase.credits > early.credits
 """
 
 
@@ -120,33 +139,22 @@ class ServiceCreditBalance(models.Model):
     @property
     def _table_query(self):
         start, end = self._get_period()
-        values = {
-            "start": start,
-            "end": end,
-            "movement": self.env["service.credit.movement"]._table_sql,
-            "later": SQL(LATER, end=end),
-            "figures": SQL(", ").join(
-                SQL(FIGURES, start=start, field=SQL(name)) for name in AMOUNTS
-            ),
-        }
+        figures = SQL(", ").join(
+            SQL(FIGURES, start=start, field=SQL(name)) for name in AMOUNTS
+        )
         return SQL(
             """
-            SELECT purchase.id, purchase.id AS purchase_id,
-                   purchase.commercial_partner_id, purchase.company_id,
-                   purchase.currency_id, purchase.date_start, purchase.date_expiry,
-                   %(figures)s
-            FROM service_credit_purchase purchase
-            LEFT JOIN %(movement)s movement
-                ON movement.purchase_id = purchase.id AND movement.date <= %(end)s
-            LEFT JOIN LATERAL (%(later)s) later ON purchase.date_start > %(end)s
-            WHERE purchase.is_draft IS NOT TRUE
-              AND LEAST(purchase.date_start, purchase.create_date::date) <= %(end)s
-            GROUP BY purchase.id, purchase.commercial_partner_id, purchase.company_id,
-                     purchase.currency_id, later.credits, later.value, later.paid
-            -- What was gone before the period is no part of it.
-            HAVING COUNT(*) FILTER (WHERE movement.date >= %(start)s) > 0
-                OR SUM(movement.credits_change) <> 0
-                OR later.credits > 0
+            SELECT balance.*, balance.purchase_id AS id, purchase.date_start,
+                   purchase.date_expiry
+            FROM (%s UNION ALL %s) balance
+            JOIN service_credit_purchase purchase ON purchase.id = balance.purchase_id
             """,
-            **values,
+            SQL(
+                STARTED,
+                start=start,
+                end=end,
+                figures=figures,
+                movement=self.env["service.credit.movement"]._table_sql,
+            ),
+            SQL(LATER, end=end),
         )

@@ -19,21 +19,23 @@ TERMS = """
 # A row counts from its work date on, but not before its purchase starts (it may be
 # chosen by hand before) and not later than today (what is drawn is gone).
 DAY = "GREATEST(terms.date_start, LEAST(line.date, %(today)s))"
+# In every part, so that asking for one customer reads the rows of that one only.
+OWNER = "terms.commercial_partner_id, terms.company_id, terms.currency_id"
 MOVEMENTS = f"""
     SELECT terms.id::bigint * 4 AS id, 'bought' AS movement_type, 1 AS sign,
-           terms.date_start AS date, terms.id AS purchase_id,
+           terms.date_start AS date, terms.id AS purchase_id, {OWNER},
            NULL::int AS allocation_id, NULL::int AS timesheet_id,
            terms.credits, terms.value_total AS value, terms.paid_total AS paid
     FROM ({TERMS}) terms
     UNION ALL
-    SELECT line.id::bigint * 4 + 1, 'used', -1, {DAY}, line.purchase_id,
+    SELECT line.id::bigint * 4 + 1, 'used', -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
     WHERE line.consumption_type <> 'expiry'
     UNION ALL
     -- Written off within the term, as when a sale is undone.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, line.purchase_id,
+    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, NULL, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
@@ -42,7 +44,7 @@ MOVEMENTS = f"""
     UNION ALL
     -- The rest lapses with the term, whenever it is written off.
     SELECT terms.id::bigint * 4 + 3, 'expired', -1, terms.last_day + 1, terms.id,
-           NULL, NULL, terms.credits - within.credits,
+           {OWNER}, NULL, NULL, terms.credits - within.credits,
            terms.value_total - within.value, terms.paid_total - within.paid
     FROM ({TERMS}) terms
     CROSS JOIN LATERAL (
@@ -57,7 +59,7 @@ MOVEMENTS = f"""
           <> (within.credits, within.value, within.paid)
     UNION ALL
     -- Used after the term nevertheless, by terms that have changed since.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, line.purchase_id,
+    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, NULL, -line.credits, -line.value, -line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
@@ -132,16 +134,11 @@ class ServiceCreditMovement(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT movement.id, movement.date, movement.movement_type,
-                   movement.purchase_id, movement.allocation_id,
-                   movement.timesheet_id, purchase.commercial_partner_id,
-                   purchase.company_id, purchase.currency_id,
-                   movement.credits, movement.value, movement.paid,
-                   movement.sign * movement.credits AS credits_change,
-                   movement.sign * movement.value AS value_change,
-                   movement.sign * movement.paid AS paid_change
+            SELECT id, date, movement_type, purchase_id, allocation_id, timesheet_id,
+                   commercial_partner_id, company_id, currency_id, credits, value, paid,
+                   sign * credits AS credits_change, sign * value AS value_change,
+                   sign * paid AS paid_change
             FROM (%s) movement
-            JOIN service_credit_purchase purchase ON purchase.id = movement.purchase_id
             """,
             SQL(MOVEMENTS, today=fields.Date.context_today(self)),
         )
