@@ -49,6 +49,15 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import service_credit_milestone_billing
+from . import service_credit_alert
+from . import service_credit_alert_activity
+from . import service_credit_alert_company
+from . import service_credit_alert_cron
+from . import service_credit_alert_level
+from . import service_credit_alert_notice
+from . import service_credit_alert_partner
+from . import service_credit_alert_settings
+from . import service_credit_burn
 from . import service_credit_purchase
 from . import service_credit_purchase_balance
 from . import service_credit_purchase_eligible

@@ -72,10 +72,12 @@ class ServiceCreditRenewal(models.TransientModel):
 
     @api.depends("partner_id", "company_id", "currency_id")
     def _compute_use(self):
+        burn = self.env["service.credit.burn"]
         since = fields.Date.context_today(self) - relativedelta(months=MONTHS)
         for renewal in self:
-            renewal.credits_used = renewal._sum_used(since)
-            renewal.credits_overage = renewal._sum_overage(since)
+            renewal.credits_used, renewal.credits_overage = burn._get_use(
+                renewal.partner_id, renewal.company_id, renewal.currency_id, since
+            )
 
     @api.depends("product_id", "credits_used", "credits_overage")
     def _compute_size_ids(self):
@@ -177,41 +179,6 @@ class ServiceCreditRenewal(models.TransientModel):
             )
             & Domain("company_id", "=", self.company_id.id)
             & Domain("currency_id", "=", self.currency_id.id)
-        )
-
-    def _sum_used(self, since):
-        """Return the net credits that paid for work since a date."""
-        # sudo: see _search_purchases_sudo
-        rows_sudo = self.env["service.credit.consumption"].sudo()
-        owner = self._domain_owner().map_conditions(
-            lambda leaf: Domain(f"purchase_id.{leaf.field_expr}", "=", leaf.value)
-        )
-        [[credits]] = rows_sudo._read_group(
-            owner
-            & Domain("date", ">=", since)
-            & Domain("consumption_type", "!=", "expiry"),
-            aggregates=["credits:sum"],
-        )
-        return max(credits or 0.0, 0.0)
-
-    def _sum_overage(self, since):
-        """Return the credits that the overage since a date would have taken."""
-        # sudo: see _search_purchases_sudo
-        entries_sudo = self.env["account.analytic.line"].sudo()
-        groups = entries_sudo._read_group(
-            Domain("coverage", "=", "overage")
-            & Domain("date", ">=", since)
-            & Domain("company_id", "=", self.company_id.id)
-            & Domain(
-                "ticket_id.commercial_partner_id",
-                "=",
-                self.partner_id.commercial_partner_id.id,
-            ),
-            ["service_type_id"],
-            ["hours_billed:sum"],
-        )
-        return sum(
-            hours * (kind.credits_per_hour if kind else 1.0) for kind, hours in groups
         )
 
     def _get_sizes(self):

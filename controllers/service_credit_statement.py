@@ -1,0 +1,56 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, http
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+
+REPORT = "helpdesk_service_credit.service_credit_statement_report"
+YEARS = range(1970, 10000)
+
+
+class ServiceCreditStatementPortal(CustomerPortal):
+    """The customer's statement: of the own commercial entity, and of nobody else."""
+
+    @http.route("/my/service-credits/statement", type="http", auth="user", website=True)
+    def portal_service_credit_statement(self, date_from=None, date_to=None, **kwargs):
+        """Download the own statement; without dates, of the year until today."""
+        if not request.env["service.credit.purchase"].has_access("read"):
+            return request.redirect("/my")
+        period = self._get_statement_period(date_from, date_to)
+        if not period:
+            return request.redirect("/my/service-credits?message=statement_period")
+        # sudo: it is about whoever asks for it, and they may see their own credits
+        statement_sudo = (
+            request.env["service.credit.statement"]
+            .sudo()
+            .create({"partner_id": request.env.user.partner_id.id, **period})
+        )
+        return self._show_report(
+            model=statement_sudo,
+            report_type=self._get_statement_type(),
+            report_ref=REPORT,
+            download=True,
+        )
+
+    def _get_statement_period(self, date_from, date_to):
+        """Return the values of a period, or nothing for dates that make none."""
+        try:
+            period = {
+                name: fields.Date.to_date(text)
+                for name, text in (("date_from", date_from), ("date_to", date_to))
+                if text
+            }
+        except ValueError:
+            return None
+        if any(day.year not in YEARS for day in period.values()):
+            return None
+        today = fields.Date.context_today(request.env.user)
+        period.setdefault("date_to", today)
+        period.setdefault("date_from", period["date_to"].replace(month=1, day=1))
+        return period if period["date_from"] <= period["date_to"] else None
+
+    def _get_statement_type(self):
+        """Return PDF, or a page that can be printed where PDF cannot be made."""
+        # sudo: customers may not read reports; this tells what is installed
+        state = request.env["ir.actions.report"].sudo().get_wkhtmltopdf_state()
+        return "pdf" if state in ("ok", "workers", "upgrade") else "html"

@@ -1,0 +1,93 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import logging
+
+from odoo import models
+
+from .service_credit_alert import EXPIRY
+
+_logger = logging.getLogger(__name__)
+
+TEMPLATE = "helpdesk_service_credit.mail_template_service_credit_alert"
+
+
+class ServiceCreditAlert(models.Model):
+    """Telling of alerts: a note on the customer, an activity for who is responsible,
+    and, where that is wanted, an e-mail and a draft quotation.
+
+    E-mails are queued. Nothing else leaves the house (design 3.10).
+    """
+
+    _inherit = "service.credit.alert"
+
+    def _tell(self, company, today):
+        """Tell of these alerts of a company: one message per customer."""
+        if not self:
+            return
+        if company.service_credit_alert_quotation:
+            for alerts in self.grouped("commercial_partner_id").values():
+                alerts._prepare_quotation()
+        self.write({"date_told": today})
+        self._mail_customers(company)
+        by_lang = self.grouped(lambda alert: alert.user_id.lang or self.env.user.lang)
+        for lang, alerts in by_lang.items():
+            alerts = alerts.with_context(lang=lang)
+            alerts._log_notes()
+            alerts._schedule_activities()
+
+    # ------------------------------------------------------------------
+    # The customer
+    # ------------------------------------------------------------------
+
+    def _mail_customers(self, company):
+        """Queue one e-mail per customer who is to be told and can be."""
+        mains = self.browse()
+        for customer, alerts in self.grouped("commercial_partner_id").items():
+            if customer._gets_service_credit_alerts(company):
+                mains |= alerts.filtered("recipient_id").sorted("id")[-1:]
+        if mains:
+            self.env.ref(TEMPLATE).send_mail_batch(mains.ids)
+            customers = mains.commercial_partner_id
+            told = self.filtered(lambda alert: alert.commercial_partner_id in customers)
+            told.write({"is_customer_told": True})
+
+    # ------------------------------------------------------------------
+    # Draft quotation
+    # ------------------------------------------------------------------
+
+    def _prepare_quotation(self):
+        """Make a draft quotation for one customer whose credits run low, unless there
+        is one with service credits already; a failure only goes to the log."""
+        low = self.filtered(lambda alert: alert.kind != EXPIRY).sorted("id")[-1:]
+        if not low or low._has_quotation():
+            return
+        try:
+            with self.env.cr.savepoint():
+                low._create_quotation()
+        except Exception:
+            _logger.exception(
+                "No quotation for customer %s", low.commercial_partner_id.id
+            )
+
+    def _has_quotation(self):
+        return bool(
+            self.env["sale.order.line"].search_count(
+                [
+                    ("order_partner_id", "child_of", self.commercial_partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "in", ("draft", "sent")),
+                    ("product_id.service_credits", ">", 0),
+                ],
+                limit=1,
+            )
+        )
+
+    def _create_quotation(self):
+        """Quote the middle one of the three sizes of a renewal: as used."""
+        # Who is responsible gets one message, and not another about the quotation.
+        quiet = self.with_context(mail_auto_subscribe_no_notify=True)
+        action = quiet.action_create_renewal()
+        renewal = quiet.env["service.credit.renewal"].browse(action["res_id"])
+        if renewal.size_ids:
+            renewal.size_ids[1].action_create_order()
+            renewal.order_id.user_id = self.user_id
+            self.order_id = renewal.order_id.id

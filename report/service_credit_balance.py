@@ -1,0 +1,160 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+DATE_FROM = "service_credit_date_from"
+DATE_TO = "service_credit_date_to"
+CONTEXT = (DATE_FROM, DATE_TO)
+AMOUNTS = ("credits", "value", "paid")
+
+OWNER = "commercial_partner_id, company_id, currency_id"
+FIGURES = """
+    COALESCE(SUM(%(field)s_change) FILTER (WHERE date < %(start)s), 0)
+        AS %(field)s_opening,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'bought'
+    ), 0) AS %(field)s_bought,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'used'
+    ), 0) AS %(field)s_used,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'expired'
+    ), 0) AS %(field)s_expired,
+    COALESCE(SUM(%(field)s_change), 0) AS %(field)s_closing,
+    0 AS %(field)s_later
+"""
+# What was gone before the period is no part of it.
+STARTED = f"""
+    SELECT purchase_id, {OWNER}, %(figures)s
+    FROM %(movement)s movement
+    WHERE date <= %(end)s
+    GROUP BY purchase_id, {OWNER}
+    HAVING COUNT(*) FILTER (WHERE date >= %(start)s) > 0 OR SUM(credits_change) <> 0
+"""
+# What was recorded by the date and starts after it is no balance yet, but it is owed.
+LATER = f"""
+    SELECT id, {OWNER}, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
+           0, 0, 0, 0, 0, value_total - early.value,
+           0, 0, 0, 0, 0, paid_total - early.paid
+    FROM service_credit_purchase
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(line.credits), 0) AS credits,
+               COALESCE(SUM(line.value), 0) AS value,
+               COALESCE(SUM(line.paid), 0) AS paid
+        FROM service_credit_consumption line
+        WHERE line.purchase_id = service_credit_purchase.id AND line.date <= %(end)s
+    ) early
+    WHERE is_draft IS NOT TRUE AND date_start > %(end)s
+      AND create_date::date <= %(end)s
+      AND service_credit_purchase.credits > early.credits
+"""
+
+
+def _credits(string, **options):
+    return fields.Float(
+        string=string,
+        digits="Service Credits",
+        readonly=True,
+        depends_context=CONTEXT,
+        **options,
+    )
+
+
+def _money(string, **options):
+    return fields.Monetary(
+        string=string, readonly=True, depends_context=CONTEXT, **options
+    )
+
+
+class ServiceCreditBalance(models.Model):
+    """What every purchase was good for on a date, and what happened to it in a period.
+
+    The dates come with the context, as ISO texts: ``service_credit_date_to`` (default
+    today) and ``service_credit_date_from`` (default the beginning of time). In credits,
+    value and amount paid alike: opening + bought - used - expired = closing, and the
+    closing balance is what ``service.credit.purchase._get_balance`` tells.
+    """
+
+    _name = "service.credit.balance"
+    _description = "Services Credits Balance"
+    _auto = False
+    _order = "date_expiry, purchase_id"
+    _rec_name = "purchase_id"
+    _depends = {
+        "service.credit.movement": ["date"],
+        "service.credit.purchase": ["name"],
+    }
+
+    purchase_id = fields.Many2one(comodel_name="service.credit.purchase", readonly=True)
+    commercial_partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    date_start = fields.Date(string="Start Date", readonly=True)
+    date_expiry = fields.Date(string="Expiry Date", readonly=True)
+
+    credits_opening = _credits("Opening")
+    credits_bought = _credits("Bought")
+    credits_used = _credits("Used")
+    credits_expired = _credits("Expired")
+    credits_closing = _credits(
+        "Available", help="Credits that could be used on the date."
+    )
+    value_opening = _money("Opening Value")
+    value_bought = _money("Bought Value")
+    value_used = _money("Used Value")
+    value_expired = _money("Expired Value")
+    value_closing = _money("Available Value")
+    paid_opening = _money("Opening Paid")
+    paid_bought = _money("Bought Paid")
+    paid_used = _money("Used Paid")
+    paid_expired = _money("Expired Paid")
+    paid_closing = _money("Available Paid")
+    credits_later = _credits(
+        "Starting Later",
+        help="Credits that were bought by the date and start after it.",
+    )
+    value_later = _money("Starting Later Value")
+    paid_later = _money("Starting Later Paid")
+
+    @api.model
+    def _get_period(self):
+        """Return the first and the last day of the period of the context.
+
+        :raise UserError: for a text that is no date
+        """
+        try:
+            first, last = map(fields.Date.to_date, map(self.env.context.get, CONTEXT))
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._("A balance needs dates like 2026-12-31: choose them anew.")
+            ) from error
+        return (
+            first or fields.Date.to_date("0001-01-01"),
+            last or fields.Date.context_today(self),
+        )
+
+    @property
+    def _table_query(self):
+        start, end = self._get_period()
+        figures = SQL(", ").join(
+            SQL(FIGURES, start=start, field=SQL(name)) for name in AMOUNTS
+        )
+        return SQL(
+            """
+            SELECT balance.*, balance.purchase_id AS id, purchase.date_start,
+                   purchase.date_expiry
+            FROM (%s UNION ALL %s) balance
+            JOIN service_credit_purchase purchase ON purchase.id = balance.purchase_id
+            """,
+            SQL(
+                STARTED,
+                start=start,
+                end=end,
+                figures=figures,
+                movement=self.env["service.credit.movement"]._table_sql,
+            ),
+            SQL(LATER, end=end),
+        )

@@ -1,0 +1,175 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from dateutil.relativedelta import relativedelta
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from .service_credit_forecast_query import FORECAST
+
+
+class ServiceCreditForecast(models.Model):
+    """When the credits of a customer run out at the pace they were drawn, and what
+    lapses unused before.
+
+    One line per customer, company and currency. Counted are the credits that can be
+    used today, soonest expiry first; what starts later is told beside them. Pace is
+    what was drawn per month in the last three months, or else in the last twelve; a
+    customer who bought later is measured since the first purchase started.
+    """
+
+    _name = "service.credit.forecast"
+    _description = "Services Credits Forecast"
+    _auto = False
+    _order = "date_empty, id"
+    _rec_name = "commercial_partner_id"
+    _depends = {
+        "service.credit.movement": ["date"],
+        "service.credit.purchase": [
+            "credits_available",
+            "opportunity_id",
+            "paid_available",
+            "sale_order_id",
+            "state",
+            "value_available",
+        ],
+        "account.analytic.line": [
+            "company_id",
+            "coverage",
+            "date",
+            "hours_billed",
+            "service_type_id",
+            "ticket_id",
+        ],
+        "crm.lead": ["user_id"],
+        "helpdesk.ticket": ["commercial_partner_id"],
+        "res.partner": ["user_id"],
+        "sale.order": ["user_id"],
+        "service.type": ["credits_per_hour"],
+    }
+
+    purchase_id = fields.Many2one(
+        comodel_name="service.credit.purchase",
+        string="Latest Purchase",
+        readonly=True,
+    )
+    commercial_partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Salesperson",
+        readonly=True,
+        help="Of the latest purchase's order or opportunity, or else of the customer.",
+    )
+    credits_available = fields.Float(
+        string="Available", digits="Service Credits", readonly=True
+    )
+    credits_later = fields.Float(
+        string="Starting Later",
+        digits="Service Credits",
+        readonly=True,
+        help="Credits that are bought already and start later; not in the forecast.",
+    )
+    value_available = fields.Monetary(readonly=True)
+    paid_available = fields.Monetary(string="Paid for Available", readonly=True)
+    date_expiry = fields.Date(string="Next Expiry", readonly=True)
+    pace_3 = fields.Float(
+        string="Monthly (3)",
+        digits="Service Credits",
+        readonly=True,
+        aggregator=None,
+        help="Credits drawn per month in the last three months.",
+    )
+    pace_12 = fields.Float(
+        string="Monthly (12)",
+        digits="Service Credits",
+        readonly=True,
+        aggregator=None,
+        help="Credits drawn per month in the last twelve months.",
+    )
+    pace = fields.Float(
+        string="Pace per Month",
+        digits="Service Credits",
+        readonly=True,
+        aggregator=None,
+        help="What the forecast counts with: the last three months, or the last "
+        "twelve when nothing was drawn in those.",
+    )
+    credits_overage = fields.Float(
+        string="Overage in Twelve Months",
+        digits="Service Credits",
+        readonly=True,
+        help="Credits that the overage of the last twelve months would have taken.",
+    )
+    credits_lapsing = fields.Float(
+        string="Will Lapse",
+        digits="Service Credits",
+        readonly=True,
+        help="Credits that will not have been used when their term ends.",
+    )
+    date_lapse = fields.Date(
+        string="First Lapse",
+        readonly=True,
+        help="The last day on which credits that will lapse can be used.",
+    )
+    date_empty = fields.Date(
+        string="Runs Out",
+        readonly=True,
+        help="The day on which nothing is left. Empty when it never comes.",
+    )
+    outlook = fields.Selection(
+        selection=[
+            ("empty", "No Credits Left"),
+            ("lapses", "Will Lapse"),
+            ("runs_out", "Runs Out"),
+            ("idle", "Not Used"),
+        ],
+        readonly=True,
+    )
+
+    @property
+    def _table_query(self):
+        today = fields.Date.context_today(self)
+        burn = self.env["service.credit.burn"]
+        year_ago = today - relativedelta(months=12)
+        return SQL(
+            FORECAST,
+            drawn=burn._query_drawn(year_ago),
+            missing=burn._query_missing(year_ago),
+            since_3=today - relativedelta(months=3),
+            today=today,
+            digits=self.env["service.credit.purchase"]._get_credit_digits(),
+        )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_view_purchases(self):
+        """Open the purchases behind the line."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_purchase_action"
+        )
+        action["domain"] = [
+            ("commercial_partner_id", "=", self.commercial_partner_id.id),
+            ("company_id", "=", self.company_id.id),
+            ("currency_id", "=", self.currency_id.id),
+        ]
+        return action
+
+    def action_create_renewal(self):
+        """Open the window that quotes the customer's next credits."""
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: whom and what the latest purchase was for is shown on the line
+        latest_sudo = self.purchase_id.sudo()
+        return self.env["service.credit.renewal"]._open(
+            latest_sudo.partner_id.sudo(False),
+            self.company_id,
+            self.currency_id,
+            latest_sudo.product_id.sudo(False),
+        )

@@ -1,0 +1,121 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The query behind the forecast of service credits, step by step.
+
+Parameters: `today`, `since_3` (three months ago), `digits` of credits, and the queries
+`drawn` and `missing` of ``service.credit.burn`` for the last twelve months.
+"""
+
+OWNER = "commercial_partner_id, company_id, currency_id"
+
+# `last_day` is the last work date a purchase may pay, and empty when credits pay past
+# their expiry date.
+LOTS = """
+    SELECT id, commercial_partner_id, company_id, currency_id, date_start, date_expiry,
+           last_day, credits_available, value_available, paid_available,
+           state = 'open' AND date_start <= %(today)s
+               AND COALESCE(last_day >= %(today)s, TRUE) AS is_usable,
+           state = 'open' AND date_start > %(today)s AS is_later
+    FROM (
+        SELECT purchase.*,
+               CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
+                    THEN purchase.date_expiry
+                         + COALESCE(company.service_credit_grace_days, 0)
+               END AS last_day
+        FROM service_credit_purchase purchase
+        JOIN res_company company ON company.id = purchase.company_id
+        WHERE purchase.is_draft IS NOT TRUE
+    ) term
+"""
+# What every customer has. `months`: for how long there was something to use, 1 to 12.
+POOLS = f"""
+    SELECT {OWNER}, MIN(id) AS id,
+           (ARRAY_AGG(id ORDER BY date_start DESC, id DESC))[1] AS purchase_id,
+           LEAST(
+               GREATEST((%(today)s - MIN(date_start)) / 30.4375, 1), 12
+           ) AS months,
+           COALESCE(SUM(credits_available) FILTER (WHERE is_usable), 0) AS credits,
+           COALESCE(SUM(value_available) FILTER (WHERE is_usable), 0) AS value,
+           COALESCE(SUM(paid_available) FILTER (WHERE is_usable), 0) AS paid,
+           COALESCE(SUM(credits_available) FILTER (WHERE is_later), 0) AS later,
+           MIN(date_expiry) FILTER (WHERE is_usable) AS date_expiry
+    FROM lots GROUP BY {OWNER}
+"""
+USED = f"""
+    SELECT {OWNER}, SUM(credits) AS credits,
+           SUM(credits) FILTER (WHERE date >= %(since_3)s) AS recent
+    FROM drawn GROUP BY {OWNER}
+"""
+PACES = f"""
+    SELECT pool.*,
+           GREATEST(used.recent, 0) / LEAST(pool.months, 3) AS pace_3,
+           GREATEST(used.credits, 0) / pool.months AS pace_12,
+           COALESCE(missing.credits, 0)::numeric AS overage
+    FROM ({POOLS}) pool
+    LEFT JOIN ({USED}) used USING ({OWNER})
+    LEFT JOIN missing USING (commercial_partner_id, company_id)
+    WHERE pool.credits > 0 OR pool.later > 0 OR used.credits > 0
+"""
+# In drawing order, `excess` is what of a purchase and those before it will not have
+# been used when its term ends; the greatest of a customer is what lapses altogether.
+STEPS = f"""
+    SELECT pool.id AS pool_id, lots.last_day, lots.credits_available,
+           SUM(lots.credits_available) OVER drawing AS total,
+           ROUND(SUM(lots.credits_available) OVER drawing
+                 - pool.pace * (lots.last_day - %(today)s + 1), %(digits)s) AS excess
+    FROM lots JOIN pools pool USING ({OWNER})
+    WHERE lots.is_usable
+    WINDOW drawing AS (
+        PARTITION BY pool.id
+        ORDER BY lots.date_expiry, lots.date_start, lots.id
+    )
+"""
+# `turn`: the end of the last purchase of which something lapses; `rest`: what follows.
+PLANS = """
+    SELECT pool_id, GREATEST(MAX(excess), 0) AS lapsing,
+           MIN(last_day) FILTER (WHERE excess > 0) AS date_lapse,
+           MAX(last_day) FILTER (WHERE excess > 0 AND excess = highest) AS turn,
+           SUM(credits_available) - COALESCE(
+               MAX(total) FILTER (WHERE excess > 0 AND excess = highest), 0
+           ) AS rest
+    FROM (
+        SELECT steps.*, MAX(excess) OVER (PARTITION BY pool_id) AS highest FROM steps
+    ) step
+    GROUP BY pool_id
+"""
+# The day on which nothing is left; empty when it never comes, or not in a century.
+DAY = """
+    COALESCE(plans.turn + 1, %(today)s) + CASE
+        WHEN COALESCE(plans.rest, 0) = 0 THEN 0
+        WHEN plans.rest < pool.pace * 36525 THEN FLOOR(plans.rest / pool.pace)::int
+    END
+"""
+FORECAST = f"""
+    WITH drawn AS (%(drawn)s), missing AS (%(missing)s), lots AS ({LOTS}),
+    pools AS (
+        SELECT paces.*,
+               -- Credits a day: of late, or else of the year.
+               COALESCE(NULLIF(pace_3, 0), pace_12, 0) / 30.4375 AS pace
+        FROM ({PACES}) paces
+    ), steps AS ({STEPS}), plans AS ({PLANS})
+    SELECT pool.id, pool.purchase_id, pool.commercial_partner_id, pool.company_id,
+           pool.currency_id,
+           COALESCE(sale.user_id, lead.user_id, partner.user_id) AS user_id,
+           pool.credits AS credits_available, pool.later AS credits_later,
+           pool.value AS value_available, pool.paid AS paid_available,
+           pool.date_expiry, pool.pace_3, pool.pace_12,
+           pool.pace * 30.4375 AS pace, pool.overage AS credits_overage,
+           COALESCE(plans.lapsing, 0) AS credits_lapsing, plans.date_lapse,
+           CASE WHEN ending.day <= DATE '9999-12-31' THEN ending.day END AS date_empty,
+           CASE WHEN pool.credits = 0 THEN 'empty'
+                WHEN plans.lapsing > 0 THEN 'lapses'
+                WHEN pool.pace = 0 THEN 'idle'
+                ELSE 'runs_out'
+           END AS outlook
+    FROM pools pool
+    LEFT JOIN plans ON plans.pool_id = pool.id
+    CROSS JOIN LATERAL (SELECT {DAY} AS day) ending
+    JOIN res_partner partner ON partner.id = pool.commercial_partner_id
+    JOIN service_credit_purchase newest ON newest.id = pool.purchase_id
+    LEFT JOIN sale_order sale ON sale.id = newest.sale_order_id
+    LEFT JOIN crm_lead lead ON lead.id = newest.opportunity_id
+"""

@@ -1,0 +1,144 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+from odoo.tools import SQL
+
+# The terms of every purchase that is no draft; `last_day` is the last work date that
+# it may pay, and empty when credits pay past their expiry date.
+TERMS = """
+    SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
+           purchase.currency_id, purchase.date_start, purchase.credits,
+           purchase.value_total, purchase.paid_total,
+           CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
+                THEN purchase.date_expiry
+                     + COALESCE(company.service_credit_grace_days, 0)
+           END AS last_day
+    FROM service_credit_purchase purchase
+    JOIN res_company company ON company.id = purchase.company_id
+    WHERE purchase.is_draft IS NOT TRUE
+"""
+# A row counts from its work date on, but not before its purchase starts (it may be
+# chosen by hand before) and not later than today (what is drawn is gone).
+DAY = "GREATEST(terms.date_start, LEAST(line.date, %(today)s))"
+# In every part, so that asking for one customer reads the rows of that one only.
+OWNER = "terms.commercial_partner_id, terms.company_id, terms.currency_id"
+MOVEMENTS = f"""
+    SELECT terms.id::bigint * 4 AS id, 'bought' AS movement_type, 1 AS sign,
+           terms.date_start AS date, terms.id AS purchase_id, {OWNER},
+           NULL::int AS allocation_id, NULL::int AS timesheet_id,
+           terms.credits, terms.value_total AS value, terms.paid_total AS paid
+    FROM ({TERMS}) terms
+    UNION ALL
+    SELECT line.id::bigint * 4 + 1, 'used', -1, {DAY}, terms.id, {OWNER},
+           line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
+    FROM service_credit_consumption line
+    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
+    WHERE line.consumption_type <> 'expiry'
+    UNION ALL
+    -- Written off within the term, as when a sale is undone.
+    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
+           line.allocation_id, NULL, line.credits, line.value, line.paid
+    FROM service_credit_consumption line
+    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
+    WHERE line.consumption_type = 'expiry'
+      AND (terms.last_day IS NULL OR {DAY} <= terms.last_day)
+    UNION ALL
+    -- The rest lapses with the term, whenever it is written off.
+    SELECT terms.id::bigint * 4 + 3, 'expired', -1, terms.last_day + 1, terms.id,
+           {OWNER}, NULL, NULL, terms.credits - within.credits,
+           terms.value_total - within.value, terms.paid_total - within.paid
+    FROM ({TERMS}) terms
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(line.credits), 0) AS credits,
+               COALESCE(SUM(line.value), 0) AS value,
+               COALESCE(SUM(line.paid), 0) AS paid
+        FROM service_credit_consumption line
+        WHERE line.purchase_id = terms.id AND {DAY} <= terms.last_day
+    ) within
+    WHERE terms.last_day < DATE '9999-12-31'
+      AND (terms.credits, terms.value_total, terms.paid_total)
+          <> (within.credits, within.value, within.paid)
+    UNION ALL
+    -- Used after the term nevertheless, by terms that have changed since.
+    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
+           line.allocation_id, NULL, -line.credits, -line.value, -line.paid
+    FROM service_credit_consumption line
+    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
+    WHERE line.consumption_type <> 'expiry' AND {DAY} > terms.last_day
+"""
+
+
+class ServiceCreditMovement(models.Model):
+    """What was bought, used and lost, with the day from which it counts.
+
+    Derived from the ledger and the terms of the purchases: on every date, what was
+    bought less what was used and expired until then is the balance that
+    ``service.credit.purchase._get_balance`` tells. Whether the scheduled action wrote
+    expired credits off in time changes nothing.
+    """
+
+    _name = "service.credit.movement"
+    _description = "Services Credits Movement"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "purchase_id"
+    _depends = {
+        "service.credit.purchase": [
+            "commercial_partner_id",
+            "company_id",
+            "credits",
+            "currency_id",
+            "date_expiry",
+            "date_start",
+            "is_draft",
+            "paid_total",
+            "value_total",
+        ],
+        "service.credit.consumption": ["timesheet_id"],
+        "res.company": [
+            "service_credit_allow_past_expiry",
+            "service_credit_grace_days",
+        ],
+    }
+
+    date = fields.Date(readonly=True)
+    movement_type = fields.Selection(
+        selection=[("bought", "Bought"), ("used", "Used"), ("expired", "Expired")],
+        string="Movement",
+        readonly=True,
+    )
+    purchase_id = fields.Many2one(comodel_name="service.credit.purchase", readonly=True)
+    allocation_id = fields.Many2one(
+        comodel_name="service.credit.allocation", readonly=True
+    )
+    timesheet_id = fields.Many2one(
+        comodel_name="account.analytic.line", string="Time Entry", readonly=True
+    )
+    commercial_partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    credits = fields.Float(digits="Service Credits", readonly=True)
+    value = fields.Monetary(readonly=True)
+    paid = fields.Monetary(string="Amount Paid", readonly=True)
+    credits_change = fields.Float(
+        string="Change of Credits",
+        digits="Service Credits",
+        readonly=True,
+        help="Positive when bought, negative when used or expired.",
+    )
+    value_change = fields.Monetary(string="Change of Value", readonly=True)
+    paid_change = fields.Monetary(string="Change of Amount Paid", readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT id, date, movement_type, purchase_id, allocation_id, timesheet_id,
+                   commercial_partner_id, company_id, currency_id, credits, value, paid,
+                   sign * credits AS credits_change, sign * value AS value_change,
+                   sign * paid AS paid_change
+            FROM (%s) movement
+            """,
+            SQL(MOVEMENTS, today=fields.Date.context_today(self)),
+        )

@@ -1,0 +1,202 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+ORDER = ("bought", "used", "expired")
+
+
+class ServiceCreditStatement(models.TransientModel):
+    """A customer's statement of service credits: opening balance, every purchase and
+    every movement, closing balance, per currency.
+
+    Its lines are the movements that every balance is a sum of, so they add up to what
+    the portal and ``res.partner.get_service_credit_balance`` tell of the last day.
+    """
+
+    _name = "service.credit.statement"
+    _description = "Statement of Service Credits"
+
+    purchase_id = fields.Many2one(comodel_name="service.credit.purchase", readonly=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="Whom it is addressed to; it is about the whole company of a contact.",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        compute="_compute_company_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    date_from = fields.Date(
+        string="From",
+        compute="_compute_date_from",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
+
+    @api.depends("purchase_id")
+    def _compute_partner_id(self):
+        for statement in self.filtered("purchase_id"):
+            statement.partner_id = statement.purchase_id.partner_id
+
+    @api.depends("purchase_id")
+    def _compute_company_id(self):
+        for statement in self:
+            purchase = statement.purchase_id
+            statement.company_id = purchase.company_id or self.env.company
+
+    @api.depends("purchase_id")
+    def _compute_date_from(self):
+        """A purchase from its beginning, a customer from the beginning of the year."""
+        year = fields.Date.context_today(self).replace(month=1, day=1)
+        for statement in self:
+            statement.date_from = statement.purchase_id.date_start or year
+
+    @api.constrains("date_from", "date_to")
+    def _check_order_of_dates(self):
+        for statement in self:
+            if statement.date_from > statement.date_to:
+                raise ValidationError(
+                    self.env._(
+                        "A statement that starts on %(start)s cannot end on %(end)s: "
+                        "choose an earlier start or a later end.",
+                        start=format_date(self.env, statement.date_from),
+                        end=format_date(self.env, statement.date_to),
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_print(self):
+        """Print the statement.
+
+        :raise AccessError: unless the user may see the purchases of the customer
+        """
+        self.ensure_one()
+        self._check_may_see()
+        return self.env.ref(
+            "helpdesk_service_credit.service_credit_statement_report"
+        ).report_action(self)
+
+    def _check_may_see(self):
+        """Raise unless the user may see all that a statement tells."""
+        if self.env.su:
+            return
+        self.env["service.credit.purchase"].check_access("read")
+        for statement in self:
+            statement.partner_id._check_service_credit_balance_access()
+            if statement.company_id not in self.env.user.company_ids:
+                raise AccessError(
+                    self.env._("You cannot see the service credits of that company.")
+                )
+
+    # ------------------------------------------------------------------
+    # Figures
+    # ------------------------------------------------------------------
+
+    def _get_report_base_filename(self):
+        self.ensure_one()
+        return self.env._(
+            "Service Credits %(customer)s %(date)s",
+            customer=self.partner_id.commercial_partner_id.name,
+            date=self.date_to,
+        )
+
+    def _get_sections(self):
+        """Return one section per currency with something to tell.
+
+        :return: list of dicts with ``currency``, ``opening``, ``closing``, ``later``
+            (dicts of ``credits`` and ``value``) and ``lines``: dicts of ``movement``,
+            ``note`` (what the customer may read about the work) and ``balance``
+            (dict of ``credits`` and ``value`` after the line)
+        """
+        self.ensure_one()
+        self._check_may_see()
+        movements = self._search_movements_sudo()
+        later = self._get_later_sudo().grouped("currency_id")
+        by_currency = movements.grouped("currency_id")
+        currencies = movements.currency_id.union(*later)
+        sections = [
+            self._prepare_section(
+                currency,
+                by_currency.get(currency, movements.browse()),
+                later.get(currency),
+            )
+            for currency in currencies.sorted("name")
+        ]
+        return [section for section in sections if self._is_worth_telling(section)]
+
+    def _search_movements_sudo(self):
+        # sudo: who may see the customer's credits gets all of them, or the lines
+        # would not add up
+        movements_sudo = self.env["service.credit.movement"].sudo()
+        return movements_sudo.search(
+            self._domain_owner() & Domain("date", "<=", self.date_to)
+        ).sorted(lambda move: (move.date, ORDER.index(move.movement_type), move.id))
+
+    def _get_later_sudo(self):
+        # sudo: see _search_movements_sudo
+        balance_sudo = self.env["service.credit.balance"].sudo()
+        return balance_sudo.with_context(
+            service_credit_date_to=self.date_to, service_credit_date_from=False
+        ).search(self._domain_owner() & Domain("credits_later", ">", 0))
+
+    def _domain_owner(self):
+        customer = self.partner_id.sudo().commercial_partner_id
+        return Domain("commercial_partner_id", "=", customer.id) & Domain(
+            "company_id", "=", self.company_id.id
+        )
+
+    def _prepare_section(self, currency, movements, later):
+        before = movements.filtered(lambda move: move.date < self.date_from)
+        opening = self._add({"credits": 0.0, "value": 0.0}, before, currency)
+        balance, lines = opening, []
+        for movement in movements - before:
+            balance = self._add(balance, movement, currency)
+            note = self._get_note(movement)
+            lines.append({"movement": movement, "note": note, "balance": balance})
+        return {
+            "currency": currency,
+            "opening": opening,
+            "lines": lines,
+            "closing": balance,
+            "later": {
+                "credits": sum(later.mapped("credits_later")) if later else 0.0,
+                "value": sum(later.mapped("value_later")) if later else 0.0,
+            },
+        }
+
+    def _add(self, balance, movements, currency):
+        """Return the balance after these movements."""
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        credits = balance["credits"] + sum(movements.mapped("credits_change"))
+        value = balance["value"] + sum(movements.mapped("value_change"))
+        return {"credits": round(credits, digits), "value": currency.round(value)}
+
+    @api.model
+    def _get_note(self, movement):
+        """Return what the customer may read about the work of a movement: the
+        description of the time where the team shows its time, never a note of ours."""
+        entry = movement.timesheet_id
+        shown = entry.ticket_id.team_id.show_timesheet_portal
+        return entry.name if shown and entry.approval_state != "rejected" else ""
+
+    @api.model
+    def _is_worth_telling(self, section):
+        figures = [*section["opening"].values(), *section["later"].values()]
+        return bool(section["lines"] or any(figures))
