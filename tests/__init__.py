@@ -46,6 +46,8 @@ from . import test_selling_tour
 from . import test_selling_window
 from . import test_service_log
 from . import test_service_log_input
+from . import test_languages
+from . import test_screens
 from . import test_security_fuzz
 from . import test_service_type
 from . import test_sync_crash
@@ -59,6 +61,7 @@ from . import test_sync_security
 from . import test_sync_status
 from . import test_sync_stop
 from . import test_sync_time
+from . import test_text
 from . import test_ticket_channels
 from . import test_ticket_invoicing
 from . import test_ticket_rights

@@ -20,6 +20,10 @@
         ".o_notebook_headers",
         ".settings_tab",
         ".o_kanban_grouped",
+        // The title of a form, without a label in helpdesk_mgmt and crm.
+        ".oe_title [name=name]",
+        "[name=alias_domain_id]",
+        ".o_field_binary",
         ".o_web_sign_name_and_signature .o-dropdown",
         "header#top",
         "footer#bottom",
