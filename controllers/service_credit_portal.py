@@ -2,9 +2,12 @@
 from odoo import fields, http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
+from odoo.tools import format_date
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..tools import format_number
 
 PURCHASE = "service.credit.purchase"
 
@@ -41,6 +44,19 @@ class ServiceCreditPortal(CustomerPortal):
         states = purchase._fields["state"]._description_selection(request.env)
         return dict(states)[purchase.state]
 
+    def _get_balance_text(self, balance):
+        """Tell in one sentence what is left in one currency, and until when."""
+        env = request.env
+        digits = env["service.credit.purchase"]._get_credit_digits()
+        return env._(
+            "%(credits)s credits are available (%(currency)s), %(soonest)s of them "
+            "until %(date)s.",
+            credits=format_number(env, balance["credits_available"], digits),
+            currency=balance["currency"],
+            soonest=format_number(env, balance["credits_next_expiry"], digits),
+            date=format_date(env, balance["next_expiry"]),
+        )
+
     @http.route(
         ["/my/service-credits", "/my/service-credits/page/<int:page>"],
         type="http",
@@ -67,7 +83,10 @@ class ServiceCreditPortal(CustomerPortal):
             offset=pager["offset"],
         )
         values = self._prepare_portal_layout_values() | {
-            "balances": customer._get_service_credit_balance(),
+            "balances": [
+                self._get_balance_text(balance)
+                for balance in customer._get_service_credit_balance()
+            ],
             "purchases": found,
             "states": {lot: self._get_service_credit_state(lot) for lot in found},
             "page_name": "service_credit",

@@ -1,5 +1,6 @@
 # A mixin stands before the models that inherit it.
 from . import service_authorization_answer
+from . import service_authorization_history
 from . import service_authorization_portal
 from . import service_authorization_mixin
 from . import service_authorization_ticket_mixin

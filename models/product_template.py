@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import format_number
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
@@ -82,7 +84,7 @@ class ProductTemplate(models.Model):
                         "only services can: change its type to Service, or set its "
                         "credits to 0.",
                         product=product.display_name,
-                        credits=f"{product.service_credits:g}",
+                        credits=format_number(self.env, product.service_credits),
                     )
                 )
 

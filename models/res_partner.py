@@ -16,7 +16,7 @@ class ResPartner(models.Model):
         help="Empty for who may not see the credits of this customer.",
     )
 
-    @api.depends_context("company", "uid")
+    @api.depends_context("company", "lang", "uid")
     def _compute_service_credit_balance(self):
         visible = self._get_visible_credit_customers()
         hidden = self.filtered(lambda p: p.sudo().commercial_partner_id not in visible)

@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
+from ..tools import format_number
 from .service_approval_mixin import FROZEN
 from .service_funding_claim import NON_BILLABLE
 
@@ -45,7 +47,7 @@ class ServiceApprovalMixin(models.AbstractModel):
         return self.env._(
             "The time of %(employee)s of %(date)s on ticket %(ticket)s",
             employee=self.employee_id.name,
-            date=fields.Date.to_string(self.date),
+            date=format_date(self.env, self.date),
             ticket=self.ticket_id.display_name,
         )
 
@@ -181,7 +183,7 @@ class ServiceApprovalMixin(models.AbstractModel):
                     "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
                     "“%(note)s” Correct the time and submit it again.",
                     user=self.env.user.name,
-                    hours=f"{sum(lines.mapped('unit_amount')):.2f}",
+                    hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
                     ticket=ticket.display_name,
                     note=note,
                 ),

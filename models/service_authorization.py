@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.misc import clean_context
 
+from ..tools import format_number
+
 # Beyond any contract: a slip of the keyboard, not an amount of work.
 MOST_HOURS = 100_000
 # What the answer of the customer, or of a manager in their name, decides.
@@ -30,6 +32,7 @@ class ServiceAuthorization(models.Model):
     _inherit = [
         "mail.thread",
         "service.authorization.answer",
+        "service.authorization.history",
         "service.authorization.portal",
     ]
     _description = "Authorization of Hours"
@@ -144,11 +147,12 @@ class ServiceAuthorization(models.Model):
             authorization.amount_estimate = quantity * price
 
     @api.depends("hours", "sale_line_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for authorization in self:
             authorization.display_name = self.env._(
                 "%(hours)s hours on %(item)s",
-                hours=f"{authorization.hours:g}",
+                hours=format_number(self.env, authorization.hours),
                 # sudo: the name of an item tells nothing of its price
                 item=authorization.sudo().sale_line_id.display_name,
             )
@@ -178,9 +182,9 @@ class ServiceAuthorization(models.Model):
                     self.env._(
                         "%(hours)s hours on %(item)s cannot be authorized: hours are "
                         "authorized in steps of %(increment)s.",
-                        hours=f"{authorization.hours:g}",
+                        hours=format_number(self.env, authorization.hours),
                         item=authorization.sudo().sale_line_id.display_name,
-                        increment=f"{increment:g}",
+                        increment=format_number(self.env, increment),
                     )
                 )
 

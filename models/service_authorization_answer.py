@@ -2,6 +2,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..tools import format_number
 
 MANAGER_GROUPS = (
     "helpdesk_service_credit.group_service_credit_manager",
@@ -161,7 +164,7 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                     "The request of %(name)s lapsed on %(date)s: ask %(company)s for a "
                     "new one.",
                     name=self.display_name,
-                    date=fields.Date.to_string(self.valid_until),
+                    date=format_date(self.env, self.valid_until),
                     company=self.sudo().company_id.name,
                 )
             )
@@ -184,8 +187,8 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                 "%(increment)s.",
                 hours=hours,
                 item=self.sudo().sale_line_id.display_name,
-                asked=f"{asked:g}",
-                increment=f"{increment:g}",
+                asked=format_number(self.env, asked),
+                increment=format_number(self.env, increment),
             )
         )
 
@@ -234,11 +237,11 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
             self.env._(
                 "%(hours)s hours cannot be taken back from %(item)s: of %(authorized)s "
                 "authorized hours %(used)s are used, so at most %(possible)s can be.",
-                hours=f"{-hours:g}",
+                hours=format_number(self.env, -hours),
                 item=line_sudo.display_name,
-                authorized=f"{round(authorized, 2):g}",
-                used=f"{round(used, 2):g}",
-                possible=f"{round(max(authorized - used, 0), 2):g}",
+                authorized=format_number(self.env, round(authorized, 2)),
+                used=format_number(self.env, round(used, 2)),
+                possible=format_number(self.env, round(max(authorized - used, 0), 2)),
             )
         )
 
@@ -247,53 +250,3 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         self.ensure_one()
         if self.hours > 0 and self.source != "order":
             self.env["service.funding"]._cover_overage(self.sale_line_id)
-
-    def _log_answer(self):
-        """Tell the order, the ticket and whoever asked what the customer answered."""
-        self.ensure_one()
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        body = self.env._(
-            "%(name)s: %(state)s by %(who)s.",
-            name=self.display_name,
-            state=labels[self.state].lower(),
-            who=self.signed_by or self._get_author().name,
-        )
-        if self.hours != self.hours_requested:
-            body += " " + self.env._(
-                "%(hours)s hours were asked for.", hours=f"{self.hours_requested:g}"
-            )
-        if self.answer_note:
-            body += f" “{self.answer_note}”"
-        self._log_history(body)
-        self._tell_requester(body, self._get_author())
-
-    def _tell_requester(self, body, author):
-        self.ensure_one()
-        # sudo: a customer who answers may not address employees
-        requester_sudo = self.sudo().requested_by_id.partner_id
-        if requester_sudo and requester_sudo != author:
-            self.sudo().message_notify(
-                partner_ids=requester_sudo.ids,
-                subject=self.display_name,
-                body=body,
-                author_id=author.id,
-            )
-
-    def _get_author(self):
-        """Return who answers or acts: in the portal, the customer."""
-        self.ensure_one()
-        if self.source == "portal":
-            return self.sudo().approved_by_id.partner_id or self.sudo().partner_id
-        return self.env.user.partner_id
-
-    def _log_history(self, body):
-        """Log on the order and on the ticket or task; customers do not read it."""
-        self.ensure_one()
-        author = self._get_author()
-        # sudo: history is written whoever acts, and is read by who may see the order
-        for document_sudo in (
-            self.sudo().order_id,
-            self.sudo().ticket_id or self.sudo().task_id,
-        ):
-            if document_sudo:
-                document_sudo._message_log(body=body, author_id=author.id)

@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools import format_number
+
 
 class ServiceAuthorizationMixin(models.AbstractModel):
     """The cap of a sales order item: the most hours its customer agreed to pay."""
@@ -193,10 +195,10 @@ class ServiceAuthorizationMixin(models.AbstractModel):
                 "%(asked)s more hours do not fit on %(item)s: %(left)s of "
                 "%(authorized)s authorized hours are left. Log what fits, request more "
                 "hours from %(customer)s, or untick Billable.",
-                asked=f"{round(after - before, 2):g}",
+                asked=format_number(self.env, round(after - before, 2)),
                 item=self.display_name,
-                left=f"{round(max(authorized - before, 0.0), 2):g}",
-                authorized=f"{round(authorized, 2):g}",
+                left=format_number(self.env, round(max(authorized - before, 0.0), 2)),
+                authorized=format_number(self.env, round(authorized, 2)),
                 customer=self.order_partner_id.display_name,
             )
         )

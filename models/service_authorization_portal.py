@@ -3,7 +3,10 @@ import uuid
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 from odoo.tools.image import base64_to_image
+
+from ..tools import format_number
 
 
 class ServiceAuthorizationPortal(models.AbstractModel):
@@ -83,10 +86,12 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                 )
             )
         author = self.partner_id if user._is_public() else user.partner_id
-        body = self.env._(
+        # Employees read it, in their language.
+        request = self._for_requester()
+        body = request.env._(
             "%(customer)s asks about %(name)s: “%(message)s”",
             customer=author.name,
-            name=self.display_name,
+            name=request.display_name,
             message=message,
         )
         self._message_log(body=body, author_id=author.id)
@@ -121,6 +126,45 @@ class ServiceAuthorizationPortal(models.AbstractModel):
         return {
             "source": "portal",
             "approved_by_id": False if user._is_public() else user.id,
+        }
+
+    def _get_hours_text(self):
+        """Return the hours as the mail to the customer writes them."""
+        self.ensure_one()
+        return format_number(self.env, self.hours)
+
+    def _get_portal_texts(self):
+        """Return the sentences of the customer's page that name something."""
+        self.ensure_one()
+        values = {
+            "hours": self._get_hours_text(),
+            "item": self.sale_line_id.product_id.name,
+            "customer": self.commercial_partner_id.name,
+            "company": self.company_id.name,
+            "name": self.signed_by,
+            "approved": format_date(self.env, self.approved_on),
+            "valid": format_date(self.env, self.valid_until),
+        }
+        return {
+            "title": self.env._("%(hours)s hours on %(item)s", **values),
+            "of": self.env._("of %(hours)s", **values),
+            "terms": self.env._(
+                "You pay the time that is really spent, and never more than you "
+                "authorize. By signing, you authorize the hours on behalf of "
+                "%(customer)s.",
+                **values,
+            ),
+            "lapsed": self.env._(
+                "This request lapsed on %(valid)s: please ask %(company)s for a new "
+                "one.",
+                **values,
+            ),
+            "approved": self.env._("Approved by %(name)s on %(approved)s.", **values)
+            if self.signed_by
+            else self.env._("Approved on %(approved)s.", **values),
+            "until": self.env._(
+                "The request can be answered once, until %(valid)s.", **values
+            ),
         }
 
     def _parse_hours(self, hours):

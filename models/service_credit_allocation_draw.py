@@ -1,8 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare, float_round
+from odoo.tools import float_compare, float_round, format_date
 
+from ..tools import format_number
 from .service_credit_drawing import DrawPlan, EligiblePool
 
 # Which field of an allocation points at a work of that model.
@@ -131,9 +132,9 @@ class ServiceCreditAllocation(models.Model):
                     self.env._(
                         "%(asked)s credits were chosen from the purchase %(purchase)s, "
                         "which has only %(left)s left.",
-                        asked=f"{amount:.{digits}f}",
+                        asked=format_number(self.env, amount, digits),
                         purchase=purchase.name,
-                        left=f"{left:.{digits}f}",
+                        left=format_number(self.env, left, digits),
                     )
                 )
         plan.available = plan.credits
@@ -164,9 +165,9 @@ class ServiceCreditAllocation(models.Model):
                 self.env._(
                     "The chosen purchases give %(total)s credits, but %(work)s needs "
                     "exactly %(wanted)s.",
-                    total=f"{total:.{digits}f}",
+                    total=format_number(self.env, total, digits),
                     work=request.work.sudo().display_name,
-                    wanted=f"{request.credits:.{digits}f}",
+                    wanted=format_number(self.env, request.credits, digits),
                 )
             )
         return chosen
@@ -219,9 +220,9 @@ class ServiceCreditAllocation(models.Model):
             "%(work)s needs %(wanted)s service credits on %(date)s, but %(customer)s "
             "has %(available)s available in %(currency)s.",
             work=request.work.sudo().display_name,
-            wanted=f"{request.credits:.{digits}f}",
-            date=request.date,
+            wanted=format_number(self.env, request.credits, digits),
+            date=format_date(self.env, request.date),
             customer=request.partner.sudo().commercial_partner_id.display_name,
-            available=f"{plan.available:.{digits}f}",
+            available=format_number(self.env, plan.available, digits),
             currency=request.currency.sudo().name,
         )

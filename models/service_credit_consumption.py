@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
+from ..tools import format_number
 from .service_credit_drawing import MoneyCounter
 from .service_credit_guard import INSTALL_GUARD
 from .service_credit_insert import insert
@@ -118,9 +119,12 @@ class ServiceCreditConsumption(models.Model):
         self.env.cr.execute(INSTALL_GUARD)
 
     @api.depends("purchase_id", "credits")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for row in self:
-            row.display_name = f"{row.purchase_id.display_name} ({row.credits:+.2f})"
+            sign = "" if row.credits < 0 else "+"
+            credits = format_number(self.env, row.credits, 2)
+            row.display_name = f"{row.purchase_id.display_name} ({sign}{credits})"
 
     # ------------------------------------------------------------------
     # CRUD: closed, for superuser too

@@ -3,6 +3,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, float_round
 
+from ..tools import format_number
+
 
 class ServiceCreditConsumption(models.Model):
     """Giving back: every slice to the purchase it came from, once."""
@@ -92,9 +94,9 @@ class ServiceCreditConsumption(models.Model):
                 self.env._(
                     "%(wanted)s credits cannot be given back to the purchases of "
                     "%(work)s: only %(left)s of them are still drawn.",
-                    wanted=f"{wanted:.{digits}f}",
+                    wanted=format_number(self.env, wanted, digits),
                     work=self.allocation_id[:1].display_name or self.env._("this work"),
-                    left=f"{total:.{digits}f}",
+                    left=format_number(self.env, total, digits),
                 )
             )
         vals_list = []

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import float_compare, float_round
+from odoo.tools import float_compare, float_round, format_date
 
 from .service_credit_purchase_balance import OPEN
 
@@ -151,8 +151,8 @@ class ServiceCreditPurchase(models.Model):
                 "because it expired on %(expiry)s.",
                 purchase=self.name,
                 work=work,
-                date=request.date,
-                expiry=self.date_expiry,
+                date=format_date(self.env, request.date),
+                expiry=format_date(self.env, self.date_expiry),
             )
         return False
 

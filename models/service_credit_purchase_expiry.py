@@ -7,7 +7,7 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import float_compare
+from odoo.tools import float_compare, format_date
 
 from .service_credit_purchase_balance import OPEN
 
@@ -78,7 +78,7 @@ class ServiceCreditPurchase(models.Model):
                 "of its term and grace period: change its expiry date if it should "
                 "end earlier.",
                 purchase=self.name,
-                date=possible_from,
+                date=format_date(self.env, possible_from),
             )
         return False
 

@@ -1,8 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_compare
+from odoo.tools import float_compare, format_date
 
+from ..tools import format_number
 from .service_credit_purchase_values import DERIVED_FIELDS
 
 # Frozen once a purchase is no longer a draft …
@@ -222,8 +223,8 @@ class ServiceCreditPurchase(models.Model):
                     "The purchase %(purchase)s cannot start on %(date)s, because it "
                     "paid for work of %(first)s: choose that day or an earlier one.",
                     purchase=self.name,
-                    date=start,
-                    first=first,
+                    date=format_date(self.env, start),
+                    first=format_date(self.env, first),
                 )
             )
         if last and "date_expiry" in changed and expiry and expiry < last:
@@ -232,8 +233,8 @@ class ServiceCreditPurchase(models.Model):
                     "The purchase %(purchase)s cannot expire on %(date)s, because it "
                     "paid for work of %(last)s: choose that day or a later one.",
                     purchase=self.name,
-                    date=expiry,
-                    last=last,
+                    date=format_date(self.env, expiry),
+                    last=format_date(self.env, last),
                 )
             )
 
@@ -294,4 +295,4 @@ class ServiceCreditPurchase(models.Model):
         return ", ".join(labels[name]["string"] for name in sorted(names))
 
     def _format_credits(self, credits):
-        return f"{credits:.{self._get_credit_digits()}f}"
+        return format_number(self.env, credits, self._get_credit_digits())

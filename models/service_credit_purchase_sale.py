@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
+from ..tools import format_number
+
 
 class ServiceCreditPurchase(models.Model):
     """A purchase that was sold: what it shares with its sales order item."""
@@ -226,7 +228,7 @@ class ServiceCreditPurchase(models.Model):
                     credits=self._format_credits(credits),
                     used=self._format_credits(used),
                     purchase=self.name,
-                    units=f"{line._get_units_for_credits(used):g}",
+                    units=format_number(self.env, line._get_units_for_credits(used)),
                     unit=line.product_uom_id.name,
                 )
             )

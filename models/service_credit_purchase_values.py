@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_round
+from odoo.tools import float_round, format_date
 
 # Results: nobody writes them, whatever the way in.
 DERIVED_FIELDS = (
@@ -80,7 +80,7 @@ class ServiceCreditPurchase(models.Model):
                     "The purchase %(purchase)s cannot expire on %(expiry)s, before it "
                     "starts on %(start)s: choose that day or a later one.",
                     purchase=name,
-                    expiry=expiry,
-                    start=start,
+                    expiry=format_date(self.env, expiry),
+                    start=format_date(self.env, start),
                 )
             )

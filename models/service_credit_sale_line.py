@@ -7,6 +7,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
+from ..tools import format_number
 from .service_credit_groups import MAY_SEE_PURCHASES
 
 # A change of one of these changes how many credits the item stands for, or their price.
@@ -266,12 +267,12 @@ class SaleOrderLine(models.Model):
         if lot_sudo:
             return self.env._(
                 "%(credits)s service credits, valid from %(start)s to %(expiry)s",
-                credits=f"{lot_sudo.sale_credits:g}",
+                credits=format_number(self.env, lot_sudo.sale_credits),
                 start=format_date(self.env, lot_sudo.date_start),
                 expiry=format_date(self.env, lot_sudo.date_expiry),
             )
         return self.env._(
             "%(credits)s service credits, valid for %(months)s months",
-            credits=f"{self.service_credits:g}",
+            credits=format_number(self.env, self.service_credits),
             months=self.product_id.service_credit_validity or 12,
         )

@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
+from ..tools import format_number
 from .service_credit_groups import MAY_SEE_PURCHASES
 
 # What the purchases of an order take over from it.
@@ -68,6 +69,7 @@ class SaleOrder(models.Model):
             order.service_credit_purchase_count = counts.get(order._origin, 0)
 
     @api.depends("order_line.service_credits", "state")
+    @api.depends_context("lang")
     def _compute_service_credits_missing(self):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
         for order in self:
@@ -76,7 +78,8 @@ class SaleOrder(models.Model):
                 lot = line._get_live_purchases()[:1]
                 more = line.service_credits - lot.sale_credits
                 if lot and float_compare(more, 0.0, digits) > 0:
-                    missing.append(f"{line.product_id.display_name} ({more:g})")
+                    number = format_number(self.env, more)
+                    missing.append(f"{line.product_id.display_name} ({number})")
             order.service_credits_missing = ", ".join(missing)
 
     # ------------------------------------------------------------------

@@ -96,6 +96,7 @@ class ServiceEntryMixin(models.AbstractModel):
         "ticket_id",
         "unit_amount",
     )
+    @api.depends_context("lang")
     def _compute_payers(self):
         text = self.env["service.funding.text"]
         saved = self.filtered(lambda line: line._origin and line.ticket_id)

@@ -1,7 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 
+from ..tools import format_number
 from .service_funding_claim import CREDITS, OVERAGE, SALE_LINE
 
 
@@ -169,7 +170,7 @@ class ServiceFundingText(models.AbstractModel):
         values = {
             "hours": self._format(claim.hours),
             "ticket": claim.ticket.display_name,
-            "date": fields.Date.to_string(claim.date),
+            "date": format_date(self.env, claim.date),
             "covered": self._format(claim.covered),
             "state": self._get_state_text(claim),
             "customer": claim.ticket.commercial_partner_id.display_name,
@@ -216,4 +217,4 @@ class ServiceFundingText(models.AbstractModel):
 
     @api.model
     def _format(self, number):
-        return f"{number:.2f}"
+        return format_number(self.env, number, 2)

@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools import format_number
 from .service_funding_claim import NON_BILLABLE, OVERAGE
 
 DECIDERS = (
@@ -106,7 +107,7 @@ class ServiceOverageMixin(models.AbstractModel):
                     "coverage": NON_BILLABLE,
                     "coverage_note": self.env._(
                         "%(hours)s h as goodwill, decided by %(user)s",
-                        hours=f"{entry.hours_billed:.2f}",
+                        hours=format_number(self.env, entry.hours_billed, 2),
                         user=self.env.user.name,
                     ),
                 }
@@ -152,7 +153,9 @@ class ServiceOverageMixin(models.AbstractModel):
             ticket._message_log(
                 body=self.env._(
                     "Overage of %(hours)s h: %(decision)s.",
-                    hours=f"{sum(entries.mapped('hours_billed')):.2f}",
+                    hours=format_number(
+                        self.env, sum(entries.mapped("hours_billed")), 2
+                    ),
                     decision=labels[decision],
                 )
             )

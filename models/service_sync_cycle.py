@@ -73,7 +73,9 @@ class ServiceSyncSource(models.Model):
         if not in_test:
             cron._commit_progress(remaining=len(due))
         for source in due:
-            source._run_cycle()
+            # What rows are refused for is read by whoever looks after the source.
+            language = source.user_id.lang or self.env.lang
+            source.with_context(lang=language)._run_cycle()
             if not in_test and not cron._commit_progress(1):
                 break
 

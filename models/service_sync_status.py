@@ -2,7 +2,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from .service_sync_run import COUNTS
 from .service_sync_source import ACTIVE, CANCELLED, STOPPED
@@ -248,5 +248,4 @@ class ServiceSyncSource(models.Model):
     def _format_moment(self, moment):
         if not moment:
             return self.env._("no planned time")
-        local = fields.Datetime.context_timestamp(self, moment)
-        return local.strftime("%Y-%m-%d %H:%M:%S")
+        return format_datetime(self.env, moment)

@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
+from ..tools import format_number
 from .service_funding import HOUR_DIGITS
 
 # Beyond what core locks on an entry that an invoice bills.
@@ -219,9 +221,9 @@ class ServiceTime(models.AbstractModel):
                 self.env._(
                     "%(hours)s hours on ticket %(ticket)s on %(date)s are not possible:"
                     " an entry takes more than 0 and at most 24 hours.",
-                    hours=f"{round(hours, 3):g}",
+                    hours=format_number(self.env, hours),
                     ticket=entry.ticket_id.display_name,
-                    date=fields.Date.to_string(entry.date),
+                    date=format_date(self.env, entry.date),
                 )
             )
 
@@ -286,7 +288,7 @@ class ServiceTime(models.AbstractModel):
                         "The time of %(date)s on ticket %(ticket)s is billed by "
                         "%(invoice)s, so its ticket and its billable tick cannot "
                         "change: cancel or credit the invoice first.",
-                        date=fields.Date.to_string(entry.date),
+                        date=format_date(self.env, entry.date),
                         ticket=entry.ticket_id.display_name,
                         invoice=entry.timesheet_invoice_id.display_name,
                     )

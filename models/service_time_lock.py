@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 # What an entry says about the work, and who pays for it.
 FACTS = frozenset(
@@ -60,12 +61,12 @@ class ServiceTime(models.AbstractModel):
                     "as new time, which counts in the open period, or ask whoever "
                     "closed it to reopen the period.",
                     employee=entry.employee_id.name or entry.user_id.name,
-                    date=fields.Date.to_string(entry.date),
+                    date=format_date(self.env, entry.date),
                     work=(
                         entry.ticket_id or entry.task_id or entry.project_id
                     ).display_name,
                     company=entry.company_id.name,
-                    lock=fields.Date.to_string(entry.company_id.timesheet_lock_date),
+                    lock=format_date(self.env, entry.company_id.timesheet_lock_date),
                 )
             )
 

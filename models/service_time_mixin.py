@@ -70,7 +70,7 @@ class ServiceTimeMixin(models.AbstractModel):
             )
 
     @api.depends("team_id", "project_id", "stage_id", "company_id")
-    @api.depends_context("uid")
+    @api.depends_context("lang", "uid")
     def _compute_timesheet_obstacle(self):
         for ticket in self:
             ticket.timesheet_obstacle = ticket.allow_timesheet and (

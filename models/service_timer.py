@@ -262,14 +262,14 @@ class ServiceTimer(models.Model):
 
     def _flag_forgotten(self):
         self.ensure_one()
-        ticket = self.ticket_id
-        self.activity_id = ticket.with_context(
+        ticket = self.ticket_id.with_context(
             lang=self.user_id.lang, mail_activity_quick_update=True
-        ).activity_schedule(
+        )
+        self.activity_id = ticket.activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=self.user_id.id,
-            summary=self.env._("Forgotten timer"),
-            note=self.env._(
+            summary=ticket.env._("Forgotten timer"),
+            note=ticket.env._(
                 "Your timer on ticket %(ticket)s stands at %(time)s: stop it and "
                 "correct the hours, or throw it away.",
                 ticket=ticket.display_name,

@@ -4,6 +4,8 @@ from math import isfinite
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import format_number
+
 DEFAULT_INCREMENT = 0.5
 # Hours come as binary fractions: how far from a whole step still counts as one.
 STEP_TOLERANCE = 1e-6
@@ -70,11 +72,11 @@ class ServiceType(models.Model):
         below = max(steps, 0) * increment
         above = below + increment
         values = {
-            "hours": f"{round(hours, 3):g}",
+            "hours": format_number(self.env, hours),
             "type": self.display_name or self.env._("this service"),
-            "increment": f"{increment:g}",
-            "below": f"{below:g}",
-            "above": f"{above:g}",
+            "increment": format_number(self.env, increment),
+            "below": format_number(self.env, below),
+            "above": format_number(self.env, above),
         }
         if below > 0:
             message = self.env._(

@@ -56,6 +56,8 @@ from . import test_report_balance
 from . import test_report_forecast
 from . import test_report_rights
 from . import test_report_statement
+from . import test_languages
+from . import test_screens
 from . import test_security_fuzz
 from . import test_service_type
 from . import test_sync_crash
@@ -69,6 +71,7 @@ from . import test_sync_security
 from . import test_sync_status
 from . import test_sync_stop
 from . import test_sync_time
+from . import test_text
 from . import test_ticket_channels
 from . import test_ticket_invoicing
 from . import test_ticket_rights

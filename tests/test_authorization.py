@@ -253,7 +253,7 @@ class TestAuthorization(ServiceCreditCommon):
             self.assertEqual(request.status_label, "Lapsed")
             found = request.search([("is_lapsed", "=", True)])
             self.assertEqual(found, request)
-            with self.assertRaisesRegex(UserError, "lapsed on 2026-03-04"):
+            with self.assertRaisesRegex(UserError, "lapsed on 03/04/2026"):
                 request._check_not_lapsed()
             request.action_send()
             self.assertFalse(request.is_lapsed)

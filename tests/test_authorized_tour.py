@@ -1,15 +1,17 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import HttpCase, tagged
 
+from ..tools import format_number
+from .common_language import RomanianCommon
 from .common_service_log import ServiceLogCommon
 from .keyboard import CONTROL, played_by
 
 READY = "!!document.querySelector('.o_action_manager .o_view_controller')"
-PREVIEW = "document.querySelector('.modal [name=preview]').innerText"
+PREVIEW = "document.querySelector('.modal [name=preview] %s')"
 
 
 @tagged("post_install", "-at_install")
-class TestAuthorizedTour(ServiceLogCommon, HttpCase):
+class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
     """From work over the limit to the invoice, each in their own browser."""
 
     @classmethod
@@ -20,16 +22,21 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
         cls.customer.email = "azure@example.test"
         # Opening an invoice takes the invoicing right in core, selling alone does not.
         cls.seller.group_ids += cls.env.ref("account.group_account_invoice")
+        cls._speak(cls.seller, cls.operator, cls.customer)
 
     def _play(self, name, path, user=None):
-        login = user.login if user else None
-        self.start_tour(path, f"helpdesk_service_credit_{name}", login=login)
+        self.start_tour(
+            path,
+            f"helpdesk_service_credit_{name}",
+            login=user.login if user else None,
+            cookies={"frontend_lang": self.language},
+        )
 
     def _log_service(self, keyboard):
         """Log more than is authorized with the keyboard alone, and ask for the rest."""
         keyboard.press("k", modifiers=CONTROL)
         keyboard.wait("document.activeElement.closest('.o_command_palette')")
-        keyboard.type("/log service")
+        keyboard.type(f"/{self.said['menu']}")
         keyboard.wait("document.querySelector('.o_command.focused')")
         keyboard.press("Enter")
         keyboard.expect("partner_id")
@@ -40,7 +47,7 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
             keyboard.expect(name)
         keyboard.wait("document.activeElement.value.includes('Support Time')")
         keyboard.press("Tab")
-        keyboard.type("Reports")
+        keyboard.type(self.said["type"])
         keyboard.wait("document.querySelector('.o-autocomplete--dropdown-item')")
         keyboard.press("Tab")
         keyboard.expect("hours")
@@ -52,21 +59,40 @@ class TestAuthorizedTour(ServiceLogCommon, HttpCase):
         keyboard.press("Tab")
         keyboard.expect("description")
         keyboard.type("Secret workaround")
-        keyboard.wait(f"{PREVIEW}.includes('over the limit')")
+        keyboard.wait(PREVIEW % ".alert-warning")
+        self._ask_for_the_rest(keyboard)
+
+    def _ask_for_the_rest(self, keyboard):
         keyboard.press("Tab")
         keyboard.expect("over_limit")
         keyboard.press(" ", "ArrowDown", "ArrowDown")
-        keyboard.wait(f"{PREVIEW}.includes('is asked to authorize the rest')")
+        preview = PREVIEW % "div.text-muted"
+        keyboard.wait(f"{preview}?.innerText === '{self.said['will_ask']}'")
         keyboard.press("Tab")
         keyboard.expect("action_log_hours")
         keyboard.press("Enter")
-        keyboard.wait(
-            "document.querySelector('.o_notification')"
-            "?.innerText.includes('was asked for 2.5 hours')"
-        )
+        notification = "document.querySelector('.o_notification')"
+        keyboard.wait(f"{notification}?.innerText.includes('{self.said['asked']}')")
         keyboard.wait("!document.querySelector('.modal')")
 
+    def _get_said(self):
+        """Return what is typed and read; nothing is looked up while a browser runs."""
+        env = self.env(context={"lang": self.language})
+        values = {"customer": "Azure Mills", "hours": format_number(env, 2.5)}
+        will_ask = self._say(
+            "%(customer)s is asked to authorize the rest. Approved, it is billed; "
+            "until then it waits."
+        )
+        asked = self._say("%(customer)s was asked for %(hours)s hours.")
+        return {
+            "menu": env.ref("helpdesk_service_credit.service_log_menu").name,
+            "type": self.type.with_env(env).name,
+            "will_ask": will_ask % values,
+            "asked": asked % values,
+        }
+
     def _play_log_service(self):
+        self.said = self._get_said()
         with played_by(self._log_service):
             self.browser_js(
                 "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action",

@@ -6,7 +6,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import format_date, mute_logger
 
 from .common_credit import CreditCommon
 
@@ -48,12 +48,14 @@ class TestCreditExpiry(CreditCommon):
     def test_not_before_its_time(self):
         purchase = self._buy(expiry=1)
         self.assertFalse(purchase.is_expirable)
-        with self.assertRaisesRegex(UserError, f"can be expired from {self._day(1)}"):
+        day = format_date(self.env, self._day(1))
+        with self.assertRaisesRegex(UserError, f"can be expired from {day}"):
             purchase.action_expire()
         purchase.date_expiry = self._day(0)
         self.assertTrue(purchase.is_expirable)
         self.company.service_credit_grace_days = 3
-        with self.assertRaisesRegex(UserError, f"can be expired from {self._day(3)}"):
+        day = format_date(self.env, self._day(3))
+        with self.assertRaisesRegex(UserError, f"can be expired from {day}"):
             purchase.action_expire()
 
     def test_nothing_left_to_expire(self):

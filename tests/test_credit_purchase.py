@@ -136,7 +136,7 @@ class TestCreditPurchase(CreditCommon):
             ({"paid_per_credit": -0.01}, "-0.01 is not possible as Amount Paid"),
             (
                 {"date_start": "2030-05-02", "date_expiry": "2030-05-01"},
-                "cannot expire on 2030-05-01, before it starts on 2030-05-02",
+                "cannot expire on 05/01/2030, before it starts on 05/02/2030",
             ),
         ]
         draft = self._buy(is_draft=True)

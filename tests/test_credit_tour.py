@@ -2,10 +2,11 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common_credit import CreditCommon
+from .common_language import LanguageCommon
 
 
 @tagged("post_install", "-at_install")
-class TestCreditTour(CreditCommon, HttpCase):
+class TestCreditTour(CreditCommon, LanguageCommon, HttpCase):
     def test_purchase_milestone_adjust_expire(self):
         """From recording a purchase to writing off what is left of it."""
         manager = new_test_user(
@@ -14,6 +15,7 @@ class TestCreditTour(CreditCommon, HttpCase):
             "helpdesk_service_credit.group_service_credit_manager,"
             "helpdesk_mgmt.group_helpdesk_user,project.group_project_manager",
         )
+        self._speak(manager)
         milestone = self._create_milestone()
         self.start_tour(
             "/odoo/service-credits",

@@ -4,7 +4,7 @@ from psycopg2.errors import CheckViolation
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import format_date, mute_logger
 
 from .common_funding import MAY, FundingCommon
 
@@ -25,10 +25,11 @@ class TestFundingInput(FundingCommon):
         """Refused, or what the team says instead; the credits stay."""
         purchase = self._buy(start="2026-05-01", expiry="2026-05-31")
         for day in ("2026-04-30", "2026-06-01"):
+            said = format_date(self.env, day)
             with (
                 self.subTest(day),
                 self.assertRaisesRegex(
-                    ValidationError, f"on {day} are not covered .0.00 credits in USD"
+                    ValidationError, f"on {said} are not covered .0.00 credits in USD"
                 ),
                 self.cr.savepoint(),
             ):

@@ -3,10 +3,16 @@ from odoo import fields
 from odoo.tests import HttpCase, tagged
 
 from .common_funding import FundingCommon
+from .common_language import RomanianCommon
 
 
 @tagged("post_install", "-at_install")
-class TestFundingTour(FundingCommon, HttpCase):
+class TestFundingTour(FundingCommon, RomanianCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._speak(cls.agent, cls.helpdesk_manager)
+
     def _play(self, user, name, path):
         self.start_tour(path, f"helpdesk_service_credit_{name}", login=user.login)
 

@@ -1,12 +1,18 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import HttpCase, tagged
 
+from .common_language import LanguageCommon
 from .common_selling import SellingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestSellingTour(SellingCommon, HttpCase):
+class TestSellingTour(SellingCommon, LanguageCommon, HttpCase):
     """Opportunity → quotation → purchases → confirmation → used on a ticket."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._speak(cls.salesman, cls.agent)
 
     def test_sell_and_use(self):
         self.start_tour(

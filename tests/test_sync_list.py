@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import HttpCase, tagged
 
 from ..models.service_sync_status import LOCK_KEY
+from .common_language import RomanianCommon
 from .keyboard import played_by
 from .sync_common import SyncMixin
 from .test_connectors_postgresql import peer_connection
@@ -15,15 +16,26 @@ ACTION = "/odoo/action-helpdesk_service_credit.service_sync_source_action"
 ROW = "document.querySelector('.o_data_row')"
 
 
+# What the client makes of a moment five minutes ago.
+FIVE_MINUTES_AGO = {
+    "de_DE": "vor 5 Minuten",
+    "en_US": "5 minutes ago",
+    "es_ES": "hace 5 minutos",
+    "fr_FR": "il y a 5 minutes",
+    "ro_RO": "acum 5 minute",
+}
+
+
 def cell(name, text):
     return f"{ROW}?.querySelector('[name={name}]').innerText.trim() === '{text}'"
 
 
 @tagged("post_install", "-at_install")
-class TestSyncList(SyncMixin, HttpCase):
+class TestSyncList(SyncMixin, RomanianCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._speak(cls.env.ref("base.user_admin"))
         cls.env["service.sync.source"].search([]).active = False
         cls.source = cls.csv_source("id\n")
         cls.run_id = cls.env["service.sync.run"].create(
@@ -46,8 +58,12 @@ class TestSyncList(SyncMixin, HttpCase):
             env[record._name].browse(record.id).write(values)
 
     def _watch(self, page):
-        page.wait(cell("status", "Running"))
-        page.wait(f"{ROW}.querySelector('[data-tooltip*=\"30 created\"]')")
+        created = self._say(
+            "Running: %(read)s rows read, %(created)s created, %(updated)s updated, "
+            "%(failed)s failed so far."
+        ) % {"read": 0, "created": 30, "updated": 0, "failed": 0}
+        page.wait(cell("status", self._say("Running")))
+        page.wait(f"{ROW}.querySelector('[data-tooltip=\"{created}\"]')")
         page.wait(cell("created_count", "30"))
         self._write(self.run_id, {"created_count": 60})
         page.wait(cell("created_count", "60"))
@@ -56,10 +72,10 @@ class TestSyncList(SyncMixin, HttpCase):
         self._write(self.run_id, {"state": "done", "finished": now})
         change = now - timedelta(minutes=5, seconds=2)
         self._write(self.source, {"last_sync": now, "last_change": change})
-        page.wait(cell("status", "Up to date"))
+        page.wait(cell("status", self._say("Up to date")))
         page.wait(f"{ROW}.querySelector('[data-status=green] .text-success')")
-        page.wait(cell("last_sync", "just now"))
-        page.wait(cell("last_change", "5 minutes ago"))
+        page.wait(cell("last_sync", self._say("just now")))
+        page.wait(cell("last_change", FIVE_MINUTES_AGO[self.language]))
         page.wait(
             f"{ROW}.querySelector('[name=last_change] time').title"
             f".includes('{change.minute:02}:{change.second:02}')"

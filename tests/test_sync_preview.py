@@ -35,7 +35,7 @@ class TestSyncPreview(SyncCommon):
         self.assertEqual((preview.row_count, preview.error_count), (10, 3))
         html = preview.table
         self.assertIn("Azure Mills", html)
-        self.assertIn("2026-12-31", html)
+        self.assertIn("12/31/2026", html)
         self.assertIn("No customer was found for “nobody”", html)
         self.assertIn("“lots” is no number", html)
         self.assertIn("has no external ID", html)

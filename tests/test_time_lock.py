@@ -105,7 +105,7 @@ class TestTimeLock(ApprovalCommon):
                     self.assertRaises(UserError),
                 ):
                     self.april.with_user(user).write(values)
-        with self.assertRaisesRegex(UserError, "closed its time until 2026-04-30"):
+        with self.assertRaisesRegex(UserError, "closed its time until 04/30/2026"):
             self.april.unit_amount = 8
         with self.assertRaisesRegex(UserError, "reopen the period"):
             self.april.unlink()

@@ -2,12 +2,14 @@
 from odoo.tests import HttpCase, tagged
 
 from .common import ServiceCreditCommon
+from .common_language import LanguageCommon
 
 
 @tagged("post_install", "-at_install")
-class TestTimerTour(ServiceCreditCommon, HttpCase):
+class TestTimerTour(ServiceCreditCommon, LanguageCommon, HttpCase):
     def test_timer(self):
         """An agent starts on the form and stops from the bar at the top."""
+        self._speak(self.agent)
         ticket = self._create_ticket(user_id=self.agent.id)
         self.start_tour(
             f"/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/{ticket.id}",

@@ -2,12 +2,13 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import ServiceCreditCommon
+from .common_language import LanguageCommon, RomanianCommon
 
 NEW_ORDER = "/odoo/action-sale.action_quotations/new"
 TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
 
 
-class TrackAndBillCommon(ServiceCreditCommon, HttpCase):
+class TrackAndBillCommon(ServiceCreditCommon):
     """The people of the seed "Track and bill time", in a browser."""
 
     @classmethod
@@ -20,6 +21,7 @@ class TrackAndBillCommon(ServiceCreditCommon, HttpCase):
         cls.accountant = new_test_user(
             cls.env, "accountant_ida", "account.group_account_manager"
         )
+        cls._speak(cls.seller, cls.agent, cls.helpdesk_manager, cls.accountant)
 
     def _play(self, user, name, path):
         self.start_tour(path, f"helpdesk_service_credit_{name}", login=user.login)
@@ -36,7 +38,7 @@ class TrackAndBillCommon(ServiceCreditCommon, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPrepaidTour(TrackAndBillCommon):
+class TestPrepaidTour(TrackAndBillCommon, RomanianCommon, HttpCase):
     def test_from_team_settings_to_red_hours(self):
         self._play(self.helpdesk_manager, "team", "/odoo/helpdesk-teams/new")
         team = self.env["helpdesk.ticket.team"].search([("name", "=", "Tour Desk")])
@@ -54,7 +56,7 @@ class TestPrepaidTour(TrackAndBillCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTimeBasedTour(TrackAndBillCommon):
+class TestTimeBasedTour(TrackAndBillCommon, LanguageCommon, HttpCase):
     def test_from_the_order_to_the_posted_invoice(self):
         ticket = self._create_ticket()
         self._play(self.seller, "sell_time", NEW_ORDER)

@@ -89,6 +89,18 @@ class ServiceCreditReconciliation(models.TransientModel):
         string="Ledger Rows", default=lambda self: self._default_count("consumption")
     )
 
+    summary = fields.Char(compute="_compute_summary")
+
+    @api.depends("purchase_count", "consumption_count")
+    def _compute_summary(self):
+        for wizard in self:
+            wizard.summary = self.env._(
+                "%(purchases)s purchases and %(rows)s ledger rows were recomputed: "
+                "every stored figure is right.",
+                purchases=wizard.purchase_count,
+                rows=wizard.consumption_count,
+            )
+
     def _default_line_ids(self):
         return [
             Command.create(

@@ -6,6 +6,9 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import format_date
+
+from ..tools import format_number
 
 OPERATOR = "helpdesk_service_credit.group_service_operator"
 HOURS_IN_A_DAY = 24
@@ -58,7 +61,7 @@ class ServiceLog(models.TransientModel):
                 self.env._(
                     "%(hours)s hours of %(type)s in one day are not possible: log at "
                     "most %(most)s, and the rest on another date.",
-                    hours=f"{self.hours:g}",
+                    hours=format_number(self.env, self.hours),
                     type=self.service_type_id.name,
                     most=HOURS_IN_A_DAY,
                 )
@@ -86,7 +89,7 @@ class ServiceLog(models.TransientModel):
                     "Say who did the work for %(customer)s, and the team of the new "
                     "ticket: an employee and a team are needed to log %(hours)s hours.",
                     customer=self.partner_id.display_name,
-                    hours=f"{self.hours:g}",
+                    hours=format_number(self.env, self.hours),
                 )
             )
         self.env["account.analytic.line"]._check_people(
@@ -102,9 +105,9 @@ class ServiceLog(models.TransientModel):
             self.env._(
                 "A service cannot be logged on %(date)s: it takes a date from "
                 "%(first)s to today, %(today)s.",
-                date=fields.Date.to_string(self.date),
-                first=fields.Date.to_string(first),
-                today=fields.Date.to_string(today),
+                date=format_date(self.env, self.date),
+                first=format_date(self.env, first),
+                today=format_date(self.env, today),
             )
         )
 

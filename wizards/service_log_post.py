@@ -1,11 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from math import ceil, floor
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import ValidationError
-from odoo.tools import plaintext2html
+from odoo.tools import format_date, plaintext2html
 
 from ..models.service_funding_claim import CREDITS, OVERAGE, SALE_LINE
+from ..tools import format_number
 
 STEP_TOLERANCE = 1e-6
 
@@ -81,7 +82,28 @@ class ServiceLog(models.TransientModel):
         return self.env._(
             "The work is from before %(order)s was confirmed on %(date)s.",
             order=order_sudo.name,
-            date=fields.Date.to_string(order_sudo.date_order),
+            date=format_date(self.env, order_sudo.date_order),
+        )
+
+    def _get_over_text(self, plan):
+        """Tell what happens to the hours that nobody covers, as far as it is chosen."""
+        self.ensure_one()
+        if not plan["is_over"] or self.over_limit == "overage":
+            return False
+        if self.over_limit == "request":
+            return self.env._(
+                "%(customer)s is asked to authorize the rest. Approved, it is billed; "
+                "until then it waits.",
+                customer=self.partner_id.display_name,
+            )
+        rest = format_number(self.env, plan["rest"], 2)
+        if self.over_limit == "fit":
+            return self.env._("%(rest)s h are not logged.", rest=rest)
+        return self.env._(
+            "%(rest)s h are over the limit, %(fit)s h fit: choose what happens to the "
+            "rest.",
+            rest=rest,
+            fit=format_number(self.env, plan["fit"], 2),
         )
 
     def _get_options(self):
@@ -153,7 +175,7 @@ class ServiceLog(models.TransientModel):
                 self.env._(
                     "Nothing of the %(hours)s hours fits for %(customer)s: log them as "
                     "overage, or ask the customer for more.",
-                    hours=f"{self.hours:g}",
+                    hours=format_number(self.env, self.hours),
                     customer=self.partner_id.display_name,
                 )
             )
@@ -211,7 +233,7 @@ class ServiceLog(models.TransientModel):
         text = self.env._(
             "%(type)s of %(date)s logged on %(ticket)s: %(note)s",
             type=self.service_type_id.name,
-            date=fields.Date.to_string(self.date),
+            date=format_date(self.env, self.date),
             ticket=self.ticket_id.display_name,
             note=entry_sudo.coverage_note or self.env._("nobody pays"),
         )
@@ -219,6 +241,6 @@ class ServiceLog(models.TransientModel):
             text += " " + self.env._(
                 "%(customer)s was asked for %(hours)s hours.",
                 customer=self.authorization_id.partner_id.display_name,
-                hours=f"{self.authorization_id.hours:g}",
+                hours=format_number(self.env, self.authorization_id.hours),
             )
         return text

@@ -1,9 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from ..connectors import ConnectorError
 from ..connectors.values import storable
 from ..models.service_sync_cycle import IMPORT_CONTEXT
+from ..tools import format_number
 
 ROWS = 10
 # Fields that only help to find a record: what was found is shown.
@@ -28,8 +30,19 @@ class ServiceSyncPreview(models.TransientModel):
     )
     error_count = fields.Integer(readonly=True)
     row_count = fields.Integer(readonly=True)
+    summary = fields.Char(compute="_compute_summary")
     # Escaped by the template; nobody can write it.
     table = fields.Html(readonly=True, sanitize=False)
+
+    @api.depends("row_count", "error_count")
+    def _compute_summary(self):
+        for preview in self:
+            preview.summary = self.env._(
+                "The first rows as they would be imported: %(rows)s, of which "
+                "%(errors)s cannot be. The preview itself imports nothing.",
+                rows=preview.row_count,
+                errors=preview.error_count,
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -100,4 +113,8 @@ class ServiceSyncPreview(models.TransientModel):
         if field.type == "float" and name == "unit_amount":
             minutes = round(value * 60)
             return f"{minutes // 60}:{minutes % 60:02}"
+        if field.type in ("float", "monetary"):
+            return format_number(self.env, value)
+        if field.type == "date":
+            return format_date(self.env, value)
         return "" if value in (None, False) else str(value)[:60]

@@ -76,17 +76,19 @@ class Camera:
             width=task["width"],
             height=task["height"],
             deviceScaleFactor=task["scale"],
-            mobile=False,
+            mobile=task["phone"],
         )
-
+        self.say("Emulation.setTouchEmulationEnabled", enabled=task["phone"])
         self._dress(task["style"])
 
     def _dress(self, style):
-        """Add a style sheet to every page."""
+        """Add a style sheet to every page, and leave each without being asked."""
         code = f"""
             const sheet = new CSSStyleSheet();
             sheet.replaceSync({json.dumps(style)});
             document.adoptedStyleSheets = [sheet];
+            const leave = (ev) => ev.stopImmediatePropagation();
+            window.addEventListener("beforeunload", leave, true);
         """
         self.say("Page.addScriptToEvaluateOnNewDocument", source=f"{{{code}}}")
 
@@ -163,6 +165,12 @@ class Camera:
 
     def login(self, login):
         self.say("Network.clearBrowserCookies")
+        # The page of logins would offer who was here before instead of the form.
+        self.say(
+            "Storage.clearDataForOrigin",
+            origin=self.task["url"],
+            storageTypes="local_storage",
+        )
         self.go("/web/login")
         password = self.task["passwords"].get(login, login)
         if login == self.task["login"] and self.task["password"]:
@@ -176,6 +184,9 @@ class Camera:
         self.settle()
         if self.run("location.pathname.startsWith('/web/login')"):
             raise Failure(f"the login {login} was refused")
+        if self.task["speak"]:
+            script = self.task["speech"].rstrip().rstrip(";")
+            self.run(f"({script})({json.dumps(self.task['speak'])})")
 
     def find(self, selector):
         selector, _mark, text = selector.partition("@@")
@@ -239,6 +250,8 @@ class Camera:
             return self.go(step)
         if kind == "sleep":
             return time.sleep(float(argument))
+        if step == "faults":
+            return print("\n".join(self.run(self.task["faults"])) or "no faults")
         if kind == "eval":
             value = self.run(argument)
             if value is not None:

@@ -34,6 +34,8 @@ def main(arguments):
             return demo.shell()
         with _alone():
             demo.prepare(options.reset)
+            if options.language:
+                demo.learn(options.language)
             return demo.serve(options.interface, options.port)
 
 
@@ -48,6 +50,11 @@ def _options(arguments):
     parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
     parser.add_argument(
         "--interface", default="127.0.0.1", help="address to listen on, 127.0.0.1"
+    )
+    parser.add_argument(
+        "--language",
+        metavar="CODE",
+        help="ro_RO, fr_FR, de_DE, es_ES: load it, to be chosen in My Preferences",
     )
     parser.add_argument(
         "--shell", action="store_true", help="Odoo's shell on the demo database instead"
@@ -142,6 +149,10 @@ class Demo:
             self._update(paths.ADDON, "The code changed, updating the addon")
         _remember(tree=tree, odoo=odoo, server=self.shop.server.key)
 
+    def learn(self, language):
+        """Load a language; people choose it in their preferences."""
+        self._run("--load-language", language, what=f"Loading {language}")
+
     def _versions(self):
         return paths.digest(self.shop.odoo.identity, self.shop.pins)
 
@@ -152,15 +163,18 @@ class Demo:
         install(self.databases, DATABASE)
 
     def _update(self, modules, what):
+        self._run("-u", modules, what=what)
+
+    def _run(self, *options, what):
         log = self.databases.logs / f"{DATABASE}.log"
         config = self._config(http_enable=False)
-        command = self.shop.odoo_command(config, "--stop-after-init", "-u", modules)
+        command = self.shop.odoo_command(config, "--stop-after-init", *options)
         with say.step(what):
             try:
                 commands.run(command, "Odoo failed", env=self.shop.child_env(), log=log)
             except Problem as problem:
                 raise Problem(
-                    f"Updating the demo failed: {databases.last_error(log)} (see {log};"
+                    f"{what} failed: {databases.last_error(log)} (see {log};"
                     " dev/demo --reset starts over)"
                 ) from problem
 

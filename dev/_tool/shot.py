@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import browser, commands, demo, logins, python_env
+from . import browser, commands, demo, logins, paths, python_env
 from .say import Problem
 
 DEFAULTS = {
@@ -18,7 +18,12 @@ DEFAULTS = {
     "language": "en-US",
     "timeout": 30,
     "style": "",
+    "phone": False,
+    "speak": None,
 }
+# A common phone: what does not fit here does not fit anywhere.
+PHONE = {"width": 390, "height": 844}
+FAULTS = "static/tests/screens/faults.js"
 STEPS = """
 steps, done in the order given:
   /odoo/tickets           go to an address, and wait until the client is quiet
@@ -30,18 +35,22 @@ steps, done in the order given:
   scroll:SELECTOR         bring an element into view
   eval:JAVASCRIPT         run JavaScript in the page
   sleep:SECONDS           wait
+  faults                  say what scrolls sideways or has no name
   login:NAME              go on as somebody else
   shot:NAME               take a picture, written to OUT/NAME.png
 Without any shot:, a picture is taken at the end.
 
-example:
+examples:
   dev/shot --login agent /odoo/tickets shot:tickets \\
       'click:.o_data_row .o_data_cell@@Printer' shot:ticket
+  dev/shot --phone --speak ro_RO /odoo/service-credits faults
 """
 
 
 def main(arguments):
     options = vars(_options(arguments))
+    if options["phone"]:
+        options |= PHONE
     options["url"] = (options["url"] or _demo_url()).rstrip("/")
     return take(python_env.get(), **options)
 
@@ -60,6 +69,8 @@ def take(environment, url, login, steps, out, **options):
         "url": url,
         "login": login,
         "passwords": {name: password for name, password, _what in logins.LOGINS},
+        "faults": (paths.CHECKOUT / FAULTS).read_text(),
+        "speech": Path(__file__).with_name("scripts").joinpath("speak.js").read_text(),
         "out": os.path.abspath(out),
         "steps": steps,
     }
@@ -93,6 +104,10 @@ def _options(arguments):
     parser.add_argument("--height", type=int)
     parser.add_argument("--scale", type=float, help="2 for fine print")
     parser.add_argument("--language", help="the browser's language")
+    parser.add_argument(
+        "--speak", metavar="CODE", help="ro_RO, …: set as the user's language"
+    )
+    parser.add_argument("--phone", action="store_true", help="390 px wide, touched")
     parser.add_argument("--timeout", type=float, help="seconds to wait for anything")
     parser.set_defaults(**DEFAULTS)
     return parser.parse_args(arguments)

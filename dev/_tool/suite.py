@@ -27,6 +27,8 @@ def main(arguments):
         return neighbours.beside(rest)
     if options.lifecycle:
         return lifecycle.main()
+    if options.language:
+        os.environ["HELPDESK_LANGUAGE"] = options.language
     if options.long:
         os.environ.update(LONG)
         return check([*LONG_TESTS, *rest], True, False)
@@ -95,6 +97,11 @@ def _options(arguments):
         "--long",
         action="store_true",
         help="run long random walks, storms, races, crash points and the security fuzz",
+    )
+    parser.add_argument(
+        "--language",
+        metavar="CODE",
+        help="play every story in this language: ro_RO, fr_FR, de_DE, es_ES, en_US",
     )
     parser.add_argument(
         "--lifecycle",

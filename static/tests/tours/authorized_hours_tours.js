@@ -1,4 +1,5 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {number, state} from "./tour_words";
 import {registry} from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
@@ -6,7 +7,7 @@ const tours = registry.category("web_tour.tours");
 // The customer opens the mailed link, without an account, and signs.
 tours.add("helpdesk_service_credit_authorize", {
     steps: () => [
-        {trigger: "h2:contains(2.5 hours on Support Time)"},
+        {trigger: "h2:contains(Support Time)"},
         {trigger: "#authorization_hours:value(2.5)"},
         {
             trigger: ".o_web_sign_name_and_signature input",
@@ -18,7 +19,7 @@ tours.add("helpdesk_service_credit_authorize", {
             run: "click",
             expectUnloadPage: true,
         },
-        {trigger: ".alert-success:contains(Approved by Nora Azure)"},
+        {trigger: ".alert-success:contains(Nora Azure)"},
     ],
 });
 
@@ -26,9 +27,9 @@ tours.add("helpdesk_service_credit_authorize", {
 tours.add("helpdesk_service_credit_bill_authorized", {
     steps: () => [
         {trigger: "button[name=action_view_authorizations]:contains(12:30)"},
-        {trigger: "td[name=qty_delivered]:contains(12.50)"},
+        {trigger: `td[name=qty_delivered]:contains(${number(12.5)})`},
         {trigger: "#create_invoice", run: "click"},
         {trigger: ".modal button#create_invoice_open", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Draft)"},
+        {trigger: state("draft")},
     ],
 });

@@ -1,4 +1,5 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {TIMESHEETS, number} from "./tour_words";
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
 
@@ -6,7 +7,7 @@ const tours = registry.category("web_tour.tours");
 const row = (text) => `div[name=timesheet_ids] .o_data_row:contains(${text})`;
 const hours = ".o_selected_row div[name=unit_amount] input";
 const left = (credits) => ({
-    trigger: `div[name=service_credits_available]:contains(${credits})`,
+    trigger: `div[name=service_credits_available]:contains(${number(credits)})`,
 });
 
 const logTime = (description, amount, payers) => [
@@ -24,26 +25,26 @@ const logTime = (description, amount, payers) => [
 // An agent logs, overruns the credits, corrects and deletes.
 tours.add("helpdesk_service_credit_overrun", {
     steps: () => [
-        {trigger: "a.nav-link:contains(Timesheets)", run: "click"},
-        left("2.00"),
-        ...logTime("Look at the smoke", "1:30", "(1.50)"),
-        left("0.50"),
-        ...logTime("Dig up the cable", "2", "(0.50), Overage"),
-        left("0.00"),
-        {trigger: `${row("Dig")}:contains(Overage)`},
+        {trigger: TIMESHEETS, run: "click"},
+        left(2),
+        ...logTime("Look at the smoke", "1:30", `(${number(1.5)})`),
+        left(0.5),
+        ...logTime("Dig up the cable", "2", `(${number(0.5)}), `),
+        left(0),
+        {trigger: `${row("Dig")} td[name=payers].text-warning`},
         {trigger: `${row("Look")} td[name=unit_amount]`, run: "click"},
         {trigger: hours, run: "edit 1 && press Tab"},
         ...stepUtils.saveForm(),
-        left("0.50"),
+        left(0.5),
         {
-            trigger: `${row("(0.50)")} .o_list_record_remove button`,
+            trigger: `${row(`(${number(0.5)})`)} .o_list_record_remove button`,
             run: "click",
         },
         ...stepUtils.saveForm(),
-        left("1.00"),
-        {trigger: "button:contains(Who would pay?)", run: "click"},
-        {trigger: ".modal div[name=preview]:contains(1.00 credits from)"},
-        {trigger: ".modal footer button:contains(Close)", run: "click"},
+        left(1),
+        {trigger: ".o_service_funding_panel", run: "click"},
+        {trigger: `.modal div[name=preview] td:contains(${number(1)})`},
+        {trigger: ".modal footer button", run: "click"},
         {trigger: "body:not(:has(.modal))"},
     ],
 });
@@ -56,6 +57,6 @@ tours.add("helpdesk_service_credit_cover", {
             run: "click",
         },
         {trigger: "button[name=action_cover_overage]", run: "click"},
-        {trigger: ".o_view_nocontent_smiling_face:contains(No overage)"},
+        {trigger: ".o_view_nocontent_smiling_face"},
     ],
 });

@@ -1,7 +1,7 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {TIMESHEETS, addProduct, state} from "./tour_words";
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
-import tourUtils from "@sale/js/tours/tour_utils";
 
 const tours = registry.category("web_tour.tours");
 const CREATE = "button[name=action_create_service_credit_purchases]";
@@ -12,7 +12,7 @@ tours.add("helpdesk_service_credit_sell_credits", {
         {trigger: "button[name=action_sale_quotations_new]"},
         {trigger: `body:not(:has(${CREATE}))`},
         {trigger: "button[name=action_sale_quotations_new]", run: "click"},
-        ...tourUtils.addProduct("Credit Pack"),
+        ...addProduct("Credit Pack"),
         {
             trigger: "div[name=product_uom_qty] input",
             run: "edit 2 && press Tab",
@@ -28,21 +28,21 @@ tours.add("helpdesk_service_credit_sell_credits", {
             run: "edit Twenty hours of help",
         },
         {trigger: ".modal button[name=action_create]", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Draft)"},
+        {trigger: state("draft")},
         {trigger: "div[name=description] :contains(Twenty hours of help)"},
         {trigger: "button[name=action_view_sale_order]", run: "click"},
         {trigger: `body:not(:has(${CREATE}))`},
         {trigger: "button[name=action_confirm]:enabled", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Sales Order)"},
+        {trigger: state("sale")},
         {trigger: "button[name=action_view_service_credit_purchases]", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Open)"},
+        {trigger: state("open")},
     ],
 });
 
 // An agent: the time of a ticket takes the credits that were just sold.
 tours.add("helpdesk_service_credit_use_sold_credits", {
     steps: () => [
-        {trigger: "a.nav-link:contains(Timesheets)", run: "click"},
+        {trigger: TIMESHEETS, run: "click"},
         {
             trigger: "div[name=timesheet_ids] .o_field_x2many_list_row_add a",
             run: "click",

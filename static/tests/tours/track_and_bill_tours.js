@@ -1,4 +1,5 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {TIMESHEETS, addProduct, number, state} from "./tour_words";
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
 import tourUtils from "@sale/js/tours/tour_utils";
@@ -41,27 +42,27 @@ tours.add("helpdesk_service_credit_team", {
 tours.add("helpdesk_service_credit_sell_prepaid", {
     steps: () => [
         ...tourUtils.selectCustomer("Azure Mills"),
-        ...tourUtils.addProduct("Support Pack"),
+        ...addProduct("Support Pack"),
         {
             trigger: "div[name=product_uom_qty] input",
             run: "edit 10 && press Tab",
         },
-        {trigger: ".o_field_cell[name=price_subtotal]:contains(1,000.00)"},
+        {trigger: `.o_field_cell[name=price_subtotal]:contains(${number(1000)})`},
         {trigger: "button[name=action_confirm]:enabled", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Sales Order)"},
+        {trigger: state("sale")},
         {trigger: "#create_invoice", run: "click"},
         {trigger: ".modal button#create_invoice_open", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Draft)"},
+        {trigger: state("draft")},
     ],
 });
 
 tours.add("helpdesk_service_credit_sell_time", {
     steps: () => [
         ...tourUtils.selectCustomer("Azure Mills"),
-        ...tourUtils.addProduct("Support Time"),
-        {trigger: ".o_field_cell[name=price_subtotal]:contains(100.00)"},
+        ...addProduct("Support Time"),
+        {trigger: `.o_field_cell[name=price_subtotal]:contains(${number(100)})`},
         {trigger: "button[name=action_confirm]:enabled", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Sales Order)"},
+        {trigger: state("sale")},
     ],
 });
 
@@ -72,9 +73,9 @@ tours.add("helpdesk_service_credit_prepaid_ticket", {
         {trigger: ".odoo-editor-editable", run: "editor Smoke"},
         ...pick("team_id", "Tour Desk"),
         ...pick("partner_id", "Azure Mills"),
-        {trigger: "div[name=sale_line_id] input:value(Support Pack (10:00 remaining))"},
+        {trigger: "div[name=sale_line_id] input:value(10:00)"},
         ...stepUtils.saveForm(),
-        {trigger: "a.nav-link:contains(Timesheets)", run: "click"},
+        {trigger: TIMESHEETS, run: "click"},
         ...logTime("Look at the smoke", "4"),
         {trigger: "div[name=remaining_hours_so]:contains(06:00)"},
         ...logTime("Put it out", "7"),
@@ -87,7 +88,7 @@ tours.add("helpdesk_service_credit_prepaid_ticket", {
 tours.add("helpdesk_service_credit_time_ticket", {
     steps: () => [
         ...pick("sale_line_id", "Support Time"),
-        {trigger: "a.nav-link:contains(Timesheets)", run: "click"},
+        {trigger: TIMESHEETS, run: "click"},
         ...logTime("Rewire the office", "3"),
         ...stepUtils.saveForm(),
         {
@@ -99,17 +100,17 @@ tours.add("helpdesk_service_credit_time_ticket", {
 // The salesperson goes from the order to an invoice of the period's time.
 tours.add("helpdesk_service_credit_invoice_time", {
     steps: () => [
-        {trigger: "td[name=qty_delivered]:contains(3.00)"},
+        {trigger: `td[name=qty_delivered]:contains(${number(3)})`},
         {trigger: "#create_invoice", run: "click"},
         {trigger: ".modal div[name=date_start_invoice_timesheet]"},
         {trigger: ".modal button#create_invoice_open", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Draft)"},
+        {trigger: state("draft")},
     ],
 });
 
 tours.add("helpdesk_service_credit_post_invoice", {
     steps: () => [
         {trigger: "button[name=action_post]:enabled", run: "click"},
-        {trigger: ".o_arrow_button_current:contains(Posted)"},
+        {trigger: state("posted")},
     ],
 });

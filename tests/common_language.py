@@ -1,0 +1,52 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import os
+
+import polib
+
+from odoo.tests import TransactionCase
+from odoo.tools.misc import file_path
+
+ADDON = "helpdesk_service_credit"
+
+
+class LanguageCommon(TransactionCase):
+    """Screens in the language of the people who use them.
+
+    HELPDESK_LANGUAGE plays all of them in another one: ``dev/test --language``.
+    """
+
+    language = "en_US"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.language = os.environ.get("HELPDESK_LANGUAGE") or cls.language
+        cls.words = {}
+        if cls.language != "en_US":
+            cls._load_language()
+
+    @classmethod
+    def _load_language(cls):
+        """Load the terms of this addon alone: all others would take half a minute."""
+        cls.env["res.lang"]._activate_lang(cls.language)
+        addon = cls.env["ir.module.module"].search([("name", "=", ADDON)])
+        addon._update_translations([cls.language], overwrite=True)
+        path = file_path(f"{ADDON}/i18n/{cls.language.split('_')[0]}.po")
+        cls.words = {entry.msgid: entry.msgstr for entry in polib.pofile(path)}
+
+    @classmethod
+    def _speak(cls, *users):
+        """Let people use the language."""
+        for user in users:
+            user.lang = cls.language
+
+    @classmethod
+    def _say(cls, text):
+        """Return a text of the addon in the language."""
+        return cls.words.get(text, text)
+
+
+class RomanianCommon(LanguageCommon):
+    """The stories that the addon is made for, told in Romanian."""
+
+    language = "ro_RO"

@@ -1,0 +1,17 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tools.misc import get_lang
+
+MOST_DIGITS = 6
+
+
+def format_number(env, number, digits=None):
+    """Return a number as people who use the language of `env` write it in a sentence.
+
+    :param float number: hours, credits, units
+    :param int digits: decimals to show always; without it, as few as the number needs
+    :return: like 2.5, or 2,5
+    """
+    # Adding nothing makes of -0 a 0.
+    rounded = round(number, MOST_DIGITS if digits is None else digits) + 0.0
+    text = f"{rounded:.15g}" if digits is None else f"{rounded:.{digits}f}"
+    return text.replace(".", get_lang(env).decimal_point)
