@@ -8,6 +8,7 @@ from . import service_log_mixin
 from . import service_time_mixin
 from . import service_thousands_mixin
 from . import service_entry_mixin
+from . import service_entry_index_mixin
 from . import service_overage_mixin
 from . import service_credit_ticket_mixin
 from . import service_timer_mixin

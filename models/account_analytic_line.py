@@ -21,6 +21,7 @@ class AccountAnalyticLine(models.Model):
         "service.overage.mixin",
         "service.approval.mixin",
         "service.period.mixin",
+        "service.entry.index.mixin",
     ]
 
     ticket_id = fields.Many2one(
@@ -63,14 +64,6 @@ class AccountAnalyticLine(models.Model):
     _service_log_key_unique = models.UniqueIndex(
         "(service_log_key) WHERE service_log_key IS NOT NULL",
         "This service was logged already.",
-    )
-    # The invoices of a ticket are found without reading what is not invoiced.
-    _invoiced_on_ticket = models.Index(
-        "(ticket_id) WHERE timesheet_invoice_id IS NOT NULL"
-    )
-    # What waits for approval on an item is found without reading what does not.
-    _pending_on_item = models.Index(
-        "(so_line) WHERE approval_state IN ('draft', 'submitted')"
     )
 
     def _auto_init(self):

@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .service_approval_mixin import FROZEN
 
@@ -90,7 +91,9 @@ class ServiceTimeMixin(models.AbstractModel):
                 self.env["account.analytic.line"].search_count(
                     ticket._get_movable_timesheet_domain()
                 )
-                if ticket._origin and ticket.sale_line_id
+                if ticket._origin
+                and ticket.sale_line_id
+                and ticket._has_time_elsewhere()
                 else 0
             )
 
@@ -183,13 +186,39 @@ class ServiceTimeMixin(models.AbstractModel):
         entries = self.timesheet_ids
         return entries, self._origin.timesheet_ids - entries._origin
 
-    def _get_movable_timesheet_domain(self):
-        """Return the entries that `action_move_timesheets` would move."""
+    def _has_time_elsewhere(self):
+        """Tell whether another item than the ticket's, or none, pays billable time.
+
+        The first and the last entry by item tell: two looks into an index, however
+        many entries there are.
+        """
         self.ensure_one()
+        lines = self.env["account.analytic.line"]
+
+        def end(direction):
+            query = lines._search(self._get_item_time_domain(), limit=1)
+            item = lines._field_to_sql(query.table, "so_line", query)
+            query.order = SQL("%s %s", item, direction)
+            return query.select(item)
+
+        [(items,)] = self.env.execute_query(
+            SQL("SELECT ARRAY(%s) || ARRAY(%s)", end(SQL("ASC")), end(SQL("DESC")))
+        )
+        return bool(set(items) - {self.sale_line_id._origin.id})
+
+    def _get_item_time_domain(self):
+        """Return the entries that an item pays, or would if the ticket had had one."""
         return (
             Domain("ticket_id", "=", self._origin.id)
             & Domain("is_billable", "=", True)
             & Domain("coverage", "in", ["sale_line", "non_billable"])
+        )
+
+    def _get_movable_timesheet_domain(self):
+        """Return the entries that `action_move_timesheets` would move."""
+        self.ensure_one()
+        return (
+            self._get_item_time_domain()
             & Domain("so_line", "!=", self.sale_line_id._origin.id)
             & Domain("approval_state", "in", [False, "draft"])
             & self.env["account.analytic.line"]._domain_not_billed()

@@ -111,3 +111,23 @@ class TestTicketSaleLine(ServiceCreditCommon):
             return self.env.cr.sql_log_count - start
 
         self.assertEqual(count(partners[:2]), count(partners[2:]))
+
+    def test_time_to_move_is_found_on_any_other_item(self):
+        """Whether the other item is older or newer than the ticket's, or none."""
+        ticket = self._create_ticket()
+        unpaid = self._log(ticket, 1)
+        items = [self._sell(date_order=f"2026-0{month}-10") for month in (1, 2, 3)]
+        self.assertFalse(ticket.movable_timesheet_count)
+        for item, count in zip(items, (1, 2, 3), strict=True):
+            ticket.sale_line_id = item
+            self.assertEqual(ticket.movable_timesheet_count, count)
+            self._log(ticket, 1)
+            ticket.invalidate_recordset()
+            self.assertEqual(ticket.movable_timesheet_count, count)
+        ticket.sale_line_id = items[0]
+        self.assertEqual(ticket.movable_timesheet_count, 3)
+        unpaid.is_billable = False
+        ticket.invalidate_recordset()
+        self.assertEqual(ticket.movable_timesheet_count, 2)
+        ticket.action_move_timesheets()
+        self.assertFalse(ticket.movable_timesheet_count)

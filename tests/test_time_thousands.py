@@ -96,9 +96,17 @@ class TestTimeThousands(ThousandsCommon):
         """The page and the order are those of core, for a small ticket."""
         spec = self._get_spec()
         ticket = self.few.with_user(self.agent)
-        [ours] = ticket.web_read(spec)
-        [both, _other] = (self.few | self.many).with_user(self.agent).web_read(spec)
-        self.assertEqual(ours["timesheet_ids"], both["timesheet_ids"])
+        both = (self.few | self.many).with_user(self.agent)
+        entries = self.few.timesheet_ids
+        entries[0].date, entries[7].date = "2026-03-01", "2026-02-01"
+        self.env.flush_all()
+        for order in ("date, id", "id desc", ""):
+            spec["timesheet_ids"]["order"] = order
+            with self.subTest(order=order):
+                self.env.invalidate_all()
+                [ours] = ticket.web_read(spec)
+                core = both.web_read(spec)[0]
+                self.assertEqual(ours["timesheet_ids"], core["timesheet_ids"])
 
     def test_onchange(self):
         """Editing an entry moves the totals, by that entry alone."""
