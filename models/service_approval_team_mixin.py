@@ -2,6 +2,7 @@
 from odoo import Command, api, fields, models, tools
 from odoo.fields import Domain
 
+from ..tools import format_number
 from .service_approval_mixin import PENDING
 
 FEATURE = "helpdesk_service_credit.group_time_approval"
@@ -69,7 +70,7 @@ class ServiceApprovalTeamMixin(models.AbstractModel):
                     "Entries that still wait for an approver, and are not billed until "
                     "then: %(count)s (%(hours)s h).",
                     count=count,
-                    hours=f"{hours:.2f}",
+                    hours=format_number(self.env, hours, 2),
                 )
 
     def action_view_waiting_time(self):

@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
+from ..tools import format_number
+
 OPEN = "open"
 OVER = "over"
 PERCENT = "percent"
@@ -154,7 +156,7 @@ class ServiceCreditAlert(models.Model):
 
     def _get_level_text(self):
         """Return the level as people say it."""
-        level = f"{self.level:g}"
+        level = format_number(self.env, self.level)
         if self.kind == PERCENT:
             return self.env._("%(level)s%% left", level=level)
         if self.kind == CREDITS:

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from ..tools import parse_duration
 from .service_funding import HOUR_DIGITS
@@ -47,7 +48,7 @@ class ServiceTime(models.AbstractModel):
                     self.env._(
                         "The time of %(date)s on ticket %(ticket)s cannot be without a "
                         "project: choose another one, or leave %(project)s.",
-                        date=fields.Date.to_string(entry.date),
+                        date=format_date(self.env, entry.date),
                         ticket=ticket_sudo.display_name,
                         project=ticket_sudo.project_id.display_name,
                     )
@@ -130,7 +131,7 @@ class ServiceTime(models.AbstractModel):
                         "The time of %(date)s on ticket %(ticket)s is billed by "
                         "%(invoice)s and cannot be deleted: cancel or credit the "
                         "invoice first.",
-                        date=fields.Date.to_string(entry.date),
+                        date=format_date(self.env, entry.date),
                         ticket=entry.ticket_id.display_name,
                         invoice=entry.timesheet_invoice_id.display_name,
                     )
