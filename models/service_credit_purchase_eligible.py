@@ -125,7 +125,8 @@ class ServiceCreditPurchase(models.Model):
         if company_sudo.service_credit_allow_past_expiry:
             return False
         grace = timedelta(days=company_sudo.service_credit_grace_days)
-        return day > self.date_expiry + grace
+        # Not added to the expiry: one in the year 9999 leaves no room for it.
+        return day - grace > self.date_expiry
 
     def _get_obstacle(self, request):
         """Tell in one sentence why this purchase, chosen by hand, cannot pay for a

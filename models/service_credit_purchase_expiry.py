@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 
 from psycopg2 import OperationalError
 
@@ -70,9 +70,9 @@ class ServiceCreditPurchase(models.Model):
                 "The purchase %(purchase)s has no credits left that could expire.",
                 purchase=self.name,
             )
-        grace_days = self.company_id.sudo().service_credit_grace_days
-        possible_from = self.date_expiry + timedelta(days=grace_days)
-        if today < possible_from:
+        grace = timedelta(days=self.company_id.sudo().service_credit_grace_days)
+        if today - grace < self.date_expiry:
+            possible_from = min(self.date_expiry, date.max - grace) + grace
             return self.env._(
                 "The purchase %(purchase)s can be expired from %(date)s on, the end "
                 "of its term and grace period: change its expiry date if it should "

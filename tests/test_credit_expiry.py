@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import date
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -57,6 +58,15 @@ class TestCreditExpiry(CreditCommon):
         day = format_date(self.env, self._day(3))
         with self.assertRaisesRegex(UserError, f"can be expired from {day}"):
             purchase.action_expire()
+
+    def test_credits_that_never_expire(self):
+        self.company.service_credit_grace_days = 3
+        purchase = self._buy(expiry=date.max)
+        self.assertFalse(purchase.is_expirable)
+        with self.assertRaisesRegex(UserError, "can be expired from"):
+            purchase.action_expire()
+        self._draw(self._create_ticket(), 10)
+        self.assertEqual(purchase.state, "used")
 
     def test_nothing_left_to_expire(self):
         purchase = self._buy(expiry=0)

@@ -7,7 +7,7 @@ from .keyboard import played_by
 
 READY = "!!document.querySelector('.o_main_navbar, #wrap')"
 # Words of the addon that other addons say too, where they are not translated.
-SHARED = {"Close", "Hours", "Quantity:"}
+SHARED = {"Close", "Hours", "Quantity:", "Quotation"}
 LISTS = (
     "account_analytic_line_action_week",
     "account_analytic_line_action_ticket",
@@ -18,6 +18,10 @@ LISTS = (
     "service_credit_purchase_action",
     "service_credit_allocation_action",
     "service_credit_consumption_action",
+    "service_credit_alert_action",
+    "service_credit_balance_action",
+    "service_credit_movement_action",
+    "service_credit_forecast_action",
     "service_type_action",
     "service_sync_source_action",
     "service_sync_record_action",
@@ -142,6 +146,7 @@ class TestScreens(ScreensCommon, RomanianCommon, HttpCase):
         self.dialogs = {
             "service_log_action": ticket,
             "service_funding_panel_action": ticket,
+            "service_credit_owed_action": {},
             "service_credit_reconciliation_action": {},
         }
         self._play(self._walk, "/odoo/service-types", boss)
