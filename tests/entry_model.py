@@ -118,9 +118,10 @@ class Desk:
         self.take(entry, parts, worked, entry.hours)
 
     def edit(self, entry, worked=None, rate=None):
-        """Claim or give back the difference only."""
+        """Claim or give back the difference only; what it has already is none."""
         terms = entry.terms._replace(rate=rate or entry.terms.rate)
-        hours = self.bill(worked, terms.billable) if worked else entry.hours
+        is_new = worked and worked != entry.worked
+        hours = self.bill(worked, terms.billable) if is_new else entry.hours
         worked = worked or entry.worked
         by_credits, surplus, extra, parts = entry.payer == "credits", 0, 0, []
         if by_credits:
