@@ -5,12 +5,6 @@ from odoo import models
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
-    @classmethod
-    def _get_translation_frontend_modules_name(cls):
-        """Translate what the portal's own components say."""
-        names = super()._get_translation_frontend_modules_name()
-        return [*names, "helpdesk_service_credit"]
-
     def session_info(self):
         """Bring the user's timers with the page, so that none has to ask for them."""
         result = super().session_info()

@@ -147,6 +147,7 @@ class ServiceAuthorizationPortal(models.AbstractModel):
         }
         return {
             "title": self.env._("%(hours)s hours on %(item)s", **values),
+            "hours": self.env._("Hours you approve"),
             "of": self.env._("of %(hours)s", **values),
             "terms": self.env._(
                 "You pay the time that is really spent, and never more than you "

@@ -85,6 +85,8 @@ class Screen(Keyboard):
         # Other languages than the first have a prefix: /ro/my.
         self.wait(f"location.pathname.endsWith({place})")
         self.wait("document.readyState === 'complete'")
+        components = "[...document.querySelectorAll('owl-component')]"
+        self.wait(f"{components}.every((el) => el.childElementCount)")
 
     def close(self):
         self.do(f"{SERVICES}.dialog.closeAll();")

@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import json
+
 from odoo.tests import HttpCase, tagged
 
 from ..tools import format_number
@@ -67,12 +69,13 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
         keyboard.expect("over_limit")
         keyboard.press(" ", "ArrowDown", "ArrowDown")
         preview = PREVIEW % "div.text-muted"
-        keyboard.wait(f"{preview}?.innerText === '{self.said['will_ask']}'")
+        keyboard.wait(f"{preview}?.innerText === {json.dumps(self.said['will_ask'])}")
         keyboard.press("Tab")
         keyboard.expect("action_log_hours")
         keyboard.press("Enter")
         notification = "document.querySelector('.o_notification')"
-        keyboard.wait(f"{notification}?.innerText.includes('{self.said['asked']}')")
+        asked = json.dumps(self.said["asked"])
+        keyboard.wait(f"{notification}?.innerText.includes({asked})")
         keyboard.wait("!document.querySelector('.modal')")
 
     def _get_said(self):

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The list of connected systems in a browser, while a run goes on elsewhere."""
 
+import json
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields
@@ -27,7 +28,8 @@ FIVE_MINUTES_AGO = {
 
 
 def cell(name, text):
-    return f"{ROW}?.querySelector('[name={name}]').innerText.trim() === '{text}'"
+    found = f"{ROW}?.querySelector('[name={name}]').innerText.trim()"
+    return f"{found} === {json.dumps(text)}"
 
 
 @tagged("post_install", "-at_install")
@@ -63,7 +65,8 @@ class TestSyncList(SyncMixin, RomanianCommon, HttpCase):
             "%(failed)s failed so far."
         ) % {"read": 0, "created": 30, "updated": 0, "failed": 0}
         page.wait(cell("status", self._say("Running")))
-        page.wait(f"{ROW}.querySelector('[data-tooltip=\"{created}\"]')")
+        tooltip = f"{ROW}.querySelector('[name=status] [data-tooltip]').dataset.tooltip"
+        page.wait(f"{tooltip} === {json.dumps(created)}")
         page.wait(cell("created_count", "30"))
         self._write(self.run_id, {"created_count": 60})
         page.wait(cell("created_count", "60"))

@@ -1,6 +1,6 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import {describe, expect, test} from "@odoo/hoot";
-import {click, queryAllTexts} from "@odoo/hoot-dom";
+import {click, press, queryAllTexts} from "@odoo/hoot-dom";
 import {advanceTime, animationFrame, mockDate} from "@odoo/hoot-mock";
 import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 import {
@@ -94,4 +94,25 @@ test("the menu ticks, and its buttons ask the server", async () => {
     await click(".o_service_timer_stop:eq(1)");
     await animationFrame();
     expect.verifySteps([["pause", [7]], ["stop", [8]], "ir.actions.act_window_close"]);
+});
+
+test("the menu can be used with the keyboard alone", async () => {
+    patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING, PAUSED]}});
+    onRpc("helpdesk.ticket", "action_timer_resume", ({args}) => {
+        expect.step(["resume", args[0]]);
+        return true;
+    });
+    await mountWithCleanup(TimerMenu);
+    await contains(".o_service_timer_menu").focus();
+    await press("Enter");
+    await animationFrame();
+    // Ticket, pause and stop of the first, then ticket and resume of the second.
+    for (let count = 0; count < 5; count++) {
+        await press("ArrowDown");
+        await animationFrame();
+    }
+    expect(".o_service_timer_resume").toBeFocused();
+    await press("Enter");
+    await animationFrame();
+    expect.verifySteps([["resume", [8]]]);
 });

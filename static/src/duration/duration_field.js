@@ -43,6 +43,12 @@ export class DurationField extends FloatTimeField {
         });
     }
 
+    /** Said where no label stands beside the field: in the row of a list. */
+    get label() {
+        const {id, name, record} = this.props;
+        return id ? null : record.fields[name].string;
+    }
+
     onInput(ev) {
         const text = ev.target.value;
         try {

@@ -17,7 +17,9 @@ export const state = (value) => `.o_arrow_button_current[data-value=${value}]`;
  * @param {Number} value
  * @returns {String} the number with two decimals, like 1,000.00 or 1.000,00
  */
-export const number = (value) => formatFloat(value, {digits: [false, 2]});
+export const number = (value) =>
+    // Pages are searched with every kind of space as one.
+    formatFloat(value, {digits: [false, 2]}).replace(/\s/g, " ");
 
 /**
  * @returns {String} today, as it is typed
