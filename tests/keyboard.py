@@ -8,7 +8,7 @@ from odoo.tests.common import ChromeBrowser
 # Name and modifiers of the keys that are pressed: Windows key codes.
 CODES = {" ": 32, "ArrowDown": 40, "Enter": 13, "Tab": 9, "k": 75}
 CONTROL = 2
-PATIENCE = 30  # seconds to wait for anything
+PATIENCE = 90  # seconds to wait for anything: a page may compile its assets first
 
 
 class Keyboard:
