@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import platform
 import sys
+import time
 
 import rows
 from measure import measure
@@ -23,8 +24,10 @@ def main(config, database, only, repeat):
     with Registry(database).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         for row in found:
-            print(f"   {row.name} …", file=sys.stderr, flush=True)
+            started = time.monotonic()
             results.append(measure(env, row, int(repeat)))
+            took = time.monotonic() - started
+            print(f"   {row.name}: {took:.0f} s", file=sys.stderr, flush=True)
         cr.rollback()
         cr.execute("SHOW server_version")
         postgres = cr.fetchone()[0]

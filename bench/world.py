@@ -24,12 +24,14 @@ class World:
     """A customer, an order, a stock task and a ticket of ours, both on prepaid items.
 
     Every part is made on first use and stays for the rest of the run.
+
+    :param employee: who did the work; by default the user, who can be only one
     """
 
-    def __init__(self, env):
+    def __init__(self, env, employee=None):
         self.env = env
         self.customer = env["res.partner"].create({"name": "Bench Customer"})
-        self.employee = env["hr.employee"].create(
+        self.employee = employee or env["hr.employee"].create(
             {"name": "Bench Employee", "user_id": env.uid, "hourly_cost": 40}
         )
         self.team = env["helpdesk.ticket.team"].create(

@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from itertools import chain
+
 from odoo import fields
 from odoo.tools import SQL, float_repr
 
@@ -19,35 +21,41 @@ def insert(model, vals_list):
         return model.browse()
     names = list(vals_list[0])
     now, user_id = fields.Datetime.now(), model.env.uid
-    log = (user_id, now, user_id, now)
-    columns = [*names, "create_uid", "create_date", "write_uid", "write_date"]
-    rows = [
-        (*(_to_column(model, name, vals[name]) for name in names), *log)
-        for vals in vals_list
-    ]
+    log = {"create_uid": user_id, "write_uid": user_id}
+    log |= {"create_date": now, "write_date": now}
+    columns = [_to_column(model, name, vals_list) for name in names]
+    columns += [[value] * len(vals_list) for value in log.values()]
+    rows = list(zip(*columns, strict=True))
     ids = []
     for start in range(0, len(rows), PORTION):
-        query = SQL(
-            "INSERT INTO %s (%s) VALUES %s RETURNING id",
-            SQL.identifier(model._table),
-            SQL(", ").join(map(SQL.identifier, columns)),
-            SQL(", ").join(SQL("%s", row) for row in rows[start : start + PORTION]),
-        )
-        ids += [record_id for (record_id,) in model.env.execute_query(query)]
+        ids += _insert_rows(model, [*names, *log], rows[start : start + PORTION])
     records = model.browse(ids)
     _refresh_lists(model, names, vals_list)
     records.modified(names, create=True)
     return records
 
 
-def _to_column(model, name, value):
+def _insert_rows(model, names, rows):
+    row = f"({', '.join(['%s'] * len(names))})"
+    query = SQL(
+        f"INSERT INTO %s (%s) VALUES {', '.join([row] * len(rows))} RETURNING id",
+        SQL.identifier(model._table),
+        SQL(", ").join(map(SQL.identifier, names)),
+        *chain.from_iterable(rows),
+    )
+    return [record_id for (record_id,) in model.env.execute_query(query)]
+
+
+def _to_column(model, name, vals_list):
     """Exact decimals for what is counted, NULL for what is empty."""
     field = model._fields[name]
+    values = [vals[name] for vals in vals_list]
     if field.type == "float" and field.get_digits(model.env):
-        return float_repr(value, field.get_digits(model.env)[1])
+        digits = field.get_digits(model.env)[1]
+        return [float_repr(value, digits) for value in values]
     if field.type in ("float", "monetary", "integer"):
-        return value
-    return value or None
+        return values
+    return [value or None for value in values]
 
 
 def _refresh_lists(model, names, vals_list):

@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL, float_round
 
@@ -76,31 +78,37 @@ class ServiceCreditPurchase(models.Model):
     def _compute_balance(self):
         digits = self._get_credit_digits()
         sums = self._get_ledger_sums([("purchase_id", "in", self._origin.ids)])
+        alike = defaultdict(list)
         for purchase in self:
             allocated, expired, value, paid = sums.get(
                 purchase._origin.id, (0.0, 0.0, 0.0, 0.0)
             )
-            purchase.credits_allocated = allocated
-            purchase.credits_expired = expired
-            purchase.credits_available = float_round(
-                purchase.credits - allocated - expired, digits
-            )
-            purchase.value_available = purchase.value_total - value
-            purchase.paid_available = purchase.paid_total - paid
+            available = float_round(purchase.credits - allocated - expired, digits)
+            alike["credits_allocated", allocated].append(purchase.id)
+            alike["credits_expired", expired].append(purchase.id)
+            alike["credits_available", available].append(purchase.id)
+            alike["value_available", purchase.value_total - value].append(purchase.id)
+            alike["paid_available", purchase.paid_total - paid].append(purchase.id)
+        # Thousands that expire together are left with the same.
+        for (name, figure), ids in alike.items():
+            self.browse(ids)[name] = figure
 
     @api.depends(
         "is_draft", "credits_available", "credits_allocated", "credits_expired"
     )
     def _compute_state(self):
-        for purchase in self:
-            if purchase.is_draft:
-                purchase.state = DRAFT
-            elif purchase.credits_available > 0:
-                purchase.state = OPEN
-            elif purchase.credits_expired > 0:
-                purchase.state = EXPIRED
-            else:
-                purchase.state = USED if purchase.credits_allocated > 0 else OPEN
+        for state, purchases in self.grouped(self._derive_state).items():
+            purchases.state = state
+
+    @api.model
+    def _derive_state(self, purchase):
+        if purchase.is_draft:
+            return DRAFT
+        if purchase.credits_available > 0:
+            return OPEN
+        if purchase.credits_expired > 0:
+            return EXPIRED
+        return USED if purchase.credits_allocated > 0 else OPEN
 
     # ------------------------------------------------------------------
     # Ledger: what the door needs from its purchases

@@ -28,11 +28,14 @@ class Storm:
 
     def __init__(self, env):
         self.registry = env.registry
+        # Nobody must wait for what the rows before made.
+        env.cr.commit()
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            place = World(env)
+            employees = [self._employ(env, number) for number in range(AGENTS)]
+            self.agents = [employee.user_id.id for employee in employees]
+            place = World(env, employees[0])
             place.team.over_limit_policy = "overage"
-            self.agents = [self._employ(env, number) for number in range(AGENTS)]
             self.stock = [place.task_entry(place.task()) for _ in range(ROUNDS)]
             self.ours = [self._ticket_entry(place) for _ in range(ROUNDS)]
 
@@ -45,8 +48,7 @@ class Storm:
                 "group_ids": [(4, env.ref(group).id) for group in groups],
             }
         )
-        env["hr.employee"].create({"name": user.name, "user_id": user.id})
-        return user.id
+        return env["hr.employee"].create({"name": user.name, "user_id": user.id})
 
     def _ticket_entry(self, place):
         customer = place.env["res.partner"].create({"name": "Storm"})
