@@ -5,7 +5,7 @@ from .common_language import ADDON, RomanianCommon
 from .common_screens import Screen, ScreensCommon
 from .keyboard import played_by
 
-READY = "!!document.querySelector('.o_main_navbar, #wrap')"
+READY = "!!document.querySelector('.o_main_navbar, body[is-ready]')"
 # Words of the addon that other addons say too, where they are not translated.
 SHARED = {"Close", "Hours", "Quantity:", "Quotation"}
 LISTS = (
