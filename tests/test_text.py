@@ -24,3 +24,9 @@ class TestText(TransactionCase):
                 self.assertEqual(
                     format_number(romanian, number, digits), expected.replace(".", ",")
                 )
+
+    def test_without_a_language_number_and_sentence_are_english(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        self.env.company.partner_id.lang = "ro_RO"
+        silent = self.env["base"].with_context(lang=False).env
+        self.assertEqual(format_number(silent, 2.5), "2.5")

@@ -1,11 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.tools.misc import get_lang
-
 MOST_DIGITS = 6
 
 
 def format_number(env, number, digits=None):
     """Return a number as people who use the language of `env` write it in a sentence.
+
+    Where no language is set the sentence is English, and so is its number.
 
     :param float number: hours, credits, units
     :param int digits: decimals to show always; without it, as few as the number needs
@@ -14,4 +14,5 @@ def format_number(env, number, digits=None):
     # Adding nothing makes of -0 a 0.
     rounded = round(number, MOST_DIGITS if digits is None else digits) + 0.0
     text = f"{rounded:.15g}" if digits is None else f"{rounded:.{digits}f}"
-    return text.replace(".", get_lang(env).decimal_point)
+    language = env["res.lang"]._get_data(code=env.lang or "en_US")
+    return text.replace(".", language.decimal_point or ".")
