@@ -164,19 +164,7 @@ class ServiceCreditAlert(models.Model):
                 *((CREDITS, level, level) for level in levels[CREDITS]),
             ):
                 if self._compare(pool.available, threshold) <= 0:
-                    found.append(
-                        {
-                            "commercial_partner_id": pool.customer_id,
-                            "currency_id": pool.currency_id,
-                            "purchase_id": pool.purchase_id,
-                            "cycle": pool.since,
-                            "kind": kind,
-                            "level": level,
-                            "threshold": threshold,
-                            "credits_available": pool.available,
-                            "credits_base": pool.base,
-                        }
-                    )
+                    found.append(pool.prepare_alert(kind, level, threshold))
         return found
 
     @api.model
