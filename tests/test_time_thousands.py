@@ -163,7 +163,8 @@ class TestTimeThousands(ThousandsCommon):
         view = self.env.ref(
             "helpdesk_service_credit.account_analytic_line_view_list_ticket"
         )
-        names = lines.get_view(view.id, "list")["models"]["account.analytic.line"]
+        views = lines.get_views([(view.id, "list")])
+        names = views["models"][lines._name]["fields"]
         spec = {
             name: {"fields": {"display_name": {}}}
             if lines._fields[name].type == "many2one"
