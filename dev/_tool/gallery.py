@@ -1,10 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""What the pictures of the documentation show: who sees it, how wide, and how."""
+"""What the pictures of the documentation show: who sees it, how large, and how."""
 
 # Messages and moments differ from run to run and show nothing of the addon.
 STYLE = """
 .o-mail-Form-chatter, .o-mail-ImStatus, .o_menu_systray .badge,
-.o_arrow_button .o_duration, .o_statusbar_status .text-muted {
+.o_arrow_button .o_duration, .o_statusbar_status .text-muted,
+.o_notification_manager {
     display: none !important }
 *, *::before, *::after { transition: none !important; animation: none !important;
     caret-color: transparent !important }
@@ -21,10 +22,14 @@ def _row(text):
     return f"click:.o_data_row .o_data_cell@@{text}"
 
 
+NARROW = (1000, 900)
+TALL = (1000, 1120)  # a ticket down to what is left
+WIDE = (1200, 900)
+
 GALLERY = [
     (
         "admin",
-        1000,
+        NARROW,
         [
             "/odoo/action-helpdesk_mgmt.helpdesk_ticket_team_action",
             _row("Onboarding"),
@@ -33,10 +38,8 @@ GALLERY = [
     ),
     (
         "agent",
-        1000,
+        TALL,
         [
-            _action("account_analytic_line_action_week"),
-            "shot:week",
             TICKETS,
             _row("Label printer"),
             "click:.nav-link@@Timesheets",
@@ -45,6 +48,16 @@ GALLERY = [
             _row("Train the new"),
             "click:.nav-link@@Timesheets",
             "shot:ticket_credits",
+        ],
+    ),
+    (
+        "agent",
+        NARROW,
+        [
+            _action("account_analytic_line_action_week"),
+            "shot:week",
+            TICKETS,
+            _row("Train the new"),
             "click:button@@Log Service",
             "sleep:1",
             "shot:log_service",
@@ -52,7 +65,7 @@ GALLERY = [
     ),
     (
         "seller",
-        1000,
+        NARROW,
         [
             "/odoo/action-crm.crm_lead_opportunities",
             "wait:.o_kanban_record, .o_data_row",
@@ -64,7 +77,7 @@ GALLERY = [
     ),
     (
         "admin",
-        1200,
+        WIDE,
         [
             _action("service_credit_purchase_action"),
             "shot:purchases",
@@ -85,12 +98,14 @@ GALLERY = [
             _action("service_authorization_action"),
             "shot:authorizations",
             _action("service_sync_source_action"),
+            "click:.o_data_row button@@Sync now",
+            "wait:.o_data_row .o_data_cell@@just now",
             "shot:connected_systems",
         ],
     ),
     (
         "customer",
-        1000,
+        NARROW,
         [
             "/my/service-credits",
             "shot:portal_credits",

@@ -58,7 +58,7 @@ def _take(shop, databases, name, wanted):
     log = databases.logs / f"{name}.log"
     command = shop.odoo_command(config)
     with server.serving(command, shop.child_env(), log, url):
-        for login, width, steps in GALLERY:
+        for login, (width, height), steps in GALLERY:
             taken = {step.partition(":")[2] for step in steps if "shot:" in step}
             if wanted and not taken & set(wanted):
                 continue
@@ -69,6 +69,7 @@ def _take(shop, databases, name, wanted):
                 steps,
                 OUT,
                 width=width,
+                height=height,
                 style=STYLE,
                 timeout=120,
             ):
