@@ -87,7 +87,8 @@ class Desk:
                 rest = exact(rest - min(rest, left))
         if rest > 0:
             bought = credits and any(not lot.draft for lot in ledger.lots)
-            policy = (policy or self.policy) if item or bought else "non_billable"
+            # Overage goes on waiting, even where credits were never bought after all.
+            policy = policy or (self.policy if item or bought else "non_billable")
             if policy == "refuse":
                 raise Refused
             parts.append(Part(policy, exact(rest)))
