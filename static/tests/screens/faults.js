@@ -1,8 +1,9 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 /*
  * What is wrong with the screen that is open, as a list of sentences: it scrolls
- * sideways, or has controls or icons without a name. Evaluated in a browser, by the
- * test that walks all screens and by dev/shot.
+ * sideways, has controls or icons without a name, or what can be clicked and cannot be
+ * reached with the keyboard. Evaluated in a browser, by the test that walks all screens
+ * and by dev/shot.
  */
 (() => {
     // What core makes so, whatever is shown in it.
@@ -32,11 +33,28 @@
     const CONTROLS =
         "button, a[href], [role=button], [role=tab], [role=menuitem], " +
         "input:not([type=hidden]), select, textarea";
+    // What takes the focus, by Tab or, in lists and menus of core, by the arrows.
+    const REACHED =
+        "a[href], button, input, select, textarea, label, summary, [contenteditable]" +
+        ", th, [role=option], [role=menuitem], .o_data_row, .o_group_header";
+    // What core reaches with a key of its own, or with another control.
+    const BY_KEY =
+        "[accesskey], .modal-header button, .o_external_button" +
+        ", .o_crm_pls_tooltip_button";
+    const REACHED_BY_ROW =
+        "label, th, .o_data_row, .o_group_header, .o_kanban_record, [role=menu]";
     const faults = [];
     const isShown = (el) =>
         el.getClientRects().length &&
         getComputedStyle(el).visibility !== "hidden" &&
         !el.closest("[aria-hidden=true]");
+    // In a row or a card the arrows of core move on.
+    const isReached = (el) => {
+        const control = el.closest(`${REACHED}, [tabindex]`);
+        return control
+            ? control.tabIndex >= 0 || control.closest(`${REACHED_BY_ROW}, ${BY_KEY}`)
+            : el.closest(BY_KEY);
+    };
     const describe = (el) => {
         const field = el.closest("[name]");
         const where = field ? ` in ${field.getAttribute("name")}` : "";
@@ -76,6 +94,11 @@
     for (const el of all) {
         if (el.matches(CONTROLS) && !el.closest(CORE) && !nameOf(el)) {
             faults.push(`has no name: ${describe(el)}`);
+        }
+        const isClicked =
+            getComputedStyle(el).cursor === "pointer" && !el.matches("[disabled] *");
+        if (isClicked && !el.closest(CORE) && !isReached(el)) {
+            faults.push(`is out of reach of the keyboard: ${describe(el)}`);
         }
         const isIcon = el.matches("i.fa, i.oi, span.fa") && !nameOf(el);
         const owner = el.parentElement?.closest("button, a, [role=button], label");
