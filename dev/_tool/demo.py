@@ -22,6 +22,12 @@ VALUES ('iap.endpoint', 'http://127.0.0.1:9')
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
 UPDATE ir_cron SET active = false WHERE cron_name = 'Publisher: Update Notification'
 """
+# What links in mails and the styles of PDF are fetched from.
+ADDRESS = """
+INSERT INTO ir_config_parameter (key, value)
+VALUES ('web.base.url', '{url}')
+ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
+"""
 
 
 def main(arguments):
@@ -192,6 +198,7 @@ class Demo:
         _remember(port=port)
         host = "localhost" if interface == "127.0.0.1" else interface
         url = f"http://{host}:{port}"
+        self.databases.sql(ADDRESS.format(url=url), DATABASE)
         try:
             with server.serving(command, self.shop.child_env(), LOG, url) as process:
                 self._welcome(url)
