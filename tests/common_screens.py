@@ -87,6 +87,7 @@ class Screen(Keyboard):
         self.wait("document.readyState === 'complete'")
         components = "[...document.querySelectorAll('owl-component')]"
         self.wait(f"{components}.every((el) => el.childElementCount)")
+        self.wait("!document.querySelector('.o_portal_doc_spinner')")
 
     def close(self):
         self.do(f"{SERVICES}.dialog.closeAll();")

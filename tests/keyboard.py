@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.tests.common import ChromeBrowser
 
 # Name and modifiers of the keys that are pressed: Windows key codes.
-CODES = {" ": 32, "ArrowDown": 40, "Enter": 13, "Tab": 9, "k": 75}
+CODES = {" ": 32, "ArrowDown": 40, "Enter": 13, "Escape": 27, "Tab": 9, "k": 75}
 CONTROL = 2
 PATIENCE = 90  # seconds to wait for anything: a page may compile its assets first
 

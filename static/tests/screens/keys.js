@@ -1,0 +1,63 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+/*
+ * Where Tab leads on the screen that is open, and what it never reached. Evaluated in a
+ * browser by the test that walks all screens with the keyboard.
+ */
+(() => {
+    const CONTROLS =
+        "button, a[href], [role=button], [role=tab], [role=menuitem], " +
+        "input:not([type=hidden]), select, textarea";
+    // What core reaches with a key of its own: Escape, an arrow, a command.
+    const BY_KEY = [
+        ".btn-close",
+        ".o_optional_columns_dropdown button",
+        ".o_list_record_remove button",
+        ".o_list_record_open_form_view button",
+        ".o_list_record_selector input",
+        ".o_crm_pls_tooltip_button",
+        ".power_button",
+        ".o_pivot_buttons *",
+        ".o_pivot *",
+        // The editor of core keeps Tab to itself.
+        ".o-mail-Chatter *",
+    ].join();
+    // One stop for all that is in it.
+    const ONE_STOP = ".o_field_date, .o_field_datetime, .o_field_radio";
+    const seen = new Set();
+    const stopOf = (el) => el.closest(ONE_STOP) || el;
+    // Behind a dialog nothing can be reached, and menus are core's.
+    const root =
+        [...document.querySelectorAll(".modal")].at(-1) ||
+        document.querySelector(".o_content, #wrap");
+    const isOpen = (el) =>
+        el.getClientRects().length &&
+        getComputedStyle(el).visibility !== "hidden" &&
+        !el.disabled &&
+        !el.closest("[aria-hidden=true]");
+    window.keys = {
+        /** Note what has the focus, and return whether it is new. */
+        note() {
+            const stop = stopOf(document.activeElement);
+            const isNew = !seen.has(stop);
+            seen.add(stop);
+            return isNew;
+        },
+        isAt(selector) {
+            return document.activeElement.matches(selector);
+        },
+        /** Leave an editor that keeps Tab to itself. */
+        leave() {
+            const editor = document.activeElement;
+            const controls = [...document.querySelectorAll(CONTROLS)].filter(isOpen);
+            const isAfter = (el) =>
+                editor.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING;
+            controls.find((el) => el.tabIndex >= 0 && isAfter(el))?.focus();
+        },
+        missed() {
+            return [...root.querySelectorAll(CONTROLS)]
+                .filter((el) => isOpen(el) && !el.matches(BY_KEY))
+                .filter((el) => !seen.has(stopOf(el)))
+                .map((el) => el.outerHTML.replace(/\s+/g, " ").slice(0, 150));
+        },
+    };
+})();
