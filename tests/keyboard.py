@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import json
 import time
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -6,8 +7,21 @@ from unittest.mock import patch
 from odoo.tests.common import ChromeBrowser
 
 # Name and modifiers of the keys that are pressed: Windows key codes.
-CODES = {" ": 32, "ArrowDown": 40, "Enter": 13, "Escape": 27, "Tab": 9, "k": 75}
+CODES = {
+    " ": 32,
+    "ArrowDown": 40,
+    "ArrowLeft": 37,
+    "ArrowRight": 39,
+    "ArrowUp": 38,
+    "Enter": 13,
+    "Escape": 27,
+    "Tab": 9,
+    "k": 75,
+    "s": 83,
+}
+ALT = 1
 CONTROL = 2
+FARTHEST = 100  # stops that are worth a walk
 PATIENCE = 90  # seconds to wait for anything: a page may compile its assets first
 
 
@@ -33,6 +47,18 @@ class Keyboard:
             self._send(type="keyDown", text=char, key=char)
             self._send(type="keyUp", key=char)
 
+    def go_to(self, selector):
+        """Press Tab until what matches has the focus.
+
+        :raise AssertionError: when Tab never leads there
+        """
+        at = f"document.activeElement?.matches({json.dumps(selector)})"
+        for _stop in range(FARTHEST):
+            if self._run(at):
+                return
+            self.press("Tab")
+        self.wait(at, 1)
+
     def expect(self, name):
         """Wait until the field or button of that name has the focus."""
         self.wait(
@@ -40,12 +66,12 @@ class Keyboard:
             f"?.getAttribute('name') === '{name}'"
         )
 
-    def wait(self, condition):
+    def wait(self, condition, patience=PATIENCE):
         """Wait until a JavaScript expression is true.
 
         :raise AssertionError: with what has the focus, when it never is
         """
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while not self._run(f"!!({condition})"):
             if time.monotonic() > until:
                 focus = self._run("document.activeElement?.outerHTML.slice(0, 200)")

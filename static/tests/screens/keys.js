@@ -23,6 +23,8 @@
     ].join();
     // One stop for all that is in it.
     const ONE_STOP = ".o_field_date, .o_field_datetime, .o_field_radio";
+    // Tables to read, with rows that do not open.
+    const READ_ONLY = ".o_readonly_modifier:not(.o_field_service_reachable_list)";
     const seen = new Set();
     const stopOf = (el) => el.closest(ONE_STOP) || el;
     // Behind a dialog nothing can be reached, and menus are core's.
@@ -54,10 +56,21 @@
             controls.find((el) => el.tabIndex >= 0 && isAfter(el))?.focus();
         },
         missed() {
-            return [...root.querySelectorAll(CONTROLS)]
-                .filter((el) => isOpen(el) && !el.matches(BY_KEY))
-                .filter((el) => !seen.has(stopOf(el)))
-                .map((el) => el.outerHTML.replace(/\s+/g, " ").slice(0, 150));
+            const controls = [...root.querySelectorAll(CONTROLS)].filter(
+                (el) => isOpen(el) && !el.matches(BY_KEY) && !seen.has(stopOf(el))
+            );
+            // From anywhere in a table the arrows lead to its rows.
+            const stops = [...seen];
+            const tables = [...root.querySelectorAll(".o_list_table")].filter(
+                (table) =>
+                    table.querySelector(".o_data_row") &&
+                    !table.closest(READ_ONLY) &&
+                    !stops.some((stop) => table.contains(stop))
+            );
+            return [...controls, ...tables].map((el) => {
+                const field = el.closest(".o_field_widget")?.getAttribute("name");
+                return `${el.outerHTML.replace(/\s+/g, " ").slice(0, 150)} in ${field}`;
+            });
         },
     };
 })();
