@@ -5,7 +5,10 @@ from .common_language import RomanianCommon
 from .common_screens import Screen, ScreensCommon
 from .keyboard import played_by
 
-READY = "!!document.querySelector('.o_main_navbar, body[is-ready]')"
+READY = (
+    "!!document.querySelector('.o_main_navbar, body[is-ready]')"
+    " && !document.querySelector('.o_portal_doc_spinner')"
+)
 LISTS = (
     "account_analytic_line_action_week",
     "account_analytic_line_action_ticket",

@@ -81,7 +81,8 @@ class Screen(Keyboard):
     def go(self, path):
         """Open a page of the portal."""
         place = json.dumps(path)
-        self._run(f"location.href = {place}")
+        self._run(f"window.isLeft = true; location.href = {place}")
+        self.wait("!window.isLeft")
         # Other languages than the first have a prefix: /ro/my.
         self.wait(f"location.pathname.endsWith({place})")
         self.wait("document.readyState === 'complete'")

@@ -16,13 +16,18 @@ CODES = {
     "Enter": 13,
     "Escape": 27,
     "Tab": 9,
+    "c": 67,
     "k": 75,
     "s": 83,
 }
 ALT = 1
 CONTROL = 2
+SHIFT = 8
 FARTHEST = 100  # stops that are worth a walk
 PATIENCE = 90  # seconds to wait for anything: a page may compile its assets first
+
+# Nobody types faster than the screen is drawn: core moves the focus when it is.
+FRAMES = "new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)))"
 
 
 class Keyboard:
@@ -47,8 +52,8 @@ class Keyboard:
             self._send(type="keyDown", text=char, key=char)
             self._send(type="keyUp", key=char)
 
-    def go_to(self, selector):
-        """Press Tab until what matches has the focus.
+    def go_to(self, selector, modifiers=0):
+        """Press Tab, or Shift and Tab, until what matches has the focus.
 
         :raise AssertionError: when Tab never leads there
         """
@@ -56,7 +61,8 @@ class Keyboard:
         for _stop in range(FARTHEST):
             if self._run(at):
                 return
-            self.press("Tab")
+            self.press("Tab", modifiers=modifiers)
+            self._run(FRAMES)
         self.wait(at, 1)
 
     def expect(self, name):
@@ -81,7 +87,8 @@ class Keyboard:
 
     def _run(self, code):
         answer = self.browser._websocket_request(
-            "Runtime.evaluate", params={"expression": code, "returnByValue": True}
+            "Runtime.evaluate",
+            params={"expression": code, "returnByValue": True, "awaitPromise": True},
         )
         return answer["result"].get("value")
 

@@ -5,6 +5,7 @@ from odoo.tools.misc import file_path
 from .common_language import ADDON
 from .common_screen_walk import ScreenWalkCommon
 from .common_screens import Screen
+from .keyboard import FRAMES
 
 IDLE = 8  # stops without anything new, until a walk is over
 LONGEST = 150  # a calendar that opens and closes is new each time
@@ -31,16 +32,18 @@ class KeyboardScreen(Screen):
     def _step(self):
         if self._run("keys.isAt('.o_searchview_input')"):
             self.press("ArrowDown")  # how core gets from the search to a list
+            self._run(FRAMES)
         elif self._run("keys.isAt('[contenteditable=true]')"):
             self._run("keys.leave()")
         else:
             self.press("Tab")
 
     def close(self):
-        if self._run("!!document.querySelector('.o_datetime_picker')"):
-            self.press("Escape")
-            self.wait("!document.querySelector('.o_datetime_picker')")
-        self.press("Escape")
+        """Leave a window; a calendar that is open takes the first Escape."""
+        for _calendar_or_window in range(2):
+            if self._run("!!document.querySelector('.modal')"):
+                self.press("Escape")
+                self._run(FRAMES)
         self.wait("!document.querySelector('.modal')")
 
 
