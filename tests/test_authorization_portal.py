@@ -239,3 +239,18 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         for token in (None, self.token):
             self.assertIn("error", self._approve(token))
         self._assert_untouched()
+
+    def test_the_home_page_gets_the_figures_it_asks_for(self):
+        """On a later visit the page knows some; one more than asked for stops it."""
+        self.authenticate(self.own.login, self.own.login)
+        figures = {
+            "authorization_count": 2,
+            "authorization_open_count": 1,
+            "service_credit_count": 0,
+        }
+        for asked in (["authorization_open_count"], list(figures)[::2], list(figures)):
+            with self.subTest(asked):
+                self.assertEqual(
+                    self.make_jsonrpc_request("/my/counters", {"counters": asked}),
+                    {name: figures[name] for name in asked},
+                )
