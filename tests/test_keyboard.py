@@ -30,9 +30,12 @@ class KeyboardScreen(Screen):
         return self._run("keys.missed()")
 
     def _step(self):
-        if self._run("keys.isAt('.o_searchview_input')"):
+        search = "keys.isAt('.o_searchview_input')"
+        if self._run(search):
             self.press("ArrowDown")  # how core gets from the search to a list
             self._run(FRAMES)
+            if self._run(search):
+                self._run("keys.leave()")
         elif self._run("keys.isAt('[contenteditable=true]')"):
             self._run("keys.leave()")
         else:

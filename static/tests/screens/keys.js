@@ -16,8 +16,6 @@
         ".o_list_record_selector input",
         ".o_crm_pls_tooltip_button",
         ".power_button",
-        ".o_pivot_buttons *",
-        ".o_pivot *",
         // The editor of core keeps Tab to itself.
         ".o-mail-Chatter *",
     ].join();
@@ -47,12 +45,12 @@
         isAt(selector) {
             return document.activeElement.matches(selector);
         },
-        /** Leave an editor that keeps Tab to itself. */
+        /** Leave what keeps Tab to itself: an editor of core, or its search. */
         leave() {
-            const editor = document.activeElement;
+            const place = document.activeElement;
             const controls = [...document.querySelectorAll(CONTROLS)].filter(isOpen);
             const isAfter = (el) =>
-                editor.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING;
+                place.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING;
             controls.find((el) => el.tabIndex >= 0 && isAfter(el))?.focus();
         },
         missed() {
