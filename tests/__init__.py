@@ -58,6 +58,8 @@ from . import test_report_rights
 from . import test_report_statement
 from . import test_languages
 from . import test_screens
+from . import test_keyboard
+from . import test_keyboard_stories
 from . import test_security_fuzz
 from . import test_service_type
 from . import test_sync_crash

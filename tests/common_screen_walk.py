@@ -3,7 +3,7 @@ from odoo.tests import HttpCase, new_test_user
 
 from .common_language import RomanianCommon
 from .common_screens import Screen, ScreensCommon
-from .keyboard import played_by
+from .keyboard import play_keys
 
 READY = (
     "!!document.querySelector('.o_main_navbar, body[is-ready]')"
@@ -49,15 +49,7 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
         def with_screen(keyboard):
             play(self.screen_class(keyboard.browser))
 
-        with played_by(with_screen):
-            self.browser_js(
-                path,
-                "",
-                ready=READY,
-                login=user.login,
-                cookies={"frontend_lang": self.language},
-                timeout=300,
-            )
+        play_keys(self, with_screen, path, READY, user, timeout=300)
         self.assertEqual(self.wrong, [])
 
     def _walk(self, screen):

@@ -1,7 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import json
 import time
-from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo.tests.common import ChromeBrowser
@@ -96,12 +95,22 @@ class Keyboard:
         self.browser._websocket_request("Input.dispatchKeyEvent", params=params)
 
 
-@contextmanager
-def played_by(play):
-    """Let ``play(keyboard)`` do what a page is opened for with `browser_js`."""
+def play_keys(case, play, path, ready, user, **options):
+    """Open a page and let ``play(keyboard)`` do what it is opened for.
+
+    :param case: the `HttpCase`, which speaks a ``language``
+    :param ready: JavaScript that is true when the page can be played on
+    """
 
     def run(browser, _code, _timeout, error_checker=None):
         play(Keyboard(browser))
 
     with patch.object(ChromeBrowser, "_wait_code_ok", run):
-        yield
+        case.browser_js(
+            path,
+            "",
+            ready=ready,
+            login=user.login,
+            cookies={"frontend_lang": case.language},
+            **options,
+        )

@@ -6,7 +6,7 @@ from odoo.tests import HttpCase, tagged
 from ..tools import format_number
 from .common_language import RomanianCommon
 from .common_service_log import ServiceLogCommon
-from .keyboard import CONTROL, played_by
+from .keyboard import CONTROL, play_keys
 
 READY = "!!document.querySelector('.o_action_manager .o_view_controller')"
 PREVIEW = "document.querySelector('.modal [name=preview] %s')"
@@ -96,13 +96,8 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
 
     def _play_log_service(self):
         self.said = self._get_said()
-        with played_by(self._log_service):
-            self.browser_js(
-                "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action",
-                "",
-                ready=READY,
-                login=self.operator.login,
-            )
+        path = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
+        play_keys(self, self._log_service, path, READY, self.operator)
 
     def test_request_approval_overage_invoice(self):
         self._play_log_service()

@@ -3,7 +3,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common_language import LanguageCommon
 from .common_screens import ScreensCommon
-from .keyboard import ALT, SHIFT, played_by
+from .keyboard import ALT, SHIFT, play_keys
 
 FORM = "!!document.querySelector('.o_form_view')"
 LIST = "!!document.querySelector('.o_data_row')"
@@ -24,15 +24,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         self.boss = self._create_boss()
 
     def _play(self, play, path, ready, user=None):
-        user = user or self.boss
-        with played_by(play):
-            self.browser_js(
-                path,
-                "",
-                ready=ready,
-                login=user.login,
-                cookies={"frontend_lang": self.language},
-            )
+        play_keys(self, play, path, ready, user or self.boss)
 
     def _log_time(self, keyboard):
         keyboard.go_to(".nav-link[name=timesheets]")

@@ -9,7 +9,7 @@ from odoo.tests import HttpCase, tagged
 
 from ..models.service_sync_status import LOCK_KEY
 from .common_language import RomanianCommon
-from .keyboard import played_by
+from .keyboard import play_keys
 from .sync_common import SyncMixin
 from .test_connectors_postgresql import peer_connection
 
@@ -86,5 +86,5 @@ class TestSyncList(SyncMixin, RomanianCommon, HttpCase):
 
     def test_the_list_follows_a_run_by_itself(self):
         self.worker = self._hold_lock()
-        with played_by(self._watch):
-            self.browser_js(ACTION, "", ready=f"!!{ROW}", login="admin", timeout=120)
+        admin = self.env.ref("base.user_admin")
+        play_keys(self, self._watch, ACTION, f"!!{ROW}", admin, timeout=120)

@@ -1,3 +1,4 @@
+from . import service_window_mixin
 from . import service_credit_extend
 from . import service_credit_manage
 from . import service_credit_manage_project

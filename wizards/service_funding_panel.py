@@ -11,41 +11,10 @@ class ServiceFundingPanel(models.TransientModel):
     """
 
     _name = "service.funding.panel"
+    _inherit = "service.window.mixin"
     _description = "Who Pays"
 
-    partner_id = fields.Many2one(
-        comodel_name="res.partner",
-        string="Customer",
-        compute="_compute_partner_id",
-        store=True,
-        precompute=True,
-        readonly=False,
-    )
-    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
-    ticket_id = fields.Many2one(
-        comodel_name="helpdesk.ticket",
-        domain="[('commercial_partner_id', '=?', commercial_partner_id), "
-        "('allow_timesheet', '=', True)]",
-        help="Leave it empty for a new ticket.",
-    )
-    team_id = fields.Many2one(
-        comodel_name="helpdesk.ticket.team",
-        compute="_compute_team_id",
-        store=True,
-        precompute=True,
-        readonly=False,
-        domain=[("allow_timesheet", "=", True)],
-        help="The team of the new ticket.",
-    )
-    service_type_id = fields.Many2one(
-        comodel_name="service.type",
-        compute="_compute_service_type_id",
-        store=True,
-        precompute=True,
-        readonly=False,
-    )
     hours = fields.Float(string="Hours Spent", default=1.0, required=True)
-    date = fields.Date(default=fields.Date.context_today, required=True)
     balance = fields.Char(
         related="partner_id.service_credit_balance",
         # What may be seen depends on who looks.
@@ -54,35 +23,16 @@ class ServiceFundingPanel(models.TransientModel):
     )
     preview = fields.Html(compute="_compute_preview", sanitize=False)
 
-    @api.depends("ticket_id")
-    def _compute_partner_id(self):
-        for panel in self:
-            panel.partner_id = panel.ticket_id.partner_id or panel.partner_id
-
-    @api.depends("ticket_id")
-    def _compute_team_id(self):
+    @api.model
+    def _get_first_team(self):
+        """Prefer a team that draws credits: they are what the window is asked about."""
         own = self.env.user.helpdesk_team_ids
         teams = self.env["helpdesk.ticket.team"].search(
             [("allow_timesheet", "=", True)]
         )
-        first = teams.sorted(
+        return teams.sorted(
             lambda team: (not team.use_service_credits, team not in own, team.id)
         )[:1]
-        for panel in self:
-            panel.team_id = panel.ticket_id.team_id or panel.team_id or first
-
-    @api.depends("team_id")
-    def _compute_service_type_id(self):
-        for panel in self:
-            panel.service_type_id = (
-                panel.service_type_id or panel.team_id.default_service_type_id
-            )
-
-    @api.onchange("partner_id")
-    def _onchange_partner_id(self):
-        customer = self.partner_id.commercial_partner_id
-        if self.ticket_id.commercial_partner_id != customer:
-            self.ticket_id = False
 
     @api.depends(
         "partner_id", "ticket_id", "team_id", "service_type_id", "hours", "date"

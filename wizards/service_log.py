@@ -10,33 +10,10 @@ class ServiceLog(models.TransientModel):
     """Log a delivered service (seed: "record professional services", design 7.4)."""
 
     _name = "service.log"
+    _inherit = "service.window.mixin"
     _description = "Log Service"
 
-    partner_id = fields.Many2one(
-        comodel_name="res.partner",
-        string="Customer",
-        compute="_compute_partner_id",
-        store=True,
-        precompute=True,
-        readonly=False,
-        required=True,
-    )
-    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
-    ticket_id = fields.Many2one(
-        comodel_name="helpdesk.ticket",
-        domain="[('commercial_partner_id', '=?', commercial_partner_id), "
-        "('allow_timesheet', '=', True)]",
-        help="Leave it empty to log on a new ticket.",
-    )
-    team_id = fields.Many2one(
-        comodel_name="helpdesk.ticket.team",
-        compute="_compute_team_id",
-        store=True,
-        precompute=True,
-        readonly=False,
-        domain=[("allow_timesheet", "=", True)],
-        help="The team of the new ticket.",
-    )
+    partner_id = fields.Many2one(required=True)
     company_id = fields.Many2one(
         comodel_name="res.company", compute="_compute_company_id"
     )
@@ -49,14 +26,7 @@ class ServiceLog(models.TransientModel):
         readonly=False,
         help="What pays where service credits do not.",
     )
-    service_type_id = fields.Many2one(
-        comodel_name="service.type",
-        compute="_compute_service_type_id",
-        store=True,
-        precompute=True,
-        readonly=False,
-        required=True,
-    )
+    service_type_id = fields.Many2one(required=True)
     increment = fields.Float(related="service_type_id.increment")
     title = fields.Char(
         required=True, help="Summary of the service. The customer sees it."
@@ -73,7 +43,6 @@ class ServiceLog(models.TransientModel):
         readonly=False,
         required=True,
     )
-    date = fields.Date(default=fields.Date.context_today, required=True)
     employee_id = fields.Many2one(
         comodel_name="hr.employee",
         compute="_compute_employee_id",
@@ -111,23 +80,6 @@ class ServiceLog(models.TransientModel):
         comodel_name="service.authorization", readonly=True
     )
 
-    @api.depends("ticket_id")
-    def _compute_partner_id(self):
-        for log in self:
-            log.partner_id = log.ticket_id.partner_id or log.partner_id
-
-    @api.depends("ticket_id")
-    def _compute_team_id(self):
-        teams = self.env["helpdesk.ticket.team"]
-        own = self.env.user.helpdesk_team_ids.filtered("allow_timesheet")
-        for log in self:
-            log.team_id = (
-                log.ticket_id.team_id
-                or log.team_id
-                or own[:1]
-                or teams.search([("allow_timesheet", "=", True)], limit=1)
-            )
-
     @api.depends("ticket_id", "team_id")
     def _compute_company_id(self):
         for log in self:
@@ -142,11 +94,10 @@ class ServiceLog(models.TransientModel):
 
     @api.depends("team_id")
     def _compute_service_type_id(self):
+        super()._compute_service_type_id()
         first = self.env["service.type"].search([], limit=1)
         for log in self:
-            log.service_type_id = (
-                log.service_type_id or log.team_id.default_service_type_id or first
-            )
+            log.service_type_id = log.service_type_id or first
 
     @api.depends("service_type_id")
     def _compute_hours(self):
@@ -195,12 +146,6 @@ class ServiceLog(models.TransientModel):
             log.preview = self.env["ir.qweb"]._render(
                 "helpdesk_service_credit.service_log_preview", {"log": log, **values}
             )
-
-    @api.onchange("partner_id")
-    def _onchange_partner_id(self):
-        customer = self.partner_id.commercial_partner_id
-        if self.ticket_id.commercial_partner_id != customer:
-            self.ticket_id = False
 
     @api.model_create_multi
     def create(self, vals_list):

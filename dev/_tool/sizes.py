@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""Our own rules: short files, short functions, a licence line."""
+"""Our own rules: short files, short functions, a licence line, no test forgotten."""
 
 import ast
 import re
@@ -9,6 +9,7 @@ from . import paths
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 COUNTED = (".js", ".py", ".scss")
+TESTS = "tests/__init__.py"
 LICENSE = "# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl)."
 
 
@@ -25,6 +26,16 @@ def complaints(files):
             if lines and LICENSE not in lines[:2] and not name.endswith("__init__.py"):
                 yield f"{name}: no licence line at the top"
             yield from _functions(name, text)
+    yield from _forgotten(files)
+
+
+def _forgotten(files):
+    """Yield the tests that Odoo's own runner would not play."""
+    imported = (paths.CHECKOUT / TESTS).read_text().splitlines()
+    for name in sorted(files):
+        found = re.fullmatch(r"tests/(test_\w+)\.py", name)
+        if found and f"from . import {found[1]}" not in imported:
+            yield f"{name}: {TESTS} does not import it"
 
 
 def _text(name):

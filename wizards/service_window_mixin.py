@@ -1,0 +1,75 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class ServiceWindowMixin(models.AbstractModel):
+    """A window about the service for a customer, on a ticket or on a new one."""
+
+    _name = "service.window.mixin"
+    _description = "Window about a Service"
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        domain="[('commercial_partner_id', '=?', commercial_partner_id), "
+        "('allow_timesheet', '=', True)]",
+        help="Leave it empty for a new ticket.",
+    )
+    team_id = fields.Many2one(
+        comodel_name="helpdesk.ticket.team",
+        compute="_compute_team_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        domain=[("allow_timesheet", "=", True)],
+        help="The team of the new ticket.",
+    )
+    service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        compute="_compute_service_type_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    date = fields.Date(default=fields.Date.context_today, required=True)
+
+    @api.depends("ticket_id")
+    def _compute_partner_id(self):
+        for window in self:
+            window.partner_id = window.ticket_id.partner_id or window.partner_id
+
+    @api.depends("ticket_id")
+    def _compute_team_id(self):
+        first = self._get_first_team()
+        for window in self:
+            window.team_id = window.ticket_id.team_id or window.team_id or first
+
+    @api.model
+    def _get_first_team(self):
+        """Return the team of a new ticket that nobody chose a team for."""
+        own = self.env.user.helpdesk_team_ids
+        teams = self.env["helpdesk.ticket.team"].search(
+            [("allow_timesheet", "=", True)]
+        )
+        return (own & teams or teams)[:1]
+
+    @api.depends("team_id")
+    def _compute_service_type_id(self):
+        for window in self:
+            window.service_type_id = (
+                window.service_type_id or window.team_id.default_service_type_id
+            )
+
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        customer = self.partner_id.commercial_partner_id
+        if self.ticket_id.commercial_partner_id != customer:
+            self.ticket_id = False
