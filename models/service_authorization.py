@@ -20,6 +20,7 @@ ANSWER_FIELDS = {
     "access_token": False,
     "amount_estimate": False,
 }
+OPENED_ON = ("sale_line_id", "ticket_id", "task_id")
 
 
 class ServiceAuthorization(models.Model):
@@ -224,8 +225,9 @@ class ServiceAuthorization(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
+            vals_list = [self._take_defaults() | vals for vals in vals_list]
             self._check_typed_values(vals_list)
-            # A default in the context is a typed value too, so it is taken out.
+            # A default in the context is a typed value too, so no other is left.
             clean = clean_context(self.env.context)
             self = self.with_context(clean)  # pylint: disable=context-overridden
         return super().create([self._complete_values(vals) for vals in vals_list])
@@ -241,6 +243,13 @@ class ServiceAuthorization(models.Model):
                         name=authorization.display_name,
                     )
                 )
+
+    @api.model
+    def _take_defaults(self):
+        """Return what the window that asks was opened with: a client does not send
+        what it shows read-only."""
+        defaults = {name: self.env.context.get(f"default_{name}") for name in OPENED_ON}
+        return {name: value for name, value in defaults.items() if value}
 
     @api.model
     def _check_typed_values(self, vals_list):
@@ -259,7 +268,7 @@ class ServiceAuthorization(models.Model):
                     "comes from the customer, or from a manager who records it."
                 )
             )
-        for name in ("sale_line_id", "ticket_id", "task_id"):
+        for name in OPENED_ON:
             ids = {vals[name] for vals in vals_list if vals.get(name)}
             self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
 

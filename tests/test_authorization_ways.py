@@ -2,6 +2,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
+from .common_language import ADDON
 from .common_service_log import ServiceLogCommon
 
 
@@ -60,6 +61,23 @@ class TestAuthorizationWays(ServiceLogCommon):
             request.with_user(clerk).read(["hours"])
         with self.assertRaises(AccessError):
             request.with_user(clerk).create({"sale_line_id": self.item.id, "hours": 1})
+
+    def test_request_from_a_ticket_keeps_the_ticket(self):
+        """The window shows it read-only, which the web client does not send."""
+        action = self.ticket.with_user(self.agent).action_request_authorization()
+        model = self.env[action["res_model"]].with_user(self.agent)
+        for view in ("request", False):
+            with self.subTest(view):
+                view = view and f"{ADDON}.service_authorization_view_form_{view}"
+                form = Form(model.with_context(**action["context"]), view=view or None)
+                form.hours = 2
+                form.reason = "More reports"
+                request = form.save()
+                self.assertEqual(request.ticket_id, self.ticket)
+                self.assertEqual(request.sale_line_id, self.ticket.sale_line_id)
+                self.assertIn(request, self.ticket.authorization_ids)
+        request = model.with_context(**action["context"]).create({"hours": 1})
+        self.assertEqual(request.ticket_id, self.ticket)
 
     def test_log_service_from_a_customer(self):
         """The customer's menu offers it to operators, and fills the customer in."""
