@@ -190,13 +190,16 @@ class TestCreditMilestone(CreditCommon):
 
     def test_milestones_are_available(self):
         """Of the whole database, and switched on for each project, as in stock Odoo."""
-        self.assertTrue(
-            self.env.ref("base.group_user").all_implied_ids
-            & self.env.ref("project.group_project_milestone")
-        )
-        self.assertFalse(
-            self.env["project.project"].create({"name": "New"}).allow_milestones
-        )
+        projects = self.env["project.project"].search([("allow_milestones", "=", True)])
+        for milestones in (True, False):
+            projects.allow_milestones = milestones  # core turns the feature off, too
+            project = projects.create({"name": "New"})
+            self.assertFalse(project.allow_milestones)
+            project.unlink()
+            self.assertIn(
+                self.env.ref("project.group_project_milestone"),
+                self.env.ref("base.group_user").all_implied_ids,
+            )
 
     def test_customer_of_a_project_that_bills_no_time(self):
         """Stock Odoo hides and forgets the customer of such a project."""
