@@ -6,6 +6,7 @@ from . import service_authorization_mixin
 from . import service_authorization_ticket_mixin
 from . import service_log_mixin
 from . import service_time_mixin
+from . import service_ticket_item_mixin
 from . import service_thousands_mixin
 from . import service_entry_mixin
 from . import service_entry_index_mixin

@@ -12,6 +12,7 @@ class HelpdeskTicket(models.Model):
     _inherit = [
         "helpdesk.ticket",
         "service.time.mixin",
+        "service.ticket.item.mixin",
         "service.credit.ticket.mixin",
         "service.authorization.ticket.mixin",
         "service.timer.mixin",
@@ -115,14 +116,16 @@ class HelpdeskTicket(models.Model):
     def _compute_sale_line_id(self):
         """Fill the prepaid item of the customer (seed: "Track and bill time").
 
-        A choice made by hand stays for as long as it is one of the customer's items.
+        A choice made by hand, also of none, stays for as long as the customer does.
         """
         tickets = self.filtered("allow_billable")
         stale = self.filtered(
             lambda ticket: ticket.sale_line_id and not ticket._is_own_sale_line()
         )
         stale.sale_line_id = False
-        empty = tickets.filtered(lambda ticket: not ticket.sale_line_id)
+        empty = tickets.filtered(
+            lambda ticket: not ticket.sale_line_id and not ticket._is_left_empty()
+        )
         items = self.env["sale.order.line"]._get_prepaid_items(
             empty.commercial_partner_id, empty.company_id
         )

@@ -74,6 +74,43 @@ class TestTicketSaleLine(ServiceCreditCommon):
         ticket.partner_id = False
         self.assertFalse(ticket.sale_line_id)
 
+    def test_an_item_that_was_emptied_stays_empty_until_the_customer_changes(self):
+        item = self._sell()
+        theirs = self._sell(partner=self.other_customer)
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = form.description = "Printer on fire"
+            form.team_id = self.team
+            form.partner_id = self.customer
+            form.sale_line_id = self.env["sale.order.line"]
+        by_write = self._create_ticket()
+        by_write.sale_line_id = False
+        other_team = self.team.copy({"name": "Second Line"})
+        for ticket in (form.record, by_write):
+            with self.subTest(ticket):
+                ticket.user_id = self.env.user
+                ticket.team_id = other_team
+                ticket.partner_id = self.contact
+                with Form(ticket) as form:
+                    form.user_id = self.agent
+                self.assertFalse(ticket.sale_line_id)
+                with Form(ticket) as form:
+                    form.partner_id = self.other_customer
+                    self.assertEqual(form.sale_line_id, theirs)
+                ticket.sale_line_id = False
+                ticket.partner_id = self.customer
+                self.assertEqual(ticket.sale_line_id, item)
+
+    def test_a_ticket_without_a_choice_takes_what_is_there_when_its_team_bills(self):
+        """A form sends an empty item also where there was nothing to choose."""
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = form.description = "Printer on fire"
+            form.team_id = self.team
+            form.partner_id = self.customer
+        item = self._sell()
+        self.assertFalse(form.record.sale_line_id)
+        form.record.team_id = self.team.copy({"name": "Second Line"})
+        self.assertEqual(form.record.sale_line_id, item)
+
     def test_form_fills_the_item_when_the_customer_is_set(self):
         item = self._sell()
         with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
