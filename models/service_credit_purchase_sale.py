@@ -145,13 +145,16 @@ class ServiceCreditPurchase(models.Model):
     # ------------------------------------------------------------------
 
     def _note_sale(self):
-        """Remember what the sales order item stands for from now on."""
+        """Remember what the sales order item stands for from now on.
+
+        The credits of one unit stay those of the day of the sale.
+        """
         self.ensure_one()
         line = self.sale_line_id
         self.write(
             {
                 "sale_credits": line.service_credits,
-                "service_credits_per_unit": line.product_id.service_credits,
+                "service_credits_per_unit": line._get_service_credits_per_unit(),
             }
         )
 
@@ -242,6 +245,7 @@ class ServiceCreditPurchase(models.Model):
         }
         if self.product_id != line.product_id and not self.has_rows:
             vals["product_id"] = line.product_id.id
+            vals["service_credits_per_unit"] = line.product_id.service_credits
         digits = self._get_credit_digits()
         credits = self.credits + change
         if float_compare(credits, 0.0, digits) > 0:

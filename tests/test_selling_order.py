@@ -173,6 +173,24 @@ class TestSellingOrder(SellingCommon):
         line.product_uom_qty = 0.5
         self.assertEqual(lot.credits_available, 5)
 
+    def test_what_was_sold_keeps_the_credits_per_unit_of_that_day(self):
+        """The product says something else later: nobody's credits change."""
+        order = self._quote({"product_id": self.pack.id, "product_uom_qty": 5})
+        line, lot = order.order_line, self._buy(order)
+        for is_confirmed in (False, True):
+            if is_confirmed:
+                order.action_confirm()
+            for later in (5, 0):
+                self.pack.service_credits = later
+                line.product_uom_qty -= 1
+                for price in (99, 98):
+                    line.price_unit = price
+                line.product_id = self.pack
+                credits = 10 * line.product_uom_qty
+                self.assertEqual(line.service_credits, credits)
+                # What can be used of an open purchase; a draft holds it still.
+                self.assertEqual(lot.credits_available or lot.credits, credits)
+
     def test_draft_follows(self):
         """A draft follows quantity, price and discount of its item."""
         order = self._quote()
