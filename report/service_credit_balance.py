@@ -19,7 +19,7 @@ FIGURES = """
         WHERE date >= %(start)s AND movement_type = 'used'
     ), 0) AS %(field)s_used,
     COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'expired'
+        WHERE date >= %(start)s AND movement_type IN ('expired', 'withdrawn')
     ), 0) AS %(field)s_expired,
     COALESCE(SUM(%(field)s_change), 0) AS %(field)s_closing,
     0 AS %(field)s_later

@@ -8,6 +8,7 @@ TERMS = """
     SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
            purchase.currency_id, purchase.date_start, purchase.credits,
            purchase.value_total, purchase.paid_total,
+           purchase.date_expiry,
            CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                 THEN purchase.date_expiry
                      + COALESCE(company.service_credit_grace_days, 0)
@@ -34,8 +35,11 @@ MOVEMENTS = f"""
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
     WHERE line.consumption_type <> 'expiry'
     UNION ALL
-    -- Written off within the term, as when a sale is undone.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
+    -- Written off within the term: the sale was undone, or made smaller.
+    SELECT line.id::bigint * 4 + 2,
+           CASE WHEN {DAY} <= terms.date_expiry
+                THEN 'withdrawn' ELSE 'expired' END,
+           -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, NULL, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
@@ -70,6 +74,9 @@ MOVEMENTS = f"""
 class ServiceCreditMovement(models.Model):
     """What was bought, used and lost, with the day from which it counts.
 
+    Credits are withdrawn when their sale is undone or made smaller; that is no
+    breakage.
+
     Derived from the ledger and the terms of the purchases: on every date, what was
     bought less what was used and expired until then is the balance that
     ``service.credit.purchase._get_balance`` tells. Whether the scheduled action wrote
@@ -102,7 +109,12 @@ class ServiceCreditMovement(models.Model):
 
     date = fields.Date(readonly=True)
     movement_type = fields.Selection(
-        selection=[("bought", "Bought"), ("used", "Used"), ("expired", "Expired")],
+        selection=[
+            ("bought", "Bought"),
+            ("used", "Used"),
+            ("expired", "Expired"),
+            ("withdrawn", "Withdrawn"),
+        ],
         string="Movement",
         readonly=True,
     )
@@ -125,7 +137,7 @@ class ServiceCreditMovement(models.Model):
         string="Change of Credits",
         digits="Service Credits",
         readonly=True,
-        help="Positive when bought, negative when used or expired.",
+        help="Positive when bought, negative when used, expired or withdrawn.",
     )
     value_change = fields.Monetary(string="Change of Value", readonly=True)
     paid_change = fields.Monetary(string="Change of Amount Paid", readonly=True)

@@ -232,6 +232,11 @@ class TestReportBalance(CreditCommon):
         self.purchase_model._get_due_domain()
         self.purchase_model.search([("date_expiry", "<", self.today)]).action_expire()
         self.assertEqual(breakage(), [(day, 7, 700, 560)])
+        # A sale that is made smaller, and undone, loses nobody anything.
+        self._buy(20)._write_off()
+        self.assertEqual(breakage(), [(day, 7, 700, 560)])
+        withdrawn = movements.search([("movement_type", "=", "withdrawn")])
+        self.assertEqual(sum(withdrawn.mapped("credits_change")), -20)
 
     def test_every_movement_has_a_number_of_its_own(self):
         self.company.service_credit_grace_days = 9

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-ORDER = ("bought", "used", "expired")
+ORDER = ("bought", "used", "expired", "withdrawn")
 
 
 class ServiceCreditStatement(models.TransientModel):
