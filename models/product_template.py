@@ -53,8 +53,8 @@ class ProductTemplate(models.Model):
         "A product cannot have fewer than 0 service credits.",
     )
     _service_credit_validity_not_negative = models.Constraint(
-        "CHECK (service_credit_validity >= 0)",
-        "Service credits cannot be valid for less than 0 months.",
+        "CHECK (service_credit_validity BETWEEN 0 AND 1200)",
+        "Service credits are valid for 0 to 1200 months.",
     )
 
     @api.depends("type")

@@ -64,18 +64,18 @@ class ResCompany(models.Model):
     )
 
     _service_authorization_days_positive = models.Constraint(
-        "CHECK (service_authorization_days > 0)",
-        "A request of hours stays open for at least one day.",
+        "CHECK (service_authorization_days BETWEEN 1 AND 36500)",
+        "A request of hours stays open for 1 to 36500 days.",
     )
 
     _service_credit_grace_days_positive = models.Constraint(
-        "CHECK (service_credit_grace_days >= 0)",
-        "The grace period cannot be negative.",
+        "CHECK (service_credit_grace_days BETWEEN 0 AND 36500)",
+        "The grace period of service credits is 0 to 36500 days.",
     )
 
     _timesheet_lock_grace_days_positive = models.Constraint(
-        "CHECK (COALESCE(timesheet_lock_grace_days, 0) >= 0)",
-        "The days to finish time cannot be negative.",
+        "CHECK (COALESCE(timesheet_lock_grace_days, 0) BETWEEN 0 AND 36500)",
+        "There are 0 to 36500 days to finish time.",
     )
 
     def _get_today(self):

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
+
+from ..tools import add_months
 
 
 class ServiceCreditPurchase(models.Model):
@@ -163,6 +163,10 @@ class ServiceCreditPurchase(models.Model):
         "CHECK (date_start <= date_expiry)",
         "A purchase cannot expire before it starts.",
     )
+    _expiry_possible = models.Constraint(
+        "CHECK (date_expiry <= DATE '9998-12-31')",
+        "A purchase cannot expire after the year 9998: choose an earlier date.",
+    )
     _sale_line_once = models.UniqueIndex(
         "(sale_line_id) WHERE sale_line_id IS NOT NULL",
         "This sales order item already has its purchase of service credits.",
@@ -193,7 +197,7 @@ class ServiceCreditPurchase(models.Model):
             start, expiry = purchase.date_start, purchase.date_expiry
             is_kept = purchase._origin and expiry and start and start <= expiry
             if start and not is_kept:
-                purchase.date_expiry = start + relativedelta(years=1)
+                purchase.date_expiry = add_months(start, 12)
 
     @api.depends("value_per_credit", "company_id")
     def _compute_paid_per_credit(self):

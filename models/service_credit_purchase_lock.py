@@ -88,7 +88,7 @@ class ServiceCreditPurchase(models.Model):
     def _prepare_new(self, vals):
         self._refuse_derived({name for name in DERIVED_FIELDS if vals.get(name)})
         self._check_amounts({"credits": 0.0, **vals})
-        if vals.get("date_start") and vals.get("date_expiry"):
+        if vals.get("date_expiry"):
             self.browse()._check_order_of_dates(vals, self.env._("to be recorded"))
         company = self.env["res.company"].browse(vals.get("company_id"))
         company = company or self.env.company

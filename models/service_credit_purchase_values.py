@@ -3,6 +3,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_round, format_date
 
+from ..tools import LAST_DAY, format_number
+
+# More is a slip of the keyboard.
+MOST_CREDITS = 1_000_000_000
 # Results: nobody writes them, whatever the way in.
 DERIVED_FIELDS = (
     "name",
@@ -40,15 +44,18 @@ class ServiceCreditPurchase(models.Model):
         digits = self._get_credit_digits()
         if "credits" in vals:
             credits = float(vals["credits"] or 0.0)
-            if not 0 < credits < float("inf"):
+            if not 0 < credits <= MOST_CREDITS:
                 raise ValidationError(
                     self.env._(
                         "%(credits)s is not a possible number of credits for a "
-                        "purchase: enter a number above 0.",
+                        "purchase: enter a number above 0, up to %(most)s.",
                         credits=credits,
+                        most=format_number(self.env, MOST_CREDITS),
                     )
                 )
-            if abs(float_round(credits, digits) - credits) > 1e-9:
+            # Big numbers are stored less exactly.
+            tolerance = max(1e-9, credits * 1e-14)
+            if abs(float_round(credits, digits) - credits) > tolerance:
                 raise ValidationError(
                     self.env._(
                         "%(credits)s is not a possible number of credits: at most "
@@ -74,6 +81,16 @@ class ServiceCreditPurchase(models.Model):
         start = vals.get("date_start", self.date_start)
         expiry = vals.get("date_expiry", self.date_expiry)
         start, expiry = (fields.Date.to_date(day) for day in (start, expiry))
+        if expiry and expiry > LAST_DAY:
+            raise ValidationError(
+                self.env._(
+                    "The purchase %(purchase)s cannot expire on %(expiry)s: choose "
+                    "%(last)s or an earlier day.",
+                    purchase=name,
+                    expiry=format_date(self.env, expiry),
+                    last=format_date(self.env, LAST_DAY),
+                )
+            )
         if start and expiry and start > expiry:
             raise ValidationError(
                 self.env._(

@@ -1,5 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from dateutil.relativedelta import relativedelta
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
@@ -7,7 +6,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
-from ..tools import format_number
+from ..tools import add_months, format_number
 from .service_credit_groups import MAY_SEE_PURCHASES
 
 # A change of one of these changes how many credits the item stands for, or their price.
@@ -248,7 +247,7 @@ class SaleOrderLine(models.Model):
 
     def _get_service_credit_expiry(self, start):
         months = self.product_id.service_credit_validity or 12
-        return start + relativedelta(months=months)
+        return add_months(start, months)
 
     def _get_untaxed_before_discount(self):
         """Return the untaxed subtotal the item would have without its discount."""

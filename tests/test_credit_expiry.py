@@ -1,5 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import date
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -9,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
 
+from ..tools import LAST_DAY
 from .common_credit import CreditCommon
 
 
@@ -61,7 +61,7 @@ class TestCreditExpiry(CreditCommon):
 
     def test_credits_that_never_expire(self):
         self.company.service_credit_grace_days = 3
-        purchase = self._buy(expiry=date.max)
+        purchase = self._buy(expiry=LAST_DAY)
         self.assertFalse(purchase.is_expirable)
         with self.assertRaisesRegex(UserError, "can be expired from"):
             purchase.action_expire()

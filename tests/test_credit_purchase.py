@@ -132,6 +132,12 @@ class TestCreditPurchase(CreditCommon):
             ({"credits": 0}, "0.0 is not a possible number.*above 0"),
             ({"credits": -3}, "-3.0 is not a possible number.*above 0"),
             ({"credits": float("nan")}, "above 0"),
+            ({"credits": 1e15}, "above 0, up to 1000000000"),
+            ({"credits": 1e308}, "above 0, up to 1000000000"),
+            (
+                {"date_expiry": "9999-12-31"},
+                "cannot expire on 12/31/9999: choose 12/31/9998 or an earlier day",
+            ),
             ({"value_per_credit": -1}, "-1.0 is not possible as Value per Credit"),
             ({"paid_per_credit": -0.01}, "-0.01 is not possible as Amount Paid"),
             (
@@ -149,6 +155,22 @@ class TestCreditPurchase(CreditCommon):
         with self.assertRaisesRegex(ValidationError, "above 0"):
             self.purchase_model.create({"partner_id": self.customer.id})
 
+    def test_the_last_days_there_are(self):
+        """A term that would end after them, ends with them; reports can group it."""
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 1_000_000_000
+            form.date_start = "9998-06-30"
+            self.assertEqual(form.date_expiry, fields.Date.to_date("9998-12-31"))
+            form.date_start = "9999-06-30"
+            form.date_start = self.today
+        self._buy(date_expiry="9998-12-31")
+        self.env.flush_all()
+        for model in ("service.credit.purchase", "service.credit.balance"):
+            for unit in ("day", "week", "month", "quarter", "year"):
+                group = f"date_expiry:{unit}"
+                self.assertTrue(self.env[model].formatted_read_group([], [group], []))
+
     @mute_logger("odoo.sql_db")
     def test_the_database_knows_the_limits_too(self):
         purchase = self._buy()
@@ -158,6 +180,7 @@ class TestCreditPurchase(CreditCommon):
             "value_per_credit = -1",
             "paid_per_credit = -1",
             "date_expiry = date_start - 1",
+            "date_expiry = DATE '9999-12-31'",
             "credits = 11",
         ):
             with (

@@ -118,7 +118,7 @@ class TestReportBalance(CreditCommon):
         self.assertEqual(self._sums(6), (0, 10, 0, 10, 0))
         self.company.service_credit_allow_past_expiry = True
         self.assertEqual(self._sums(99), (0, 10, 0, 0, 10))
-        lot.date_expiry = "9999-12-31"
+        lot.date_expiry = "9998-12-31"
         self.assertEqual(self._sums(99), (0, 10, 0, 0, 10))
         self.company.service_credit_allow_past_expiry = False
         self.assertEqual(self._sums(99), (0, 10, 0, 0, 10))

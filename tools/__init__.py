@@ -1,2 +1,3 @@
+from .dates import LAST_DAY, add_months
 from .duration import DurationError, parse_duration
 from .text import format_number

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class ServiceCreditExtend(models.TransientModel):
@@ -40,7 +41,7 @@ class ServiceCreditExtend(models.TransientModel):
                         "The purchase %(purchase)s expires on %(expiry)s: choose a "
                         "later date to extend it.",
                         purchase=purchase.name,
-                        expiry=purchase.date_expiry,
+                        expiry=format_date(self.env, purchase.date_expiry),
                     )
                 )
             purchase.write({"date_expiry": wizard.date_expiry})

@@ -1,0 +1,19 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
+# Reports name the day after a period, and there is no year 10000.
+LAST_DAY = date(9998, 12, 31)
+
+
+def add_months(day, months):
+    """Return the day so many months later, the last possible one at most.
+
+    :param day: date
+    :param months: number of months, not negative
+    """
+    try:
+        return min(day + relativedelta(months=months), LAST_DAY)
+    except (OverflowError, ValueError):
+        return LAST_DAY
