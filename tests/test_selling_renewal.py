@@ -70,6 +70,31 @@ class TestSellingRenewal(SellingCommon):
             order.message_ids.filtered(lambda m: m.message_type != "notification")
         )
 
+    def test_the_quotation_is_in_the_currency_of_the_credits(self):
+        """Whatever the customer's own pricelist says: other credits would not join."""
+        euro = self.env["res.currency"].create({"name": "XTS", "symbol": "x"})
+        self.env.user.group_ids |= self.env.ref("product.group_product_pricelist")
+        own = self.env["product.pricelist"].create({"name": "Home"})
+        self.customer.property_product_pricelist = own
+        lot = self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "product_id": self.pack.id,
+                "credits": 10,
+                "currency_id": euro.id,
+            }
+        )
+        windows = self.env["service.credit.renewal"]
+        renewal = windows.browse(lot.action_create_renewal()["res_id"])
+        with self.assertRaisesRegex(UserError, "create a pricelist in that currency"):
+            renewal.size_ids[1].action_create_order()
+        self.env["product.pricelist"].create({"name": "Away", "currency_id": euro.id})
+        renewal = windows.browse(lot.action_create_renewal()["res_id"])
+        size = renewal.size_ids[1]
+        order = self.env["sale.order"].browse(size.action_create_order()["res_id"])
+        self.assertEqual(order.currency_id, euro)
+        self.assertAlmostEqual(order.amount_untaxed, size.price)
+
     def test_from_the_customer(self):
         self._ordered()
         self._use(8)

@@ -133,9 +133,20 @@ class ServiceCreditRenewal(models.TransientModel):
                     customer=self.partner_id.display_name,
                 )
             )
+        pricelist = self._get_pricelist()
+        if not pricelist and self.company_id.currency_id != self.currency_id:
+            raise UserError(
+                self.env._(
+                    "No quotation in %(currency)s can be made for %(customer)s: create "
+                    "a pricelist in that currency.",
+                    currency=self.currency_id.name,
+                    customer=self.partner_id.display_name,
+                )
+            )
         return {
             "partner_id": self.partner_id.id,
             "company_id": self.company_id.id,
+            "pricelist_id": pricelist.id,
             "origin": self.env._("Renewal of service credits"),
             "order_line": [
                 Command.create(
@@ -147,6 +158,24 @@ class ServiceCreditRenewal(models.TransientModel):
     # ------------------------------------------------------------------
     # Figures
     # ------------------------------------------------------------------
+
+    def _get_pricelist(self):
+        """Return a pricelist in the currency of the credits, the customer's own first.
+
+        None where the company's currency needs none: credits of another currency
+        would not join those that are renewed.
+        """
+        self.ensure_one()
+        own = self.partner_id.with_company(self.company_id).property_product_pricelist
+        if own.currency_id == self.currency_id:
+            return own
+        return own.search(
+            [
+                ("currency_id", "=", self.currency_id.id),
+                ("company_id", "in", (False, self.company_id.id)),
+            ],
+            limit=1,
+        )
 
     @api.model
     def _is_for_sale(self, product):

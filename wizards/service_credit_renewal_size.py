@@ -53,8 +53,7 @@ class ServiceCreditRenewalSize(models.TransientModel):
     def _get_price(self):
         """Return what the customer would pay for this size, without taxes on top."""
         renewal = self.renewal_id
-        partner = renewal.partner_id.with_company(renewal.company_id)
-        return self.units * partner.property_product_pricelist._get_product_price(
+        return self.units * renewal._get_pricelist()._get_product_price(
             renewal.product_id, self.units or 1.0, currency=renewal.currency_id
         )
 
