@@ -61,6 +61,31 @@ class ServiceFunding(models.AbstractModel):
         self._fund_again(redo, choice)
         for entry, was, now in differ:
             self._fund_difference(entry, was, now)
+        self._tell_again(differ)
+
+    @api.model
+    def _tell_again(self, differ):
+        """Let the notes tell of all hours; where others took a part, the note of the
+        plan tells both.
+
+        :param differ: what :meth:`_follow` settled, with entries of the superuser
+        """
+        whole = (
+            self.env["account.analytic.line"]
+            .sudo()
+            .union(
+                *(
+                    entry
+                    for entry, _was, now in differ
+                    if entry.coverage in (CREDITS, SALE_LINE)
+                    and entry.hours_billed == now.hours
+                )
+            )
+        )
+        notes = self.env["service.funding.text"]._get_notes_now(whole)
+        whole._note_funding(
+            {entry: {"coverage_note": note} for entry, note in notes.items()}
+        )
 
     @api.model
     def _get_state_now(self, entry, was):

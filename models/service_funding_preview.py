@@ -88,7 +88,9 @@ class ServiceFunding(models.AbstractModel):
                 slices += [
                     {
                         "payer": CREDITS,
-                        "label": text._get_slice_text(claim, index),
+                        "label": text._get_slice_text(
+                            claim.draw.slices, index, claim.draw.next_purchase
+                        ),
                         "hours": credits / claim.rate,
                         "credits": credits,
                         "left": text._get_credits_left(claim, index),

@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.tools import format_date
 
 from ..tools import format_number
-from .service_funding_claim import CREDITS, OVERAGE, SALE_LINE
+from .service_funding_claim import CREDITS, OVERAGE, SALE_LINE, Part
 
 
 class ServiceFundingText(models.AbstractModel):
@@ -28,7 +28,7 @@ class ServiceFundingText(models.AbstractModel):
     def _get_part_texts(self, claim, part):
         if part.payer == CREDITS:
             return [
-                self._get_slice_text(claim, index)
+                self._get_slice_text(claim.draw.slices, index, claim.draw.next_purchase)
                 for index in range(len(claim.draw.slices))
             ]
         hours = self._format(part.hours)
@@ -47,11 +47,11 @@ class ServiceFundingText(models.AbstractModel):
         return [self.env._("%(hours)s h that nobody pays", hours=hours)]
 
     @api.model
-    def _get_slice_text(self, claim, index):
-        purchase, credits = claim.draw.slices[index]
-        following = [part.purchase for part in claim.draw.slices[index + 1 :]]
-        if claim.draw.next_purchase:
-            following.append(claim.draw.next_purchase)
+    def _get_slice_text(self, slices, index, next_purchase):
+        purchase, credits = slices[index]
+        following = [later for later, _credits in slices[index + 1 :]]
+        if next_purchase:
+            following.append(next_purchase)
         return self.env._(
             "%(credits)s credits from %(purchase)s (expires %(expiry)s, %(rule)s)",
             credits=self._format(credits),
@@ -59,6 +59,51 @@ class ServiceFundingText(models.AbstractModel):
             expiry=format_date(self.env, purchase.date_expiry),
             rule=self._get_rule_text(purchase, following[:1]),
         )
+
+    @api.model
+    def _get_notes_now(self, entries):
+        """Tell of entries what pays for all their hours now, after a correction.
+
+        :return: note by entry
+        """
+        by_credits = entries.filtered(lambda entry: entry.coverage == CREDITS)
+        purchases = self._get_paying_purchases(by_credits) if by_credits else {}
+        notes = {}
+        for entry in entries:
+            if entry.coverage == SALE_LINE:
+                part = Part(SALE_LINE, entry.hours_billed, entry.so_line)
+                texts = self._get_part_texts(None, part)
+            else:
+                slices = purchases.get(entry.id, [])
+                texts = self._get_slice_texts_now(slices)
+            notes[entry] = self.env._(
+                "%(hours)s h → %(parts)s",
+                hours=self._format(entry.hours_billed),
+                parts="; ".join(texts),
+            )
+        return notes
+
+    @api.model
+    def _get_slice_texts_now(self, slices):
+        slices = sorted(
+            slices,
+            key=lambda part: (part[0].date_expiry, part[0].date_start, part[0].id),
+        )
+        texts = [
+            self._get_slice_text(slices, index, None)
+            for index in range(len(slices) - 1)
+        ]
+        # What else could have paid for the last of them is not asked again.
+        for purchase, credits in slices[-1:]:
+            texts.append(
+                self.env._(
+                    "%(credits)s credits from %(purchase)s (expires %(expiry)s)",
+                    credits=self._format(credits),
+                    purchase=purchase.name,
+                    expiry=format_date(self.env, purchase.date_expiry),
+                )
+            )
+        return texts
 
     @api.model
     def _get_credits_left(self, claim, index):
