@@ -1,7 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import ServiceCreditCommon
 
@@ -84,6 +87,27 @@ class TestTicketRights(ServiceCreditCommon):
         self.item.order_id.user_id = self.seller
         self.foreign_item.order_id.user_id = self.seller
         self.assertEqual(self._search_items(both), self.item)
+
+    def test_agent_finds_by_everything_the_search_offers(self):
+        """Also by the sales order, which agents may not read: its items tell it."""
+        self.ticket.sale_line_id = self.item
+        entry = self._log(self.ticket, employee_id=self.agent_employee.id)
+        records = {"helpdesk.ticket": self.ticket, "account.analytic.line": entry}
+        order = self.item.order_id
+        for name in (
+            "helpdesk.ticket",
+            "account.analytic.line",
+            "service.authorization",
+        ):
+            model = self.env[name].with_user(self.agent)
+            arch = etree.fromstring(model.get_view(view_type="search")["arch"])
+            for field in arch.iter("field"):
+                with self.subTest(model=name, field=field.get("name")):
+                    domain = f"[('{field.get('name')}', 'ilike', self)]"
+                    domain = field.get("filter_domain") or domain
+                    found = model.search(safe_eval(domain, {"self": order.name}))
+                    if "order_id" in field.get("name") and name in records:
+                        self.assertEqual(found, records[name])
 
     def test_agent_logs_on_a_private_project(self):
         self.project.privacy_visibility = "followers"
