@@ -13,11 +13,9 @@ class ServiceTicketItemMixin(models.AbstractModel):
     _name = "service.ticket.item.mixin"
     _description = "Choice of a Ticket's Sales Order Item"
 
+    # Somebody emptied the item, so that it is not filled again.
     is_sale_line_cleared = fields.Boolean(
-        copy=False,
-        readonly=True,
-        export_string_translation=False,
-        help="Somebody emptied the item, so that it is not filled again.",
+        copy=False, readonly=True, export_string_translation=False
     )
 
     @api.model_create_multi
