@@ -4,12 +4,14 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..connectors import Row
+from ..connectors import resolve
 
 IMPORTED = "imported"
 ERROR = "error"
 WITHDRAWN = "withdrawn"
 REMOVED = "removed"
+
+MISSING = object()  # None is a value of a row
 
 
 class ServiceSyncRecord(models.Model):
@@ -86,11 +88,17 @@ class ServiceSyncRecord(models.Model):
     # Computes
     # ------------------------------------------------------------------
 
-    @api.depends("payload")
+    @api.depends("payload", "source_id.mapping_ids.source_field")
     def _compute_payload_text(self):
+        """Show what is mapped; the rest of the row is kept for later mappings."""
         for record in self:
-            values = record.payload or {}
-            record.payload_text = "\n".join(f"{k}: {v}" for k, v in values.items())
+            names = record.source_id.mapping_ids.mapped("source_field")
+            values = {name: resolve(record.payload, name, MISSING) for name in names}
+            record.payload_text = "\n".join(
+                f"{name}: {value}"
+                for name, value in values.items()
+                if value is not MISSING
+            )
 
     @api.depends("res_model", "res_id")
     def _compute_res_name(self):
@@ -127,7 +135,8 @@ class ServiceSyncRecord(models.Model):
     def action_retry(self):
         """Try rows in error again, with what was decided about their customer.
 
-        :raise UserError: a row is not in error
+        :raise UserError: a row is not in error, or was kept without a field that is
+            mapped now
         """
         self.source_id._check_may_act()
         settled = self.filtered(lambda record: record.state != ERROR)
@@ -142,10 +151,7 @@ class ServiceSyncRecord(models.Model):
         # sudo: like a cycle, for the company and not for whoever pressed the button
         for source_sudo, records in self.sudo().grouped("source_id").items():
             records._remember_customers()
-            rows = [Row(r.line_number, r.payload or {}) for r in records]
-            source_sudo.with_company(source_sudo.company_id)._store_rows(
-                rows, again=True
-            )
+            source_sudo.with_company(source_sudo.company_id)._retry(records)
 
     def action_delete_target(self):
         """Delete here what the rows became; they will not be imported again.
