@@ -216,11 +216,17 @@ class ServiceSyncRecord(models.Model):
             values["res_id"] = False
         self.write({**values, "error": False, "payload": False})
 
+    def _mark_restored(self):
+        """Go on with rows whose deleted record was taken out of the archive."""
+        removed = self.filtered(lambda record: record.state == REMOVED)
+        removed.write({"state": IMPORTED, "removed_on": False})
+
     @api.autovacuum
     def _gc_removed(self, limit=500):
         """Remove archived records whose days are over; the row stays remembered.
 
-        What the record itself does not allow to delete stays archived.
+        What the record itself does not allow to delete stays archived, and what
+        was taken out of the archive stays.
 
         :return: ``(done, remaining)``
         """
@@ -248,6 +254,9 @@ class ServiceSyncRecord(models.Model):
     def _remove_target(self):
         self.ensure_one()
         target = self.env[self.res_model].browse(self.res_id).exists()
+        if target.active:
+            self._mark_restored()
+            return
         try:
             with self.env.cr.savepoint():
                 target.unlink()

@@ -177,9 +177,36 @@ class TestSyncPurchase(SyncCommon):
         lot.unlink()
         lot.active = True
         lot.is_draft = False
+        self.clean_up()
+        self.assertTrue(lot.exists())
+
+    def test_draft_that_was_restored_is_never_removed(self):
+        record, lot = self.sync()
+        lot.unlink()
+        lot.action_unarchive()
+        self.assertEqual((record.state, record.removed_on), ("imported", False))
+        lot.description = "kept"
+        self.clean_up()
+        self.assertEqual(lot.exists().description, "kept")
+        record, lot = self.sync(note="from the source")
+        self.assertEqual(lot.description, "from the source", "it follows again")
+        lot.unlink()
+        self.assertFalse(lot.active, "deleting it goes by the archive again")
+        self.clean_up()
+        self.assertFalse(lot.exists())
+
+    def test_draft_that_was_restored_earlier_is_found_by_the_clean_up(self):
+        record, lot = self.sync()
+        lot.active = False
+        lot.active = True
+        record._mark_removed(keep_target=True)
+        self.clean_up()
+        self.assertTrue(lot.exists())
+        self.assertEqual((record.state, record.removed_on), ("imported", False))
+
+    def clean_up(self):
         with freeze_time(fields.Datetime.now() + timedelta(days=99)):
             self.env["service.sync.record"]._gc_removed()
-        self.assertTrue(lot.exists())
 
     def test_imported_draft_in_the_archive_cannot_be_opened_there(self):
         record, lot = self.sync()
