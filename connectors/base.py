@@ -81,6 +81,10 @@ class Connector:
         """
         raise NotImplementedError
 
+    def reads_all(self, cursor: Cursor | None) -> bool:
+        """Whether ``fetch`` delivers every row the source has."""
+        return cursor is None
+
     def close(self):
         """Give back what the connector holds open. May be called twice."""
 

@@ -50,6 +50,9 @@ class CsvConnector(HttpConnector):
                 text.detach()
         yield Page([], self.last)
 
+    def reads_all(self, cursor):
+        return True
+
     def _pages(self, text, encoding):
         page = Page()
         for row in self._rows(text, encoding):

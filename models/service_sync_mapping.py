@@ -128,21 +128,25 @@ class ServiceSyncMapping(models.Model):
                 name in vals and vals[name] != _raw(line[name]) for name in KEY_FIELDS
             )
             if changed and KEY in (line.target_field, vals.get("target_field")):
-                line._check_no_imported()
+                line._forget_keys()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_key_of_imported(self):
-        self.filtered(lambda line: line.target_field == KEY)._check_no_imported()
+        self.filtered(lambda line: line.target_field == KEY)._forget_keys()
 
-    def _check_no_imported(self):
-        """Rows that were imported are known by external IDs of this field.
+    def _forget_keys(self):
+        """Rows are known by external IDs of this field, which is about to change.
 
-        Rows that were never anything but errors may still be put right.
+        Those that were never anything but errors may be known by another one.
+
+        :raise ValidationError: rows were imported
         """
-        imported = self.env["service.sync.record"].search(
-            Domain("source_id", "in", self.source_id.ids)
-            & (Domain("state", "!=", ERROR) | Domain("res_id", "!=", False)),
+        # sudo: people may not edit what rows are known by; it follows the mapping
+        Record = self.env["service.sync.record"].sudo()
+        mine = Domain("source_id", "in", self.source_id.ids)
+        imported = Record.search(
+            mine & (Domain("state", "!=", ERROR) | Domain("res_id", "!=", False)),
             limit=1,
         )
         if imported:
@@ -154,3 +158,4 @@ class ServiceSyncMapping(models.Model):
                     system=imported.source_id.name,
                 )
             )
+        Record.search(mine & Domain("external_id", "!=", False)).external_id = False

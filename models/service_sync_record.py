@@ -135,9 +135,11 @@ class ServiceSyncRecord(models.Model):
     def action_retry(self):
         """Try rows in error again, with what was decided about their customer.
 
+        :return: the rows still in error, if one that was read again since is gone
         :raise UserError: a row is not in error, or was kept without a field that is
             mapped now
         """
+        sources = self.source_id
         self.source_id._check_may_act()
         settled = self.filtered(lambda record: record.state != ERROR)
         if settled:
@@ -152,6 +154,7 @@ class ServiceSyncRecord(models.Model):
         for source_sudo, records in self.sudo().grouped("source_id").items():
             records._remember_customers()
             source_sudo.with_company(source_sudo.company_id)._retry(records)
+        return None if self.exists() == self else sources[0].action_open_errors()
 
     def action_delete_target(self):
         """Delete here what the rows became; they will not be imported again.

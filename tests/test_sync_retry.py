@@ -2,6 +2,7 @@
 """Rows in error that are tried again after something was put right."""
 
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -115,3 +116,103 @@ class TestSyncRetry(CycleCase):
         record.flush_recordset()
         self.assertEqual(record.payload["\ufffd?"], ["nan", "1E+999", "-Infinity"])
         self.assertEqual(storable(Decimal("1.50")), 1.5)
+
+
+@tagged("post_install", "-at_install")
+class TestSyncWithoutId(CycleCase):
+    """Rows that had no external ID, because another field was taken for it."""
+
+    def setUp(self):
+        super().setUp()
+        self.rows[:] = [self.row(n, code=f"C{n}", other="") for n in (1, 2)]
+        self.key = self.source.mapping_ids[0]
+        self.key.source_field = "nothing"
+        self.sync()
+        self.stale = self.get_rows()
+        self.assertEqual(self.stale.mapped("external_id"), [False, False])
+        self.key.source_field = "code"
+
+    def get_rows(self):
+        return self.env["service.sync.record"].search(
+            [("source_id", "=", self.source.id)], order="id"
+        )
+
+    def test_retry_gives_each_row_its_id(self):
+        self.stale.action_retry()
+        self.assertEqual(self.get_rows(), self.stale)
+        self.assertEqual(self.stale.mapped("external_id"), ["C1", "C2"])
+        self.assertEqual(self.stale.mapped("state"), ["imported"] * 2)
+        self.assertEqual(self.source.failed_count, 0)
+        self.source.action_reset()
+        self.assertEqual(self.sync(), (0, 0, 2, 0))
+
+    def test_retry_in_vain_does_not_multiply_rows(self):
+        self.key.source_field = "other"
+        for _time in range(2):
+            self.stale.action_retry()
+        self.assertEqual(self.get_rows(), self.stale)
+        self.source.action_reset()
+        self.assertEqual(self.sync(), (0, 0, 0, 2))
+        self.assertEqual(self.get_rows(), self.stale)
+
+    def test_other_id_of_rows_in_error_is_not_mistaken_for_one_of_before(self):
+        for row, code in zip(self.rows, ("2", "1"), strict=True):
+            row.update(code=code, customer="NEW-1")
+        self.key.source_field = "id"
+        self.source.action_reset()
+        self.sync()
+        rows = self.get_rows()
+        self.assertEqual(rows.mapped("external_id"), ["1", "2"])
+        self.key.source_field = "code"
+        self.customer.copy({"ref": "NEW-1"})
+        rows.action_retry()
+        self.assertEqual(rows.mapped("external_id"), ["2", "1"])
+        self.assertEqual(self.targets(self.source)["2"].credits, 10)
+        self.assertEqual(self.targets(self.source)["1"].credits, 20)
+
+    def test_reading_the_whole_source_drops_what_it_no_longer_has(self):
+        self.rows.append(self.row(3, minutes=30))
+        self.assertEqual(self.sync(), (1, 0, 0, 1))
+        self.assertTrue(self.stale[0].exists(), "only changes were read")
+        self.source.action_reset()
+        self.sync()
+        self.assertFalse(self.stale.exists())
+        self.assertEqual(self.get_rows().mapped("state").count("imported"), 2)
+        self.assertEqual(self.source.failed_count, 1, "row 3 has no code")
+
+    def test_whole_reading_that_was_interrupted_drops_nothing_before_its_end(self):
+        self.source.action_reset()
+        Source = type(self.source)
+        with patch.object(Source, "_get_end", lambda *args: 0):
+            self.sync()
+        self.assertEqual(self.source.last_run_id.state, "running")
+        self.assertEqual(self.stale.exists(), self.stale)
+        self.sync()
+        self.assertFalse(self.stale.exists())
+
+    def test_retry_of_a_row_that_was_read_again_since_drops_it(self):
+        self.rows.append(self.row(1, code="C1", minutes=30, credits=99))
+        self.sync()
+        lot = self.targets(self.source)["C1"]
+        action = self.stale[0].action_retry()
+        self.assertFalse(self.stale[0].exists())
+        self.assertEqual(lot.credits, 99, "the older version does not come back")
+        self.assertEqual(action["res_model"], "service.sync.record")
+
+    def test_rows_that_get_the_same_id_are_reported(self):
+        self.stale[1].payload = {**self.stale[1].payload, "code": "C1"}
+        self.stale[1].payload = {**self.stale[1].payload, "changed": ""}
+        self.stale.action_retry()
+        self.assertIn("(1 and 2)", self.stale[0].error)
+        self.assertEqual(self.source.failed_count, 2)
+        self.stale.action_retry()
+        self.assertEqual(self.get_rows(), self.stale[0])
+
+    def test_file_is_a_whole_reading_every_time(self):
+        text = "id,nr,customer,credits\n1,,ACME-1,5\n2,,ACME-1,6\n"
+        names = {"external_id": "nr", "partner_id": "customer", "credits": "credits"}
+        source = self.csv_source(text, names)
+        self.assertEqual(self.sync(source), (0, 0, 0, 2))
+        source.mapping_ids[0].source_field = "id"
+        self.assertEqual(self.sync(source), (2, 0, 0, 0))
+        self.assertEqual((source.failed_count, source.record_count), (0, 2))
