@@ -107,6 +107,16 @@ class TestSyncPurchase(SyncCommon):
                 self.assertIn(expected, record.error)
                 self.assertFalse(lot)
 
+    def test_reason_is_told_to_its_end_and_only_the_value_is_cut(self):
+        record, lot = self.sync(start="03/04/2026")
+        self.assertEqual(
+            record.error,
+            "start: “03/04/2026” can mean two days: tell on the source in which order "
+            "it writes dates.",
+        )
+        record, lot = self.sync(start="x" * 500)
+        self.assertEqual(record.error, f"start: “{'x' * 80}” is no date.")
+
     def test_void_before_it_was_known(self):
         record, lot = self.sync(void=True)
         self.assertEqual(record.state, "withdrawn")
