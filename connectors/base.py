@@ -81,6 +81,10 @@ class Connector:
         """
         raise NotImplementedError
 
+    def reads_all(self, cursor: Cursor | None) -> bool:
+        """Whether ``fetch`` delivers every row the source has."""
+        return cursor is None
+
     def close(self):
         """Give back what the connector holds open. May be called twice."""
 
@@ -117,20 +121,20 @@ class Connector:
         return Cursor(changed_at, str(resolve(values, self.id_field) or ""))
 
 
-def resolve(values, path: str):
-    """Follow a dotted path into nested values; None where it leads nowhere.
+def resolve(values, path: str, missing=None):
+    """Follow a dotted path into nested values; ``missing`` where it leads nowhere.
 
     A key that itself contains the dots wins over the path.
     """
     if isinstance(values, dict) and path in values:
         return values[path]
     for part in path.split("."):
-        if isinstance(values, dict):
-            values = values.get(part)
+        if isinstance(values, dict) and part in values:
+            values = values[part]
         elif isinstance(values, list) and part.isdigit() and int(part) < len(values):
             values = values[int(part)]
         else:
-            return None
+            return missing
     return values
 
 

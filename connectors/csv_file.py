@@ -50,6 +50,9 @@ class CsvConnector(HttpConnector):
                 text.detach()
         yield Page([], self.last)
 
+    def reads_all(self, cursor):
+        return True
+
     def _pages(self, text, encoding):
         page = Page()
         for row in self._rows(text, encoding):
@@ -109,11 +112,7 @@ class CsvConnector(HttpConnector):
                 _lt("The first line of the file cannot be read: %(reason)s"),
                 reason=error,
             ) from None
-        twice = sorted({name for name in header if header.count(name) > 1 and name})
-        if twice:
-            raise self.error(
-                _lt("The column “%(name)s” appears twice in the file."), name=twice[0]
-            )
+        self._check_header(header)
         while True:
             try:
                 cells = next(reader)
@@ -128,6 +127,23 @@ class CsvConnector(HttpConnector):
                 continue
             if any(cell.strip() for cell in cells):
                 yield self._row(header, cells, reader.line_num, encoding)
+
+    def _check_header(self, header):
+        """Refuse a file whose rows nothing could be read of.
+
+        :raise ConnectorError: naming the column
+        """
+        twice = sorted({name for name in header if header.count(name) > 1 and name})
+        if twice:
+            raise self.error(
+                _lt("The column “%(name)s” appears twice in the file."), name=twice[0]
+            )
+        if self.id_field not in header:
+            raise self.error(
+                _lt("The file has no column “%(name)s”: its columns are %(columns)s."),
+                name=self.id_field,
+                columns=", ".join(_clean(name) for name in header if name),
+            )
 
     def _row(self, header, cells, line, encoding):
         values = dict(zip(header, cells, strict=False))

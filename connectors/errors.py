@@ -7,6 +7,11 @@ def _lt(text):
     return text
 
 
+def quote(value) -> str:
+    """As much of a value as a sentence quotes."""
+    return str(value)[:80]
+
+
 class ConnectorError(Exception):
     """A failure of the other side (or of its settings), told in one sentence.
 
@@ -24,9 +29,15 @@ class ConnectorError(Exception):
 
 
 class ValueRefused(ValueError):
-    """A value that cannot be read without guessing, told in one sentence."""
+    """A value that cannot be read without guessing, told in one sentence.
+
+    What the sentence quotes is cut, but for a ``reason``: a sentence by itself.
+    """
 
     def __init__(self, template: str, **values):
         self.template = template
-        self.values = {key: str(value)[:80] for key, value in values.items()}
+        self.values = {
+            key: str(value) if key == "reason" else quote(value)
+            for key, value in values.items()
+        }
         super().__init__(template % self.values if values else template)

@@ -52,6 +52,9 @@ class JsonConnector(HttpConnector):
             position = cursor if position.changed_at >= started else position
         yield Page([], position)
 
+    def reads_all(self, cursor):
+        return not self._since(cursor)
+
     # --- ways of paging -------------------------------------------------------
 
     def _fetch_numbered(self, cursor):

@@ -5,6 +5,7 @@ Every function takes a native value or a text, returns None for nothing, and rai
 ValueRefused rather than guess.
 """
 
+import math
 import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -279,15 +280,16 @@ def scalar(value):
 
 def storable(value):
     """A value as JSON can keep it, read back by the functions above as the same."""
-    if isinstance(value, Decimal):
-        return float(value)
+    if isinstance(value, (float, Decimal)):
+        number = float(value)
+        return number if math.isfinite(number) else str(value)
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, dict):
-        return {str(key): storable(item) for key, item in value.items()}
+        return {storable(str(key)): storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [storable(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int)):
         return value
     text = str(value) if isinstance(value, str) else f"<{type(value).__name__}>"
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

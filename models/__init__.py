@@ -94,6 +94,7 @@ from . import service_sync_cycle
 from . import service_sync_check
 from . import service_sync_row
 from . import service_sync_upsert
+from . import service_sync_retry
 from . import service_sync_target
 from . import service_sync_target_purchase
 from . import service_sync_target_time

@@ -18,6 +18,13 @@ class ServiceCreditPurchase(models.Model):
         archived = drafts.filtered(lambda lot: lot.id in ids)
         return super(ServiceCreditPurchase, self - archived)._check_archived_empty()
 
+    def write(self, vals):
+        """Whoever takes an imported draft out of the archive wants it again."""
+        result = super().write(vals)
+        if vals.get("active"):
+            self.env["service.sync.record"]._of(self)._mark_restored()
+        return result
+
     def unlink(self):
         """Archive imported drafts instead: deleted for good after some days.
 

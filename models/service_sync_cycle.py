@@ -129,7 +129,10 @@ class ServiceSyncSource(models.Model):
             self._check_ready()
             with closing(self._get_connector()) as connector:
                 end = self._get_end(start, manual, connector.ordered)
-                for page in connector.fetch(self._get_cursor()):
+                cursor = self._get_cursor()
+                if connector.reads_all(cursor):
+                    self._transact(lambda: self._note_whole(run))
+                for page in connector.fetch(cursor):
                     self._transact(lambda page=page: self._store_page(run, page))
                     if time.monotonic() > end:
                         self._transact(self._plan_continuation)
@@ -188,6 +191,7 @@ class ServiceSyncSource(models.Model):
     def _finish_cycle(self, run):
         now = fields.Datetime.now()
         run._finish(DONE)
+        self._drop_unseen(run)
         self.write(
             {
                 **self._prepare_fresh_start(),

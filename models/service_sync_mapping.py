@@ -1,6 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from .service_sync_record import ERROR
+from .service_sync_source import _raw
 
 COMMON_FIELDS = ("external_id", "changed_at", "deleted")
 PURCHASE_FIELDS = (
@@ -29,6 +33,10 @@ TARGET_FIELDS = {
     "purchase": COMMON_FIELDS + PURCHASE_FIELDS,
     "time_entry": COMMON_FIELDS + TIME_FIELDS,
 }
+
+# What a row is known by, and what tells where it is read from.
+KEY = "external_id"
+KEY_FIELDS = ("source_field", "target_field", "source_id")
 
 
 class ServiceSyncMapping(models.Model):
@@ -104,3 +112,50 @@ class ServiceSyncMapping(models.Model):
                         system=mapping.source_id.name,
                     )
                 )
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        """Refuse to read external IDs of imported rows from elsewhere.
+
+        :raise ValidationError: naming the system
+        """
+        self.check_access("write")
+        for line in self:
+            changed = any(
+                name in vals and vals[name] != _raw(line[name]) for name in KEY_FIELDS
+            )
+            if changed and KEY in (line.target_field, vals.get("target_field")):
+                line._forget_keys()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_key_of_imported(self):
+        self.filtered(lambda line: line.target_field == KEY)._forget_keys()
+
+    def _forget_keys(self):
+        """Rows are known by external IDs of this field, which is about to change.
+
+        Those that were never anything but errors may be known by another one.
+
+        :raise ValidationError: rows were imported
+        """
+        # sudo: people may not edit what rows are known by; it follows the mapping
+        Record = self.env["service.sync.record"].sudo()
+        mine = Domain("source_id", "in", self.source_id.ids)
+        imported = Record.search(
+            mine & (Domain("state", "!=", ERROR) | Domain("res_id", "!=", False)),
+            limit=1,
+        )
+        if imported:
+            raise ValidationError(
+                self.env._(
+                    "The connected system %(system)s already imported rows, which it "
+                    "knows by their external ID: the field of the external ID cannot "
+                    "change, connect the system a second time instead.",
+                    system=imported.source_id.name,
+                )
+            )
+        Record.search(mine & Domain("external_id", "!=", False)).external_id = False

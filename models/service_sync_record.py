@@ -4,12 +4,14 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..connectors import Row
+from ..connectors import resolve
 
 IMPORTED = "imported"
 ERROR = "error"
 WITHDRAWN = "withdrawn"
 REMOVED = "removed"
+
+MISSING = object()  # None is a value of a row
 
 
 class ServiceSyncRecord(models.Model):
@@ -86,11 +88,17 @@ class ServiceSyncRecord(models.Model):
     # Computes
     # ------------------------------------------------------------------
 
-    @api.depends("payload")
+    @api.depends("payload", "source_id.mapping_ids.source_field")
     def _compute_payload_text(self):
+        """Show what is mapped; the rest of the row is kept for later mappings."""
         for record in self:
-            values = record.payload or {}
-            record.payload_text = "\n".join(f"{k}: {v}" for k, v in values.items())
+            names = record.source_id.mapping_ids.mapped("source_field")
+            values = {name: resolve(record.payload, name, MISSING) for name in names}
+            record.payload_text = "\n".join(
+                f"{name}: {value}"
+                for name, value in values.items()
+                if value is not MISSING
+            )
 
     @api.depends("res_model", "res_id")
     def _compute_res_name(self):
@@ -127,8 +135,11 @@ class ServiceSyncRecord(models.Model):
     def action_retry(self):
         """Try rows in error again, with what was decided about their customer.
 
-        :raise UserError: a row is not in error
+        :return: the rows still in error, if one that was read again since is gone
+        :raise UserError: a row is not in error, or was kept without a field that is
+            mapped now
         """
+        sources = self.source_id
         self.source_id._check_may_act()
         settled = self.filtered(lambda record: record.state != ERROR)
         if settled:
@@ -142,10 +153,8 @@ class ServiceSyncRecord(models.Model):
         # sudo: like a cycle, for the company and not for whoever pressed the button
         for source_sudo, records in self.sudo().grouped("source_id").items():
             records._remember_customers()
-            rows = [Row(r.line_number, r.payload or {}) for r in records]
-            source_sudo.with_company(source_sudo.company_id)._store_rows(
-                rows, again=True
-            )
+            source_sudo.with_company(source_sudo.company_id)._retry(records)
+        return None if self.exists() == self else sources[0].action_open_errors()
 
     def action_delete_target(self):
         """Delete here what the rows became; they will not be imported again.
@@ -210,11 +219,17 @@ class ServiceSyncRecord(models.Model):
             values["res_id"] = False
         self.write({**values, "error": False, "payload": False})
 
+    def _mark_restored(self):
+        """Go on with rows whose deleted record was taken out of the archive."""
+        removed = self.filtered(lambda record: record.state == REMOVED)
+        removed.write({"state": IMPORTED, "removed_on": False})
+
     @api.autovacuum
     def _gc_removed(self, limit=500):
         """Remove archived records whose days are over; the row stays remembered.
 
-        What the record itself does not allow to delete stays archived.
+        What the record itself does not allow to delete stays archived, and what
+        was taken out of the archive stays.
 
         :return: ``(done, remaining)``
         """
@@ -242,6 +257,9 @@ class ServiceSyncRecord(models.Model):
     def _remove_target(self):
         self.ensure_one()
         target = self.env[self.res_model].browse(self.res_id).exists()
+        if target.active:
+            self._mark_restored()
+            return
         try:
             with self.env.cr.savepoint():
                 target.unlink()

@@ -119,7 +119,7 @@ class ServiceSyncSource(models.Model):
             if other is None:
                 kept[key] = item
                 continue
-            counts["unchanged"] += 1
+            counts["unchanged" if item.external_id else "failed"] += 1
             if item.checksum == other.checksum:
                 continue
             dates = (item.changed_at, other.changed_at)

@@ -162,6 +162,19 @@ class ServiceSyncSource(models.Model):
         "CHECK (recent_hours > 0 AND overlap_minutes >= 0 AND retention_days >= 0)",
         "Hours, minutes and days of a connected system cannot be negative.",
     )
+    # Beyond these, moments fall out of the calendar.
+    _interval_bounded = models.Constraint(
+        "CHECK (interval_minutes <= 525600)",
+        "The interval of a connected system is at most 525600 minutes, a year.",
+    )
+    _overlap_bounded = models.Constraint(
+        "CHECK (overlap_minutes <= 525600)",
+        "A connected system can read again at most 525600 minutes, a year.",
+    )
+    _retention_bounded = models.Constraint(
+        "CHECK (retention_days <= 36500)",
+        "What was deleted stays in the archive at most 36500 days, a century.",
+    )
 
     # ------------------------------------------------------------------
     # Constraints

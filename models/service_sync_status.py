@@ -196,7 +196,7 @@ class ServiceSyncSource(models.Model):
         late = self.last_sync and now - self.last_sync > self._get_patience()
         if self.error_count:
             text = _(
-                "%(count)s errors in a row, next attempt: %(next)s. Last error: "
+                "Errors in a row: %(count)s, next attempt: %(next)s. Last error: "
                 "%(error)s",
                 count=self.error_count,
                 next=self._format_moment(self.next_sync),

@@ -3,7 +3,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from ..connectors import ValueRefused
-from ..connectors.errors import _lt
+from ..connectors.errors import _lt, quote
 from ..connectors.values import is_empty
 from ..tools import DurationError, parse_duration
 from .service_sync_target import AMBIGUOUS
@@ -188,6 +188,8 @@ class ServiceSyncTargetTimeEntry(models.AbstractModel):
             return parse_duration(value)
         except DurationError as error:
             field = source._get_mapping()["unit_amount"].source_field
+            text = str(value).strip()
+            reason = error.args[0].replace(text, quote(text))
             raise ValueRefused(
-                "%(field)s: %(reason)s", field=field, reason=error.args[0]
+                "%(field)s: %(reason)s", field=field, reason=reason
             ) from None

@@ -4,8 +4,6 @@ from collections import Counter
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..connectors import resolve
-from ..connectors.values import storable
 from .service_sync_cycle import REPLAYED
 from .service_sync_record import ERROR, IMPORTED, REMOVED, WITHDRAWN
 
@@ -259,12 +257,3 @@ class ServiceSyncSource(models.Model):
             values["res_id"] = False
             values["state"] = WITHDRAWN if item.deleted else REMOVED
         return values
-
-    def _get_payload(self, item):
-        """The mapped values of the row, kept until it could be imported."""
-        return {
-            mapping.source_field: storable(
-                resolve(item.row.values, mapping.source_field)
-            )
-            for mapping in self.mapping_ids
-        }

@@ -69,6 +69,7 @@ from . import test_sync_errors
 from . import test_sync_list
 from . import test_sync_preview
 from . import test_sync_purchase
+from . import test_sync_retry
 from . import test_sync_security
 from . import test_sync_status
 from . import test_sync_stop

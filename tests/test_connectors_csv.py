@@ -89,6 +89,11 @@ class TestCsv(ConnectorCase):
         table = {
             "is empty": {"content": b"\n"},
             "Upload a CSV file": {"content": b""},
+            "no column “id”: its columns are ID, Cust, N, ?.": {
+                "content": b"ID,Cust,,N,\xe3\n1,2,3,4,5\n",
+                "encoding": "utf-8",
+            },
+            "no column “id”: its columns are a b.": {"content": b"a b\n1\n"},
             "appears twice": {"content": b"id,name,name\n1,2,3\n"},
             "cannot separate columns": {"content": TEXT, "delimiter": "ab"},
             "no text encoding": {"content": TEXT, "encoding": "zip"},

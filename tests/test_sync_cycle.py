@@ -127,6 +127,11 @@ class TestSyncCycle(CycleCase):
         self.sync()
         self.assertEqual(self.source.failed_count, 1, "reported once, not twice")
 
+    def test_rows_alike_without_external_id_all_fail(self):
+        self.rows[:] = [{**self.row(1), "id": None}] * 3
+        self.assertEqual(self.sync(), (0, 0, 0, 3))
+        self.assertEqual(self.source.failed_count, 1)
+
     def test_bad_rows_do_not_stop_the_page(self):
         self.rows[0]["credits"] = "many"
         self.rows[1]["credits"] = 0

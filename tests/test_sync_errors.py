@@ -86,6 +86,18 @@ class TestSyncErrors(SyncCommon):
         self.assertNotIn(SECRET, "".join(logs.output))
         self.assertEqual(len(self.targets(good)), 1)
 
+    def test_file_with_other_columns_is_an_error_of_the_system(self):
+        source = self.csv_source("ID,Cust,N,V\n1,ACME-1,1,2\n2,ACME-1,1,2\n")
+        source.action_sync_now()
+        self.assertEqual(
+            source.last_error,
+            "The file has no column “id”: its columns are ID, Cust, N, V.",
+        )
+        self.assertFalse(source.record_ids)
+        preview = source.action_preview()
+        preview = self.env[preview["res_model"]].browse(preview["res_id"])
+        self.assertIn(source.last_error, preview.table)
+
     def test_drop_in_the_middle_keeps_the_pages_before_and_finishes_later(self):
         rows = [
             {"id": n, "changed": "2026-01-01", "customer": "ACME-1", "credits": n}

@@ -107,6 +107,16 @@ class TestSyncPurchase(SyncCommon):
                 self.assertIn(expected, record.error)
                 self.assertFalse(lot)
 
+    def test_reason_is_told_to_its_end_and_only_the_value_is_cut(self):
+        record, lot = self.sync(start="03/04/2026")
+        self.assertEqual(
+            record.error,
+            "start: “03/04/2026” can mean two days: tell on the source in which order "
+            "it writes dates.",
+        )
+        record, lot = self.sync(start="x" * 500)
+        self.assertEqual(record.error, f"start: “{'x' * 80}” is no date.")
+
     def test_void_before_it_was_known(self):
         record, lot = self.sync(void=True)
         self.assertEqual(record.state, "withdrawn")
@@ -177,9 +187,36 @@ class TestSyncPurchase(SyncCommon):
         lot.unlink()
         lot.active = True
         lot.is_draft = False
+        self.clean_up()
+        self.assertTrue(lot.exists())
+
+    def test_draft_that_was_restored_is_never_removed(self):
+        record, lot = self.sync()
+        lot.unlink()
+        lot.action_unarchive()
+        self.assertEqual((record.state, record.removed_on), ("imported", False))
+        lot.description = "kept"
+        self.clean_up()
+        self.assertEqual(lot.exists().description, "kept")
+        record, lot = self.sync(note="from the source")
+        self.assertEqual(lot.description, "from the source", "it follows again")
+        lot.unlink()
+        self.assertFalse(lot.active, "deleting it goes by the archive again")
+        self.clean_up()
+        self.assertFalse(lot.exists())
+
+    def test_draft_that_was_restored_earlier_is_found_by_the_clean_up(self):
+        record, lot = self.sync()
+        lot.active = False
+        lot.active = True
+        record._mark_removed(keep_target=True)
+        self.clean_up()
+        self.assertTrue(lot.exists())
+        self.assertEqual((record.state, record.removed_on), ("imported", False))
+
+    def clean_up(self):
         with freeze_time(fields.Datetime.now() + timedelta(days=99)):
             self.env["service.sync.record"]._gc_removed()
-        self.assertTrue(lot.exists())
 
     def test_imported_draft_in_the_archive_cannot_be_opened_there(self):
         record, lot = self.sync()

@@ -4,8 +4,11 @@
 import json
 import logging
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .sync_common import SECRET, SyncCommon, SyncMixin
 from .sync_peers import http_peer
@@ -170,6 +173,29 @@ class TestSyncSecurity(SyncCommon):
         source = self.csv_source("", url="http://example.com/rows.csv")
         source.action_sync_now()
         self.assertIn("is not encrypted", source.last_error)
+
+    def test_numbers_of_a_system_are_bounded(self):
+        table = {
+            "interval_minutes": (525600, "The interval .* at most 525600 minutes"),
+            "overlap_minutes": (525600, "read again at most 525600 minutes"),
+            "retention_days": (36500, "the archive at most 36500 days"),
+        }
+        for name, (most, expected) in table.items():
+            self.source[name] = most
+            for value in (most + 1, 2**31 - 1):
+                with self.subTest(name=name, value=value), mute_logger("odoo.sql_db"):
+                    with (
+                        self.assertRaises(IntegrityError) as caught,
+                        self.env.cr.savepoint(),
+                    ):
+                        self.source[name] = value
+                        self.source.flush_recordset()
+                    text = self.source._sql_error_to_message(caught.exception)
+                    self.assertRegex(text, expected)
+        self.source.cursor_moment = "2026-01-01T00:00:00"
+        self.source.action_sync_now()
+        self.assertFalse(self.source.error_count)
+        self.env["service.sync.record"]._gc_removed()
 
 
 @tagged("post_install", "-at_install")

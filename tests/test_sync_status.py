@@ -73,6 +73,12 @@ class TestSyncStatus(SyncCommon):
                 if errors and state != "cancelled":
                     self.assertIn("It broke.", self.source.status_text)
 
+    def test_errors_are_counted_in_words_for_one_and_for_many(self):
+        for count in (1, 4):
+            self.source.error_count = count
+            text = self.source.status_text
+            self.assertRegex(text, f"^Errors in a row: {count}, next attempt: ")
+
     def test_status_is_searchable(self):
         self.source.write({"state": "stopped", "error_count": 5})
         Source = self.env["service.sync.source"]

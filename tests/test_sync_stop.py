@@ -3,6 +3,7 @@
 
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
@@ -64,6 +65,52 @@ class TestSyncStop(CycleCase):
         self.sync()
         with self.assertRaisesRegex(ValidationError, "already imported rows"):
             self.source.target = "time_entry"
+
+    def key_of(self, source):
+        return source.mapping_ids.filtered(lambda m: m.target_field == "external_id")
+
+    def test_external_id_cannot_change_once_rows_were_imported(self):
+        lines = ["id,code,customer,credits", "1,A,ACME-1,5", "2,B,ACME-1,5"]
+        source = self.csv_source("\n".join(lines))
+        self.assertEqual(self.sync(source), (2, 0, 0, 0))
+        key, customer, *_rest = source.mapping_ids
+        key.write({"source_field": "id", "default_value": "none"})
+        refused = self.assertRaisesRegex(ValidationError, "Webshop.*second time")
+        with refused:
+            key.source_field = "code"
+        with refused:
+            source.mapping_ids = [Command.update(key.id, {"source_field": "code"})]
+        with refused:
+            key.target_field = "description"
+        with refused:
+            key.source_id = self.source
+        with refused:
+            key.unlink()
+        with refused:
+            customer.target_field = "external_id"
+        customer.write({"source_field": "code", "target_field": "description"})
+        source.unlink()
+        self.assertFalse(key.exists())
+
+    def test_external_id_is_kept_for_withdrawn_and_deleted_rows_too(self):
+        source = self.csv_source("id,code,customer,credits\n1,A,ACME-1,5\n")
+        self.sync(source)
+        record = self.records(source)["1"]
+        record.action_delete_target()
+        self.assertEqual(record.state, "removed")
+        with self.assertRaises(ValidationError):
+            self.key_of(source).source_field = "code"
+        # An update that failed does not undo the import.
+        record.write({"state": "error"})
+        with self.assertRaises(ValidationError):
+            self.key_of(source).unlink()
+
+    def test_external_id_can_be_put_right_as_long_as_all_is_in_error(self):
+        source = self.csv_source("id,code,customer,credits\n1,A,ACME-1,many\n")
+        self.assertEqual(self.sync(source), (0, 0, 0, 1))
+        self.key_of(source).source_field = "code"
+        self.key_of(source).unlink()
+        self.assertFalse(self.key_of(source))
 
     def test_settings_of_reading_apply_again_after_a_reset(self):
         source = self.csv_source('id,customer,credits\n1,ACME-1,"1,500"\n')

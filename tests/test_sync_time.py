@@ -70,6 +70,12 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
         self.assertEqual(line.so_line, self.item)
         self.assertEqual(self.item.qty_delivered, 1.5)
 
+    def test_reason_is_told_to_its_end_and_only_the_value_is_cut(self):
+        end = "is no duration: write it like 1:30, 1.5, 90m or 1h 30."
+        for value in ("the whole long afternoon", "x" * 500):
+            record, line = self.sync(spent=value)
+            self.assertEqual(record.error, f"spent: “{value[:80]}” {end}")
+
     def test_durations_of_the_real_world(self):
         for number, (spent, hours) in enumerate(
             {
