@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
@@ -175,16 +177,17 @@ class ServiceApprovalMixin(models.AbstractModel):
             ticket = ticket.with_context(
                 lang=user.lang, mail_activity_quick_update=True
             )
+            text = ticket.env._(
+                "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
+                "“%(note)s” Correct the time and submit it again.",
+                user=self.env.user.name,
+                hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
+                ticket=ticket.display_name,
+                note=note,
+            )
             ticket.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=user.id,
                 summary=ticket.env._("Time rejected"),
-                note=ticket.env._(
-                    "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
-                    "“%(note)s” Correct the time and submit it again.",
-                    user=self.env.user.name,
-                    hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
-                    ticket=ticket.display_name,
-                    note=note,
-                ),
+                note=Markup("<p>%s</p>") % text,
             )

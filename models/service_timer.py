@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from math import ceil
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -265,14 +267,15 @@ class ServiceTimer(models.Model):
         ticket = self.ticket_id.with_context(
             lang=self.user_id.lang, mail_activity_quick_update=True
         )
+        text = ticket.env._(
+            "Your timer on ticket %(ticket)s stands at %(time)s: stop it and correct "
+            "the hours, or throw it away.",
+            ticket=ticket.display_name,
+            time=self._get_running_text(),
+        )
         self.activity_id = ticket.activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=self.user_id.id,
             summary=ticket.env._("Forgotten timer"),
-            note=ticket.env._(
-                "Your timer on ticket %(ticket)s stands at %(time)s: stop it and "
-                "correct the hours, or throw it away.",
-                ticket=ticket.display_name,
-                time=self._get_running_text(),
-            ),
+            note=Markup("<p>%s</p>") % text,
         )

@@ -89,4 +89,5 @@ from . import test_timer_kept
 from . import test_timer_tour
 from . import test_track_and_bill_tours
 from . import test_translations
+from . import test_user_text
 from . import test_web_client
