@@ -139,6 +139,8 @@ class ServiceApprovalMixin(models.AbstractModel):
                 "approval_date": fields.Datetime.now() if by_approver else False,
             }
         )
+        if state not in ("draft", "rejected"):
+            self._end_rejection()
         return True
 
     def _free_rejected(self, note):
@@ -185,9 +187,24 @@ class ServiceApprovalMixin(models.AbstractModel):
                 ticket=ticket.display_name,
                 note=note,
             )
-            ticket.activity_schedule(
+            lines.approval_activity_id = ticket.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=user.id,
                 summary=ticket.env._("Time rejected"),
                 note=Markup("<p>%s</p>") % text,
             )
+
+    def _end_rejection(self):
+        """Remove the to-dos about these entries that are about no others."""
+        # sudo: the to-dos were made by the server, for the authors
+        told_sudo = self.sudo().filtered("approval_activity_id")
+        activities_sudo = told_sudo.approval_activity_id
+        if not activities_sudo:
+            return
+        told_sudo.approval_activity_id = False
+        others_sudo = told_sudo.search(
+            [("approval_activity_id", "in", activities_sudo.ids)]
+        )
+        activities_sudo -= others_sudo.approval_activity_id
+        # What the author marked as done stays in the history of the ticket.
+        activities_sudo.filtered("active").unlink()

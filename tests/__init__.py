@@ -7,6 +7,7 @@ from . import test_approval
 from . import test_approval_funding
 from . import test_approval_invoicing
 from . import test_approval_races
+from . import test_approval_todo
 from . import test_authorization
 from . import test_authorization_portal
 from . import test_authorization_ways
