@@ -155,11 +155,22 @@ class ServiceTimer(models.Model):
                 entry = entries.create(self._prepare_entry_values())
                 users = self._remove()
         except UserError as error:
-            self.sudo().refusal = str(error)
+            self.sudo().refusal = self._get_refusal(error)
             self._notify()
             return entries.browse()
         self._notify(users)
         return entry
+
+    def _get_refusal(self, error):
+        """Return what the person reads; core's words on rights name no ticket."""
+        if not isinstance(error, AccessError):
+            return str(error)
+        return self.env._(
+            "You may not log time on ticket %(ticket)s any more: throw the time away, "
+            "or ask who manages the helpdesk to open the ticket to you.",
+            # sudo: the list of one's timers shows the name, too
+            ticket=self.ticket_id.sudo().display_name,
+        )
 
     def _discard(self):
         """Throw the time away."""
