@@ -44,13 +44,16 @@ class AccountAnalyticLine(models.Model):
             writes none
         :raise UserError: for time that is billed, approved or in a closed period
         """
-        self.env["service.time"]._check_locked(self, values)
+        time = self.env["service.time"]
+        time._check_locked(self, values)
+        on_tickets = self.filtered("ticket_id")
         if self.env.su:
+            time._check_change_not_billed(on_tickets, values)
             return super()._check_can_write(values)
         if "timesheet_invoice_id" in values:
             self._check_may_invoice()
-        on_tickets = self.filtered("ticket_id")
         on_tickets._check_may_change()
+        time._check_change_not_billed(on_tickets, values)
         # sudo: core asks the invoice for its state, which agents may not read
         super(AccountAnalyticLine, on_tickets.sudo())._check_can_write(values)
         return super(AccountAnalyticLine, self - on_tickets)._check_can_write(values)

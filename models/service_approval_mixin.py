@@ -8,7 +8,13 @@ PENDING = ("draft", "submitted")
 # Time that nobody edits: somebody approves, or approved, what it says.
 FROZEN = ("submitted", "approved")
 DECIDED_FIELDS = frozenset(
-    ("approval_state", "approval_note", "approval_user_id", "approval_date")
+    (
+        "approval_state",
+        "approval_note",
+        "approval_user_id",
+        "approval_date",
+        "approval_activity_id",
+    )
 )
 
 
@@ -44,6 +50,15 @@ class ServiceApprovalMixin(models.AbstractModel):
         comodel_name="res.users", string="Decided by", readonly=True, copy=False
     )
     approval_date = fields.Datetime(string="Decided on", readonly=True, copy=False)
+    approval_activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+        export_string_translation=False,
+        help="The to-do of the author, from the rejection until it is dealt with.",
+    )
     may_approve = fields.Boolean(
         compute="_compute_may_approve",
         search="_search_may_approve",
@@ -97,6 +112,10 @@ class ServiceApprovalMixin(models.AbstractModel):
     def write(self, vals):
         self._check_decided_fields([vals])
         return super().write(vals)
+
+    def unlink(self):
+        self._end_rejection()
+        return super().unlink()
 
     @api.model
     def _check_decided_fields(self, vals_list):

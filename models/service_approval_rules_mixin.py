@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
@@ -137,6 +139,8 @@ class ServiceApprovalMixin(models.AbstractModel):
                 "approval_date": fields.Datetime.now() if by_approver else False,
             }
         )
+        if state not in ("draft", "rejected"):
+            self._end_rejection()
         return True
 
     def _free_rejected(self, note):
@@ -175,16 +179,32 @@ class ServiceApprovalMixin(models.AbstractModel):
             ticket = ticket.with_context(
                 lang=user.lang, mail_activity_quick_update=True
             )
-            ticket.activity_schedule(
+            text = ticket.env._(
+                "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
+                "“%(note)s” Correct the time and submit it again.",
+                user=self.env.user.name,
+                hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
+                ticket=ticket.display_name,
+                note=note,
+            )
+            lines.approval_activity_id = ticket.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=user.id,
                 summary=ticket.env._("Time rejected"),
-                note=ticket.env._(
-                    "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
-                    "“%(note)s” Correct the time and submit it again.",
-                    user=self.env.user.name,
-                    hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
-                    ticket=ticket.display_name,
-                    note=note,
-                ),
+                note=Markup("<p>%s</p>") % text,
             )
+
+    def _end_rejection(self):
+        """Remove the to-dos about these entries that are about no others."""
+        # sudo: the to-dos were made by the server, for the authors
+        told_sudo = self.sudo().filtered("approval_activity_id")
+        activities_sudo = told_sudo.approval_activity_id
+        if not activities_sudo:
+            return
+        told_sudo.approval_activity_id = False
+        others_sudo = told_sudo.search(
+            [("approval_activity_id", "in", activities_sudo.ids)]
+        )
+        activities_sudo -= others_sudo.approval_activity_id
+        # What the author marked as done stays in the history of the ticket.
+        activities_sudo.filtered("active").unlink()

@@ -6,6 +6,8 @@ import traceback
 from contextlib import closing
 from datetime import datetime, timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models, modules
 from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -220,7 +222,7 @@ class ServiceSyncSource(models.Model):
             "mail.mail_activity_data_warning",
             user_id=self.user_id.id or self.env.uid,
             summary=self.env._("Synchronization has stopped"),
-            note=text,
+            note=Markup("<p>%s</p>") % text,
         )
 
     def _plan_continuation(self):

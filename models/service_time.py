@@ -266,7 +266,8 @@ class ServiceTime(models.AbstractModel):
                     "%(item)s of %(item_customer)s (%(item_company)s): choose an item "
                     "of the ticket's own customer and company.",
                     ticket=ticket_sudo.display_name,
-                    customer=ticket_sudo.commercial_partner_id.display_name,
+                    customer=ticket_sudo.commercial_partner_id.display_name
+                    or self.env._("no customer"),
                     item=item_sudo.display_name,
                     item_customer=customer.display_name,
                     item_company=item_sudo.company_id.name,

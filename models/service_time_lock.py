@@ -77,6 +77,8 @@ class ServiceTime(models.AbstractModel):
         if rejected:
             rejected._note_funding(dict.fromkeys(rejected, {"coverage": False}))
             self._reopen(rejected)
+        # Moved to a team that asks for no approval, it is not submitted again.
+        entries.filtered(lambda entry: not entry.approval_state)._end_rejection()
         return super()._follow_write(entries, before, choice)
 
     @api.model

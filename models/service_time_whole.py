@@ -8,6 +8,10 @@ from .service_funding import HOUR_DIGITS
 
 # A form that changes one of these shows another item.
 SHOWS_ITEM = frozenset(("ticket_id", "is_billable", "employee_id", "project_id"))
+# What core locks on billed entries, without saying which entry and which invoice.
+CORE_LOCKED_FIELDS = frozenset(
+    ("unit_amount", "employee_id", "project_id", "task_id", "so_line", "date")
+)
 
 
 class ServiceTime(models.AbstractModel):
@@ -116,6 +120,29 @@ class ServiceTime(models.AbstractModel):
             return new[:3] != old[:3] or round(new.hours - old.hours, HOUR_DIGITS) > 0
 
         return on_tickets.filtered(is_rebooked)
+
+    @api.model
+    def _check_change_not_billed(self, entries, values):
+        """Name the entry and its invoice where core is about to refuse the change.
+
+        :raise UserError: by the rule of core, in a sentence of ours
+        """
+        if CORE_LOCKED_FIELDS.isdisjoint(values):
+            return
+        # sudo: whether an invoice bills it does not depend on who may read invoices
+        entries_sudo = entries.sudo()
+        if "delivery" not in entries_sudo.so_line.product_id.mapped("invoice_policy"):
+            return
+        for entry in entries_sudo:
+            if entry.timesheet_invoice_id.state not in (False, "cancel"):
+                raise UserError(
+                    self.env._(
+                        "%(entry)s is billed by %(invoice)s and cannot change: cancel "
+                        "or credit the invoice first.",
+                        entry=entry._get_approval_name(),
+                        invoice=entry.timesheet_invoice_id.display_name,
+                    )
+                )
 
     @api.model
     def _check_not_billed(self, entries):

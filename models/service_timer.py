@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from math import ceil
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -153,11 +155,22 @@ class ServiceTimer(models.Model):
                 entry = entries.create(self._prepare_entry_values())
                 users = self._remove()
         except UserError as error:
-            self.sudo().refusal = str(error)
+            self.sudo().refusal = self._get_refusal(error)
             self._notify()
             return entries.browse()
         self._notify(users)
         return entry
+
+    def _get_refusal(self, error):
+        """Return what the person reads; core's words on rights name no ticket."""
+        if not isinstance(error, AccessError):
+            return str(error)
+        return self.env._(
+            "You may not log time on ticket %(ticket)s any more: throw the time away, "
+            "or ask who manages the helpdesk to open the ticket to you.",
+            # sudo: the list of one's timers shows the name, too
+            ticket=self.ticket_id.sudo().display_name,
+        )
 
     def _discard(self):
         """Throw the time away."""
@@ -265,14 +278,15 @@ class ServiceTimer(models.Model):
         ticket = self.ticket_id.with_context(
             lang=self.user_id.lang, mail_activity_quick_update=True
         )
+        text = ticket.env._(
+            "Your timer on ticket %(ticket)s stands at %(time)s: stop it and correct "
+            "the hours, or throw it away.",
+            ticket=ticket.display_name,
+            time=self._get_running_text(),
+        )
         self.activity_id = ticket.activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=self.user_id.id,
             summary=ticket.env._("Forgotten timer"),
-            note=ticket.env._(
-                "Your timer on ticket %(ticket)s stands at %(time)s: stop it and "
-                "correct the hours, or throw it away.",
-                ticket=ticket.display_name,
-                time=self._get_running_text(),
-            ),
+            note=Markup("<p>%s</p>") % text,
         )

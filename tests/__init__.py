@@ -7,6 +7,7 @@ from . import test_approval
 from . import test_approval_funding
 from . import test_approval_invoicing
 from . import test_approval_races
+from . import test_approval_todo
 from . import test_authorization
 from . import test_authorization_portal
 from . import test_authorization_ways
@@ -90,4 +91,5 @@ from . import test_timer_kept
 from . import test_timer_tour
 from . import test_track_and_bill_tours
 from . import test_translations
+from . import test_user_text
 from . import test_web_client

@@ -128,7 +128,7 @@ class TestTicketInvoicing(ServiceCreditCommon):
         for values, message in (
             ({"ticket_id": other.id}, "its ticket and its billable tick cannot change"),
             ({"is_billable": False}, "its ticket and its billable tick cannot change"),
-            ({"unit_amount": 2}, "already invoiced"),
+            ({"unit_amount": 2}, "is billed by INV.* and cannot change: cancel"),
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, message):
                 entry.write(values)

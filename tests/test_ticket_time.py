@@ -234,6 +234,16 @@ class TestTicketTime(ServiceCreditCommon):
                 self._log(ticket, **({"hours": values.pop("unit_amount", 1)} | values))
         self.assertFalse(ticket.timesheet_ids)
 
+    def test_item_without_customer(self):
+        """A ticket that lost its customer is said to have none."""
+        item = self._sell()
+        ticket = self._create_ticket()
+        entry = self._log(ticket)
+        self.assertEqual(entry.so_line, item)
+        ticket.partner_id = False
+        with self.assertRaisesRegex(ValidationError, "of no customer cannot be billed"):
+            entry.unit_amount = 2
+
     def test_no_project_and_no_timesheets(self):
         ticket = self._create_ticket()
         ticket.project_id = False

@@ -117,7 +117,7 @@ class TestTimeRules(ServiceCreditCommon):
         other = self._sell(self.time_product)
         for line in (entry, entry.sudo()):
             for item in (other, other.browse()):
-                with self.assertRaisesRegex(UserError, "already invoiced"):
+                with self.assertRaisesRegex(UserError, "billed by INV.* cannot change"):
                     line.so_line = item
         self.assertEqual(entry.sudo().so_line, self.item)
 
@@ -125,9 +125,15 @@ class TestTimeRules(ServiceCreditCommon):
         """The reason is the invoice, and not a right that agents lack."""
         entry = self._enter()
         self._invoice()
-        for values in ({"unit_amount": 3}, {"date": "2026-01-05"}):
-            with self.assertRaisesRegex(UserError, "already invoiced"):
-                entry.write(values)
+        told = f"of {self.agent.login} .*{self.ticket.number}.*billed by INV.*"
+        for values in (
+            {"unit_amount": 3},
+            {"date": "2026-01-05"},
+            {"employee_id": self.employee.id},
+        ):
+            for line in (entry, entry.sudo()):
+                with self.assertRaisesRegex(UserError, f"{told} cannot change: cancel"):
+                    line.write(values)
         entry.write({"name": "Call with Nora", "internal_note": "Paid already"})
         with self.assertRaisesRegex(UserError, "billed by INV.* cannot be deleted"):
             entry.unlink()

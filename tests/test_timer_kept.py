@@ -68,6 +68,25 @@ class TestTimerKept(ServiceCreditCommon):
         timer.action_log()
         self.assertEqual(self.ticket.timesheet_ids.coverage, "non_billable")
 
+    def test_ticket_closed_to_the_person(self):
+        """It says which ticket and what is possible; the time can be thrown away."""
+        with freeze_time(START):
+            self.ticket.action_timer_start()
+        self.agent.group_ids -= self.env.ref("helpdesk_mgmt.group_helpdesk_user")
+        self.agent.group_ids += self.env.ref("helpdesk_mgmt.group_helpdesk_user_own")
+        self.ticket.sudo().user_id = self.helpdesk_manager
+        self.ticket.sudo().message_unsubscribe(self.agent.partner_id.ids)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self.ticket.has_access("read"))
+        action = self.ticket.action_timer_stop()
+        timer = self.env[action["res_model"]].browse(action["res_id"])
+        timer = timer.with_user(self.agent)
+        self.assertIn(self.ticket.sudo().number, timer.refusal)
+        self.assertIn("throw the time away", timer.refusal)
+        timer.action_discard()
+        self.assertFalse(timer.exists())
+
 
 @tagged("post_install", "-at_install")
 class TestTimerSession(ServiceCreditCommon, HttpCase):

@@ -52,8 +52,8 @@ def parse_duration(text, confirmed: bool = False) -> float:
         if hours > MAX_BARE_HOURS and not confirmed:
             raise DurationError(
                 _(
-                    "%(text)s hours is more than a day: write %(text)sh for hours "
-                    "or %(text)sm for minutes.",
+                    "%(text)s hours is more than a day, and an entry takes at most 24: "
+                    "write %(text)sm if you mean minutes.",
                     text=match[1],
                 )
             )

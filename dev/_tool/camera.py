@@ -94,8 +94,13 @@ class Camera:
 
     def _connect(self):
         note = Path(self.profile) / "DevToolsActivePort"
-        self.until(note.exists, "the browser to start", 60)
-        port, path = note.read_text().split()
+
+        def read():
+            # The browser makes the file before it writes the two lines.
+            return note.read_text().split() if note.exists() else []
+
+        self.until(lambda: len(read()) == 2, "the browser to start", 60)
+        port, path = read()
         address = f"ws://127.0.0.1:{port}{path}"
         root = websocket.create_connection(address, suppress_origin=True)
         root.send(json.dumps({"id": 0, "method": "Target.getTargets"}))

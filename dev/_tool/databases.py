@@ -91,6 +91,8 @@ class Databases:
 
     def clean(self):
         """Remove what killed runs left behind."""
+        # Rooms first: the database of each that is in use is there by then.
+        rooms = (*self.rooms.iterdir(), *paths.folder("runs").iterdir())
         databases = self.shop.server.databases()
         passing = re.compile(f"({PREFIX}_(?:run|new)_[0-9a-f]+)")
         for name in sorted(databases):
@@ -99,7 +101,7 @@ class Databases:
             if found and locks.is_free(found[1]):
                 self.drop(name)
                 locks.forget(found[1])
-        for room in (*self.rooms.iterdir(), *paths.folder("runs").iterdir()):
+        for room in rooms:
             ours = room.name.startswith(PREFIX) and room.name not in databases
             if ours and locks.is_free(room.name):
                 shutil.rmtree(room, ignore_errors=True)
@@ -148,8 +150,20 @@ class Databases:
         return name in self.shop.server.databases() and (self.rooms / name).is_dir()
 
     def copy(self, source, name):
-        self.drop(name)
-        (self.rooms / name).mkdir(parents=True)
+        """Make a database and then its room: `clean` removes rooms without one."""
+        with contextlib.closing(locks.share(name)):
+            self.drop(name)
+            self._create(source, name)
+            room = self.rooms / name
+            if not source:
+                room.mkdir(exist_ok=True)
+                return
+            # Stored files are named by their contents and never change.
+            shutil.copytree(
+                self.rooms / source, room, copy_function=_link, dirs_exist_ok=True
+            )
+
+    def _create(self, source, name):
         if not source:
             self.sql(
                 f"CREATE DATABASE {name} TEMPLATE template0"
@@ -159,9 +173,6 @@ class Databases:
         # A template may have no guest while it is copied: one copy at a time.
         with locks.only_one(f"{self.shop.server.key}-copy-{source}"):
             self.sql(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
-        shutil.rmtree(self.rooms / name)
-        # Stored files are named by their contents and never change.
-        shutil.copytree(self.rooms / source, self.rooms / name, copy_function=_link)
 
     def drop(self, name):
         self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

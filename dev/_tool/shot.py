@@ -26,7 +26,7 @@ PHONE = {"width": 390, "height": 844}
 FAULTS = "static/tests/screens/faults.js"
 STEPS = """
 steps, done in the order given:
-  /odoo/tickets           go to an address, and wait until the client is quiet
+  /odoo/helpdesk-tickets  go to an address, and wait until the client is quiet
   click:SELECTOR          click the first visible match of a CSS selector;
                           SELECTOR@@TEXT asks for one that contains TEXT
   wait:SELECTOR           wait until there is a visible match
@@ -41,7 +41,7 @@ steps, done in the order given:
 Without any shot:, a picture is taken at the end.
 
 examples:
-  dev/shot --login agent /odoo/tickets shot:tickets \\
+  dev/shot --login agent /odoo/helpdesk-tickets shot:tickets \\
       'click:.o_data_row .o_data_cell@@Printer' shot:ticket
   dev/shot --phone --speak ro_RO /odoo/service-credits faults
 """

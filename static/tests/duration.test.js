@@ -55,7 +55,7 @@ test("refuses and questions what the server does", () => {
         expect(() => parseDuration(text)).toThrow(DurationError);
     }
     for (const text of cases.questioned) {
-        expect(() => parseDuration(text)).toThrow(/More than a day/);
+        expect(() => parseDuration(text)).toThrow(/at most 24 hours/);
     }
 });
 
@@ -80,7 +80,7 @@ test("a bare number above 24 is questioned and not saved", async () => {
     await contains(".o_field_widget[name=hours] input").edit("90", {confirm: "tab"});
     await animationFrame();
     expect(".o_service_duration_hint").toHaveText(
-        "More than a day: write 90h for hours or 90m for minutes."
+        "An entry takes at most 24 hours: write 90m if you mean minutes."
     );
     expect(".o_field_widget[name=hours]").toHaveClass("o_field_invalid");
     await contains(".o_field_widget[name=hours] input").edit("90m");

@@ -1,11 +1,12 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import {describe, expect, test} from "@odoo/hoot";
-import {click, press, queryAllTexts} from "@odoo/hoot-dom";
-import {advanceTime, animationFrame, mockDate} from "@odoo/hoot-mock";
+import {click, dblclick, press, queryAllTexts} from "@odoo/hoot-dom";
+import {advanceTime, animationFrame, Deferred, mockDate} from "@odoo/hoot-mock";
 import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 import {
     contains,
     getService,
+    makeServerError,
     mockService,
     mountWithCleanup,
     onRpc,
@@ -94,6 +95,49 @@ test("the menu ticks, and its buttons ask the server", async () => {
     await click(".o_service_timer_stop:eq(1)");
     await animationFrame();
     expect.verifySteps([["pause", [7]], ["stop", [8]], "ir.actions.act_window_close"]);
+});
+
+test("a double click asks once, and what follows is asked again", async () => {
+    patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING, PAUSED]}});
+    const answer = new Deferred();
+    onRpc("helpdesk.ticket", "action_timer_stop", async ({args}) => {
+        expect.step(["stop", args[0]]);
+        await answer;
+        return {type: "ir.actions.act_window_close"};
+    });
+    onRpc("helpdesk.ticket", "action_timer_pause", ({args}) => {
+        expect.step(["pause", args[0]]);
+        return true;
+    });
+    mockService("action", {doAction: (action) => expect.step(action.type)});
+    await mountWithCleanup(TimerMenu);
+    await contains(".o_service_timer_menu").click();
+    await dblclick(".o_service_timer_stop:eq(0)");
+    await animationFrame();
+    expect.verifySteps([["stop", [7]]]);
+    answer.resolve();
+    await animationFrame();
+    expect.verifySteps(["ir.actions.act_window_close"]);
+    await contains(".o_service_timer_menu").click();
+    await contains(".o_service_timer_pause").click();
+    expect.verifySteps([["pause", [7]]]);
+});
+
+test("a request that fails does not block the next one", async () => {
+    expect.errors(2);
+    patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING]}});
+    onRpc("helpdesk.ticket", "action_timer_pause", () => {
+        expect.step("pause");
+        throw makeServerError({message: "Reload the page."});
+    });
+    await mountWithCleanup(TimerMenu);
+    await contains(".o_service_timer_menu").click();
+    await click(".o_service_timer_pause");
+    await animationFrame();
+    await click(".o_service_timer_pause");
+    await animationFrame();
+    expect.verifySteps(["pause", "pause"]);
+    expect.verifyErrors(["Reload the page.", "Reload the page."]);
 });
 
 test("the menu can be used with the keyboard alone", async () => {

@@ -38,7 +38,7 @@ export function parseDuration(text) {
         if (toNumber(match[1]) > MAX_BARE_HOURS) {
             throw new DurationError(
                 _t(
-                    "More than a day: write %(text)sh for hours or %(text)sm for minutes.",
+                    "An entry takes at most 24 hours: write %(text)sm if you mean minutes.",
                     {
                         text: match[1],
                     }

@@ -18,19 +18,29 @@ export class TimerMenu extends Component {
         this.timers = useState(useService("service_timer"));
         this.tick = useTicking(this.timers);
         this.dropdown = useDropdownState();
+        this.isBusy = false;
     }
 
     clockOf(timer) {
         return this.tick.count >= 0 ? this.timers.clockOf(timer) : "";
     }
 
+    /** One request at a time: what a second click asks for is already being done. */
     async call(timer, method) {
-        const action = await this.orm.call("helpdesk.ticket", method, [
-            [timer.ticket_id],
-        ]);
-        if (action?.type) {
-            this.dropdown.close();
-            await this.action.doAction(action);
+        if (this.isBusy) {
+            return;
+        }
+        this.isBusy = true;
+        try {
+            const action = await this.orm.call("helpdesk.ticket", method, [
+                [timer.ticket_id],
+            ]);
+            if (action?.type) {
+                this.dropdown.close();
+                await this.action.doAction(action);
+            }
+        } finally {
+            this.isBusy = false;
         }
     }
 
