@@ -54,6 +54,8 @@ class ServiceSyncRecord(models.Model):
     checksum = fields.Char(readonly=True, export_string_translation=False)
     pass_number = fields.Integer(readonly=True, export_string_translation=False)
     payload = fields.Json(readonly=True, export_string_translation=False)
+    # What is kept of such a row is not what the source meant.
+    is_unreadable = fields.Boolean(readonly=True, export_string_translation=False)
     payload_text = fields.Text(string="Row", compute="_compute_payload_text")
     res_model = fields.Char(string="Kind", readonly=True)
     res_id = fields.Many2oneReference(

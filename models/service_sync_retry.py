@@ -38,7 +38,7 @@ class ServiceSyncSource(models.Model):
     def _retry(self, records):
         """Import what was kept of rows in error by the mapping of today.
 
-        :raise UserError: a mapped field was not kept
+        :raise UserError: a mapped field was not kept, or the row could not be read
         """
         self.ensure_one()
         for record in records:
@@ -94,6 +94,15 @@ class ServiceSyncSource(models.Model):
             ).unlink()
 
     def _check_kept(self, record):
+        if record.is_unreadable:
+            raise UserError(
+                self.env._(
+                    "The row %(row)s cannot be retried, because it could not be read: "
+                    "correct it in %(system)s, and press Sync now.",
+                    row=record.external_id or record.line_number,
+                    system=self.name,
+                )
+            )
         for mapping in self.mapping_ids:
             name = mapping.source_field
             if resolve(record.payload, name, MISSING) is MISSING:

@@ -241,6 +241,7 @@ class ServiceSyncSource(models.Model):
         if item.error:
             # The checksum of what is stored stays: the row may come back as it was.
             values.update(state=ERROR, payload=self._get_payload(item))
+            values["is_unreadable"] = bool(item.row.error)
             if not item.record:
                 values["checksum"] = item.checksum
             return values

@@ -54,6 +54,19 @@ class TestSyncRetry(CycleCase):
         self.records(source)["1"].action_retry()
         self.assertEqual(self.targets(source)["1"].value_per_credit, 80)
 
+    def test_row_that_could_not_be_read_is_not_imported_damaged(self):
+        broken = "id,customer,credits\n1,ACME-1,5,9\n"
+        source = self.csv_source(broken)
+        self.sync(source)
+        record = source.record_ids
+        self.assertIn("4 columns", record.error)
+        with self.assertRaisesRegex(UserError, "could not be read: correct it in"):
+            record.action_retry()
+        self.assertFalse(self.targets(source))
+        source.file = self.csv_source(broken.replace(",5,9", ",59")).file
+        self.sync(source)
+        self.assertEqual(self.targets(source)["1"].credits, 59)
+
     def test_field_that_was_not_kept_asks_for_a_reset(self):
         self.rows[0].update(customer="NEW-1")
         self.sync()
