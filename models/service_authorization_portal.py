@@ -169,9 +169,22 @@ class ServiceAuthorizationPortal(models.AbstractModel):
         }
 
     def _parse_hours(self, hours):
-        """Return the hours as a number, from whatever the page sent."""
-        if hours in (None, ""):
+        """Return the hours as a number, from whatever the page sent.
+
+        None, where the page asks for no hours, is all that were asked for.
+        """
+        if hours is None:
             return None
+        if not str(hours).strip():
+            raise ValidationError(
+                self.env._(
+                    "Write how many hours on %(item)s you approve: from %(increment)s "
+                    "to %(asked)s.",
+                    item=self.sale_line_id.display_name,
+                    increment=format_number(self.env, self._get_increment()),
+                    asked=self._get_hours_text(),
+                )
+            )
         try:
             return float(str(hours).replace(",", "."))
         except ValueError:

@@ -120,6 +120,19 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         self.assertEqual((self.request.hours, self.request.hours_requested), (2.5, 5))
         self.assertEqual(self.item.authorized_hours, 12.5)
 
+    def test_an_empty_field_approves_nothing(self):
+        for hours in ("", "  "):
+            with self.subTest(hours):
+                result = self._approve(self.token, hours=hours)
+                self.assertIn("from 0.5 to 5", result["error"])
+        self._assert_untouched()
+
+    def test_approving_less_on_the_page(self):
+        path = f"{self.request.access_url}?access_token={self.token}"
+        self.start_tour(path, "helpdesk_service_credit_authorize_less")
+        self.env.invalidate_all()
+        self.assertEqual((self.request.hours, self.request.hours_requested), (2, 5))
+
     def test_name_and_signature_are_needed(self):
         for values in ({"name": "  "}, {"signature": ""}, {"name": None}):
             with self.subTest(values):

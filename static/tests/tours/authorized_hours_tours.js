@@ -23,6 +23,26 @@ tours.add("helpdesk_service_credit_authorize", {
     ],
 });
 
+// An empty field approves nothing, and says so; fewer hours are approved as typed.
+tours.add("helpdesk_service_credit_authorize_less", {
+    steps: () => [
+        {
+            trigger: ".o_web_sign_name_and_signature input",
+            run: "edit Nora Azure",
+        },
+        {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
+        {trigger: "#authorization_hours", run: "clear"},
+        {trigger: ".o_portal_sign_submit:enabled", run: "click"},
+        {trigger: "#authorization_hours:focus:invalid", run: "edit 2"},
+        {
+            trigger: ".o_portal_sign_submit:enabled",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: ".alert-success:contains(Nora Azure)"},
+    ],
+});
+
 // The salesperson bills what was authorized, all of it and nothing more.
 tours.add("helpdesk_service_credit_bill_authorized", {
     steps: () => [
