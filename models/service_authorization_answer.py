@@ -169,6 +169,17 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                 )
             )
 
+    def _get_no_number(self, hours):
+        """Return the error for what is no number of hours."""
+        return ValidationError(
+            self.env._(
+                "“%(hours)s” is no number of hours: write them like %(example)s or "
+                "2:30.",
+                hours=str(hours)[:40],
+                example=format_number(self.env, 2.5),
+            )
+        )
+
     def _check_granted(self, hours):
         """Refuse to grant more than was asked for, or nothing."""
         self.ensure_one()

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 from odoo.tools.image import base64_to_image
 
-from ..tools import format_number
+from ..tools import DurationError, format_number, parse_duration
 
 
 class ServiceAuthorizationPortal(models.AbstractModel):
@@ -185,15 +185,12 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                     asked=self._get_hours_text(),
                 )
             )
+        if isinstance(hours, int | float) and not isinstance(hours, bool):
+            return hours
         try:
-            return float(str(hours).replace(",", "."))
-        except ValueError:
-            raise ValidationError(
-                self.env._(
-                    "“%(hours)s” is no number of hours: write them as 2.5.",
-                    hours=str(hours)[:40],
-                )
-            ) from None
+            return parse_duration(hours, confirmed=True)
+        except DurationError:
+            raise self._get_no_number(hours) from None
 
     def _portal_ensure_token(self):
         """Return the token of the customer's link; employees cannot read it."""

@@ -106,19 +106,35 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
                 self.assertIn("between 0.5 and 5", result["error"])
-        for hours in ("abc", "1h", {"a": 1}):
+        for hours in ("abc", "1x", {"a": 1}, True, "nan", "inf", "-inf", "-1", "1e0"):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
-                self.assertIn("no number of hours", result["error"])
-        for hours in ("nan", "inf", "-inf"):
-            with self.subTest(hours):
-                result = self._approve(self.token, hours=hours)
-                self.assertIn("cannot be approved", result["error"])
+                self.assertIn("is no number of hours", result["error"])
+                self.assertIn("like 2.5 or 2:30", result["error"])
+        for hours in ("9" * 5000, f"{'9' * 400}:00"):
+            with self.subTest(len(hours)):
+                self.assertIn("hours", self._approve(self.token, hours=hours)["error"])
         self._assert_untouched()
         self._approve(self.token, hours="2,5")
         self.env.invalidate_all()
         self.assertEqual((self.request.hours, self.request.hours_requested), (2.5, 5))
         self.assertEqual(self.item.authorized_hours, 12.5)
+
+    def test_hours_are_read_as_people_write_them(self):
+        cases = {
+            "1,5": 1.5,
+            "1.5": 1.5,
+            " 1:30 ": 1.5,
+            "1h30": 1.5,
+            "90m": 1.5,
+            "40": 40,
+            "1:80": 140 / 60,
+            2.5: 2.5,
+            -2: -2,
+        }
+        for hours, expected in cases.items():
+            with self.subTest(hours):
+                self.assertAlmostEqual(self.request._parse_hours(hours), expected)
 
     def test_an_empty_field_approves_nothing(self):
         for hours in ("", "  "):
@@ -131,7 +147,7 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         path = f"{self.request.access_url}?access_token={self.token}"
         self.start_tour(path, "helpdesk_service_credit_authorize_less")
         self.env.invalidate_all()
-        self.assertEqual((self.request.hours, self.request.hours_requested), (2, 5))
+        self.assertEqual((self.request.hours, self.request.hours_requested), (1.5, 5))
 
     def test_name_and_signature_are_needed(self):
         for values in ({"name": "  "}, {"signature": ""}, {"name": None}):

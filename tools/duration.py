@@ -40,7 +40,7 @@ def parse_duration(text, confirmed: bool = False) -> float:
         raise _refused(text)
     source = str(text).strip()
     if match := CLOCK.fullmatch(source):
-        return (int(match[1] or 0) * 60 + int(match[2])) / 60
+        return (_number(match[1] or "0") * 60 + int(match[2])) / 60
     if match := MINUTES.fullmatch(source):
         return _number(match[1]) / 60
     if match := HOURS.fullmatch(source):

@@ -8,7 +8,7 @@ const tours = registry.category("web_tour.tours");
 tours.add("helpdesk_service_credit_authorize", {
     steps: () => [
         {trigger: "h2:contains(Support Time)"},
-        {trigger: "#authorization_hours:value(2.5)"},
+        {trigger: "#authorization_hours:value(/^2[.,]5$/)"},
         {
             trigger: ".o_web_sign_name_and_signature input",
             run: "edit Nora Azure",
@@ -33,7 +33,7 @@ tours.add("helpdesk_service_credit_authorize_less", {
         {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
         {trigger: "#authorization_hours", run: "clear"},
         {trigger: ".o_portal_sign_submit:enabled", run: "click"},
-        {trigger: "#authorization_hours:focus:invalid", run: "edit 2"},
+        {trigger: "#authorization_hours:focus:invalid", run: "edit 1,5"},
         {
             trigger: ".o_portal_sign_submit:enabled",
             run: "click",
