@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import json
 
+from lxml import etree
+
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools.misc import file_open
@@ -9,6 +11,7 @@ from odoo.addons import helpdesk_service_credit as addon
 
 from ..tools import DurationError, parse_duration
 from .common import ServiceCreditCommon
+from .common_language import ADDON
 
 CASES = "helpdesk_service_credit/static/tests/duration_cases.json"
 
@@ -39,6 +42,37 @@ class TestDuration(ServiceCreditCommon):
         for text, hours in self.cases["understood"]:
             with self.subTest(text=text):
                 self.assertAlmostEqual(parse_duration(text), hours, 5)
+
+    def test_signed_and_confirmed(self):
+        for text, hours in self.cases["signed"]:
+            with self.subTest(text=text):
+                self.assertAlmostEqual(parse_duration(text, signed=True), hours, 5)
+        for text in self.cases["signed_refused"]:
+            with self.subTest(text=text), self.assertRaises(DurationError):
+                parse_duration(text, signed=True)
+        for text, hours in self.cases["confirmed"]:
+            with self.subTest(text=text):
+                self.assertEqual(parse_duration(text, confirmed=True), hours)
+                taken = parse_duration(f"-{text}", confirmed=True, signed=True)
+                self.assertEqual(taken, -hours)
+
+    def test_typed_hours_are_durations(self):
+        """Core's field for hours reads 2,5 as 25:00."""
+        request = self.env.ref(f"{ADDON}.service_authorization_view_form_request").id
+        views = [
+            ("service.authorization", None, "form", ["hours"]),
+            ("service.authorization", request, "form", ["hours"]),
+            ("service.authorization.record", None, "form", ["hours"]),
+            ("service.type", None, "form", ["increment"]),
+            ("service.type", None, "list", ["increment"]),
+            ("helpdesk.ticket.team", None, "form", ["minimum_hours", "rounding_hours"]),
+        ]
+        for model, view, kind, names in views:
+            arch = etree.fromstring(self.env[model].get_view(view, kind)["arch"])
+            for name in names:
+                with self.subTest(model, view=view, kind=kind, name=name):
+                    [field] = arch.xpath(f"//field[@name='{name}']")
+                    self.assertEqual(field.get("widget"), "service_duration")
 
     def test_questioned_and_refused(self):
         for text in self.cases["questioned"]:
