@@ -110,15 +110,15 @@ class TestDuration(ServiceCreditCommon):
             self.assertEqual(message["record"], 0)
         self.assertFalse(self.ticket.timesheet_ids)
 
-    def test_import_screen(self):
-        """The import screen passes durations on as they stand in the file."""
+    def _import_on_screen(self, text, **options):
+        """Import a file of one line as the agent, with what the screen sends."""
         screen = (
             self.env["base_import.import"]
             .with_user(self.agent)
             .create(
                 {
                     "res_model": "account.analytic.line",
-                    "file": f"Ticket,Hours\n{self.ticket.number},1:80\n".encode(),
+                    "file": f"Ticket;Hours\n{self.ticket.number};{text}\n".encode(),
                     "file_type": "text/csv",
                     "file_name": "time.csv",
                 }
@@ -127,7 +127,40 @@ class TestDuration(ServiceCreditCommon):
         result = screen.execute_import(
             ["ticket_id", "unit_amount"],
             ["Ticket", "Hours"],
-            {"quoting": '"', "separator": ",", "has_headers": True},
+            {"quoting": '"', "separator": ";", "has_headers": True, **options},
         )
-        self.assertFalse(result["messages"])
-        self.assertAlmostEqual(self.ticket.timesheet_ids.unit_amount, 140 / 60)
+        entries = self.env["account.analytic.line"].browse(result["ids"] or ())
+        return entries, result["messages"]
+
+    def test_import_screen(self):
+        """The import screen passes durations on as they stand in the file."""
+        entry, messages = self._import_on_screen("1:80")
+        self.assertFalse(messages)
+        self.assertAlmostEqual(entry.unit_amount, 140 / 60)
+
+    def test_import_screen_with_separators(self):
+        """Few decimals are decimals, whatever separators the screen proposes."""
+        for separators in (",.", ".,"):
+            options = {
+                "float_thousand_separator": separators[0],
+                "float_decimal_separator": separators[1],
+            }
+            for text, hours in {
+                "1,5": 1.5,
+                "1.5": 1.5,
+                " 1,25 ": 1.25,
+                "1.25": 1.25,
+                ",5": 0.5,
+                "1.3333": 1.3333,
+                "1:30": 1.5,
+                "1,5 h": 1.5,
+                "2": 2,
+            }.items():
+                with self.subTest(text, separators=separators):
+                    entry, messages = self._import_on_screen(text, **options)
+                    self.assertFalse(messages)
+                    self.assertAlmostEqual(entry.unit_amount, hours)
+            thousand = f"1{separators[0]}000"
+            entry, [message] = self._import_on_screen(thousand, **options)
+            self.assertFalse(entry)
+            self.assertIn("1000 hours", message["message"])
