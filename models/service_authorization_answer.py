@@ -235,14 +235,23 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         self.sudo().write({**values, "state": "declined"})
         self._log_answer()
 
+    @api.constrains("hours")
+    def _check_reduction_asked(self):
+        """Refuse to ask for hours back that are used already, or never were given."""
+        for record in self:
+            if record.state == "requested":
+                record._check_reduction(record.hours)
+
     def _check_reduction(self, hours):
         """Refuse to take back hours that are used already (design 7.2)."""
         self.ensure_one()
+        if hours > 0:
+            return
         # sudo: the hours used count whoever may see them
         line_sudo = self.sudo().sale_line_id
         hour = self.env.ref("uom.product_uom_hour")
         authorized, used = line_sudo.authorized_hours, line_sudo.authorized_hours_used
-        if hours > 0 or hour.compare(authorized + hours, used) >= 0:
+        if hour.compare(authorized + hours, used) >= 0:
             return
         raise ValidationError(
             self.env._(

@@ -128,16 +128,17 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             "approved_by_id": False if user._is_public() else user.id,
         }
 
-    def _get_hours_text(self):
-        """Return the hours as the mail to the customer writes them."""
+    def _get_hours_text(self, sign=1):
+        """Return the hours, or those given back, as the customer's mail writes them."""
         self.ensure_one()
-        return format_number(self.env, self.hours)
+        return format_number(self.env, sign * self.hours)
 
     def _get_portal_texts(self):
         """Return the sentences of the customer's page that name something."""
         self.ensure_one()
         values = {
             "hours": self._get_hours_text(),
+            "back": self._get_hours_text(-1),
             "item": self.sale_line_id.product_id.name,
             "customer": self.commercial_partner_id.name,
             "company": self.company_id.name,
@@ -146,10 +147,18 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             "valid": format_date(self.env, self.valid_until),
         }
         return {
-            "title": self.env._("%(hours)s hours on %(item)s", **values),
+            "title": self.env._("%(back)s h given back on %(item)s", **values)
+            if self.hours < 0
+            else self.env._("%(hours)s hours on %(item)s", **values),
             "hours": self.env._("Hours you approve"),
             "of": self.env._("of %(hours)s", **values),
             "terms": self.env._(
+                "By signing, you give back hours that are authorized and not used, on "
+                "behalf of %(customer)s: no time can be billed on them any more.",
+                **values,
+            )
+            if self.hours < 0
+            else self.env._(
                 "You pay the time that is really spent, and never more than you "
                 "authorize. By signing, you authorize the hours on behalf of "
                 "%(customer)s.",

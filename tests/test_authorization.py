@@ -145,11 +145,18 @@ class TestAuthorization(ServiceCreditCommon):
 
     def test_a_reduction_never_goes_below_what_is_used(self):
         self._log(self.ticket, 8)
-        with self.assertRaisesRegex(
-            ValidationError, "of 10 authorized hours 8 are used, so at most 2 can be"
-        ):
-            self._request(-2.5).sudo().action_approve()
-        self._request(-2).sudo().action_approve()
+        message = "of 10 authorized hours 8 are used, so at most 2 can be"
+        for hours in (-2.5, -100):
+            with (
+                self.subTest(hours),
+                self.assertRaisesRegex(ValidationError, message),
+                self.cr.savepoint(),
+            ):
+                self._request(hours)
+        request, late = self._request(-2), self._request(-2)
+        request.sudo().action_approve()
+        with self.assertRaisesRegex(ValidationError, "so at most 0 can be"):
+            late.sudo().action_approve()
         self.assertEqual(self.item.authorized_hours, 8)
         self.assertEqual(self.item.authorized_hours_left, 0)
 

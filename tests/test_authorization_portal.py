@@ -149,6 +149,27 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         self.env.invalidate_all()
         self.assertEqual((self.request.hours, self.request.hours_requested), (1.5, 5))
 
+    def test_hours_given_back_are_named_as_such(self):
+        self.request.action_cancel()
+        self.request = self.request.create(
+            {"sale_line_id": self.item.id, "hours": -2, "ticket_id": self.ticket.id}
+        )
+        self.request.action_send()
+        token = self.request.access_token
+        page = self._read_page(token).text
+        for text in ("2 h given back on Support Time", "Hours you give back", "02:00"):
+            with self.subTest(text):
+                self.assertIn(text, page)
+        for text in ("-02:00", "We ask you to authorize", "never more than you"):
+            with self.subTest(text):
+                self.assertNotIn(text, page)
+        [mail] = self.env["mail.mail"].search([("body_html", "ilike", token)])
+        self.assertIn("to give back", mail.body)
+        self.assertNotIn("authorize", f"{mail.subject} {mail.body}")
+        result = self._approve(token, hours=-2)
+        self.assertIn("You gave back", self.url_open(result["redirect_url"]).text)
+        self.assertEqual(self.item.authorized_hours, 8)
+
     def test_name_and_signature_are_needed(self):
         for values in ({"name": "  "}, {"signature": ""}, {"name": None}):
             with self.subTest(values):
