@@ -118,8 +118,32 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                     name=self.display_name,
                 )
             )
-        self._check_open()
+        self._check_open_for_customer()
         self._check_not_lapsed()
+
+    def _check_open_for_customer(self):
+        """Refuse a second answer, in words for the customer, who cannot request."""
+        self.ensure_one()
+        values = {"name": self.display_name, "company": self.company_id.name}
+        texts = {
+            "approved": self.env._(
+                "The request of %(name)s was approved already: ask %(company)s if you "
+                "want to change your answer.",
+                **values,
+            ),
+            "declined": self.env._(
+                "The request of %(name)s was declined already: ask %(company)s if you "
+                "want to change your answer.",
+                **values,
+            ),
+            "cancelled": self.env._(
+                "%(company)s withdrew the request of %(name)s, so there is nothing to "
+                "answer: ask %(company)s if you miss it.",
+                **values,
+            ),
+        }
+        if self.state in texts:
+            raise UserError(texts[self.state])
 
     @api.model
     def _get_portal_values(self, user):

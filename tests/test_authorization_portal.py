@@ -94,12 +94,19 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
 
     def test_the_link_works_once(self):
         self._approve(self.token)
-        self.assertIn("not open any more", self._approve(self.token)["error"])
+        once = "was approved already: ask"
+        self.assertIn(once, self._approve(self.token)["error"])
         page = self._post("decline", self.token)
-        self.assertIn("not open any more", page.text)
+        self.assertIn(once, page.text)
         self.env.invalidate_all()
         self.assertEqual(self.request.state, "approved")
         self.assertEqual(self.item.authorized_hours, 15)
+
+    def test_a_withdrawn_request_has_nothing_to_answer(self):
+        self.request.action_cancel()
+        error = self._approve(self.token)["error"]
+        self.assertIn(f"{self.company.name} withdrew the request of", error)
+        self.assertIn("withdrew", self._post("ask", self.token, message="?").text)
 
     def test_approving_less_or_what_was_not_asked(self):
         for hours in (6, 0.25, 0.49999, -1, 0, 1e9):
