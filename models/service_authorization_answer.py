@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from math import isfinite
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -185,18 +187,20 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         self.ensure_one()
         asked = self.hours
         increment = self._get_increment()
+        is_number = isinstance(hours, int | float) and not isinstance(hours, bool)
+        if not is_number or not isfinite(hours):
+            raise self._get_no_number(hours)
         if hours == asked or (
-            isinstance(hours, int | float)
-            and 0 < hours < asked
+            0 < hours < asked
             and self.env["service.type"]._is_multiple(hours, increment)
         ):
             return
         raise ValidationError(
             self.env._(
-                "%(hours)s hours on %(item)s cannot be approved: %(asked)s were asked "
+                "%(hours)s h on %(item)s cannot be approved: %(asked)s were asked "
                 "for, so approve between %(increment)s and %(asked)s in steps of "
                 "%(increment)s.",
-                hours=hours,
+                hours=format_number(self.env, hours),
                 item=self.sudo().sale_line_id.display_name,
                 asked=format_number(self.env, asked),
                 increment=format_number(self.env, increment),

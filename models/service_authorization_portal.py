@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import uuid
+from math import isfinite
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -218,12 +219,15 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                     asked=self._get_hours_text(),
                 )
             )
-        if isinstance(hours, int | float) and not isinstance(hours, bool):
+        if isinstance(hours, int | float):
             return hours
         try:
-            return parse_duration(hours, confirmed=True)
+            number = parse_duration(hours, confirmed=True)
         except DurationError:
             raise self._get_no_number(hours) from None
+        if not isfinite(number):
+            raise self._get_no_number(hours)
+        return number
 
     def _portal_ensure_token(self):
         """Return the token of the customer's link; employees cannot read it."""

@@ -111,6 +111,9 @@ class TestAuthorization(ServiceCreditCommon):
         for hours in (5.5, 2.25, 0, -5, 0.49999, 1e9):
             with self.assertRaisesRegex(ValidationError, "between 0.5 and 5 in steps"):
                 manager.action_approve(hours=hours)
+        for hours in (float("inf"), float("-inf"), float("nan"), "3", True):
+            with self.assertRaisesRegex(ValidationError, "is no number of hours"):
+                manager.action_approve(hours=hours)
         manager.action_approve(hours=2)
         self.assertEqual((request.hours, request.hours_requested), (2, 5))
         self.assertEqual(self.item.authorized_hours, 12)

@@ -113,14 +113,12 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
                 self.assertIn("between 0.5 and 5", result["error"])
-        for hours in ("abc", "1x", {"a": 1}, True, "nan", "inf", "-inf", "-1", "1e0"):
+        self.assertIn("-1 h on", self._approve(self.token, hours=-1)["error"])
+        for hours in ("abc", "1x", {"a": 1}, True, "nan", "-1", "1e0", "9" * 5000):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
                 self.assertIn("is no number of hours", result["error"])
                 self.assertIn("like 2.5 or 2:30", result["error"])
-        for hours in ("9" * 5000, f"{'9' * 400}:00"):
-            with self.subTest(len(hours)):
-                self.assertIn("hours", self._approve(self.token, hours=hours)["error"])
         self._assert_untouched()
         self._approve(self.token, hours="2,5")
         self.env.invalidate_all()
