@@ -165,7 +165,6 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             "hours": self._get_hours_text(),
             "back": self._get_hours_text(-1),
             "item": self.sale_line_id.product_id.name,
-            "customer": self.commercial_partner_id.name,
             "company": self.company_id.name,
             "name": self.signed_by,
             "approved": format_date(self.env, self.approved_on),
@@ -174,21 +173,10 @@ class ServiceAuthorizationPortal(models.AbstractModel):
         return {
             "title": self.env._("%(back)s h given back on %(item)s", **values)
             if self.hours < 0
-            else self.env._("%(hours)s hours on %(item)s", **values),
+            else self.env._("%(hours)s h on %(item)s", **values),
             "hours": self.env._("Hours you approve"),
             "of": self.env._("of %(hours)s", **values),
-            "terms": self.env._(
-                "By signing, you give back hours that are authorized and not used, on "
-                "behalf of %(customer)s: no time can be billed on them any more.",
-                **values,
-            )
-            if self.hours < 0
-            else self.env._(
-                "You pay the time that is really spent, and never more than you "
-                "authorize. By signing, you authorize the hours on behalf of "
-                "%(customer)s.",
-                **values,
-            ),
+            "terms": self._get_terms_text(),
             "lapsed": self.env._(
                 "This request lapsed on %(valid)s: please ask %(company)s for a new "
                 "one.",
@@ -201,6 +189,23 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                 "The request can be answered once, until %(valid)s.", **values
             ),
         }
+
+    def _get_terms_text(self):
+        """Return what the customer signs."""
+        self.ensure_one()
+        customer = self.commercial_partner_id.name
+        if self.hours < 0:
+            return self.env._(
+                "By signing, you give back hours that are authorized and not used, on "
+                "behalf of %(customer)s: no time can be billed on them any more.",
+                customer=customer,
+            )
+        return self.env._(
+            "You pay the time that is really spent, and never more than you "
+            "authorize. By signing, you authorize the hours on behalf of "
+            "%(customer)s.",
+            customer=customer,
+        )
 
     def _parse_hours(self, hours):
         """Return the hours as a number, from whatever the page sent.
