@@ -3,8 +3,9 @@ import re
 
 from odoo import api, models
 
-# What tells a duration from a number, whose separators the import screen knows.
-DURATION = re.compile(r"[:'hm]", re.IGNORECASE)
+# What needs no separators of the import screen to be understood: a duration, and a
+# number whose only separator cannot be one of thousands.
+DURATION = re.compile(r"[:'hm]|^\s*\d*[.,](?:\d{1,2}|\d{4,})\s*$", re.IGNORECASE)
 
 
 class BaseImportImport(models.TransientModel):

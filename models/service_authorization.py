@@ -152,7 +152,7 @@ class ServiceAuthorization(models.Model):
     def _compute_display_name(self):
         for authorization in self:
             authorization.display_name = self.env._(
-                "%(hours)s hours on %(item)s",
+                "%(hours)s h on %(item)s",
                 hours=format_number(self.env, authorization.hours),
                 # sudo: the name of an item tells nothing of its price
                 item=authorization.sudo().sale_line_id.display_name,

@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from math import isfinite
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -169,23 +171,36 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                 )
             )
 
+    def _get_no_number(self, hours):
+        """Return the error for what is no number of hours."""
+        return ValidationError(
+            self.env._(
+                "“%(hours)s” is no number of hours: write them like %(example)s or "
+                "2:30.",
+                hours=str(hours)[:40],
+                example=format_number(self.env, 2.5),
+            )
+        )
+
     def _check_granted(self, hours):
         """Refuse to grant more than was asked for, or nothing."""
         self.ensure_one()
         asked = self.hours
         increment = self._get_increment()
+        is_number = isinstance(hours, int | float) and not isinstance(hours, bool)
+        if not is_number or not isfinite(hours):
+            raise self._get_no_number(hours)
         if hours == asked or (
-            isinstance(hours, int | float)
-            and 0 < hours < asked
+            0 < hours < asked
             and self.env["service.type"]._is_multiple(hours, increment)
         ):
             return
         raise ValidationError(
             self.env._(
-                "%(hours)s hours on %(item)s cannot be approved: %(asked)s were asked "
+                "%(hours)s h on %(item)s cannot be approved: %(asked)s were asked "
                 "for, so approve between %(increment)s and %(asked)s in steps of "
                 "%(increment)s.",
-                hours=hours,
+                hours=format_number(self.env, hours),
                 item=self.sudo().sale_line_id.display_name,
                 asked=format_number(self.env, asked),
                 increment=format_number(self.env, increment),
@@ -224,14 +239,23 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         self.sudo().write({**values, "state": "declined"})
         self._log_answer()
 
+    @api.constrains("hours")
+    def _check_reduction_asked(self):
+        """Refuse to ask for hours back that are used already, or never were given."""
+        for record in self:
+            if record.state == "requested":
+                record._check_reduction(record.hours)
+
     def _check_reduction(self, hours):
         """Refuse to take back hours that are used already (design 7.2)."""
         self.ensure_one()
+        if hours > 0:
+            return
         # sudo: the hours used count whoever may see them
         line_sudo = self.sudo().sale_line_id
         hour = self.env.ref("uom.product_uom_hour")
         authorized, used = line_sudo.authorized_hours, line_sudo.authorized_hours_used
-        if hours > 0 or hour.compare(authorized + hours, used) >= 0:
+        if hour.compare(authorized + hours, used) >= 0:
             return
         raise ValidationError(
             self.env._(

@@ -31,7 +31,7 @@ class ServiceAuthorizationHistory(models.AbstractModel):
         ]
         if self.hours != self.hours_requested:
             hours = format_number(self.env, self.hours_requested)
-            texts.append(self.env._("%(hours)s hours were asked for.", hours=hours))
+            texts.append(self.env._("Hours asked for: %(hours)s.", hours=hours))
         if self.answer_note:
             texts.append(f"“{self.answer_note}”")
         return " ".join(texts)

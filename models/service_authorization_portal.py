@@ -1,12 +1,13 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import uuid
+from math import isfinite
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 from odoo.tools.image import base64_to_image
 
-from ..tools import format_number
+from ..tools import DurationError, format_number, parse_duration
 
 
 class ServiceAuthorizationPortal(models.AbstractModel):
@@ -118,8 +119,32 @@ class ServiceAuthorizationPortal(models.AbstractModel):
                     name=self.display_name,
                 )
             )
-        self._check_open()
+        self._check_open_for_customer()
         self._check_not_lapsed()
+
+    def _check_open_for_customer(self):
+        """Refuse a second answer, in words for the customer, who cannot request."""
+        self.ensure_one()
+        values = {"name": self.display_name, "company": self.company_id.name}
+        texts = {
+            "approved": self.env._(
+                "The request of %(name)s was approved already: ask %(company)s if you "
+                "want to change your answer.",
+                **values,
+            ),
+            "declined": self.env._(
+                "The request of %(name)s was declined already: ask %(company)s if you "
+                "want to change your answer.",
+                **values,
+            ),
+            "cancelled": self.env._(
+                "%(company)s withdrew the request of %(name)s, so there is nothing to "
+                "answer: ask %(company)s if you miss it.",
+                **values,
+            ),
+        }
+        if self.state in texts:
+            raise UserError(texts[self.state])
 
     @api.model
     def _get_portal_values(self, user):
@@ -128,33 +153,30 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             "approved_by_id": False if user._is_public() else user.id,
         }
 
-    def _get_hours_text(self):
-        """Return the hours as the mail to the customer writes them."""
+    def _get_hours_text(self, sign=1):
+        """Return the hours, or those given back, as the customer's mail writes them."""
         self.ensure_one()
-        return format_number(self.env, self.hours)
+        return format_number(self.env, sign * self.hours)
 
     def _get_portal_texts(self):
         """Return the sentences of the customer's page that name something."""
         self.ensure_one()
         values = {
             "hours": self._get_hours_text(),
+            "back": self._get_hours_text(-1),
             "item": self.sale_line_id.product_id.name,
-            "customer": self.commercial_partner_id.name,
             "company": self.company_id.name,
             "name": self.signed_by,
             "approved": format_date(self.env, self.approved_on),
             "valid": format_date(self.env, self.valid_until),
         }
         return {
-            "title": self.env._("%(hours)s hours on %(item)s", **values),
+            "title": self.env._("%(back)s h given back on %(item)s", **values)
+            if self.hours < 0
+            else self.env._("%(hours)s h on %(item)s", **values),
             "hours": self.env._("Hours you approve"),
             "of": self.env._("of %(hours)s", **values),
-            "terms": self.env._(
-                "You pay the time that is really spent, and never more than you "
-                "authorize. By signing, you authorize the hours on behalf of "
-                "%(customer)s.",
-                **values,
-            ),
+            "terms": self._get_terms_text(),
             "lapsed": self.env._(
                 "This request lapsed on %(valid)s: please ask %(company)s for a new "
                 "one.",
@@ -168,19 +190,49 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             ),
         }
 
+    def _get_terms_text(self):
+        """Return what the customer signs."""
+        self.ensure_one()
+        customer = self.commercial_partner_id.name
+        if self.hours < 0:
+            return self.env._(
+                "By signing, you give back hours that are authorized and not used, on "
+                "behalf of %(customer)s: no time can be billed on them any more.",
+                customer=customer,
+            )
+        return self.env._(
+            "You pay the time that is really spent, and never more than you "
+            "authorize. By signing, you authorize the hours on behalf of "
+            "%(customer)s.",
+            customer=customer,
+        )
+
     def _parse_hours(self, hours):
-        """Return the hours as a number, from whatever the page sent."""
-        if hours in (None, ""):
+        """Return the hours as a number, from whatever the page sent.
+
+        None, where the page asks for no hours, is all that were asked for.
+        """
+        if hours is None:
             return None
-        try:
-            return float(str(hours).replace(",", "."))
-        except ValueError:
+        if not str(hours).strip():
             raise ValidationError(
                 self.env._(
-                    "“%(hours)s” is no number of hours: write them as 2.5.",
-                    hours=str(hours)[:40],
+                    "Write how many hours on %(item)s you approve: from %(increment)s "
+                    "to %(asked)s.",
+                    item=self.sale_line_id.display_name,
+                    increment=format_number(self.env, self._get_increment()),
+                    asked=self._get_hours_text(),
                 )
-            ) from None
+            )
+        if isinstance(hours, int | float):
+            return hours
+        try:
+            number = parse_duration(hours, confirmed=True)
+        except DurationError:
+            raise self._get_no_number(hours) from None
+        if not isfinite(number):
+            raise self._get_no_number(hours)
+        return number
 
     def _portal_ensure_token(self):
         """Return the token of the customer's link; employees cannot read it."""

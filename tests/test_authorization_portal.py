@@ -94,31 +94,70 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
 
     def test_the_link_works_once(self):
         self._approve(self.token)
-        self.assertIn("not open any more", self._approve(self.token)["error"])
+        once = "was approved already: ask"
+        self.assertIn(once, self._approve(self.token)["error"])
         page = self._post("decline", self.token)
-        self.assertIn("not open any more", page.text)
+        self.assertIn(once, page.text)
         self.env.invalidate_all()
         self.assertEqual(self.request.state, "approved")
         self.assertEqual(self.item.authorized_hours, 15)
+
+    def test_a_withdrawn_request_has_nothing_to_answer(self):
+        self.request.action_cancel()
+        error = self._approve(self.token)["error"]
+        self.assertIn(f"{self.company.name} withdrew the request of", error)
+        self.assertIn("withdrew", self._post("ask", self.token, message="?").text)
 
     def test_approving_less_or_what_was_not_asked(self):
         for hours in (6, 0.25, 0.49999, -1, 0, 1e9):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
                 self.assertIn("between 0.5 and 5", result["error"])
-        for hours in ("abc", "1h", {"a": 1}):
+        self.assertIn("-1 h on", self._approve(self.token, hours=-1)["error"])
+        for hours in ("abc", "1x", {"a": 1}, True, "nan", "-1", "1e0", "9" * 5000):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
-                self.assertIn("no number of hours", result["error"])
-        for hours in ("nan", "inf", "-inf"):
-            with self.subTest(hours):
-                result = self._approve(self.token, hours=hours)
-                self.assertIn("cannot be approved", result["error"])
+                self.assertIn("is no number of hours", result["error"])
+                self.assertIn("like 2.5 or 2:30", result["error"])
         self._assert_untouched()
         self._approve(self.token, hours="2,5")
         self.env.invalidate_all()
         self.assertEqual((self.request.hours, self.request.hours_requested), (2.5, 5))
         self.assertEqual(self.item.authorized_hours, 12.5)
+
+    def test_an_empty_field_approves_nothing(self):
+        for hours in ("", "  "):
+            with self.subTest(hours):
+                result = self._approve(self.token, hours=hours)
+                self.assertIn("from 0.5 to 5", result["error"])
+        self._assert_untouched()
+
+    def test_approving_less_on_the_page(self):
+        path = f"{self.request.access_url}?access_token={self.token}"
+        self.start_tour(path, "helpdesk_service_credit_authorize_less")
+        self.env.invalidate_all()
+        self.assertEqual((self.request.hours, self.request.hours_requested), (1.5, 5))
+
+    def test_hours_given_back_are_named_as_such(self):
+        self.request.action_cancel()
+        self.request = self.request.create(
+            {"sale_line_id": self.item.id, "hours": -2, "ticket_id": self.ticket.id}
+        )
+        self.request.action_send()
+        token = self.request.access_token
+        page = self._read_page(token).text
+        for text in ("2 h given back on Support Time", "Hours you give back", "02:00"):
+            with self.subTest(text):
+                self.assertIn(text, page)
+        for text in ("-02:00", "We ask you to authorize", "never more than you"):
+            with self.subTest(text):
+                self.assertNotIn(text, page)
+        [mail] = self.env["mail.mail"].search([("body_html", "ilike", token)])
+        self.assertIn("to give back", mail.body)
+        self.assertNotIn("authorize", f"{mail.subject} {mail.body}")
+        result = self._approve(token, hours=-2)
+        self.assertIn("You gave back", self.url_open(result["redirect_url"]).text)
+        self.assertEqual(self.item.authorized_hours, 8)
 
     def test_name_and_signature_are_needed(self):
         for values in ({"name": "  "}, {"signature": ""}, {"name": None}):

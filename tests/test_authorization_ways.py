@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common_language import ADDON
@@ -8,7 +8,10 @@ from .common_service_log import ServiceLogCommon
 
 @tagged("post_install", "-at_install")
 class TestAuthorizationWays(ServiceLogCommon):
-    """Every place that hours are asked for and logged from (design 7.2, 7.4)."""
+    """Every place that hours are asked for and logged from, and which hours they take.
+
+    Design 7.2, 7.4.
+    """
 
     def _ask(self, record, user):
         """Fill in the window that a record opens for a user; return the request."""
@@ -23,6 +26,47 @@ class TestAuthorizationWays(ServiceLogCommon):
         self.assertEqual(request.amount_estimate, 150)
         self.assertEqual(request.requested_by_id, user)
         return request
+
+    def _create_request(self, hours):
+        return (
+            self.env["service.authorization"]
+            .with_user(self.operator)
+            .create({"sale_line_id": self.item.id, "hours": hours})
+        )
+
+    def test_a_reduction_never_goes_below_what_is_used(self):
+        self._log(self.ticket, 8)
+        message = "of 10 authorized hours 8 are used, so at most 2 can be"
+        for hours in (-2.5, -100):
+            with (
+                self.subTest(hours),
+                self.assertRaisesRegex(ValidationError, message),
+                self.cr.savepoint(),
+            ):
+                self._create_request(hours)
+        request, late = self._create_request(-2), self._create_request(-2)
+        request.sudo().action_approve()
+        with self.assertRaisesRegex(ValidationError, "so at most 0 can be"):
+            late.sudo().action_approve()
+        self.assertEqual(self.item.authorized_hours, 8)
+        self.assertEqual(self.item.authorized_hours_left, 0)
+
+    def test_hours_are_read_as_people_write_them(self):
+        request = self._create_request(5)
+        cases = {
+            "1,5": 1.5,
+            "1.5": 1.5,
+            " 1:30 ": 1.5,
+            "1h30": 1.5,
+            "90m": 1.5,
+            "40": 40,
+            "1:80": 140 / 60,
+            2.5: 2.5,
+            -2: -2,
+        }
+        for hours, expected in cases.items():
+            with self.subTest(hours):
+                self.assertAlmostEqual(request._parse_hours(hours), expected)
 
     def test_from_a_ticket(self):
         request = self._ask(self.ticket, self.operator)

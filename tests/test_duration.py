@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import json
 
+from lxml import etree
+
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools.misc import file_open
@@ -9,6 +11,7 @@ from odoo.addons import helpdesk_service_credit as addon
 
 from ..tools import DurationError, parse_duration
 from .common import ServiceCreditCommon
+from .common_language import ADDON
 
 CASES = "helpdesk_service_credit/static/tests/duration_cases.json"
 
@@ -39,6 +42,37 @@ class TestDuration(ServiceCreditCommon):
         for text, hours in self.cases["understood"]:
             with self.subTest(text=text):
                 self.assertAlmostEqual(parse_duration(text), hours, 5)
+
+    def test_signed_and_confirmed(self):
+        for text, hours in self.cases["signed"]:
+            with self.subTest(text=text):
+                self.assertAlmostEqual(parse_duration(text, signed=True), hours, 5)
+        for text in self.cases["signed_refused"]:
+            with self.subTest(text=text), self.assertRaises(DurationError):
+                parse_duration(text, signed=True)
+        for text, hours in self.cases["confirmed"]:
+            with self.subTest(text=text):
+                self.assertEqual(parse_duration(text, confirmed=True), hours)
+                taken = parse_duration(f"-{text}", confirmed=True, signed=True)
+                self.assertEqual(taken, -hours)
+
+    def test_typed_hours_are_durations(self):
+        """Core's field for hours reads 2,5 as 25:00."""
+        request = self.env.ref(f"{ADDON}.service_authorization_view_form_request").id
+        views = [
+            ("service.authorization", None, "form", ["hours"]),
+            ("service.authorization", request, "form", ["hours"]),
+            ("service.authorization.record", None, "form", ["hours"]),
+            ("service.type", None, "form", ["increment"]),
+            ("service.type", None, "list", ["increment"]),
+            ("helpdesk.ticket.team", None, "form", ["minimum_hours", "rounding_hours"]),
+        ]
+        for model, view, kind, names in views:
+            arch = etree.fromstring(self.env[model].get_view(view, kind)["arch"])
+            for name in names:
+                with self.subTest(model, view=view, kind=kind, name=name):
+                    [field] = arch.xpath(f"//field[@name='{name}']")
+                    self.assertEqual(field.get("widget"), "service_duration")
 
     def test_questioned_and_refused(self):
         for text in self.cases["questioned"]:
@@ -78,15 +112,15 @@ class TestDuration(ServiceCreditCommon):
             self.assertEqual(message["record"], 0)
         self.assertFalse(self.ticket.timesheet_ids)
 
-    def test_import_screen(self):
-        """The import screen passes durations on as they stand in the file."""
+    def _import_on_screen(self, text, **options):
+        """Import a file of one line as the agent, with what the screen sends."""
         screen = (
             self.env["base_import.import"]
             .with_user(self.agent)
             .create(
                 {
                     "res_model": "account.analytic.line",
-                    "file": f"Ticket,Hours\n{self.ticket.number},1:80\n".encode(),
+                    "file": f"Ticket;Hours\n{self.ticket.number};{text}\n".encode(),
                     "file_type": "text/csv",
                     "file_name": "time.csv",
                 }
@@ -95,7 +129,40 @@ class TestDuration(ServiceCreditCommon):
         result = screen.execute_import(
             ["ticket_id", "unit_amount"],
             ["Ticket", "Hours"],
-            {"quoting": '"', "separator": ",", "has_headers": True},
+            {"quoting": '"', "separator": ";", "has_headers": True, **options},
         )
-        self.assertFalse(result["messages"])
-        self.assertAlmostEqual(self.ticket.timesheet_ids.unit_amount, 140 / 60)
+        entries = self.env["account.analytic.line"].browse(result["ids"] or ())
+        return entries, result["messages"]
+
+    def test_import_screen(self):
+        """The import screen passes durations on as they stand in the file."""
+        entry, messages = self._import_on_screen("1:80")
+        self.assertFalse(messages)
+        self.assertAlmostEqual(entry.unit_amount, 140 / 60)
+
+    def test_import_screen_with_separators(self):
+        """Few decimals are decimals, whatever separators the screen proposes."""
+        for separators in (",.", ".,"):
+            options = {
+                "float_thousand_separator": separators[0],
+                "float_decimal_separator": separators[1],
+            }
+            for text, hours in {
+                "1,5": 1.5,
+                "1.5": 1.5,
+                " 1,25 ": 1.25,
+                "1.25": 1.25,
+                ",5": 0.5,
+                "1.3333": 1.3333,
+                "1:30": 1.5,
+                "1,5 h": 1.5,
+                "2": 2,
+            }.items():
+                with self.subTest(text, separators=separators):
+                    entry, messages = self._import_on_screen(text, **options)
+                    self.assertFalse(messages)
+                    self.assertAlmostEqual(entry.unit_amount, hours)
+            thousand = f"1{separators[0]}000"
+            entry, [message] = self._import_on_screen(thousand, **options)
+            self.assertFalse(entry)
+            self.assertIn("1000 hours", message["message"])

@@ -42,7 +42,7 @@ class TestLanguages(SyncMixin, ServiceCreditCommon, RomanianCommon):
         self.assertIn("2,5", mail.body)
         self.assertNotIn("Hello", mail.body)
         texts = request.with_context(lang=self.language)._get_portal_texts()
-        title = self._say("%(hours)s hours on %(item)s")
+        title = self._say("%(hours)s h on %(item)s")
         values = {"hours": "2,5", "item": "Support Time"}
         self.assertEqual(texts["title"], title % values)
 
@@ -51,10 +51,10 @@ class TestLanguages(SyncMixin, ServiceCreditCommon, RomanianCommon):
         answered = request.with_context(lang=self.language)
         public = self.env.ref("base.public_user")
         answered._ask_in_portal(public, "De ce?")
-        self.assertIn("asks about 2.5 hours on", self.ticket.message_ids[0].body)
+        self.assertIn("asks about 2.5 h on", self.ticket.message_ids[0].body)
         answered._approve_in_portal(public, 2, "Nora", SIGNATURE)
         told = self.ticket.message_ids[0].body
-        self.assertIn("approved by Nora. 2.5 hours were asked for.", told)
+        self.assertIn("approved by Nora. Hours asked for: 2.5.", told)
 
     def test_a_forgotten_timer_is_told_in_the_language_of_its_person(self):
         self._speak(self.agent)

@@ -10,6 +10,7 @@ from odoo import _
 from odoo.exceptions import UserError
 
 MAX_BARE_HOURS = 24
+MINUS_SIGNS = ("-", "−")
 NUMBER = r"\d+(?:[.,]\d+)?|[.,]\d+"
 HOUR_UNIT = r"(?:h|hr|hrs|hour|hours)\.?"
 MINUTE_UNIT = r"(?:m|min|mins|minute|minutes|')\.?"
@@ -26,21 +27,25 @@ class DurationError(UserError, ValueError):
     """A text that is no duration, or one that must be confirmed."""
 
 
-def parse_duration(text, confirmed: bool = False) -> float:
+def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float:
     """Return the hours a text means (design §8, seed 004).
 
     Reads ``1:30``, ``:45``, ``1:80`` (2:20), ``1.5``, ``1,5``, ``90m``, ``2h``,
     ``1h30``, ``1h 30m``, and numbers, which are hours. Nothing lasts less than 0.
+    The client reads the same: ``static/src/duration/parse_duration.js``.
 
     :param confirmed: accept a bare number above 24, which without a unit is more
         often meant as minutes
+    :param signed: accept hours below 0, which are taken back
     :raise DurationError: the text is no duration, or a bare number above 24
     """
     if isinstance(text, bool) or text is None:
         raise _refused(text)
     source = str(text).strip()
+    if signed and source.startswith(MINUS_SIGNS):
+        return -parse_duration(source[1:], confirmed)
     if match := CLOCK.fullmatch(source):
-        return (int(match[1] or 0) * 60 + int(match[2])) / 60
+        return (_number(match[1] or "0") * 60 + int(match[2])) / 60
     if match := MINUTES.fullmatch(source):
         return _number(match[1]) / 60
     if match := HOURS.fullmatch(source):

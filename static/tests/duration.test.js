@@ -35,18 +35,34 @@ beforeEach(async () => {
     cases = await answer.json();
 });
 
-const mountForm = () =>
+const mountForm = (options = "{}") =>
     mountView({
         type: "form",
         resModel: "entry",
         resId: 1,
-        arch: `<form><field name="hours" widget="service_duration"/></form>`,
+        arch: `<form>
+            <field name="hours" widget="service_duration" options="${options}"/>
+        </form>`,
     });
 
 test("reads what the server reads", () => {
     expect(cases.understood.length).toBeGreaterThan(20);
     for (const [text, hours] of cases.understood) {
         expect(parseDuration(text)).toBeCloseTo(hours, {digits: 5, message: text});
+    }
+});
+
+test("reads less than nothing and more than a day where they are possible", () => {
+    for (const [text, hours] of cases.signed) {
+        const read = parseDuration(text, {signed: true});
+        expect(read).toBeCloseTo(hours, {digits: 5, message: text});
+    }
+    for (const text of cases.signed_refused) {
+        expect(() => parseDuration(text, {signed: true})).toThrow(DurationError);
+    }
+    for (const [text, hours] of cases.confirmed) {
+        expect(parseDuration(text, {confirmed: true})).toBe(hours);
+        expect(parseDuration(`-${text}`, {confirmed: true, signed: true})).toBe(-hours);
     }
 });
 
@@ -87,4 +103,16 @@ test("a bare number above 24 is questioned and not saved", async () => {
     await clickSave();
     expect.verifySteps(["saved"]);
     expect(".o_field_widget[name=hours] input").toHaveValue("01:30");
+});
+
+test("takes hours back where the view says so", async () => {
+    onRpc("web_save", ({args}) => expect.step(args[1]));
+    await mountForm("{'signed': true, 'confirmed': true}");
+    await contains(".o_field_widget[name=hours] input").edit("-100,5", {
+        confirm: false,
+    });
+    await animationFrame();
+    expect(".o_service_duration_hint").toHaveText("= -100:30");
+    await clickSave();
+    expect.verifySteps([{hours: -100.5}]);
 });

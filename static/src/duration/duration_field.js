@@ -22,15 +22,25 @@ export class DurationHint extends Component {
     }
 }
 
-/** Hours, read as people write them: 1:30, 1.5, :45, 1:80, 90m, 1h 30. */
+/**
+ * Hours, read as people write them: 1:30, 1.5, :45, 1:80, 90m, 1h 30.
+ *
+ * A view where hours are taken back says `signed`, one where more than a day is
+ * usual says `confirmed`.
+ */
 export class DurationField extends FloatTimeField {
     static template = "helpdesk_service_credit.DurationField";
+    static props = {
+        ...FloatTimeField.props,
+        confirmed: {type: Boolean, optional: true},
+        signed: {type: Boolean, optional: true},
+    };
 
     setup() {
         this.inputRef = useInputField({
             getValue: () => this.formattedValue,
             refName: "numpadDecimal",
-            parse: parseDuration,
+            parse: (text) => this.parse(text),
         });
         useNumpadDecimal();
         this.hint = useState({text: "", isWrong: false});
@@ -43,6 +53,11 @@ export class DurationField extends FloatTimeField {
         });
     }
 
+    parse(text) {
+        const {confirmed, signed} = this.props;
+        return parseDuration(text, {confirmed, signed});
+    }
+
     /** Said where no label stands beside the field: in the row of a list. */
     get label() {
         const {id, name, record} = this.props;
@@ -52,7 +67,7 @@ export class DurationField extends FloatTimeField {
     onInput(ev) {
         const text = ev.target.value;
         try {
-            this.hint.text = `= ${formatFloatTime(parseDuration(text))}`;
+            this.hint.text = `= ${formatFloatTime(this.parse(text))}`;
             this.hint.isWrong = false;
         } catch (error) {
             this.hint.text = error.message;
@@ -73,7 +88,15 @@ export class DurationField extends FloatTimeField {
     }
 }
 
-export const durationField = {...floatTimeField, component: DurationField};
+export const durationField = {
+    ...floatTimeField,
+    component: DurationField,
+    extractProps: (info, dynamicInfo) => ({
+        ...floatTimeField.extractProps(info, dynamicInfo),
+        confirmed: Boolean(info.options.confirmed),
+        signed: Boolean(info.options.signed),
+    }),
+};
 registry.category("fields").add("service_duration", durationField);
 
 /** The same in the company's unit: companies that count in days keep their toggle. */

@@ -3,6 +3,7 @@ import {_t} from "@web/core/l10n/translation";
 
 // The same grammar as tools/duration.py; one table of cases tests both.
 const MAX_BARE_HOURS = 24;
+const MINUS = /^[-−]/;
 const NUMBER = "\\d+(?:[.,]\\d+)?|[.,]\\d+";
 const HOUR_UNIT = "(?:h|hr|hrs|hour|hours)\\.?";
 const MINUTE_UNIT = "(?:m|min|mins|minute|minutes|')\\.?";
@@ -19,12 +20,18 @@ export class DurationError extends Error {}
 
 /**
  * @param {string} text a duration as people type it
+ * @param {Object} [options]
+ * @param {boolean} [options.confirmed] accept a bare number above 24
+ * @param {boolean} [options.signed] accept hours below 0, which are taken back
  * @returns {number} hours
  * @throws {DurationError} no duration, or a bare number above 24
  */
-export function parseDuration(text) {
+export function parseDuration(text, {confirmed = false, signed = false} = {}) {
     const source = text.trim();
     let match;
+    if (signed && MINUS.test(source)) {
+        return -parseDuration(source.slice(1), {confirmed});
+    }
     if ((match = source.match(CLOCK))) {
         return (Number(match[1] || 0) * 60 + Number(match[2])) / 60;
     }
@@ -35,7 +42,7 @@ export function parseDuration(text) {
         return (toNumber(match[1]) * 60 + Number(match[2] || 0)) / 60;
     }
     if ((match = source.match(BARE))) {
-        if (toNumber(match[1]) > MAX_BARE_HOURS) {
+        if (toNumber(match[1]) > MAX_BARE_HOURS && !confirmed) {
             throw new DurationError(
                 _t(
                     "An entry takes at most 24 hours: write %(text)sm if you mean minutes.",

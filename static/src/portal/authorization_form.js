@@ -2,7 +2,7 @@ import {SignatureForm} from "@portal/signature_form/signature_form";
 import {redirect} from "@web/core/utils/urls";
 import {registry} from "@web/core/registry";
 import {rpc} from "@web/core/network/rpc";
-import {useState} from "@odoo/owl";
+import {useRef, useState} from "@odoo/owl";
 
 /**
  * The signature form of quotations, with the hours that the customer approves: all
@@ -13,6 +13,7 @@ export class AuthorizationForm extends SignatureForm {
 
     setup() {
         super.setup();
+        this.hoursInput = useRef("hours");
         this.answer = useState({hours: this.props.hours, isSending: false});
     }
 
@@ -21,6 +22,11 @@ export class AuthorizationForm extends SignatureForm {
     }
 
     async onClickSubmit() {
+        // The field is in no form that the browser would check when it is sent.
+        const input = this.hoursInput.el;
+        if (input && !input.reportValidity()) {
+            return;
+        }
         this.answer.isSending = true;
         this.state.error = false;
         const data = await rpc(this.props.callUrl, {

@@ -8,12 +8,32 @@ const tours = registry.category("web_tour.tours");
 tours.add("helpdesk_service_credit_authorize", {
     steps: () => [
         {trigger: "h2:contains(Support Time)"},
-        {trigger: "#authorization_hours:value(2.5)"},
+        {trigger: "#authorization_hours:value(/^2[.,]5$/)"},
         {
             trigger: ".o_web_sign_name_and_signature input",
             run: "edit Nora Azure",
         },
         {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
+        {
+            trigger: ".o_portal_sign_submit:enabled",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: ".alert-success:contains(Nora Azure)"},
+    ],
+});
+
+// An empty field approves nothing, and says so; fewer hours are approved as typed.
+tours.add("helpdesk_service_credit_authorize_less", {
+    steps: () => [
+        {
+            trigger: ".o_web_sign_name_and_signature input",
+            run: "edit Nora Azure",
+        },
+        {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
+        {trigger: "#authorization_hours", run: "clear"},
+        {trigger: ".o_portal_sign_submit:enabled", run: "click"},
+        {trigger: "#authorization_hours:focus:invalid", run: "edit 1,5"},
         {
             trigger: ".o_portal_sign_submit:enabled",
             run: "click",
