@@ -50,6 +50,7 @@ class ServiceApprovalMixin(models.AbstractModel):
         comodel_name="res.users", string="Decided by", readonly=True, copy=False
     )
     approval_date = fields.Datetime(string="Decided on", readonly=True, copy=False)
+    # The to-do of the author, from the rejection until it is dealt with.
     approval_activity_id = fields.Many2one(
         comodel_name="mail.activity",
         readonly=True,
@@ -57,7 +58,6 @@ class ServiceApprovalMixin(models.AbstractModel):
         ondelete="set null",
         index="btree_not_null",
         export_string_translation=False,
-        help="The to-do of the author, from the rejection until it is dealt with.",
     )
     may_approve = fields.Boolean(
         compute="_compute_may_approve",

@@ -41,11 +41,8 @@ class ServiceSyncRun(models.Model):
         index=True,
     )
     generation = fields.Integer(readonly=True, export_string_translation=False)
-    first_pass = fields.Integer(
-        readonly=True,
-        export_string_translation=False,
-        help="Of a run that reads the whole source; 0 if it reads changes only.",
-    )
+    # Of a run that reads the whole source; 0 if it reads changes only.
+    first_pass = fields.Integer(readonly=True, export_string_translation=False)
     started = fields.Datetime(readonly=True, default=fields.Datetime.now)
     finished = fields.Datetime(readonly=True)
     duration = fields.Float(
