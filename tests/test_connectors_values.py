@@ -205,7 +205,7 @@ class TestDuration(BaseCase):
         for text in ("25", "90", "24.5", 90):
             with self.subTest(text=text), self.assertRaises(UserError) as caught:
                 parse_duration(text)
-            self.assertIn("m for minutes", str(caught.exception))
+            self.assertIn("m if you mean minutes", str(caught.exception))
         self.assertEqual(parse_duration("90", confirmed=True), 90)
 
     def test_what_is_no_duration(self):
