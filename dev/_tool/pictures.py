@@ -2,6 +2,10 @@
 """dev/pictures: the pictures of the documentation, taken anew from the demo data."""
 
 import argparse
+import contextlib
+import os
+import tempfile
+from pathlib import Path
 
 from . import demo, paths, pytest_run, server, shot
 from .databases import Databases
@@ -43,6 +47,16 @@ def _options(arguments):
     return parser.parse_args(arguments)
 
 
+@contextlib.contextmanager
+def _without_pdf():
+    """Hide wkhtmltopdf, wherever it is: the statement is shown as a page."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "wkhtmltopdf"
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
+        yield os.pathsep.join((folder, os.environ.get("PATH", os.defpath)))
+
+
 def _take(shop, databases, name, wanted):
     port = pytest_run.free_port()
     config = databases.logs / f"{name}.conf"
@@ -57,7 +71,10 @@ def _take(shop, databases, name, wanted):
     url = f"http://127.0.0.1:{port}"
     log = databases.logs / f"{name}.log"
     command = shop.odoo_command(config)
-    with server.serving(command, shop.child_env(), log, url):
+    with (
+        _without_pdf() as path,
+        server.serving(command, shop.child_env(PATH=path), log, url),
+    ):
         for login, (width, height), steps in GALLERY:
             taken = {step.partition(":")[2] for step in steps if "shot:" in step}
             if wanted and not taken & set(wanted):
