@@ -23,7 +23,7 @@ BESIDE = (
     "sale_timesheet_line_exclude",
 )
 # Tests that need these addons; their names keep them out of other runs.
-BESIDE_TESTS = "tests/beside_neighbours.py"
+BESIDE_TESTS = "tests/support/beside_neighbours.py"
 FAILED = re.compile(r" (?:FAIL|ERROR): (\w+\.\w+)$", re.MULTILINE)
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 

@@ -75,7 +75,7 @@ def _options(arguments):
         prog="dev/test",
         description="Run the linters and every test, in a real Odoo and browser.",
         epilog="All other arguments go to pytest, and then only those tests run,"
-        " without the linters: dev/test -k prepaid, dev/test tests/test_ticket.py -x",
+        " without the linters: dev/test -k prepaid, dev/test tests/time/test_timer.py",
         allow_abbrev=False,
     )
     parser.add_argument("--no-lint", action="store_true", help="only tests")

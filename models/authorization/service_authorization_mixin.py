@@ -1,0 +1,210 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ...tools import format_number
+
+
+class ServiceAuthorizationMixin(models.AbstractModel):
+    """The cap of a sales order item: the most hours its customer agreed to pay."""
+
+    _name = "service.authorization.mixin"
+    _description = "Cap on the Hours of a Sales Order Item"
+
+    limit_hours = fields.Boolean(
+        compute="_compute_limit_hours",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Billable time on this item can never exceed the hours that the customer "
+        "authorized.",
+    )
+    authorization_ids = fields.One2many(
+        comodel_name="service.authorization",
+        inverse_name="sale_line_id",
+        string="Authorizations",
+    )
+    authorized_hours = fields.Float(
+        compute="_compute_authorized_hours",
+        store=True,
+        help="Hours of all approved authorizations of this item.",
+    )
+    authorized_hours_used = fields.Float(
+        compute="_compute_authorized_hours_used",
+        store=True,
+        help="Billed hours of the time entries on this item, while its hours are "
+        "limited.",
+    )
+    authorized_hours_left = fields.Float(
+        compute="_compute_authorized_hours_left",
+        help="Hours that can still be logged on this item. Below zero when more was "
+        "on it than is authorized.",
+    )
+    is_limit_counted = fields.Boolean(
+        compute="_compute_authorized_hours_used",
+        store=True,
+        export_string_translation=False,
+        help="The cap was on when the used hours were last summed.",
+    )
+
+    @api.depends("product_id")
+    def _compute_limit_hours(self):
+        for line in self:
+            line.limit_hours = line.product_id.limit_hours
+
+    @api.depends("authorization_ids.state", "authorization_ids.hours")
+    def _compute_authorized_hours(self):
+        sums = dict(
+            self.env["service.authorization"]._read_group(
+                [("sale_line_id", "in", self._origin.ids), ("state", "=", "approved")],
+                ["sale_line_id"],
+                ["hours:sum"],
+            )
+        )
+        for line in self:
+            line.authorized_hours = sums.get(line._origin, 0.0)
+
+    @api.depends(
+        "limit_hours",
+        "analytic_line_ids.so_line",
+        "analytic_line_ids.hours_billed",
+        "analytic_line_ids.project_id",
+    )
+    def _compute_authorized_hours_used(self):
+        """Sum the billed hours of capped items, and refuse to go further over the cap.
+
+        The check stands here because every way in leads here: entries that are typed,
+        imported or moved, and those that core moves with their task. The sum is stored
+        on the item, so of two transactions that add to it the second one fails to
+        serialize and is replayed with fresh figures (design 3.6).
+        """
+        capped = self.filtered("limit_hours")
+        sums = capped._origin._sum_authorized_hours_used()
+        for line in self:
+            before, counted = line.authorized_hours_used, line.is_limit_counted
+            line.is_limit_counted = line.limit_hours
+            line.authorized_hours_used = used = sums.get(line._origin.id, 0.0)
+            # Hours from before the cap was on stay (design 3.4); only new ones count.
+            if counted and line.limit_hours and line.id:
+                line._check_authorized_hours(before, used)
+
+    @api.depends("limit_hours", "authorized_hours", "authorized_hours_used")
+    def _compute_authorized_hours_left(self):
+        for line in self:
+            line.authorized_hours_left = (
+                line.authorized_hours - line.authorized_hours_used
+                if line.limit_hours
+                else 0.0
+            )
+
+    def write(self, vals):
+        """Count the hours at the moment the cap goes on, before any new time."""
+        result = super().write(vals)
+        if "limit_hours" in vals:
+            self._enforce_authorized_hours()
+        return result
+
+    def _sum_authorized_hours_used(self):
+        """Return the billed hours of the time entries on the items, by item id."""
+        hour = self.env.ref("uom.product_uom_hour")
+        result = {}
+        # sudo: the sum counts entries that the user may not read
+        rows = (
+            self.env["account.analytic.line"]
+            .sudo()
+            ._read_group(
+                Domain("so_line", "in", self.ids) & Domain("project_id", "!=", False),
+                ["so_line", "product_uom_id"],
+                ["hours_billed:sum"],
+            )
+        )
+        for line, uom, hours in rows:
+            if uom:
+                hours = uom._compute_quantity(hours, hour, round=False)
+            result[line.id] = result.get(line.id, 0.0) + hours
+        return result
+
+    def _get_authorized_hours_left(self):
+        """Return how many hours can still be logged on the item.
+
+        :return: hours, never below 0; None when the item has no cap
+        :rtype: float | None
+        """
+        self.ensure_one()
+        # sudo: whoever may log time on the item must know what fits
+        line_sudo = self.sudo()
+        if not line_sudo.limit_hours:
+            return None
+        return max(line_sudo.authorized_hours_left, 0.0)
+
+    def _authorize_ordered_hours(self):
+        """Approve the hours ordered, with the signature of the quotation if it has one.
+
+        An order that is confirmed again adds only what it ordered more.
+        """
+        # sudo: customers confirm their own quotations in the portal
+        for line_sudo in self.sudo().filtered("limit_hours"):
+            given = line_sudo.authorization_ids.filtered(
+                lambda record: record.source == "order" and record.state == "approved"
+            )
+            hours = line_sudo._get_ordered_hours() - sum(given.mapped("hours"))
+            if self.env.ref("uom.product_uom_hour").compare(hours, 0) > 0:
+                order_sudo = line_sudo.order_id
+                authorization_sudo = line_sudo.authorization_ids.create(
+                    {
+                        "sale_line_id": line_sudo.id,
+                        "hours": hours,
+                        "source": "order",
+                        "reason": self.env._(
+                            "Ordered with %(order)s", order=order_sudo.name
+                        ),
+                        "requested_by_id": order_sudo.user_id.id,
+                    }
+                )
+                authorization_sudo._approve(
+                    signed_by=order_sudo.signed_by, signature=order_sudo.signature
+                )
+
+    def _get_ordered_hours(self):
+        """Return the ordered quantity in hours; a unit that is no time is one."""
+        self.ensure_one()
+        hour = self.env.ref("uom.product_uom_hour")
+        if not self.product_uom_id._has_common_reference(hour):
+            return self.product_uom_qty
+        return self.product_uom_id._compute_quantity(
+            self.product_uom_qty, hour, round=False
+        )
+
+    def _check_authorized_hours(self, before, after):
+        """Refuse hours that go over, or further over, what is authorized.
+
+        Items that are over already stay as they are and can shrink.
+
+        :param float before: hours used before the change
+        :param float after: hours used with it
+        :raise ValidationError: naming the item, the hours asked and the hours left
+        """
+        self.ensure_one()
+        hour = self.env.ref("uom.product_uom_hour")
+        authorized = self.authorized_hours
+        if hour.compare(after, before) <= 0 or hour.compare(after, authorized) <= 0:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(asked)s more hours do not fit on %(item)s: %(left)s of "
+                "%(authorized)s authorized hours are left. Log what fits, request more "
+                "hours from %(customer)s, or untick Billable.",
+                asked=format_number(self.env, round(after - before, 2)),
+                item=self.display_name,
+                left=format_number(self.env, round(max(authorized - before, 0.0), 2)),
+                authorized=format_number(self.env, round(authorized, 2)),
+                customer=self.order_partner_id.display_name,
+            )
+        )
+
+    def _enforce_authorized_hours(self):
+        """Check the caps of the items now rather than when the data is flushed."""
+        # sudo: whether the hours fit does not depend on who may read the item
+        for line in self.sudo():
+            _used = line.authorized_hours_used

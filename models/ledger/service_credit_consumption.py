@@ -1,0 +1,221 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+from ...tools import format_number
+from .service_credit_drawing import MoneyCounter
+from .service_credit_guard import INSTALL_GUARD
+from .service_credit_insert import insert
+
+
+class ServiceCreditConsumption(models.Model):
+    """One row of the ledger: so many credits moved between a purchase and an
+    allocation.
+
+    Positive credits leave the purchase, negative ones return to it. Rows are only
+    ever added, and only by :meth:`_post`; an undo is a new row that names the row it
+    undoes. A trigger of the database refuses everything else.
+    """
+
+    _name = "service.credit.consumption"
+    _inherit = "service.credit.closed.mixin"
+    _description = "Services Credits Consumption"
+    _order = "id desc"
+    _check_company_auto = True
+
+    allocation_id = fields.Many2one(
+        comodel_name="service.credit.allocation",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+    )
+    purchase_id = fields.Many2one(
+        comodel_name="service.credit.purchase",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    # Not stored: merging contacts must not touch a row.
+    commercial_partner_id = fields.Many2one(
+        string="Customer", related="purchase_id.commercial_partner_id"
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", required=True, readonly=True, ondelete="restrict"
+    )
+    consumption_type = fields.Selection(
+        selection=[
+            ("consumption", "Consumption"),
+            ("adjustment", "Adjustment"),
+            ("expiry", "Expiry"),
+        ],
+        string="Type",
+        required=True,
+        readonly=True,
+    )
+    credits = fields.Float(
+        digits="Service Credits",
+        required=True,
+        readonly=True,
+        help="Positive when taken from the purchase, negative when given back to it.",
+    )
+    value_per_credit = fields.Float(
+        string="Value per Credit",
+        min_display_digits="Product Price",
+        readonly=True,
+        aggregator=None,
+    )
+    paid_per_credit = fields.Float(
+        string="Amount Paid per Credit",
+        min_display_digits="Product Price",
+        readonly=True,
+        aggregator=None,
+    )
+    value = fields.Monetary(readonly=True)
+    paid = fields.Monetary(string="Amount Paid", readonly=True)
+    date = fields.Date(
+        string="Work Date",
+        required=True,
+        readonly=True,
+        index=True,
+        help="The date of the work, not the date it was typed. "
+        "A row that gives back carries the date of the row it undoes.",
+    )
+    timesheet_id = fields.Many2one(
+        comodel_name="account.analytic.line",
+        string="Time Entry",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users", required=True, readonly=True, ondelete="restrict"
+    )
+    reversed_id = fields.Many2one(
+        comodel_name="service.credit.consumption",
+        string="Gives Back",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    _credits_moved = models.Constraint(
+        "CHECK (credits <> 0)", "A ledger row moves at least some credits."
+    )
+    # Both sums are read from the index alone, however long the history is.
+    _by_purchase = models.Index(
+        "(purchase_id, consumption_type) INCLUDE (credits, value, paid, date)"
+    )
+    _by_allocation = models.Index("(allocation_id) INCLUDE (credits, value, paid)")
+
+    def init(self):
+        """Let the database itself refuse any change of a row."""
+        self.env.cr.execute(INSTALL_GUARD)
+
+    @api.depends("purchase_id", "credits")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for row in self:
+            sign = "" if row.credits < 0 else "+"
+            credits = format_number(self.env, row.credits, 2)
+            row.display_name = f"{row.purchase_id.display_name} ({sign}{credits})"
+
+    # ------------------------------------------------------------------
+    # CRUD: closed, for superuser too
+    # ------------------------------------------------------------------
+
+    def _get_closed_message(self, operation):
+        if operation == "create":
+            return self.env._(
+                "Ledger rows of service credits cannot be typed in: allocate, adjust "
+                "or expire credits instead."
+            )
+        if operation == "write":
+            return self.env._(
+                "The ledger row %(row)s cannot be changed: adjust the allocation "
+                "instead, which adds a row.",
+                row=self.display_name,
+            )
+        return self.env._(
+            "The ledger row %(row)s cannot be deleted: adjust the allocation instead, "
+            "which adds a row.",
+            row=self.display_name,
+        )
+
+    # ------------------------------------------------------------------
+    # The door
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _post(self, vals_list):
+        """Add rows to the ledger and bring the purchases up to date.
+
+        The only way a number of credits changes. Callers check who may ask for it;
+        whoever may log time needs no right on the ledger itself.
+
+        :param vals_list: dicts with ``purchase`` (record), ``allocation`` (record or
+            the values of one to find or open), ``consumption_type``, signed
+            ``credits``, ``date``, and optionally ``timesheet`` and ``reversed`` with
+            the exact ``value`` and ``paid`` to give back
+        :return: the rows (superuser), in the order of ``vals_list``
+        :raise UserError: when a purchase has fewer credits than asked for
+        """
+        if not vals_list:
+            return self.sudo().browse()
+        # sudo: the rows are the consequence of an act its caller has checked.
+        ledger_sudo = self.sudo()
+        purchases = ledger_sudo.env["service.credit.purchase"].browse(
+            {vals["purchase"].id for vals in vals_list}
+        )
+        purchases._lock_for_posting()
+        prepared = ledger_sudo._prepare_rows(vals_list)
+        allocations, opened = ledger_sudo.env["service.credit.allocation"]._open(
+            [vals["allocation"] for vals in vals_list], prepared
+        )
+        for vals, allocation in zip(prepared, allocations, strict=True):
+            vals["allocation_id"] = allocation.id
+        # Not create, which is closed: this method is the one way past it.
+        rows = insert(ledger_sudo, prepared)
+        opened._forget_totals()
+        purchases._reactivate()
+        # The balances must reach the database in this transaction (REPEATABLE READ),
+        # and its CHECK must speak now rather than after the caller has gone on.
+        purchases.flush_recordset()
+        return rows
+
+    @api.model
+    def _prepare_rows(self, vals_list):
+        """Return the values of the rows, with prices and amounts frozen."""
+        counters = {}
+        prepared = []
+        for vals in vals_list:
+            purchase = vals["purchase"].sudo()
+            if purchase.id not in counters:
+                counters[purchase.id] = MoneyCounter(purchase)
+            value, paid = counters[purchase.id].move(
+                vals["credits"], vals.get("value"), vals.get("paid")
+            )
+            prepared.append(
+                {
+                    "purchase_id": purchase.id,
+                    "company_id": purchase.company_id.id,
+                    "currency_id": purchase.currency_id.id,
+                    "consumption_type": vals["consumption_type"],
+                    "credits": vals["credits"],
+                    "value_per_credit": purchase.value_per_credit,
+                    "paid_per_credit": purchase.paid_per_credit,
+                    "value": value,
+                    "paid": paid,
+                    "date": vals["date"],
+                    "timesheet_id": (vals.get("timesheet") or purchase.browse()).id,
+                    "reversed_id": (vals.get("reversed") or purchase.browse()).id,
+                    "user_id": self.env.uid,
+                }
+            )
+        return prepared

@@ -1,0 +1,260 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+from ...tools import format_number
+
+
+class ServiceCreditPurchase(models.Model):
+    """A purchase that was sold: what it shares with its sales order item."""
+
+    _inherit = "service.credit.purchase"
+
+    open_on_confirmation = fields.Boolean(
+        string="Open When Ordered",
+        copy=False,
+        help="Confirming the sales order makes this draft usable. Untick it to check "
+        "the purchase first.",
+    )
+    service_credits_per_unit = fields.Float(
+        digits="Service Credits",
+        copy=False,
+        readonly=True,
+        help="Credits of one unit of the product when it was sold.",
+        export_string_translation=False,
+    )
+    sale_credits = fields.Float(
+        digits="Service Credits",
+        copy=False,
+        readonly=True,
+        help="Credits the sales order item stood for when this purchase was last "
+        "brought in line with it.",
+        export_string_translation=False,
+    )
+    is_withdrawn = fields.Boolean(
+        string="Withdrawn",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        help="The sale was undone. Its item may get another purchase.",
+    )
+    is_order_confirmed = fields.Boolean(
+        compute="_compute_is_order_confirmed", compute_sudo=True
+    )
+    sale_invoice_count = fields.Integer(
+        compute="_compute_sale_invoice_count",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        export_string_translation=False,
+    )
+
+    _sale_line_once = models.UniqueIndex(
+        "(sale_line_id) WHERE sale_line_id IS NOT NULL AND is_withdrawn IS NOT TRUE",
+        "This sales order item already has its purchase of service credits.",
+    )
+
+    @api.depends("sale_order_id.state")
+    def _compute_is_order_confirmed(self):
+        for purchase in self:
+            purchase.is_order_confirmed = purchase.sale_order_id.state == "sale"
+
+    @api.depends("sale_line_id.invoice_lines")
+    def _compute_sale_invoice_count(self):
+        for purchase in self:
+            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Note what the sales order item stands for, whatever the way in."""
+        purchases = super().create(vals_list)
+        # sudo: whoever records purchases need not see the order.
+        for purchase in purchases.sudo().filtered("sale_line_id"):
+            if not purchase.service_credits_per_unit:
+                purchase._note_sale()
+        return purchases
+
+    @api.model
+    def _prepare_new(self, vals):
+        self._refuse_withdrawn(vals.get("is_withdrawn"))
+        return super()._prepare_new(vals)
+
+    def write(self, vals):
+        """Refuse to mark a purchase as withdrawn: undoing the sale does."""
+        self._refuse_withdrawn(
+            "is_withdrawn" in vals
+            and any(lot.is_withdrawn != bool(vals["is_withdrawn"]) for lot in self)
+        )
+        return super().write(vals)
+
+    def _refuse_withdrawn(self, is_asked):
+        if is_asked:
+            raise UserError(
+                self.env._(
+                    "A purchase cannot be marked as withdrawn by hand: cancel its "
+                    "sales order, or set the quantity of its item to 0."
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_purchase_action(self, domain, purchases=None):
+        """Return the action that shows purchases: one as a form, several as a list."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_purchase_action"
+        )
+        action["domain"] = domain
+        action["context"] = {"create": False}
+        if purchases is not None and len(purchases) == 1:
+            action["view_mode"] = "form"
+            action["views"] = [(False, "form")]
+            action["res_id"] = purchases.id
+        return action
+
+    def action_view_sale_invoices(self):
+        """Open the invoices and credit notes of the sales order items."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        action["domain"] = [("id", "in", self._get_sale_invoices().ids)]
+        action["context"] = {"create": False}
+        return action
+
+    def action_create_renewal(self):
+        """Open the window that quotes the customer's next credits."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["service.credit.renewal"]._open(
+            self.partner_id, self.company_id, self.currency_id, self.product_id
+        )
+
+    def _get_sale_invoices(self):
+        # sudo: accountants trace the invoice without rights on sales; which of the
+        # invoices they may open is decided when they do.
+        return self.sudo().sale_line_id.invoice_lines.move_id.sudo(False)
+
+    # ------------------------------------------------------------------
+    # Following the order
+    # ------------------------------------------------------------------
+
+    def _note_sale(self):
+        """Remember what the sales order item stands for from now on.
+
+        The credits of one unit stay those of the day of the sale.
+        """
+        self.ensure_one()
+        line = self.sale_line_id
+        self.write(
+            {
+                "sale_credits": line.service_credits,
+                "service_credits_per_unit": line._get_service_credits_per_unit(),
+            }
+        )
+
+    def _open_ordered(self):
+        """Make the drafts usable that waited for their order to be confirmed."""
+        waiting = self.filtered(lambda lot: lot.is_draft and lot.open_on_confirmation)
+        waiting.write({"is_draft": False})
+
+    def _withdraw(self):
+        """Take the purchases back because their sale is undone.
+
+        Drafts without history are deleted; of the others, what is available is
+        withdrawn through the ledger.
+
+        :raise UserError: when credits of one of them are used
+        """
+        unused = self.filtered(lambda lot: lot.is_draft and not lot.has_rows)
+        rest = self - unused
+        rest._check_unused()
+        unused.unlink()
+        rest.filtered("is_draft").write({"is_draft": False})
+        rest._write_off()
+        # Not self.write, which is closed for this field.
+        super(ServiceCreditPurchase, rest).write({"is_withdrawn": True})
+
+    def _check_unused(self):
+        for purchase in self:
+            if purchase.credits_allocated > 0:
+                raise UserError(
+                    self.env._(
+                        "The sale of %(item)s cannot be undone, because %(used)s of "
+                        "the %(credits)s credits of the purchase %(purchase)s are "
+                        "used: give them back first, or reduce the order to what was "
+                        "used.",
+                        item=purchase.sale_line_id.display_name,
+                        used=purchase._format_credits(purchase.credits_allocated),
+                        credits=purchase._format_credits(purchase.credits),
+                        purchase=purchase.name,
+                    )
+                )
+
+    def _follow_sale(self, line, before):
+        """Bring one purchase in line with its changed sales order item.
+
+        A draft follows, keeping what was amended by hand. Of an open purchase, what
+        the order no longer holds is withdrawn through the ledger as far as it is
+        available; an open purchase never grows, for its terms are frozen.
+
+        :param before: the terms of the item before the change
+        :raise UserError: when the order would hold fewer credits than are used
+        """
+        self.ensure_one()
+        credits = line.service_credits
+        change = credits - self.sale_credits
+        self._check_not_below_used(line, credits)
+        if float_compare(credits, 0.0, self._get_credit_digits()) <= 0:
+            self._withdraw()
+        elif self.is_draft:
+            self._follow_as_draft(line, before, change)
+        elif change < 0:
+            self._write_off(min(-change, self.credits_available))
+            self._note_sale()
+
+    def _check_not_below_used(self, line, credits):
+        used, digits = self.credits_allocated, self._get_credit_digits()
+        is_less = float_compare(credits, self.sale_credits, digits) < 0
+        if is_less and float_compare(credits, used, digits) < 0:
+            raise UserError(
+                self.env._(
+                    "%(item)s cannot be reduced to %(credits)s credits, because "
+                    "%(used)s credits of its purchase %(purchase)s are used: keep at "
+                    "least %(units)s %(unit)s on the order.",
+                    item=line.display_name,
+                    credits=self._format_credits(credits),
+                    used=self._format_credits(used),
+                    purchase=self.name,
+                    units=format_number(self.env, line._get_units_for_credits(used)),
+                    unit=line.product_uom_id.name,
+                )
+            )
+
+    def _follow_as_draft(self, line, before, change):
+        terms = line._get_service_credit_terms()
+        vals = {
+            name: terms[name]
+            for name in ("value_per_credit", "paid_per_credit", "description")
+            if self._is_same_term(self[name], before[name])
+        }
+        if self.product_id != line.product_id and not self.has_rows:
+            vals["product_id"] = line.product_id.id
+            vals["service_credits_per_unit"] = line.product_id.service_credits
+        digits = self._get_credit_digits()
+        credits = self.credits + change
+        if float_compare(credits, 0.0, digits) > 0:
+            vals["credits"] = round(credits, digits)
+        self.write(vals)
+        self._note_sale()
+
+    @api.model
+    def _is_same_term(self, ours, theirs):
+        if isinstance(theirs, float):
+            return float_compare(ours, theirs, precision_digits=6) == 0
+        return (ours or "") == (theirs or "")

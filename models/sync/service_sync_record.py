@@ -1,0 +1,270 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...connectors import resolve
+
+IMPORTED = "imported"
+ERROR = "error"
+WITHDRAWN = "withdrawn"
+REMOVED = "removed"
+
+MISSING = object()  # None is a value of a row
+
+
+class ServiceSyncRecord(models.Model):
+    """One row of a connected system, known by its external id, and what it became.
+
+    It outlives what it became: a row that was deleted here is remembered, so that
+    it does not come back.
+    """
+
+    _name = "service.sync.record"
+    _description = "Row of a Connected System"
+    _order = "id desc"
+    _rec_name = "external_id"
+
+    source_id = fields.Many2one(
+        comodel_name="service.sync.source",
+        string="Connected System",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    external_id = fields.Char(string="External ID", readonly=True)
+    state = fields.Selection(
+        selection=[
+            (IMPORTED, "Imported"),
+            (ERROR, "Error"),
+            (WITHDRAWN, "Withdrawn at the Source"),
+            (REMOVED, "Deleted Here"),
+        ],
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    error = fields.Text(string="Reason", readonly=True)
+    line_number = fields.Integer(string="Line", readonly=True, aggregator=None)
+    changed_at = fields.Datetime(string="Changed at the Source", readonly=True)
+    last_seen = fields.Datetime(readonly=True, index=True)
+    removed_on = fields.Datetime(string="Deleted on", readonly=True)
+    checksum = fields.Char(readonly=True, export_string_translation=False)
+    pass_number = fields.Integer(readonly=True, export_string_translation=False)
+    payload = fields.Json(readonly=True, export_string_translation=False)
+    # What is kept of such a row is not what the source meant.
+    is_unreadable = fields.Boolean(readonly=True, export_string_translation=False)
+    payload_text = fields.Text(string="Row", compute="_compute_payload_text")
+    res_model = fields.Char(string="Kind", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record ID", model_field="res_model", readonly=True
+    )
+    res_name = fields.Char(string="Became", compute="_compute_res_name")
+    hours = fields.Float(
+        string="Hours at the Source",
+        readonly=True,
+        help="Of a time entry. Here they may be cut into entries by who pays.",
+    )
+    customer_key = fields.Char(string="Customer at the Source", readonly=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Is Customer",
+        ondelete="set null",
+        help="Who the customer of this row is. Remembered for every row of the "
+        "connected system that names the same customer.",
+    )
+
+    _external_id_once = models.UniqueIndex(
+        "(source_id, external_id) WHERE external_id IS NOT NULL",
+        "An external ID stands for one row of a connected system.",
+    )
+    _row_without_id_once = models.UniqueIndex(
+        "(source_id, checksum) WHERE external_id IS NULL",
+        "This row without an external ID is already known.",
+    )
+    _of_target = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
+
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+
+    @api.depends("payload", "source_id.mapping_ids.source_field")
+    def _compute_payload_text(self):
+        """Show what is mapped; the rest of the row is kept for later mappings."""
+        for record in self:
+            names = record.source_id.mapping_ids.mapped("source_field")
+            values = {name: resolve(record.payload, name, MISSING) for name in names}
+            record.payload_text = "\n".join(
+                f"{name}: {value}"
+                for name, value in values.items()
+                if value is not MISSING
+            )
+
+    @api.depends("res_model", "res_id")
+    def _compute_res_name(self):
+        self.res_name = False
+        linked = self.filtered(lambda r: r.res_id and r.res_model in self.env)
+        for model, records in linked.grouped("res_model").items():
+            targets = self.env[model].browse(records.mapped("res_id")).exists()
+            names = {t.id: t.display_name for t in targets._filtered_access("read")}
+            for record in records:
+                record.res_name = names.get(record.res_id, False)
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        """People only say who the customer is; the rest is what was read.
+
+        :raise UserError: for anything else
+        """
+        if not self.env.su and set(vals) - {"partner_id"}:
+            raise UserError(
+                self.env._(
+                    "Rows of a connected system cannot be edited: only the customer "
+                    "can be chosen. Correct the row at the source."
+                )
+            )
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_retry(self):
+        """Try rows in error again, with what was decided about their customer.
+
+        :return: the rows still in error, if one that was read again since is gone
+        :raise UserError: a row is not in error, or was kept without a field that is
+            mapped now
+        """
+        sources = self.source_id
+        self.source_id._check_may_act()
+        settled = self.filtered(lambda record: record.state != ERROR)
+        if settled:
+            raise UserError(
+                self.env._(
+                    "The row %(row)s is not in error: only rows in error can be "
+                    "retried.",
+                    row=settled[0].external_id or settled[0].line_number,
+                )
+            )
+        # sudo: like a cycle, for the company and not for whoever pressed the button
+        for source_sudo, records in self.sudo().grouped("source_id").items():
+            records._remember_customers()
+            source_sudo.with_company(source_sudo.company_id)._retry(records)
+        return None if self.exists() == self else sources[0].action_open_errors()
+
+    def action_delete_target(self):
+        """Delete here what the rows became; they will not be imported again.
+
+        Purchases go to the archive and are removed after the days set on the system,
+        unbilled time entries are deleted at once. Anything with ledger rows stays.
+
+        :raise UserError: from the record itself, if it cannot be deleted
+        """
+        self.source_id._check_may_act()
+        for record in self.filtered("res_id"):
+            target = self.env[record.res_model].browse(record.res_id).exists()
+            target.unlink()
+
+    def action_open_target(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+    # ------------------------------------------------------------------
+    # Business
+    # ------------------------------------------------------------------
+
+    def _remember_customers(self):
+        """Keep what was decided about customers, and apply it to rows like these."""
+        Customer = self.env["service.sync.customer"]
+        for record in self.filtered(lambda r: r.partner_id and r.customer_key):
+            known = Customer.search(
+                [
+                    ("source_id", "=", record.source_id.id),
+                    ("key", "=", record.customer_key),
+                ]
+            )
+            values = {"partner_id": record.partner_id.id}
+            if known:
+                known.write(values)
+            else:
+                Customer.create(
+                    {
+                        **values,
+                        "source_id": record.source_id.id,
+                        "key": record.customer_key,
+                    }
+                )
+
+    @api.model
+    def _of(self, targets):
+        """Return the rows that became these records."""
+        # sudo: who deletes a purchase need not see where it came from
+        return self.sudo().search(
+            [("res_model", "=", targets._name), ("res_id", "in", targets.ids)]
+        )
+
+    def _mark_removed(self, keep_target):
+        """Remember that what the rows became was deleted here."""
+        values = {"state": REMOVED, "removed_on": fields.Datetime.now()}
+        if not keep_target:
+            values["res_id"] = False
+        self.write({**values, "error": False, "payload": False})
+
+    def _mark_restored(self):
+        """Go on with rows whose deleted record was taken out of the archive."""
+        removed = self.filtered(lambda record: record.state == REMOVED)
+        removed.write({"state": IMPORTED, "removed_on": False})
+
+    @api.autovacuum
+    def _gc_removed(self, limit=500):
+        """Remove archived records whose days are over; the row stays remembered.
+
+        What the record itself does not allow to delete stays archived, and what
+        was taken out of the archive stays.
+
+        :return: ``(done, remaining)``
+        """
+        done = 0
+        for source in (
+            self.env["service.sync.source"]
+            .with_context(active_test=False)
+            .search_fetch([])
+        ):
+            before = fields.Datetime.now() - timedelta(days=source.retention_days)
+            records = self.search(
+                [
+                    ("source_id", "=", source.id),
+                    ("state", "=", REMOVED),
+                    ("removed_on", "<", before),
+                    ("res_id", "!=", False),
+                ],
+                limit=limit - done,
+            )
+            for record in records:
+                record._remove_target()
+            done += len(records)
+        return done, int(done >= limit)
+
+    def _remove_target(self):
+        self.ensure_one()
+        target = self.env[self.res_model].browse(self.res_id).exists()
+        if target.active:
+            self._mark_restored()
+            return
+        try:
+            with self.env.cr.savepoint():
+                target.unlink()
+        except UserError:
+            return  # it has history by now: it stays in the archive
+        self.res_id = False

@@ -1,0 +1,132 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command, api, fields, models, tools
+from odoo.fields import Domain
+
+from ...tools import format_number
+from ..time.service_approval_mixin import PENDING
+
+FEATURE = "helpdesk_service_credit.group_time_approval"
+MANAGER = "helpdesk_mgmt.group_helpdesk_manager"
+# A change of one of these changes who sees what of the approval.
+FEATURE_FIELDS = frozenset(("require_approval", "approver_ids", "user_id", "active"))
+
+
+class ServiceApprovalTeamMixin(models.AbstractModel):
+    """Teams whose time is approved, and by whom."""
+
+    _name = "service.approval.team.mixin"
+    _description = "Approval of a Team's Time"
+
+    require_approval = fields.Boolean(
+        string="Approve Time",
+        help="New time on the team's tickets is billed only once an approver has "
+        "approved it. Time from before counts as approved. Switched off, time that "
+        "waits goes on waiting for an approver.",
+    )
+    waiting_time_text = fields.Char(
+        compute="_compute_waiting_time_text",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="How much time still waits, where the team asks for no approval any more.",
+    )
+    approver_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="helpdesk_ticket_team_approver_rel",
+        string="Approvers",
+        domain="[('share', '=', False)]",
+        help="They approve the team's time, as its leader and helpdesk managers do. "
+        "Nobody approves their own.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        teams = super().create(vals_list)
+        if any(FEATURE_FIELDS & vals.keys() for vals in vals_list):
+            self._update_approval_feature()
+        return teams
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not FEATURE_FIELDS.isdisjoint(vals):
+            self._update_approval_feature()
+        return result
+
+    @api.depends("require_approval")
+    def _compute_waiting_time_text(self):
+        free = self.filtered(lambda team: not team.require_approval)._origin
+        waiting = {
+            team: (count, hours)
+            for team, count, hours in self.env["account.analytic.line"]._read_group(
+                free._get_waiting_domain(),
+                ["ticket_team_id"],
+                ["__count", "unit_amount:sum"],
+            )
+        }
+        for team in self:
+            team.waiting_time_text = False
+            if team._origin in waiting:
+                count, hours = waiting[team._origin]
+                team.waiting_time_text = self.env._(
+                    "Entries that still wait for an approver, and are not billed until "
+                    "then: %(count)s (%(hours)s h).",
+                    count=count,
+                    hours=format_number(self.env, hours, 2),
+                )
+
+    def action_view_waiting_time(self):
+        """Open the entries that still wait, for a decision about each."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.account_analytic_line_action_to_approve"
+        )
+        return action | {
+            "domain": self._get_waiting_domain(),
+            "context": {"is_timesheet": 1, "hide_so_line": 1},
+        }
+
+    def _get_waiting_domain(self):
+        return [
+            ("ticket_id.team_id", "in", self.ids),
+            ("approval_state", "in", PENDING),
+        ]
+
+    @api.model
+    def _get_approved_teams(self):
+        """Return the teams whose time the user approves."""
+        # sudo: a leader may not be allowed to read the team's record
+        teams_sudo = self.env["helpdesk.ticket.team"].sudo()
+        teams_sudo = teams_sudo.with_context(active_test=False)
+        domain = Domain.TRUE
+        if not self.env.user.has_group(MANAGER):
+            domain = Domain("user_id", "=", self.env.uid) | Domain(
+                "approver_ids", "=", self.env.uid
+            )
+        return teams_sudo.search(domain).sudo(False)
+
+    @api.model
+    @tools.ormcache()
+    def _is_approval_used(self):
+        """Tell whether any time waits, or may wait, for approval."""
+        # sudo: a setting of the whole database, which everybody may know
+        return (
+            self.env.ref(FEATURE)
+            in self.env.ref("base.group_user").sudo().all_implied_ids
+        )
+
+    @api.model
+    def _update_approval_feature(self):
+        """Show the approval to everybody while a team uses it, or time still waits."""
+        # sudo: who administers teams need not administer groups
+        teams_sudo = self.env["helpdesk.ticket.team"].sudo()
+        lines_sudo = self.env["account.analytic.line"].sudo()
+        is_used = bool(
+            teams_sudo.search_count([("require_approval", "=", True)], limit=1)
+            or lines_sudo.search_count([("approval_state", "!=", False)], limit=1)
+        )
+        everybody_sudo = self.env.ref("base.group_user").sudo()
+        feature_sudo = self.env.ref(FEATURE).sudo()
+        if is_used != (feature_sudo in everybody_sudo.implied_ids):
+            change = Command.link if is_used else Command.unlink
+            everybody_sudo.implied_ids = [change(feature_sudo.id)]
+        # The menus of each person are kept in the cache.
+        self.env.registry.clear_cache()

@@ -1,0 +1,5 @@
+from . import test_alert
+from . import test_alert_cron
+from . import test_alert_notice
+from . import test_alert_race
+from . import test_alert_rights

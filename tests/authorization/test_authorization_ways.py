@@ -1,0 +1,151 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+
+from ..support.common_language import ADDON
+from ..support.common_service_log import ServiceLogCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAuthorizationWays(ServiceLogCommon):
+    """Every place that hours are asked for and logged from, and which hours they take.
+
+    Design 7.2, 7.4.
+    """
+
+    def _ask(self, record, user):
+        """Fill in the window that a record opens for a user; return the request."""
+        action = record.with_user(user).action_request_authorization()
+        model = self.env[action["res_model"]].with_user(user)
+        with Form(model.with_context(**action["context"])) as form:
+            self.assertEqual(form.sale_line_id, self.item)
+            form.hours = 1.5
+            form.reason = "The report takes longer"
+        request = form.record
+        self.assertEqual(request.state, "requested")
+        self.assertEqual(request.amount_estimate, 150)
+        self.assertEqual(request.requested_by_id, user)
+        return request
+
+    def _create_request(self, hours):
+        return (
+            self.env["service.authorization"]
+            .with_user(self.operator)
+            .create({"sale_line_id": self.item.id, "hours": hours})
+        )
+
+    def test_a_reduction_never_goes_below_what_is_used(self):
+        self._log(self.ticket, 8)
+        message = "of 10 authorized hours 8 are used, so at most 2 can be"
+        for hours in (-2.5, -100):
+            with (
+                self.subTest(hours),
+                self.assertRaisesRegex(ValidationError, message),
+                self.cr.savepoint(),
+            ):
+                self._create_request(hours)
+        request, late = self._create_request(-2), self._create_request(-2)
+        request.sudo().action_approve()
+        with self.assertRaisesRegex(ValidationError, "so at most 0 can be"):
+            late.sudo().action_approve()
+        self.assertEqual(self.item.authorized_hours, 8)
+        self.assertEqual(self.item.authorized_hours_left, 0)
+
+    def test_hours_are_read_as_people_write_them(self):
+        request = self._create_request(5)
+        cases = {
+            "1,5": 1.5,
+            "1.5": 1.5,
+            " 1:30 ": 1.5,
+            "1h30": 1.5,
+            "90m": 1.5,
+            "40": 40,
+            "1:80": 140 / 60,
+            2.5: 2.5,
+            -2: -2,
+        }
+        for hours, expected in cases.items():
+            with self.subTest(hours):
+                self.assertAlmostEqual(request._parse_hours(hours), expected)
+
+    def test_from_a_ticket(self):
+        request = self._ask(self.ticket, self.operator)
+        self.assertEqual(request.ticket_id, self.ticket)
+
+    def test_from_a_task(self):
+        """Project users ask too; approved, the task's time fits."""
+        planner = new_test_user(
+            self.env, "planner_pam", "project.group_project_user,base.group_user"
+        )
+        self.project.allow_billable = True
+        task = self.env["project.task"].create(
+            {
+                "name": "Task",
+                "project_id": self.project.id,
+                "partner_id": self.customer.id,
+                "sale_line_id": self.item.id,
+            }
+        )
+        self.assertEqual(task.authorized_hours_left, 10)
+        request = self._ask(task, planner)
+        self.assertEqual((request.task_id, request.ticket_id.id), (task, False))
+        request.sudo().action_approve()
+        self.assertEqual(task.authorized_hours_left, 11.5)
+        self.assertIn("approved", str(task.message_ids.mapped("body")))
+
+    def test_from_an_order(self):
+        self.seller.group_ids += self.env.ref("sales_team.group_sale_manager")
+        request = self._ask(self.item.order_id, self.seller)
+        self.assertEqual(request.order_id, self.item.order_id)
+
+    def test_others_neither_ask_nor_read(self):
+        request = self._ask(self.ticket, self.operator)
+        clerk = new_test_user(self.env, "clerk_carl", "base.group_user")
+        with self.assertRaises(AccessError):
+            request.with_user(clerk).read(["hours"])
+        with self.assertRaises(AccessError):
+            request.with_user(clerk).create({"sale_line_id": self.item.id, "hours": 1})
+
+    def test_request_from_a_ticket_keeps_the_ticket(self):
+        """The window shows it read-only, which the web client does not send."""
+        action = self.ticket.with_user(self.agent).action_request_authorization()
+        model = self.env[action["res_model"]].with_user(self.agent)
+        for view in ("request", False):
+            with self.subTest(view):
+                view = view and f"{ADDON}.service_authorization_view_form_{view}"
+                form = Form(model.with_context(**action["context"]), view=view or None)
+                form.hours = 2
+                form.reason = "More reports"
+                request = form.save()
+                self.assertEqual(request.ticket_id, self.ticket)
+                self.assertEqual(request.sale_line_id, self.ticket.sale_line_id)
+                self.assertIn(request, self.ticket.authorization_ids)
+        request = model.with_context(**action["context"]).create({"hours": 1})
+        self.assertEqual(request.ticket_id, self.ticket)
+
+    def test_log_service_from_a_customer(self):
+        """The customer's menu offers it to operators, and fills the customer in."""
+        action = self.env.ref("helpdesk_service_credit.service_log_action_partner")
+        bindings = self.env["ir.actions.actions"]
+        for user, expected in ((self.operator, True), (self.agent, False)):
+            with self.subTest(user.login):
+                found = bindings.with_user(user).get_bindings("res.partner")
+                ids = [row["id"] for row in found.get("action", ())]
+                self.assertEqual(action.id in ids, expected)
+        context = {"default_partner_id": self.customer.id}
+        model = self.env["service.log"].with_user(self.operator)
+        with Form(model.with_context(**context)) as form:
+            self.assertEqual(form.partner_id, self.customer)
+            self.assertEqual(form.sale_line_id, self.item)
+            form.title = "Report"
+        form.record.action_log_hours()
+        self.assertEqual(form.record.ticket_id.partner_id, self.customer)
+
+    def test_log_service_from_a_ticket(self):
+        action = self.ticket.with_user(self.operator).action_log_service()
+        model = self.env[action["res_model"]].with_user(self.operator)
+        with Form(model.with_context(**action["context"])) as form:
+            self.assertEqual(form.partner_id, self.customer)
+            form.title = "Report"
+        form.record.action_log_hours()
+        self.assertEqual(form.record.entry_id.ticket_id, self.ticket)

@@ -1,0 +1,68 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tests import tagged
+from odoo.tools.misc import file_path
+
+from ..support.common_language import ADDON
+from ..support.common_screen_walk import ScreenWalkCommon
+from ..support.common_screens import Screen
+from ..support.keyboard import FRAMES
+
+IDLE = 8  # stops without anything new, until a walk is over
+LONGEST = 150  # a calendar that opens and closes is new each time
+
+
+class KeyboardScreen(Screen):
+    """The screen of a desk, without a mouse."""
+
+    def __init__(self, browser):
+        super().__init__(browser)
+        with open(file_path(f"{ADDON}/static/tests/screens/keys.js")) as script:
+            self.keys = script.read()
+
+    def get_missed(self):
+        """Press Tab until nothing new has the focus; return what never had it."""
+        self._run(self.keys)
+        idle = steps = 0
+        while idle < IDLE and steps < LONGEST:
+            self._step()
+            idle = 0 if self._run("keys.note()") else idle + 1
+            steps += 1
+        return self._run("keys.missed()")
+
+    def _step(self):
+        search = "keys.isAt('.o_searchview_input')"
+        if self._run(search):
+            self.press("ArrowDown")  # how core gets from the search to a list
+            self._run(FRAMES)
+            if self._run(search):
+                self._run("keys.leave()")
+        elif self._run("keys.isAt('[contenteditable=true]')"):
+            self._run("keys.leave()")
+        else:
+            self.press("Tab")
+
+    def close(self):
+        """Leave a window; a calendar that is open takes the first Escape."""
+        for _calendar_or_window in range(2):
+            if self._run("!!document.querySelector('.modal')"):
+                self.press("Escape")
+                self._run(FRAMES)
+        self.wait("!document.querySelector('.modal')")
+
+
+@tagged("post_install", "-at_install")
+class TestKeyboard(ScreenWalkCommon):
+    """Every own screen at a desk, without a mouse: Tab leads to every control, and
+    Escape out of every window."""
+
+    browser_size = "1366x768"
+    screen_class = KeyboardScreen
+
+    def _look(self, screen, name):
+        self.wrong += [f"{name} misses {control}" for control in screen.get_missed()]
+
+    def test_own_screens(self):
+        self._play_own_screens()
+
+    def test_portal(self):
+        self._play_portal()

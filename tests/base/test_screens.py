@@ -1,0 +1,61 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tests import tagged
+
+from ..support.common_language import ADDON
+from ..support.common_screen_walk import ScreenWalkCommon
+
+# Words of the addon that other addons say too, where they are not translated.
+SHARED = {"Close", "Hours", "Quantity:", "Quotation"}
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(ScreenWalkCommon):
+    """Every own screen on a phone.
+
+    Nothing scrolls sideways, every control and icon has a name, and no text of the
+    addon is left in English.
+    """
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def _look(self, screen, name):
+        """Note what is wrong with the screen that is open."""
+        self.wrong += [f"{name}: {fault}" for fault in screen.get_faults()]
+        self.wrong += [
+            f"{name} is not translated: {text}"
+            for text in sorted(screen.get_texts() & self.foreign)
+        ]
+
+    def _get_foreign(self):
+        """Return the texts of the addon that the language has other words for.
+
+        Labels that other addons have too are left out: here they speak English.
+        """
+        common = SHARED | {
+            str(field.string)
+            for model in self.env.registry.values()
+            for field in model._fields.values()
+            if field._module != ADDON
+        }
+        menus = self.env["ir.ui.menu"].with_context(lang="en_US").search([])
+        common |= set(menus.mapped("name"))
+        return {
+            " ".join(text.split())
+            for text, said in self.words.items()
+            if text != said and text not in common
+        }
+
+    def _walk_tab(self, screen):
+        screen.click(".tab-pane .o_kanban_record")
+        screen.wait("document.querySelector('.modal .o_form_view')")
+        self._look(screen, "an entry of the tab Timesheets")
+        screen.close()
+
+    def test_own_screens(self):
+        self.foreign = self._get_foreign()
+        self._play_own_screens()
+
+    def test_portal(self):
+        self.foreign = self._get_foreign()
+        self._play_portal()

@@ -1,0 +1,296 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from decimal import Decimal
+from types import SimpleNamespace
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..support.common_funding import FundingCommon
+from ..support.credit_model import Ledger
+from ..support.entry_model import EXACT, Desk, Item
+from ..support.random_walk import WALKS, RandomWalk, figures, total
+
+CAP = Decimal(6)
+RATES = [Decimal("1"), Decimal("1.5"), Decimal("0.4")]
+POLICIES = ("refuse", "overage", "non_billable")
+
+
+@tagged("post_install", "-at_install")
+class TestEntryWalk(RandomWalk, FundingCommon):
+    """Random steps on tickets: log, edit, move, tick, delete, and cover overage.
+
+    Three tickets: of a customer without an item, of the same customer with a capped
+    item, and of another customer with a prepaid item.
+    """
+
+    KINDS = (
+        ["buy"] * 4
+        + ["log"] * 7
+        + ["hours"] * 4
+        + ["day"] * 2
+        + ["rate"] * 2
+        + ["tick"] * 2
+        + ["move"] * 2
+        + ["delete"] * 2
+        + ["cover"] * 2
+        + ["forgive", "set_draft", "expire", "extend"]
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = fields.Date.context_today(cls.env.user)
+        cls.types = cls.env["service.type"].create(
+            [{"name": f"At {rate}", "credits_per_hour": float(rate)} for rate in RATES]
+        )
+        capped = cls._sell(cls.time_product)
+        cls._authorize(capped, float(CAP))
+        cls.tickets = [
+            cls.ticket,
+            cls._create_ticket(sale_line_id=capped.id),
+            cls._create_ticket(
+                partner_id=cls.other_customer.id,
+                sale_line_id=cls._sell(partner=cls.other_customer).id,
+            ),
+        ]
+        cls.env.flush_all()
+
+    def test_random_walks(self):
+        # An entry costs several times what a step of the bare ledger does.
+        self._run_walks(max(WALKS // 8, 1))
+
+    # ------------------------------------------------------------------
+    # Steps
+    # ------------------------------------------------------------------
+
+    def _make_settings(self, dice):
+        rounding = dice.choice(((0, 0), (0, 0), (1, 0), (0, Decimal("0.5"))))
+        return dice.choice((0, 3)), dice.random() < 0.2, dice.choice(POLICIES), rounding
+
+    def _make_args(self, kind, dice):
+        pick, day = dice.randrange(100), dice.randint(-12, 5)
+        quarters = Decimal(dice.randint(1, 16)) / 4
+        if kind == "buy":
+            credits = Decimal(dice.choice((1, 33, 100, 250, 500, 1000))) / 100
+            terms = (day, day + dice.randint(0, 15), dice.random() < 0.2)
+            return (
+                dice.choice((0, 0, 1)),
+                credits,
+                Decimal("33.33"),
+                Decimal(10),
+                *terms,
+            )
+        if kind == "log":
+            return pick, day, quarters, dice.choice(RATES), dice.random() < 0.9
+        second = {
+            "hours": quarters,
+            "day": day,
+            "rate": dice.choice(RATES),
+            "move": dice.randrange(3),
+            "set_draft": dice.random() < 0.4,
+            "extend": dice.randint(-10, 15),
+        }
+        return (pick, second[kind]) if kind in second else (pick,)
+
+    def _begin(self, grace, past, policy, rounding):
+        self._set_company(grace, past)
+        minimum, step = rounding
+        self.team.write(
+            {
+                "over_limit_policy": policy,
+                "minimum_hours": minimum,
+                "rounding_hours": float(step),
+            }
+        )
+        self.desk = Desk(policy, minimum, step)
+        first, second = Ledger(grace, past), Ledger(grace, past)
+        second.rows = first.rows
+        self.plain_tickets = [
+            SimpleNamespace(ledger=ledger, item=item, id=ticket.id)
+            for ledger, item, ticket in zip(
+                (first, first, second),
+                (None, Item("capped", CAP), Item("prepaid")),
+                self.tickets,
+                strict=True,
+            )
+        ]
+        self.lots, self.ids = [], []
+        self.purchases = self.env["service.credit.purchase"]
+
+    def _model_buy(self, who, *terms):
+        ledger = self.plain_tickets[who * 2].ledger
+        ledger.buy(*terms)
+        self.lots.append((ledger, ledger.lots[-1]))
+
+    def _ledger_buy(self, who, credits, value, paid, start, expiry, draft):
+        self.purchases |= self._buy(
+            float(credits),
+            self._day(start),
+            self._day(expiry),
+            partner_id=self.tickets[who * 2].partner_id.id,
+            value_per_credit=float(value),
+            paid_per_credit=float(paid),
+            is_draft=draft,
+        )
+
+    def _day(self, offset):
+        return fields.Date.add(self.today, days=offset)
+
+    def _model_log(self, pick, *terms):
+        self.desk.log(self.plain_tickets[pick % 3], *terms)
+
+    def _ledger_log(self, pick, day, hours, rate, billable):
+        self._log(
+            self.tickets[pick % 3],
+            float(hours),
+            date=self._day(day),
+            service_type_id=self.types[RATES.index(rate)].id,
+            is_billable=billable,
+        )
+
+    def _entry(self, pick):
+        """Return an entry of the model, and remember its record."""
+        index = pick % len(self.ids) if self.ids else 0
+        self.record = self.env["account.analytic.line"].browse(
+            self.ids[index : index + 1]
+        )
+        return self.desk.entries[index] if self.ids else None
+
+    def _change(self, pick, method, **values):
+        entry = self._entry(pick)
+        if entry:
+            method(entry, **values)
+
+    def _model_hours(self, pick, hours):
+        self._change(pick, self.desk.edit, worked=hours)
+
+    def _ledger_hours(self, _pick, hours):
+        self.record.write({"unit_amount": float(hours)})
+
+    def _model_rate(self, pick, rate):
+        self._change(pick, self.desk.edit, rate=rate)
+
+    def _ledger_rate(self, _pick, rate):
+        self.record.write({"service_type_id": self.types[RATES.index(rate)].id})
+
+    def _model_day(self, pick, day):
+        self._change(pick, self.desk.redo, day=day)
+
+    def _ledger_day(self, _pick, day):
+        self.record.write({"date": self._day(day)})
+
+    def _model_tick(self, pick):
+        entry = self._entry(pick)
+        self.ticked = entry and not entry.terms.billable
+        self._change(pick, self.desk.redo, billable=self.ticked)
+
+    def _ledger_tick(self, _pick):
+        self.record.write({"is_billable": self.ticked})
+
+    def _model_move(self, pick, ticket):
+        self._change(pick, self.desk.redo, ticket=self.plain_tickets[ticket])
+
+    def _ledger_move(self, _pick, ticket):
+        self.record.write({"ticket_id": self.tickets[ticket].id})
+
+    def _model_delete(self, pick):
+        self._change(pick, self.desk.delete)
+
+    def _ledger_delete(self, _pick):
+        self.record.unlink()
+
+    def _model_cover(self, _pick):
+        self.desk.cover()
+
+    def _ledger_cover(self, _pick):
+        self.env["account.analytic.line"].browse(self.ids).action_cover_overage()
+
+    def _model_forgive(self, _pick):
+        self.desk.forgive()
+
+    def _ledger_forgive(self, _pick):
+        self.env["account.analytic.line"].browse(self.ids).action_goodwill_overage()
+
+    def _with_lot(self, pick, method, *args):
+        self.purchase = self.purchases[pick % len(self.lots)] if self.lots else None
+        if self.lots:
+            ledger, lot = self.lots[pick % len(self.lots)]
+            getattr(ledger, method)(lot, *args)
+
+    def _model_set_draft(self, pick, draft):
+        self._with_lot(pick, "set_draft", draft)
+
+    def _ledger_set_draft(self, _pick, draft):
+        if self.purchase:
+            self.purchase.write({"is_draft": draft})
+
+    def _model_expire(self, pick):
+        self._with_lot(pick, "expire", 0)
+
+    def _ledger_expire(self, _pick):
+        if self.purchase:
+            self.purchase.action_expire()
+
+    def _model_extend(self, pick, expiry):
+        self._with_lot(pick, "extend", expiry)
+
+    def _ledger_extend(self, _pick, expiry):
+        if self.purchase:
+            self.purchase.write({"date_expiry": self._day(expiry)})
+
+    # ------------------------------------------------------------------
+    # Comparison, on the figures in the database
+    # ------------------------------------------------------------------
+
+    def _get_queries(self, purchases):
+        tickets = [ticket.id for ticket in self.tickets]
+        return {
+            **super()._get_queries(purchases),
+            "entries": "SELECT id, ticket_id, "
+            "round(unit_amount::numeric, 6) AS worked, "
+            "round(hours_billed::numeric, 6) AS billed, "
+            "coverage, so_line IS NOT NULL, credits FROM account_analytic_line "
+            f"WHERE ticket_id = ANY(ARRAY{tickets}) ORDER BY id",
+            "drawn": "SELECT timesheet_id FROM service_credit_consumption "
+            f"WHERE purchase_id = ANY(ARRAY{purchases.ids}::int[]) ORDER BY id",
+        }
+
+    def _compare(self, _number):
+        actual = self._read(self._get_queries(self.purchases))
+        entries, rows = self.desk.entries, self.plain_tickets[0].ledger.rows
+        self.ids = [row[0] for row in actual["entries"]]
+        ids = dict(zip(entries, self.ids, strict=False))
+        self._adopt_hours(actual["entries"])
+        lots = [lot for _ledger, lot in self.lots]
+        lot_ids = dict(zip(lots, self.purchases.ids, strict=True))
+        works = [(row.work[0].id, row) for row in rows if row.work]
+        expected = {
+            "purchases": [figures(lot) for lot in lots],
+            "allocations": [
+                (ticket.id, *total([row for work, row in works if work == ticket.id]))
+                for ticket in self.plain_tickets
+                if ticket.id in dict(works)
+            ],
+            "rows": [(lot_ids[row.lot], row.kind, *total([row])) for row in rows],
+            "entries": [
+                (
+                    ids.get(entry),
+                    entry.terms.ticket.id,
+                    entry.worked,
+                    entry.hours,
+                    entry.payer,
+                    bool(entry.item),
+                    entry.credits,
+                )
+                for entry in entries
+            ],
+            "drawn": [(row.work and ids.get(row.work[1]),) for row in rows],
+        }
+        return self._differ(expected, actual)
+
+    def _adopt_hours(self, rows):
+        """Binary fractions may round the last digit of an hour the other way."""
+        for entry, row in zip(self.desk.entries, rows, strict=False):
+            for name, hours in zip(("worked", "hours"), row[2:4], strict=True):
+                if abs(hours - getattr(entry, name)) <= 2 * EXACT:
+                    setattr(entry, name, Decimal(hours))

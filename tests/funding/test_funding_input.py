@@ -1,0 +1,150 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from psycopg2.errors import CheckViolation
+
+from odoo import Command
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+from odoo.tools import format_date, mute_logger
+
+from ..support.common_funding import MAY, FundingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestFundingInput(FundingCommon):
+    """What cannot be paid by credits, and what happens to it instead."""
+
+    def _use_euros(self, partner):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        partner.property_product_pricelist = self.env["product.pricelist"].create(
+            {"name": "In Euros", "currency_id": euro.id}
+        )
+        return euro
+
+    def test_work_before_every_start_and_after_every_expiry(self):
+        """Refused, or what the team says instead; the credits stay."""
+        purchase = self._buy(start="2026-05-01", expiry="2026-05-31")
+        for day in ("2026-04-30", "2026-06-01"):
+            said = format_date(self.env, day)
+            with (
+                self.subTest(day),
+                self.assertRaisesRegex(
+                    ValidationError, f"on {said} are not covered .0.00 credits in USD"
+                ),
+                self.cr.savepoint(),
+            ):
+                self._work(date=day)
+        self.team.over_limit_policy = "overage"
+        for day in ("2026-04-30", "2026-06-01"):
+            entry = self._work(date=day)
+            self.assertEqual(entry.coverage, "overage")
+            self.assertIn("no other credits in USD usable on", entry.coverage_note)
+        self.assertEqual(self._work(date="2026-05-01").coverage, "credits")
+        self.assertEqual(self._work(date="2026-05-31").coverage, "credits")
+        self.assertEqual(purchase.credits_available, 8)
+
+    def test_moved_out_of_every_term_it_is_refused_and_stays_paid(self):
+        purchase = self._buy(start="2026-05-01", expiry="2026-05-31")
+        entry = self._work(2)
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            entry.date = "2026-06-01"
+        self.assertEqual(str(entry.date), MAY)
+        self.assertEqual((entry.credits, purchase.credits_available), (2, 8))
+
+    def test_service_type_that_costs_nothing_or_less(self):
+        for factor in (0, -1):
+            with (
+                self.subTest(factor),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(CheckViolation),
+                self.cr.savepoint(),
+            ):
+                self.env["service.type"].create(
+                    {"name": "Free", "credits_per_hour": factor}
+                )
+        constraint = self.env["service.type"]._credits_per_hour_positive
+        message = constraint.get_error_message(self.env["service.type"], None)
+        self.assertIn("untick Billable on the time entry", message)
+
+    def test_currency_without_purchases(self):
+        """Credits in another currency do not pay, and the sentence names it."""
+        purchase = self._buy()
+        euro = self._use_euros(self.customer)
+        with (
+            self.assertRaisesRegex(ValidationError, "0.00 credits in EUR usable"),
+            self.cr.savepoint(),
+        ):
+            self._work()
+        self.ticket.sale_line_id = self._sell()
+        self.assertEqual(self._work().coverage, "sale_line")
+        paying = self._buy(currency_id=euro.id)
+        self.assertEqual(self._work(2).credits, 2)
+        self.assertEqual(paying.credits_available, 8)
+        self.assertEqual(purchase.credits_available, 10)
+
+    def test_customer_merged_into_another(self):
+        """Balances and rows follow, entries go on giving back, the sums hold."""
+        mine, theirs = self._buy(5), self._buy(4, partner_id=self.other_customer.id)
+        entry = self._work(2)
+        other = self._work(1, self._create_ticket(partner_id=self.other_customer.id))
+        self.contact.parent_id = False
+        self.env.flush_all()
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        both = self.customer | self.other_customer
+        wizard._merge(both.ids, self.other_customer)
+        self.env.invalidate_all()
+        self.assertEqual(self.ticket.commercial_partner_id, self.other_customer)
+        self.assertEqual(entry.partner_id, self.other_customer)
+        [balance] = self.other_customer.get_service_credit_balance(MAY)
+        self.assertEqual(balance["credits_available"], 6)
+        entry.unit_amount = 1
+        self.assertEqual((entry.credits, mine.credits_available), (1, 4))
+        entry.unit_amount = 6
+        self.assertEqual((entry.credits, mine.credits_available), (6, 0))
+        other.unlink()
+        self.assertEqual(theirs.credits_available, 3)
+        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+        self._assert_adds_up()
+
+    def test_another_customer_on_a_ticket_with_paid_entries(self):
+        """Paid entries stay as they are; edited, they settle with who paid them."""
+        mine = self._buy(5)
+        theirs = self._buy(5, partner_id=self.other_customer.id)
+        entry = self._work(2)
+        self.ticket.partner_id = self.other_customer
+        self._work(1)
+        before = self._rows()
+        self.env.flush_all()
+        self.assertEqual(self._rows(), before)
+        self.assertEqual((mine.credits_available, theirs.credits_available), (3, 4))
+        entry.unit_amount = 1
+        self.assertEqual((mine.credits_available, theirs.credits_available), (4, 4))
+        entry.unit_amount = 5
+        self.assertEqual((mine.credits_available, theirs.credits_available), (0, 4))
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            entry.unit_amount = 6
+        entry.unlink()
+        self.assertEqual((mine.credits_available, theirs.credits_available), (5, 4))
+        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+
+    def test_moved_to_a_ticket_of_a_customer_without_credits(self):
+        """Refused as a whole: the entry stays where it is and stays paid."""
+        purchase = self._buy(5)
+        self._buy(1, partner_id=self.other_customer.id)
+        entry = self._work(2)
+        ticket = self._create_ticket(partner_id=self.other_customer.id)
+        with (
+            self.assertRaisesRegex(ValidationError, "ask Birch Works for more"),
+            self.cr.savepoint(),
+        ):
+            entry.ticket_id = ticket
+        self.assertEqual(entry.ticket_id, self.ticket)
+        self.assertEqual((entry.credits, purchase.credits_available), (2, 3))
+        self.team.over_limit_policy = "overage"
+        self.ticket.write({"timesheet_ids": [Command.update(entry.id, {"name": "x"})]})
+        entry.ticket_id = ticket
+        self.assertEqual(purchase.credits_available, 5)
+        none = entry.so_line.browse()
+        self.assertEqual(
+            self._pieces(ticket), [("credits", 1, 1, none), ("overage", 1, 0, none)]
+        )

@@ -1,0 +1,91 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.exceptions import AccessError
+from odoo.tests import Form, new_test_user, tagged
+
+from ..support.common_funding import MAY, FundingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestFundingPanel(FundingCommon):
+    """Who would pay, before there is an entry: on the ticket and on the customer."""
+
+    def _open(self, user=None, hours=3, **context):
+        """Open the window as a person does and return it."""
+        model = self.env["service.funding.panel"].with_user(user or self.agent)
+        form = Form(
+            model.with_context(
+                **{f"default_{name}": record.id for name, record in context.items()}
+            )
+        )
+        form.hours = hours
+        form.date = MAY
+        return form
+
+    def test_on_a_ticket_it_is_what_logging_does(self):
+        purchase = self._buy(2)
+        self.ticket.sale_line_id = self._sell()
+        panel = self._open(ticket_id=self.ticket, partner_id=self.customer)
+        before = self._rows()
+        self.assertIn(f"2.00 credits from {purchase.name}", panel.preview)
+        self.assertIn("0.00 credits left", panel.preview)
+        self.assertIn(f"1.00 h on {self.ticket.sale_order_id.name}", panel.preview)
+        self.assertEqual(self._rows(), before)
+        self.assertFalse(self.ticket.timesheet_ids)
+        entry = self._work(3)
+        self.assertIn(entry.coverage_note.split("; ")[0].split("→ ")[1], panel.preview)
+
+    def test_on_a_customer_for_a_ticket_still_to_come(self):
+        purchase = self._buy(5)
+        panel = self._open(partner_id=self.customer)
+        self.assertFalse(panel.ticket_id)
+        self.assertEqual(panel.team_id, self.team)
+        self.assertIn(f"3.00 credits from {purchase.name}", panel.preview)
+        panel.hours = 6
+        self.assertIn("5.00 h are covered", panel.preview)
+        panel.ticket_id = self.ticket
+        panel.date = "2027-01-01"
+        self.assertIn("0.00 credits in USD usable", panel.preview)
+
+    def test_only_of_customers_of_readable_tickets(self):
+        self._buy(5, partner_id=self.other_customer.id)
+        panel = self._open(partner_id=self.other_customer)
+        self.assertIn("You can see the service credits of your own", panel.preview)
+        stranger = new_test_user(self.env, "stranger", "base.group_user")
+        with self.assertRaises(AccessError):
+            self._open(stranger, ticket_id=self.ticket)
+
+    def test_balance_is_not_told_to_strangers(self):
+        self._buy(10, partner_id=self.other_customer.id)
+        panel = (
+            self.env["service.funding.panel"]
+            .with_user(self.agent)
+            .create({"partner_id": self.other_customer.id})
+        )
+        self.assertFalse(panel.balance)
+
+    def test_balance_on_the_customer(self):
+        """Agents see it for customers of tickets they may read, and the rest not."""
+        self._buy(5)
+        self._buy(5, partner_id=self.other_customer.id)
+        both = (self.customer | self.other_customer).with_user(self.agent)
+        self.assertEqual(both[0].service_credit_balance, "5.00 USD")
+        self.assertFalse(both[1].service_credit_balance)
+        action = both[0].action_view_service_credit_purchases()
+        self.assertEqual(action["res_model"], "service.funding.panel")
+
+    def test_balance_for_salespeople(self):
+        """Who may see one purchase of a customer sees what there is altogether."""
+        self.assertFalse(self.customer.with_user(self.seller).service_credit_balance)
+        purchase = self._buy(5)
+        self.env.invalidate_all()
+        customer = self.customer.with_user(self.seller)
+        self.assertFalse(customer.service_credit_balance)
+        with self.assertRaises(AccessError):
+            customer.get_service_credit_balance()
+        purchase.write({"sale_line_id": self._sell().id})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(customer.service_credit_balance, "5.00 USD")
+        self.assertTrue(customer.get_service_credit_balance())
+        action = customer.action_view_service_credit_purchases()
+        self.assertEqual(action["res_model"], "service.credit.purchase")

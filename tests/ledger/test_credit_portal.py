@@ -1,0 +1,109 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
+
+from odoo import fields
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from ..support.common_funding import FundingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCreditPortal(FundingCommon, HttpCase):
+    """Customers see their own service credits, and nobody else's (design 10)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.purchase = cls._buy(cls, 10)
+        cls._work(cls, 3)
+        cls.draft = cls._buy(cls, 5, is_draft=True)
+        cls.portal = new_test_user(
+            cls.env, "portal_pia", "base.group_portal", partner_id=cls.contact.id
+        )
+        cls.stranger = new_test_user(
+            cls.env,
+            "portal_per",
+            "base.group_portal",
+            partner_id=cls.other_customer.id,
+        )
+
+    def _open(self, path, user=None):
+        self.authenticate(user and user.login, user and user.login)
+        return self.url_open(path)
+
+    def test_list_and_page(self):
+        page = self._open("/my/service-credits", self.portal).text
+        self.assertIn(self.purchase.name, page)
+        self.assertIn("7.00 credits", page)
+        self.assertNotIn(self.draft.name, page)
+        page = self._open(f"/my/service-credits/{self.purchase.id}", self.portal).text
+        self.assertIn(self.ticket.number, page)
+        self.assertIn("3.00", page)
+
+    def test_every_figure_is_explained(self):
+        """What is available but cannot be used today says why; the rest adds up."""
+        today = fields.Date.today()
+        later = self._buy(4, start=fields.Date.add(today, days=9), expiry="2099-12-31")
+        past = self._buy(5, start="2025-01-01", expiry="2025-12-31")
+        page = self._open("/my/service-credits", self.portal).text
+        words = " ".join(page.split())
+        for lot, state in (
+            (self.purchase, "Open"),
+            (later, "Starts Later"),
+            (past, "Past Expiry Date"),
+        ):
+            with self.subTest(state=state):
+                row = words[words.index(lot.name) :]
+                self.assertIn(state, row[: row.index("</tr>")])
+        page = self._open(f"/my/service-credits/{self.purchase.id}", self.portal).text
+        figures = re.findall(r"<strong[^>]*>(.*?)</strong>", page)
+        self.assertEqual(
+            [re.sub("<.*?>", "", figure) for figure in figures][:4],
+            ["10.00", "3.00", "0.00", "7.00"],
+        )
+
+    def test_strangers_see_nothing(self):
+        page = self._open("/my/service-credits", self.stranger).text
+        self.assertNotIn(self.purchase.name, page)
+        for user in (self.stranger, None):
+            page = self._open(f"/my/service-credits/{self.purchase.id}", user)
+            self.assertNotIn(self.purchase.name, page.text)
+
+    def test_the_link_of_a_purchase_opens_it(self):
+        url = self.purchase.get_portal_url()
+        self.assertIn(self.purchase.name, self._open(url).text)
+        self.assertNotIn(self.purchase.name, self._open(f"{url}x").text)
+        self.assertIn(self.purchase.name, self._open(url, self.portal).text)
+
+    def test_the_link_opens_nothing_else(self):
+        """Not another customer's purchase to who is logged in, and no draft."""
+        link, draft = self.purchase.get_portal_url(), self.draft.get_portal_url()
+        for url, user in (
+            (link, self.stranger),
+            (draft, self.stranger),
+            (draft, self.portal),
+            (draft, None),
+        ):
+            with self.subTest(url=url, user=user and user.login):
+                page = self._open(url, user)
+                self.assertNotIn("/my/service-credits/", page.url)
+                self.assertNotIn(self.purchase.name, page.text)
+                self.assertNotIn(self.draft.name, page.text)
+
+    def test_preview_as_customer(self):
+        """What employees preview is the customer's page, not more."""
+        note = "This is what the customer sees"
+        manager = new_test_user(
+            self.env,
+            "credit_cleo",
+            "base.group_user,helpdesk_service_credit.group_service_credit_manager",
+        )
+        for purchase in (self.purchase, self.draft):
+            action = purchase.with_user(manager).action_preview_as_customer()
+            page = self._open(action["url"], manager).text
+            self.assertIn(purchase.name, page)
+            self.assertIn(note, page)
+        action = self.purchase.with_user(self.portal).action_preview_as_customer()
+        page = self._open(action["url"], self.portal).text
+        self.assertIn(self.purchase.name, page)
+        self.assertNotIn(note, page)

@@ -1,0 +1,295 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from psycopg2 import IntegrityError
+
+from odoo import fields
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from ..support.common_credit import CreditCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCreditPurchase(CreditCommon):
+    def test_defaults(self):
+        purchase = self.purchase_model.create(
+            {"partner_id": self.contact.id, "credits": 12.25, "value_per_credit": 100}
+        )
+        self.assertRegex(purchase.name, r"^SCP/\d{4}/\d{5}$")
+        self.assertEqual(purchase.commercial_partner_id, self.customer)
+        self.assertEqual(purchase.company_id, self.company)
+        self.assertEqual(purchase.currency_id, self.currency)
+        self.assertEqual(purchase.date_start, self.today)
+        self.assertEqual(purchase.date_expiry, fields.Date.add(self.today, years=1))
+        self.assertFalse(purchase.is_draft)
+        self.assertEqual(purchase.state, "open")
+        self.assertEqual(purchase.credits_available, 12.25)
+        self.assertEqual(purchase.value_total, 1225)
+        self.assertEqual(purchase.value_available, 1225)
+        self.assertEqual(purchase.paid_per_credit, 0)
+
+    def test_one_year_follows_the_start(self):
+        purchase = self.purchase_model.create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 1,
+                "date_start": "2030-02-01",
+            }
+        )
+        self.assertEqual(str(purchase.date_expiry), "2031-02-01")
+        purchase.date_start = "2030-03-01"
+        self.assertEqual(str(purchase.date_expiry), "2031-02-01", "the term stays")
+
+    def test_one_year_follows_the_start_typed(self):
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 1
+            for day in (30, 60):
+                start = self._day(day)
+                form.date_start = start
+                self.assertEqual(form.date_expiry, fields.Date.add(start, years=1))
+            form.date_expiry = self._day(90)
+        self.assertEqual(form.record.date_expiry, self._day(90))
+
+    def test_seed_by_form(self):
+        """Ten credits for 100 USD and five for 250: the steps of the form."""
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.date_start = "2030-01-01"
+            form.date_expiry = "2030-12-31"
+            form.credits = 200
+            form.value_per_credit = 100
+            form.paid_per_credit = 80
+            form.description = "Framework contract"
+            form.is_draft = True
+        purchase = form.record
+        self.assertEqual(purchase.state, "draft")
+        self.assertEqual(purchase.value_total, 20000)
+        self.assertEqual(purchase.paid_total, 16000)
+
+    def test_amount_paid_follows_value(self):
+        self.company.service_credit_paid_follows_value = True
+        purchase = self._buy(value_per_credit=90, paid_per_credit=1, is_draft=True)
+        self.assertEqual(purchase.paid_per_credit, 90)
+        purchase.value_per_credit = 120
+        self.assertEqual(purchase.paid_per_credit, 120)
+        purchase.write({"paid_per_credit": 5})
+        self.assertEqual(purchase.paid_per_credit, 120)
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 10
+            form.value_per_credit = 70
+        self.assertEqual(form.record.paid_total, 700)
+
+    def test_amount_paid_is_free_otherwise(self):
+        for paid in (0, 50, 100, 130):
+            with self.subTest(paid=paid):
+                purchase = self._buy(credits=2, paid_per_credit=paid)
+                self.assertEqual(purchase.paid_total, 2 * paid)
+
+    def test_draft_by_default(self):
+        self.company.service_credit_draft_by_default = True
+        self.assertEqual(self._buy().state, "draft")
+        self.assertEqual(self._buy(is_draft=False).state, "open")
+        self.assertTrue(Form(self.purchase_model).is_draft)
+
+    def test_draft_by_default_is_the_purchases_company(self):
+        other = self.env["res.company"].create({"name": "Branch"})
+        other.service_credit_draft_by_default = True
+        self.assertTrue(self._buy(company_id=other.id).is_draft)
+        self.assertFalse(self._buy().is_draft)
+
+    def test_currency_of_the_pricelist(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        if euro == self.currency:
+            euro = self.env["res.currency"].create({"name": "XTS", "symbol": "x"})
+        self.env.user.group_ids |= self.env.ref("product.group_product_pricelist")
+        self.customer.property_product_pricelist = self.env["product.pricelist"].create(
+            {"name": "Abroad", "currency_id": euro.id}
+        )
+        purchase = self.purchase_model.create(
+            {"partner_id": self.customer.id, "credits": 1}
+        )
+        self.assertEqual(purchase.currency_id, euro)
+        self.assertEqual(
+            self._buy(currency_id=self.currency.id).currency_id, self.currency
+        )
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.other_customer
+            self.assertEqual(form.currency_id, self.currency)
+            form.partner_id = self.customer
+            self.assertEqual(form.currency_id, euro)
+            form.currency_id = self.currency
+            form.credits = 2
+        self.assertEqual(form.record.currency_id, self.currency)
+        draft = self._buy(partner_id=self.other_customer.id, is_draft=True)
+        draft.partner_id = self.customer
+        self.assertEqual(draft.currency_id, euro)
+
+    def test_impossible_numbers(self):
+        cases = [
+            ({"credits": 0}, "0.0 is not a possible number.*above 0"),
+            ({"credits": -3}, "-3.0 is not a possible number.*above 0"),
+            ({"credits": float("nan")}, "above 0"),
+            ({"credits": 1e15}, "above 0, up to 1000000000"),
+            ({"credits": 1e308}, "above 0, up to 1000000000"),
+            (
+                {"date_expiry": "9999-12-31"},
+                "cannot expire on 12/31/9999: choose 12/31/9998 or an earlier day",
+            ),
+            ({"value_per_credit": -1}, "-1.0 is not possible as Value per Credit"),
+            ({"paid_per_credit": -0.01}, "-0.01 is not possible as Amount Paid"),
+            (
+                {"date_start": "2030-05-02", "date_expiry": "2030-05-01"},
+                "cannot expire on 05/01/2030, before it starts on 05/02/2030",
+            ),
+        ]
+        draft = self._buy(is_draft=True)
+        for values, message in cases:
+            with self.subTest(values=values):
+                with self.assertRaisesRegex(ValidationError, message):
+                    self._buy(**values)
+                with self.assertRaisesRegex(ValidationError, message):
+                    draft.write(values)
+        with self.assertRaisesRegex(ValidationError, "above 0"):
+            self.purchase_model.create({"partner_id": self.customer.id})
+
+    def test_the_last_days_there_are(self):
+        """A term that would end after them, ends with them; reports can group it."""
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 1_000_000_000
+            form.date_start = "9998-06-30"
+            self.assertEqual(form.date_expiry, fields.Date.to_date("9998-12-31"))
+            form.date_start = "9999-06-30"
+            form.date_start = self.today
+        self._buy(date_expiry="9998-12-31")
+        self.env.flush_all()
+        for model in ("service.credit.purchase", "service.credit.balance"):
+            for unit in ("day", "week", "month", "quarter", "year"):
+                group = f"date_expiry:{unit}"
+                self.assertTrue(self.env[model].formatted_read_group([], [group], []))
+
+    @mute_logger("odoo.sql_db")
+    def test_the_database_knows_the_limits_too(self):
+        purchase = self._buy()
+        self.env.flush_all()
+        for change in (
+            "credits = 0, credits_available = 0",
+            "value_per_credit = -1",
+            "paid_per_credit = -1",
+            "date_expiry = date_start - 1",
+            "date_expiry = DATE '9999-12-31'",
+            "credits = 11",
+        ):
+            with (
+                self.subTest(change=change),
+                self.assertRaises(IntegrityError),
+                self.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    f"UPDATE service_credit_purchase SET {change} "
+                    f"WHERE id = {purchase.id}"
+                )
+
+    def test_three_decimals(self):
+        with self.assertRaisesRegex(ValidationError, "1.005.*2 decimals"):
+            self._buy(credits=1.005)
+        purchase = self._buy(credits=1.01, is_draft=True)
+        with self.assertRaisesRegex(ValidationError, "2 decimals"):
+            purchase.write({"credits": 7.123})
+
+    def test_three_decimals_by_import(self):
+        result = self.purchase_model.load(
+            ["partner_id/.id", "credits"], [[str(self.customer.id), "1.005"]]
+        )
+        self.assertFalse(result["ids"])
+        self.assertIn("2 decimals", result["messages"][0]["message"])
+
+    def test_customer_of_another_company(self):
+        other = self.env["res.company"].create({"name": "Branch"})
+        stranger = self._create_customer("Branch customer", company_id=other.id)
+        with self.assertRaisesRegex(UserError, "company"):
+            self._buy(partner_id=stranger.id)
+
+    def test_copy_keeps_the_terms_only(self):
+        source = self._buy(description="Terms")
+        self._draw(self._create_ticket(), 4)
+        copied = source.copy()
+        self.assertNotEqual(copied.name, source.name)
+        self.assertEqual(copied.credits_available, 10)
+        self.assertEqual(copied.date_expiry, source.date_expiry)
+        self.assertEqual(copied.paid_per_credit, 80)
+        self.assertEqual(copied.description, "Terms")
+        self.assertFalse(copied.consumption_ids)
+        both = (source | copied).copy()
+        self.assertEqual(len(set(both.mapped("name"))), 2)
+
+    def test_archive_only_when_nothing_is_left(self):
+        purchase = self._buy()
+        with self.assertRaisesRegex(ValidationError, "10.00 credits available"):
+            purchase.action_archive()
+        plan = self._draw(self._create_ticket(), 10)
+        purchase.action_archive()
+        self.assertFalse(purchase.active)
+        plan.rows._give_back(1)
+        self.assertTrue(purchase.active, "credits given back come into sight again")
+
+    def test_delete_only_unused_drafts(self):
+        draft = self._buy(is_draft=True)
+        used = self._buy()
+        with self.assertRaisesRegex(UserError, "not a draft"):
+            used.unlink()
+        self._draw(self._create_ticket(), 4).rows._give_back()
+        used.is_draft = True
+        with self.assertRaisesRegex(UserError, "history"):
+            used.unlink()
+        draft.unlink()
+        self.assertFalse(draft.exists())
+
+    def test_results_cannot_be_typed(self):
+        with self.assertRaisesRegex(UserError, "cannot be typed"):
+            self._buy(credits_available=50)
+        purchase = self._buy(is_draft=True)
+        for values in (
+            {"credits_available": 0},
+            {"credits_allocated": 3, "credits_available": 7},
+            {"state": "used"},
+            {"name": "SCP/1"},
+            {"value_available": 1},
+            {"commercial_partner_id": self.other_customer.id},
+        ):
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(UserError, "cannot be typed"),
+            ):
+                purchase.write(values)
+
+    def test_order_item_once(self):
+        product = self.env["product.product"].create(
+            {"name": "Pack", "type": "service"}
+        )
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [fields.Command.create({"product_id": product.id})],
+            }
+        )
+        line = order.order_line
+        with (
+            self.assertRaisesRegex(ValidationError, "until the order"),
+            self.cr.savepoint(),
+        ):
+            self._buy(sale_line_id=line.id)
+        purchase = self._buy(sale_line_id=line.id, is_draft=True)
+        self.assertEqual(purchase.sale_order_id, order)
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            self._buy(sale_line_id=line.id, is_draft=True)
+        order.action_confirm()
+        purchase.is_draft = False
+        self.assertEqual(purchase.state, "open")

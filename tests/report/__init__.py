@@ -1,0 +1,4 @@
+from . import test_report_balance
+from . import test_report_forecast
+from . import test_report_rights
+from . import test_report_statement

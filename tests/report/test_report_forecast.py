@@ -1,0 +1,220 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import random
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo.tests import tagged
+
+from ..support.common_credit import CreditCommon
+from ..support.common_selling import SellingCommon
+
+MONTH = 30.4375
+
+
+def run_down(lots, pace, today):
+    """Use ``pace`` credits a day of lots ``[last day, credits]``, day by day.
+
+    :return: credits that lapse, and the first day without any left, or None
+    """
+    lots, lapsed, day = [list(lot) for lot in lots], 0.0, today
+    while any(left > 1e-9 for _last, left in lots):
+        if day > today + timedelta(days=4000):
+            return lapsed, None
+        wanted = pace
+        for lot in lots:
+            if lot[0] < day:
+                lapsed += lot[1]
+                lot[1] = 0.0
+            part = min(wanted, lot[1])
+            lot[1] -= part
+            wanted -= part
+        if all(left <= 1e-9 for _last, left in lots):
+            # Gone during this day, or by the end of its term the night before.
+            return lapsed, day if wanted > 1e-9 else day + timedelta(days=1)
+        day += timedelta(days=1)
+    return lapsed, today
+
+
+@tagged("post_install", "-at_install")
+class TestReportForecast(CreditCommon):
+    """When credits run out at the pace they are drawn, and what lapses before."""
+
+    def _forecast(self, customer=None):
+        forecast = self.env["service.credit.forecast"]
+        self.env.flush_all()
+        forecast.invalidate_model()
+        return forecast.search(
+            [("commercial_partner_id", "=", (customer or self.customer).id)]
+        )
+
+    def _used(self, credits, months, **values):
+        """Draw credits on the day so many months ago."""
+        day = self.today - relativedelta(months=months)
+        return self._draw(self._create_ticket(), credits, date=day, **values)
+
+    def test_paces(self):
+        self._buy(100, start=-400)
+        self._used(6, 1)
+        self._used(3, 2)
+        self._used(12, 6)
+        self._used(50, 13)
+        line = self._forecast()
+        self.assertAlmostEqual(line.pace_3, 3)
+        self.assertAlmostEqual(line.pace_12, 21 / 12)
+        self.assertAlmostEqual(line.pace, 3)
+        self.assertEqual(line.credits_available, 29)
+        self.assertEqual((line.value_available, line.paid_available), (2900, 2320))
+        days = int(29 / (3 / MONTH))
+        self.assertEqual(line.date_empty, self._day(days))
+        self.assertEqual((line.outlook, line.credits_lapsing), ("runs_out", 0))
+
+    def test_nothing_drawn_of_late(self):
+        """Then the pace of the year counts, and without any the credits lapse."""
+        self._buy(30, start=-400, expiry=100)
+        self._used(12, 6)
+        line = self._forecast()
+        self.assertEqual((line.pace_3, line.pace), (0, line.pace_12))
+        self._buy(30, partner_id=self.other_customer.id, expiry=100)
+        idle = self._forecast(self.other_customer)
+        self.assertEqual((idle.pace, idle.credits_lapsing), (0, 30))
+        self.assertEqual(
+            (idle.date_lapse, idle.date_empty), (self._day(100), self._day(101))
+        )
+        self.assertEqual(idle.outlook, "lapses")
+        self.company.service_credit_allow_past_expiry = True
+        idle = self._forecast(self.other_customer)
+        self.assertEqual((idle.credits_lapsing, idle.date_empty), (0, False))
+        self.assertEqual(idle.outlook, "idle")
+
+    def test_new_customers_are_measured_since_they_bought(self):
+        self._buy(30, start=-60)
+        self._used(10, 1)
+        line = self._forecast()
+        self.assertAlmostEqual(line.pace, 10 / 60 * MONTH, 1)
+        self.assertAlmostEqual(line.pace_12, line.pace_3, 2)
+        self._buy(30, start=-1, partner_id=self.other_customer.id)
+        self._draw(self._create_ticket(), 2, partner=self.other_customer)
+        self.assertEqual(self._forecast(self.other_customer).pace, 2)
+
+    def test_what_lapses_before(self):
+        """Three credits a month: of ten that end in a month, seven lapse."""
+        self._buy(10, start=-100, expiry=30)
+        self._buy(9, start=-100, expiry=400)
+        self._used(9, 1)
+        self._buy(9, start=-100, expiry=30)
+        line = self._forecast()
+        self.assertEqual(line.pace, 3)
+        self.assertAlmostEqual(line.credits_lapsing, 10 - 3 * 31 / MONTH, 2)
+        self.assertEqual((line.date_lapse, line.date_expiry), (self._day(30),) * 2)
+        self.assertEqual(line.date_empty, self._day(31 + int(9 / (3 / MONTH))))
+        self.company.service_credit_grace_days = 5
+        self.assertEqual(self._forecast().date_lapse, self._day(35))
+
+    def test_what_is_left_out(self):
+        self._buy(10, is_draft=True)
+        self._buy(10, start=-90, expiry=-1)
+        self.assertFalse(self._forecast())
+        self._buy(8, start=4)
+        line = self._forecast()
+        self.assertEqual((line.credits_available, line.credits_later), (0, 8))
+        self.assertEqual((line.outlook, line.date_empty), ("empty", self.today))
+
+    def test_who_ran_out_stays_in_the_list(self):
+        self._buy(5, start=-60)
+        rows = self._used(5, 1).rows
+        line = self._forecast()
+        self.assertEqual((line.outlook, line.credits_available), ("empty", 0))
+        rows._give_back()
+        self.assertEqual(self._forecast().pace, 0)
+
+    def test_filters(self):
+        self._buy(10, start=-90, expiry=400)
+        self._used(10, 1)
+        self._buy(2, start=-90, expiry=400)
+        model = self.env["service.credit.forecast"]
+        mine = [("commercial_partner_id", "=", self.customer.id)]
+        self.assertTrue(model.search_count([*mine, ("date_empty", "<=", "today +30d")]))
+        self.assertFalse(model.search_count([*mine, ("date_empty", "<=", "today +9d")]))
+        self.assertFalse(model.search_count([*mine, ("credits_lapsing", ">", 0)]))
+
+    def test_companies_and_currencies_stay_apart(self):
+        other = self.env["res.currency"].create({"name": "XTS", "symbol": "x"})
+        branch = self.env["res.company"].create({"name": "Branch"})
+        self._buy(1)
+        self._buy(2, currency_id=other.id)
+        self._buy(4, company_id=branch.id, currency_id=self.currency.id)
+        lines = self.env["service.credit.forecast"].sudo().search([], order="id")
+        self.assertEqual(lines.mapped("credits_available"), [1, 2, 4])
+        self.assertEqual(lines.company_id, self.company | branch)
+
+    def test_against_running_down_day_by_day(self):
+        dice = random.Random(7)
+        customers = [self._create_customer(f"Customer {n}") for n in range(25)]
+        expected = {}
+        for customer in customers:
+            pace = dice.choice([0, dice.randint(1, 60) / 10])
+            first = self._buy(
+                pace * 3 + 1, start=-400, expiry=1, partner_id=customer.id
+            )
+            if pace:
+                self._used(pace * 3, 1, partner=customer)
+            lots = [[first.date_expiry, 1.0]]
+            for _ in range(dice.randint(0, 4)):
+                lot = self._buy(
+                    dice.randint(1, 40),
+                    start=-dice.randint(1, 50),
+                    expiry=dice.randint(2, 300),
+                    partner_id=customer.id,
+                )
+                lots.append([lot.date_expiry, lot.credits])
+            expected[customer] = run_down(sorted(lots), pace / MONTH, self.today)
+        for customer in customers:
+            line = self._forecast(customer)
+            lapsed, empty = expected[customer]
+            self.assertAlmostEqual(line.credits_lapsing, lapsed, 1)
+            self.assertLessEqual(abs((line.date_empty - empty).days), 1)
+
+    def test_renew(self):
+        self._buy(10)
+        action = self._forecast().action_create_renewal()
+        renewal = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(renewal.partner_id, self.customer)
+        self.assertEqual(
+            self._forecast().action_view_purchases()["domain"][0][2], self.customer.id
+        )
+
+    def test_queries_do_not_grow(self):
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["service.credit.forecast"].search([]).read(["date_empty"])
+            return self.env.cr.sql_log_count - before
+
+        self._buy(10)
+        count()
+        few = count()
+        for number in range(20):
+            self._buy(10, partner_id=self._create_customer(f"C{number}").id)
+        self.assertEqual(count(), few)
+
+
+@tagged("post_install", "-at_install")
+class TestReportForecastOverage(SellingCommon):
+    def test_the_renewal_counts_the_same(self):
+        """What the forecast calls use and overage is what the renewal is sized by."""
+        self._ordered({"product_id": self.pack.id, "product_uom_qty": 4})
+        self.team.over_limit_policy = "overage"
+        self._use(17)
+        self._use(17)
+        self._use(12)
+        line = self.env["service.credit.forecast"].search(
+            [("commercial_partner_id", "=", self.customer.id)]
+        )
+        action = line.action_create_renewal()
+        renewal = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual((renewal.credits_used, renewal.credits_overage), (40, 6))
+        self.assertEqual((line.pace_12, line.credits_overage), (40, 6))
+        self.assertEqual(line.user_id, self.salesman)
+        self.assertEqual(renewal.product_id, self.pack)

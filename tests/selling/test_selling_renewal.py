@@ -1,0 +1,127 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from dateutil.relativedelta import relativedelta
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ..support.common_selling import SellingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSellingRenewal(SellingCommon):
+    """A draft quotation sized from what was really used in twelve months."""
+
+    def _open_renewal(self, record, method):
+        action = getattr(record.with_user(self.salesman), method)()
+        return (
+            self.env["service.credit.renewal"]
+            .with_user(self.salesman)
+            .browse(action["res_id"])
+        )
+
+    def _renew(self, lot):
+        return self._open_renewal(lot, "action_create_renewal")
+
+    def test_sizes(self):
+        """34 used and 6 of overage in packs of ten: 3, 4 and 5 packs."""
+        lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 4})
+        self.team.over_limit_policy = "overage"
+        self._use(17)
+        self._use(17)
+        self._use(12)
+        self.assertEqual(lot.credits_available, 0)
+        renewal = self._renew(lot)
+        self.assertEqual((renewal.credits_used, renewal.credits_overage), (40, 6))
+        self.assertEqual(renewal.product_id, self.pack)
+        names = ("units", "credits", "price", "credits_lapsed", "credits_overage")
+        for size, expected in zip(
+            renewal.size_ids,
+            [(4, 40, 400, 0, 6), (5, 50, 500, 4, 0), (6, 60, 600, 14, 0)],
+            strict=True,
+        ):
+            self.assertEqual(tuple(size[name] for name in names), expected)
+        self.assertEqual(renewal.size_ids.mapped("cost_lapsed"), [0, 40, 140])
+        self.assertEqual(renewal.size_ids.mapped("cost_overage"), [60, 0, 0])
+
+    def test_last_twelve_months_only(self):
+        """Given back, written off and older use do not count."""
+        lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 9})
+        lot.date_start = self.today - relativedelta(months=14)
+        self._use(20).date = self.today - relativedelta(months=13)
+        self._use(3).unlink()
+        self._use(7)
+        lot.sale_line_id.product_uom_qty = 5
+        self.assertEqual(self._renew(lot).credits_used, 7)
+
+    def test_quotation(self):
+        """One click makes a draft quotation, once; nothing is sent."""
+        lot = self._ordered()
+        renewal = self._renew(lot)
+        size = renewal.size_ids[1]
+        action = size.action_create_order()
+        self.assertEqual(size.action_create_order()["res_id"], action["res_id"])
+        order = self.env["sale.order"].browse(action["res_id"])
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(order.partner_id, self.customer)
+        self.assertEqual(order.order_line.product_id, self.pack)
+        self.assertEqual(order.order_line.product_uom_qty, size.units)
+        self.assertFalse(order.order_line.service_credit_purchase_ids)
+        self.assertFalse(
+            order.message_ids.filtered(lambda m: m.message_type != "notification")
+        )
+
+    def test_the_quotation_is_in_the_currency_of_the_credits(self):
+        """Whatever the customer's own pricelist says: other credits would not join."""
+        euro = self.env["res.currency"].create({"name": "XTS", "symbol": "x"})
+        self.env.user.group_ids |= self.env.ref("product.group_product_pricelist")
+        own = self.env["product.pricelist"].create({"name": "Home"})
+        self.customer.property_product_pricelist = own
+        lot = self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "product_id": self.pack.id,
+                "credits": 10,
+                "currency_id": euro.id,
+            }
+        )
+        windows = self.env["service.credit.renewal"]
+        renewal = windows.browse(lot.action_create_renewal()["res_id"])
+        with self.assertRaisesRegex(UserError, "create a pricelist in that currency"):
+            renewal.size_ids[1].action_create_order()
+        self.env["product.pricelist"].create({"name": "Away", "currency_id": euro.id})
+        renewal = windows.browse(lot.action_create_renewal()["res_id"])
+        size = renewal.size_ids[1]
+        order = self.env["sale.order"].browse(size.action_create_order()["res_id"])
+        self.assertEqual(order.currency_id, euro)
+        self.assertAlmostEqual(order.amount_untaxed, size.price)
+
+    def test_from_the_customer(self):
+        self._ordered()
+        self._use(8)
+        renewal = self._open_renewal(
+            self.customer, "action_create_service_credit_renewal"
+        )
+        self.assertEqual(renewal.credits_used, 8)
+        self.assertEqual(renewal.product_id, self.pack)
+        self.assertEqual(renewal.size_ids.mapped("units"), [1, 2, 3])
+
+    def test_other_customers_do_not_count(self):
+        self._ordered()
+        self._ordered(partner_id=self.other_customer.id, opportunity_id=False)
+        self._use(8, partner_id=self.other_customer.id)
+        renewal = self._open_renewal(
+            self.customer, "action_create_service_credit_renewal"
+        )
+        self.assertEqual(renewal.credits_used, 0)
+
+    def test_no_product(self):
+        """A product that is no longer sold is not quoted; another can be chosen."""
+        lot = self._ordered()
+        self.pack.sale_ok = False
+        renewal = self._renew(lot)
+        self.assertFalse(renewal.product_id)
+        self.assertFalse(renewal.size_ids)
+        with self.assertRaisesRegex(UserError, "Azure Mills"):
+            renewal._create_order(1)
+        renewal.product_id = self._create_credit_product("New Pack", 5)
+        self.assertEqual(len(renewal.size_ids), 3)

@@ -1,0 +1,123 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import date
+
+from odoo import fields
+from odoo.tests import new_test_user
+
+from odoo.addons.base.tests.common import BaseCommon
+
+from ...models.ledger.service_credit_drawing import DrawRequest
+
+
+class CreditCommon(BaseCommon):
+    """Two customers, a project, and people of each group; nothing bought yet."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        cls.currency = cls.company.currency_id
+        cls.today = fields.Date.context_today(cls.env.user)
+        cls.purchase_model = cls.env["service.credit.purchase"]
+        cls.allocation_model = cls.env["service.credit.allocation"]
+        cls.row_model = cls.env["service.credit.consumption"]
+        cls.customer = cls._create_customer("Azure Mills")
+        cls.contact = cls.env["res.partner"].create(
+            {"name": "Nora Azure", "parent_id": cls.customer.id}
+        )
+        cls.other_customer = cls._create_customer("Birch Works")
+        cls.project = cls._create_project()
+
+    @classmethod
+    def _create_users(cls):
+        group = "helpdesk_service_credit.group_service_credit_"
+        cls.credit_user = new_test_user(
+            cls.env, "credit_user", f"base.group_user,{group}user"
+        )
+        cls.credit_manager = new_test_user(
+            cls.env, "credit_manager", f"base.group_user,{group}manager"
+        )
+        cls.stranger = new_test_user(cls.env, "stranger", "base.group_user")
+
+    @classmethod
+    def _create_customer(cls, name, **values):
+        return cls.env["res.partner"].create(
+            {"name": name, "is_company": True, **values}
+        )
+
+    @classmethod
+    def _create_project(cls, **values):
+        return cls.env["project.project"].create(
+            {
+                "name": "Rollout",
+                "partner_id": cls.customer.id,
+                "allow_milestones": True,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_milestone(cls, credits=0.0, **values):
+        return cls.env["project.milestone"].create(
+            {
+                "name": "Go live",
+                "project_id": cls.project.id,
+                "service_credits": credits,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_ticket(cls, **values):
+        return cls.env["helpdesk.ticket"].create(
+            {
+                "name": "Printer on fire",
+                "description": "<p>Smoke.</p>",
+                "partner_id": cls.customer.id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _buy(cls, credits=10.0, start=0, expiry=365, **values):
+        """Record a purchase; ``start`` and ``expiry`` in days from today or dates."""
+        return cls.purchase_model.create(
+            {
+                "partner_id": cls.customer.id,
+                "credits": credits,
+                "value_per_credit": 100.0,
+                "paid_per_credit": 80.0,
+                "date_start": cls._day(start),
+                "date_expiry": cls._day(expiry),
+                **values,
+            }
+        )
+
+    @classmethod
+    def _day(cls, offset):
+        if isinstance(offset, date):
+            return offset
+        return fields.Date.add(cls.today, days=offset)
+
+    @classmethod
+    def _request(cls, work, credits, **values):
+        return DrawRequest(
+            **{
+                "work": work,
+                "partner": cls.customer,
+                "company": cls.company,
+                "currency": cls.currency,
+                "date": cls.today,
+                "credits": credits,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _draw(cls, work, credits, **values):
+        """Draw as much as is available and return the plan with its rows."""
+        return cls.allocation_model._draw([cls._request(work, credits, **values)])[0]
+
+    @classmethod
+    def _slices(cls, rows):
+        return [(row.purchase_id, row.credits) for row in rows.sorted("id")]

@@ -1,0 +1,123 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Systems that fail: pauses, stops, and what was stored before."""
+
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..support.sync_common import SECRET, SyncCommon
+from ..support.sync_peers import http_peer, json_rows
+
+
+@tagged("post_install", "-at_install")
+class TestSyncErrors(SyncCommon):
+    def test_growing_pauses_then_red(self):
+        with http_peer(lambda h, r: h.send(b"", status=500)) as peer:
+            source = self.json_source(peer)
+            source.next_sync = fields.Datetime.now()
+            moment, pauses = datetime.now(), []
+            for number in range(1, 6):
+                with freeze_time(moment):
+                    self.env["service.sync.source"]._cron_sync()
+                    self.assertEqual(source.error_count, number)
+                    self.assertIn("500", source.last_error)
+                    if number < 5:
+                        pause = source.next_sync - fields.Datetime.now()
+                        pauses.append(pause.total_seconds() / 60)
+                        moment += pause + timedelta(seconds=1)
+            self.assertEqual(pauses, [5, 10, 20, 40])
+            self.assertEqual((source.state, source.status), ("stopped", "red"))
+            self.assertFalse(source.next_sync)
+            self.assertEqual(source.activity_ids.user_id, source.user_id)
+            peer.requests.clear()
+            self.env["service.sync.source"]._cron_sync()
+            self.assertFalse(peer.requests, "a stopped source is left alone")
+        self.assertEqual(source.run_ids.mapped("state"), ["failed"] * 5)
+
+    def test_resume_and_success_forget_the_errors(self):
+        answers = [500, 500, 200]
+
+        def script(handler, request):
+            handler.send({"data": {"items": []}}, status=answers.pop(0))
+
+        with http_peer(script) as peer:
+            source = self.json_source(peer)
+            source.action_sync_now()
+            source.action_sync_now()
+            self.assertEqual(source.error_count, 2)
+            source.action_resume()
+            self.assertEqual((source.error_count, source.last_error), (0, False))
+            source.action_sync_now()
+            self.assertEqual((source.error_count, source.status), (0, "orange"))
+
+    def test_wish_to_wait_is_granted(self):
+        def script(handler, request):
+            handler.send(b"", status=429, headers={"Retry-After": "7200"})
+
+        with http_peer(script) as peer:
+            source = self.json_source(peer)
+            source.action_sync_now()
+        self.assertGreater(
+            source.next_sync, fields.Datetime.now() + timedelta(minutes=119)
+        )
+
+    def test_one_bad_source_never_stops_the_others(self):
+        good = self.csv_source("id,customer,credits\n1,ACME-1,10\n", name="B")
+        bad = self.csv_source("", name="A")
+        Source = type(good)
+        connect = Source._get_connector
+
+        def crash(source):
+            if source == bad:
+                raise KeyError(SECRET)
+            return connect(source)
+
+        (good | bad).next_sync = fields.Datetime.now() - timedelta(minutes=1)
+        with (
+            patch.object(Source, "_get_connector", crash),
+            self.assertLogs("odoo.addons.helpdesk_service_credit", "ERROR") as logs,
+        ):
+            self.env["service.sync.source"]._cron_sync()
+        self.assertIn("unexpectedly (KeyError)", bad.last_error)
+        self.assertNotIn(SECRET, "".join(logs.output))
+        self.assertEqual(len(self.targets(good)), 1)
+
+    def test_file_with_other_columns_is_an_error_of_the_system(self):
+        source = self.csv_source("ID,Cust,N,V\n1,ACME-1,1,2\n2,ACME-1,1,2\n")
+        source.action_sync_now()
+        self.assertEqual(
+            source.last_error,
+            "The file has no column “id”: its columns are ID, Cust, N, V.",
+        )
+        self.assertFalse(source.record_ids)
+        preview = source.action_preview()
+        preview = self.env[preview["res_model"]].browse(preview["res_id"])
+        self.assertIn(source.last_error, preview.table)
+
+    def test_drop_in_the_middle_keeps_the_pages_before_and_finishes_later(self):
+        rows = [
+            {"id": n, "changed": "2026-01-01", "customer": "ACME-1", "credits": n}
+            for n in range(1, 5)
+        ]
+        broken = [True]
+
+        def script(handler, request):
+            page = int(request.query["page"])
+            if page == 2 and broken:
+                return handler.send(b'{"data": {"items": [{"id"', length=900)
+            return json_rows(rows, page_size=2)(handler, request)
+
+        with http_peer(script) as peer:
+            source = self.json_source(peer)
+            source.action_sync_now()
+            self.assertIn("broke off", source.last_error)
+            self.assertEqual(sorted(self.targets(source)), ["1", "2"])
+            self.assertFalse(source.cursor_moment)
+            broken.clear()
+            source.action_sync_now()
+        self.assertEqual(sorted(self.targets(source)), ["1", "2", "3", "4"])
+        self.assertEqual(source.last_run_id.unchanged_count, 2)

@@ -1,0 +1,170 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.exceptions import ValidationError
+from odoo.tests import Form, tagged
+
+from ..support.common import ServiceCreditCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTicketSaleLine(ServiceCreditCommon):
+    """Which sales order item a ticket takes (seed: "Track and bill time")."""
+
+    def test_customer_fills_most_recent_prepaid_item_with_hours(self):
+        self._sell(date_order="2026-01-10")
+        recent = self._sell(date_order="2026-03-10")
+        self._sell(date_order="2026-02-10")
+        ticket = self._create_ticket()
+        self.assertEqual(ticket.sale_line_id, recent)
+        self.assertEqual(ticket.sale_order_id, recent.order_id)
+
+    def test_contact_of_the_customer_counts_as_the_customer(self):
+        item = self._sell()
+        self.assertEqual(
+            self._create_ticket(partner_id=self.contact.id).sale_line_id, item
+        )
+
+    def test_oldest_preference(self):
+        self.team.sale_line_preference = "oldest"
+        self._sell(date_order="2026-03-10")
+        old = self._sell(date_order="2026-01-10")
+        self.assertEqual(self._create_ticket().sale_line_id, old)
+
+    def test_used_up_item_is_passed_over(self):
+        old = self._sell(hours=5, date_order="2026-01-10")
+        recent = self._sell(hours=2, date_order="2026-03-10")
+        first = self._create_ticket()
+        self._log(first, 2)
+        self.assertEqual(recent.remaining_hours, 0)
+        self.assertEqual(self._create_ticket().sale_line_id, old)
+
+    def test_item_delivered_by_hand_is_never_taken(self):
+        """A service left on its defaults reads as prepaid, but no time consumes it."""
+        product = self._create_service("Plain Service", "ordered_prepaid")
+        product.service_type = "manual"
+        item = self._sell(product)
+        self.assertEqual(item.product_id.service_policy, "ordered_prepaid")
+        self.assertTrue(item.remaining_hours_available)
+        self.assertFalse(self._create_ticket().sale_line_id)
+
+    def test_only_confirmed_orders_of_own_customer_and_company(self):
+        self._sell(confirm=False)
+        self._sell(partner=self.other_customer)
+        company = self.env["res.company"].create({"name": "Second Company"})
+        self._sell(company_id=company.id)
+        self.assertFalse(self._create_ticket().sale_line_id)
+
+    def test_time_based_item_is_taken_by_hand_only(self):
+        item = self._sell(self.time_product)
+        ticket = self._create_ticket()
+        self.assertFalse(ticket.sale_line_id)
+        ticket.sale_line_id = item
+        self.assertEqual(ticket.sale_order_id, item.order_id)
+
+    def test_choice_by_hand_stays_until_the_customer_changes(self):
+        chosen = self._sell(date_order="2026-01-10")
+        self._sell(date_order="2026-03-10")
+        theirs = self._sell(partner=self.other_customer)
+        ticket = self._create_ticket()
+        ticket.sale_line_id = chosen
+        ticket.name = "Still burning"
+        ticket.partner_id = self.contact
+        self.assertEqual(ticket.sale_line_id, chosen)
+        ticket.partner_id = self.other_customer
+        self.assertEqual(ticket.sale_line_id, theirs)
+        ticket.partner_id = False
+        self.assertFalse(ticket.sale_line_id)
+
+    def test_an_item_that_was_emptied_stays_empty_until_the_customer_changes(self):
+        item = self._sell()
+        theirs = self._sell(partner=self.other_customer)
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = form.description = "Printer on fire"
+            form.team_id = self.team
+            form.partner_id = self.customer
+            form.sale_line_id = self.env["sale.order.line"]
+        by_write = self._create_ticket()
+        by_write.sale_line_id = False
+        other_team = self.team.copy({"name": "Second Line"})
+        for ticket in (form.record, by_write):
+            with self.subTest(ticket):
+                ticket.user_id = self.env.user
+                ticket.team_id = other_team
+                ticket.partner_id = self.contact
+                with Form(ticket) as form:
+                    form.user_id = self.agent
+                self.assertFalse(ticket.sale_line_id)
+                with Form(ticket) as form:
+                    form.partner_id = self.other_customer
+                    self.assertEqual(form.sale_line_id, theirs)
+                ticket.sale_line_id = False
+                ticket.partner_id = self.customer
+                self.assertEqual(ticket.sale_line_id, item)
+
+    def test_a_ticket_without_a_choice_takes_what_is_there_when_its_team_bills(self):
+        """A form sends an empty item also where there was nothing to choose."""
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = form.description = "Printer on fire"
+            form.team_id = self.team
+            form.partner_id = self.customer
+        item = self._sell()
+        self.assertFalse(form.record.sale_line_id)
+        form.record.team_id = self.team.copy({"name": "Second Line"})
+        self.assertEqual(form.record.sale_line_id, item)
+
+    def test_form_fills_the_item_when_the_customer_is_set(self):
+        item = self._sell()
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = "Printer on fire"
+            form.description = "Smoke"
+            form.team_id = self.team
+            form.partner_id = self.customer
+            self.assertEqual(form.sale_line_id, item)
+        self.assertEqual(form.record.sale_line_id, item)
+
+    def test_item_of_another_customer_is_refused(self):
+        theirs = self._sell(partner=self.other_customer)
+        ticket = self._create_ticket()
+        with self.assertRaisesRegex(ValidationError, "Birch Works.*Azure Mills"):
+            ticket.sale_line_id = theirs
+
+    def test_item_of_an_order_that_is_not_confirmed_is_refused(self):
+        draft = self._sell(confirm=False)
+        ticket = self._create_ticket()
+        with self.assertRaisesRegex(ValidationError, "confirmed order"):
+            ticket.sale_line_id = draft
+
+    def test_items_of_many_customers_cost_the_same_queries(self):
+        """Flat cost: the number of customers does not multiply the searches."""
+        partners = self.env["res.partner"].create(
+            [{"name": f"Customer {i}"} for i in range(21)]
+        )
+        for partner in partners:
+            self._sell(partner=partner)
+
+        def count(group):
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            self.env["sale.order.line"]._get_prepaid_items(group, self.company)
+            return self.env.cr.sql_log_count - start
+
+        self.assertEqual(count(partners[:2]), count(partners[2:]))
+
+    def test_time_to_move_is_found_on_any_other_item(self):
+        """Whether the other item is older or newer than the ticket's, or none."""
+        ticket = self._create_ticket()
+        unpaid = self._log(ticket, 1)
+        items = [self._sell(date_order=f"2026-0{month}-10") for month in (1, 2, 3)]
+        self.assertFalse(ticket.movable_timesheet_count)
+        for item, count in zip(items, (1, 2, 3), strict=True):
+            ticket.sale_line_id = item
+            self.assertEqual(ticket.movable_timesheet_count, count)
+            self._log(ticket, 1)
+            ticket.invalidate_recordset()
+            self.assertEqual(ticket.movable_timesheet_count, count)
+        ticket.sale_line_id = items[0]
+        self.assertEqual(ticket.movable_timesheet_count, 3)
+        unpaid.is_billable = False
+        ticket.invalidate_recordset()
+        self.assertEqual(ticket.movable_timesheet_count, 2)
+        ticket.action_move_timesheets()
+        self.assertFalse(ticket.movable_timesheet_count)

@@ -1,0 +1,1 @@
+from . import service_sync_preview

@@ -1,0 +1,120 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from ...connectors import ConnectorError
+from ...connectors.values import storable
+from ...models.sync.service_sync_cycle import IMPORT_CONTEXT
+from ...tools import format_number
+
+ROWS = 10
+# Fields that only help to find a record: what was found is shown.
+FOUND_BY = {"partner_email": "partner_id", "employee_email": "employee_id"}
+
+
+class ServiceSyncPreview(models.TransientModel):
+    """What the first rows of a connected system would become, before any import.
+
+    The values are made by the code that imports; nothing is stored.
+    """
+
+    _name = "service.sync.preview"
+    _description = "Preview of a Connected System"
+
+    source_id = fields.Many2one(
+        comodel_name="service.sync.source",
+        string="Connected System",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    error_count = fields.Integer(readonly=True)
+    row_count = fields.Integer(readonly=True)
+    summary = fields.Char(compute="_compute_summary")
+    # Escaped by the template; nobody can write it.
+    table = fields.Html(readonly=True, sanitize=False)
+
+    @api.depends("row_count", "error_count")
+    def _compute_summary(self):
+        for preview in self:
+            preview.summary = self.env._(
+                "The first rows as they would be imported: %(rows)s, of which "
+                "%(errors)s cannot be. The preview itself imports nothing.",
+                rows=preview.row_count,
+                errors=preview.error_count,
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Only the system may be given: what is shown was read, not typed."""
+        previews = super().create(
+            [{"source_id": v.get("source_id")} for v in vals_list]
+        )
+        for preview in previews:
+            preview._read()
+        return previews
+
+    def write(self, vals):
+        return super().write(vals if self.env.su else {})
+
+    def _read(self):
+        self.ensure_one()
+        source = self.source_id
+        source._check_may_act()
+        # sudo: rows are read and matched as the import does it, for the company
+        source_sudo = (
+            source.sudo().with_company(source.company_id).with_context(**IMPORT_CONTEXT)
+        )
+        error, items, keys = "", [], []
+        try:
+            items, keys = source_sudo._preview(ROWS)
+        except ConnectorError as refusal:
+            error = source._explain_refusal(refusal)
+        fields_sudo = source_sudo.mapping_ids
+        self.sudo().write(
+            {
+                "row_count": len(items),
+                "error_count": sum(bool(item.error) for item in items),
+                "table": self.env["ir.qweb"]._render(
+                    "helpdesk_service_credit.service_sync_preview_table",
+                    {
+                        "items": items,
+                        "mappings": fields_sudo,
+                        "labels": dict(
+                            fields_sudo._fields["target_field"]._description_selection(
+                                self.env
+                            )
+                        ),
+                        "error": error,
+                        "keys": ", ".join(keys),
+                        "show": self._show,
+                    },
+                ),
+            }
+        )
+
+    def _show(self, item, name):
+        """The value a field of the target gets, as a person reads it."""
+        model = self.env[self.source_id._get_adapter()._target_model]
+        found = FOUND_BY.get(name)
+        name = found if found in item.values else name
+        value = item.values.get(name)
+        field = model._fields.get(name)
+        if name == "changed_at" and item.changed_at:
+            return self.source_id._format_moment(item.changed_at)
+        if name not in item.values or field is None:
+            raw = storable(item.raw.get(name))
+            return "" if raw in (None, False) else str(raw)[:60]
+        if field.type == "many2one":
+            # sudo: the import may use records whoever looks may not open
+            return model.env[field.comodel_name].sudo().browse(value).display_name
+        if field.type == "boolean":
+            return self.env._("Yes") if value else self.env._("No")
+        if field.type == "float" and name == "unit_amount":
+            minutes = round(value * 60)
+            return f"{minutes // 60}:{minutes % 60:02}"
+        if field.type in ("float", "monetary"):
+            return format_number(self.env, value)
+        if field.type == "date":
+            return format_date(self.env, value)
+        return "" if value in (None, False) else str(value)[:60]

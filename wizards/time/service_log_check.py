@@ -1,0 +1,135 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
+from math import isfinite
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import format_date
+
+from ...tools import format_number
+
+OPERATOR = "helpdesk_service_credit.group_service_operator"
+HOURS_IN_A_DAY = 24
+YEARS_BACK = 1
+# Dashes and bullets that people start an item with. A sign before a number is none.
+BULLET = re.compile(
+    r"^(?:[-\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]+(?!\d)|[•◦▪‣·*]+\s)\s*"
+)
+
+
+class ServiceLog(models.TransientModel):
+    """What may be logged: each refusal is one sentence that says what is possible."""
+
+    _inherit = "service.log"
+
+    @api.model
+    def _check_number(self, vals):
+        """Refuse hours that are no number, before the database does."""
+        hours = vals.get("hours", 0)
+        try:
+            possible = isfinite(float(hours))
+        except (TypeError, ValueError):
+            possible = False
+        if not possible:
+            raise ValidationError(
+                self.env._(
+                    "“%(hours)s” is no number of hours: half an hour is 0.5.",
+                    hours=str(hours)[:40],
+                )
+            )
+
+    def _check_operator(self):
+        if not (self.env.su or self.env.user.has_group(OPERATOR)):
+            raise AccessError(
+                self.env._(
+                    "Only a Service operator can log services: ask an administrator "
+                    "for the group, or add the time in the ticket's Timesheets tab."
+                )
+            )
+
+    def _check_values(self):
+        """Refuse what no entry can be, before anything is planned or posted.
+
+        :raise ValidationError: naming what was asked and what is possible
+        """
+        self.ensure_one()
+        self.service_type_id._check_hours(self.hours)
+        if self.hours > HOURS_IN_A_DAY:
+            raise ValidationError(
+                self.env._(
+                    "%(hours)s hours of %(type)s in one day are not possible: log at "
+                    "most %(most)s, and the rest on another date.",
+                    hours=format_number(self.env, self.hours),
+                    type=self.service_type_id.name,
+                    most=HOURS_IN_A_DAY,
+                )
+            )
+        self._check_who()
+        self._check_date()
+        customer = self.partner_id.commercial_partner_id
+        if self.ticket_id and self.ticket_id.commercial_partner_id != customer:
+            raise ValidationError(
+                self.env._(
+                    "Ticket %(ticket)s belongs to %(other)s and the service to "
+                    "%(customer)s: choose a ticket of the same customer, or none for a "
+                    "new one.",
+                    ticket=self.ticket_id.display_name,
+                    other=self.ticket_id.commercial_partner_id.display_name
+                    or self.env._("no customer"),
+                    customer=customer.display_name,
+                )
+            )
+
+    def _check_who(self):
+        if not self.employee_id or not self.team_id:
+            raise ValidationError(
+                self.env._(
+                    "Say who did the work for %(customer)s, and the team of the new "
+                    "ticket: an employee and a team are needed to log %(hours)s hours.",
+                    customer=self.partner_id.display_name,
+                    hours=format_number(self.env, self.hours),
+                )
+            )
+        self.env["account.analytic.line"]._check_people(
+            {(self.company_id.id, self.employee_id.id)}
+        )
+
+    def _check_date(self):
+        today = fields.Date.context_today(self)
+        first = today - relativedelta(years=YEARS_BACK)
+        if first <= self.date <= today:
+            return
+        raise ValidationError(
+            self.env._(
+                "A service cannot be logged on %(date)s: it takes a date from "
+                "%(first)s to today, %(today)s.",
+                date=format_date(self.env, self.date),
+                first=format_date(self.env, first),
+                today=format_date(self.env, today),
+            )
+        )
+
+    def _get_title(self):
+        """Return the title in one line.
+
+        :raise ValidationError: when it is blank
+        """
+        title = " ".join((self.title or "").split())
+        if not title:
+            raise ValidationError(
+                self.env._(
+                    "The service for %(customer)s needs a title: the customer sees it.",
+                    customer=self.partner_id.display_name,
+                )
+            )
+        return title
+
+    @api.model
+    def _normalise_description(self, text):
+        """Return the lines of `text` as "- item", whatever dash they start with."""
+        lines = [
+            BULLET.sub("", line.strip()).strip() for line in (text or "").splitlines()
+        ]
+        return "\n".join(f"- {line}" for line in lines if line)

@@ -1,0 +1,246 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from math import ceil, floor
+
+from odoo import models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_date, plaintext2html
+
+from ...models.funding.service_funding_claim import CREDITS, OVERAGE, SALE_LINE
+from ...tools import format_number
+
+STEP_TOLERANCE = 1e-6
+
+
+class ServiceLog(models.TransientModel):
+    """From the window to time entries: what is planned is what is posted."""
+
+    _inherit = "service.log"
+
+    def _prepare_entry_values(self):
+        """Return the values of the entry, but for what the team decides of itself."""
+        return {
+            "name": self._get_title() if self.title else "/",
+            "internal_note": self._normalise_description(self.description) or False,
+            "unit_amount": self.hours,
+            "date": self.date,
+            "employee_id": self.employee_id.id,
+            "service_type_id": self.service_type_id.id,
+        }
+
+    def _plan(self):
+        """Return who would pay, and write nothing.
+
+        :return: dict with the `slices`, `note` and `refusal` of the funding's preview;
+            `is_over`, whether hours are left that nobody covers; `fit` and `rest`, the
+            billed hours covered and left over
+        """
+        self.ensure_one()
+        ticket = self.ticket_id
+        if not ticket:
+            ticket = self._get_new_ticket()
+            ticket.sale_line_id = self.sale_line_id
+        funding = self.env["service.funding"]
+        values = self._prepare_entry_values()
+        plan = funding._preview(values, ticket)
+        fit = sum(
+            part["hours"]
+            for part in plan["slices"]
+            if part["payer"] in (CREDITS, SALE_LINE)
+        )
+        overage = [part for part in plan["slices"] if part["payer"] == OVERAGE]
+        billed = self.team_id.sudo()._get_billed_hours(self.hours)
+        is_over = bool(plan["refusal"] or overage)
+        if is_over and self.over_limit == "fit":
+            fit = self._get_whole_steps(fit)
+            if fit:
+                values["unit_amount"] = self.hours * fit / billed
+                plan = funding._preview(values, ticket)
+        elif is_over and self.over_limit in ("overage", "request"):
+            plan = funding._preview(values, ticket, policy=OVERAGE)
+        return {
+            **plan,
+            "is_over": is_over,
+            "fit": fit,
+            "rest": billed - fit,
+            "early": self._get_early_text(plan),
+        }
+
+    def _get_whole_steps(self, hours):
+        """Return how much of `hours` an entry of its own can bill (design 4.1)."""
+        team_sudo = self.team_id.sudo()
+        step = team_sudo.rounding_hours
+        if step:
+            hours = floor(hours / step + STEP_TOLERANCE) * step
+        return 0.0 if hours < team_sudo.minimum_hours - STEP_TOLERANCE else hours
+
+    def _get_early_text(self, plan):
+        """Tell when the work is older than the order that pays for it."""
+        order_sudo = self.sudo().sale_line_id.order_id
+        pays = any(part["payer"] == SALE_LINE for part in plan["slices"])
+        if not pays or self.date >= order_sudo.date_order.date():
+            return False
+        return self.env._(
+            "The work is from before %(order)s was confirmed on %(date)s.",
+            order=order_sudo.name,
+            date=format_date(self.env, order_sudo.date_order),
+        )
+
+    def _get_over_text(self, plan):
+        """Tell what happens to the hours that nobody covers, as far as it is chosen."""
+        self.ensure_one()
+        if not plan["is_over"] or self.over_limit == "overage":
+            return False
+        if self.over_limit == "request":
+            return self.env._(
+                "%(customer)s is asked to authorize the rest. Approved, it is billed; "
+                "until then it waits.",
+                customer=self.partner_id.display_name,
+            )
+        rest = format_number(self.env, plan["rest"], 2)
+        if self.over_limit == "fit":
+            return self.env._("%(rest)s h are not logged.", rest=rest)
+        return self.env._(
+            "%(rest)s h are over the limit, %(fit)s h fit: choose what happens to the "
+            "rest.",
+            rest=rest,
+            fit=format_number(self.env, plan["fit"], 2),
+        )
+
+    def _get_options(self):
+        """Return the ways out when hours are left that nobody covers."""
+        return dict(self._fields["over_limit"]._description_selection(self.env))
+
+    def _log(self):
+        """Create the ticket if there is none, the entries, and the request for more."""
+        self._check_values()
+        title = self._get_title()
+        # sudo: only the key is looked for; the entry may be a colleague's by now
+        entries_sudo = self.env["account.analytic.line"].sudo()
+        logged_sudo = entries_sudo.search([("service_log_key", "=", self.key)], limit=1)
+        if logged_sudo:
+            self.write(
+                {"ticket_id": logged_sudo.ticket_id.id, "entry_id": logged_sudo.id}
+            )
+            return
+        plan = self._plan() if self.over_limit else {"is_over": False}
+        if not self.ticket_id:
+            self._create_ticket(title)
+        if plan["is_over"]:
+            self._log_over_limit(plan)
+        else:
+            self._create_entry()
+        # sudo: the key is nobody's to type
+        self.entry_id.sudo().service_log_key = self.key
+        self.env.flush_all()
+
+    def _create_ticket(self, title):
+        item = self.sale_line_id
+        ticket = self.env["helpdesk.ticket"].create(
+            {
+                "name": title,
+                # The customer reads it: the internal note stays on the entry.
+                "description": plaintext2html(title),
+                "partner_id": self.partner_id.id,
+                "team_id": self.team_id.id,
+                "user_id": self.env.uid,
+            }
+        )
+        if ticket.sale_line_id != item:
+            ticket.sale_line_id = item
+        self.write({"ticket_id": ticket.id})
+
+    def _create_entry(self, **values):
+        entry = self.env["account.analytic.line"].create(
+            {
+                **self._prepare_entry_values(),
+                "ticket_id": self.ticket_id.id,
+                **values,
+            }
+        )
+        self.write({"entry_id": entry.id})
+        return entry
+
+    def _log_over_limit(self, plan):
+        """Log hours that nobody covers, the way the operator chose."""
+        if self.over_limit == "fit":
+            self._log_what_fits(plan)
+        else:
+            self._log_with_overage()
+            if self.over_limit == "request":
+                self._request_rest(plan["rest"])
+
+    def _log_what_fits(self, plan):
+        if plan["fit"] <= 0:
+            raise ValidationError(
+                self.env._(
+                    "Nothing of the %(hours)s hours fits for %(customer)s: log them as "
+                    "overage, or ask the customer for more.",
+                    hours=format_number(self.env, self.hours),
+                    customer=self.partner_id.display_name,
+                )
+            )
+        billed = plan["fit"] + plan["rest"]
+        self._create_entry(unit_amount=self.hours * plan["fit"] / billed)
+
+    def _log_with_overage(self):
+        """Log all hours; those that nobody covers wait as overage.
+
+        The entry is created by the rules of entries that nobody pays, and then the
+        funding decides about it as it does about overage.
+        """
+        # sudo: what pays is a consequence of the entry, not something anybody types
+        entry_sudo = self._create_entry(is_billable=False).sudo()
+        entry_sudo.write(
+            {
+                "is_billable": True,
+                "coverage": OVERAGE,
+                "coverage_note": self.env._("Over the limit, waiting for approval"),
+            }
+        )
+        self.env["service.funding"]._cover(entry_sudo, policy=OVERAGE)
+
+    def _request_rest(self, rest):
+        """Ask the customer to authorize the hours that are left over."""
+        item = self.ticket_id.sale_line_id
+        # sudo: an item's cap is no secret to who logs on it
+        if not item.sudo().limit_hours:
+            raise ValidationError(
+                self.env._(
+                    "%(customer)s cannot be asked for hours on ticket %(ticket)s: it "
+                    "has no sales order item with limited hours. Log the rest as "
+                    "overage, or sell service credits.",
+                    customer=self.partner_id.display_name,
+                    ticket=self.ticket_id.display_name,
+                )
+            )
+        increment = self.service_type_id.increment
+        steps = ceil(rest / increment - STEP_TOLERANCE)
+        request = self.env["service.authorization"].create(
+            {
+                "sale_line_id": item.id,
+                "ticket_id": self.ticket_id.id,
+                "service_type_id": self.service_type_id.id,
+                "hours": steps * increment,
+                "reason": self._get_title(),
+            }
+        )
+        request._send_request()
+        self.write({"authorization_id": request.id})
+
+    def _get_result_text(self):
+        """Return what was logged, in one sentence."""
+        entry_sudo = self.sudo().entry_id
+        text = self.env._(
+            "%(type)s of %(date)s logged on %(ticket)s: %(note)s",
+            type=self.service_type_id.name,
+            date=format_date(self.env, self.date),
+            ticket=self.ticket_id.display_name,
+            note=entry_sudo.coverage_note or self.env._("nobody pays"),
+        )
+        if self.authorization_id:
+            text += " " + self.env._(
+                "%(customer)s was asked for %(hours)s hours.",
+                customer=self.authorization_id.partner_id.display_name,
+                hours=format_number(self.env, self.authorization_id.hours),
+            )
+        return text
