@@ -2,7 +2,7 @@
 {
     "name": "Helpdesk Service Credits",
     "summary": "Sell support time, log it on tickets, cap it, and explain what paid",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Services/Helpdesk",
     "license": "AGPL-3",
     "author": "Helpdesk Service Credit contributors",
