@@ -1,4 +1,5 @@
 from .dates import LAST_DAY, add_months
 from .duration import DurationError, parse_duration
+from .locking import lock_and_touch
 from .text import format_number
 from .typed import guarded_fields, refuse_typed, untyped_defaults

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ...tools import format_number
+from ...tools import format_number, lock_and_touch
 from .service_credit_drawing import MoneyCounter
 from .service_credit_guard import INSTALL_GUARD
 from .service_credit_insert import insert
@@ -173,7 +173,7 @@ class ServiceCreditConsumption(models.Model):
         purchases = ledger_sudo.env["service.credit.purchase"].browse(
             {vals["purchase"].id for vals in vals_list}
         )
-        purchases._lock_for_posting()
+        lock_and_touch(purchases)
         prepared = ledger_sudo._prepare_rows(vals_list)
         allocations, opened = ledger_sudo.env["service.credit.allocation"]._open(
             [vals["allocation"] for vals in vals_list], prepared

@@ -2,7 +2,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL, float_round
+from odoo.tools import float_round
 
 DRAFT = "draft"
 OPEN = "open"
@@ -137,27 +137,6 @@ class ServiceCreditPurchase(models.Model):
                 allocated += credits
             sums[purchase.id] = (allocated, expired, money[0] + value, money[1] + paid)
         return sums
-
-    def _lock_for_posting(self):
-        """Make every other transaction that posts to these purchases wait, and replay.
-
-        Locked in ascending id so that nobody waits in a circle, and *written*: under
-        REPEATABLE READ a lock alone would let the other one go on with a stale sum.
-        """
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH locked AS (
-                    SELECT id FROM service_credit_purchase
-                    WHERE id IN %s ORDER BY id FOR NO KEY UPDATE
-                )
-                UPDATE service_credit_purchase purchase
-                SET write_date = purchase.write_date
-                FROM locked WHERE purchase.id = locked.id
-                """,
-                tuple(self.ids),
-            )
-        )
 
     def _reactivate(self):
         """Credits given back to an archived purchase bring it back into sight."""
