@@ -254,6 +254,7 @@ class ServiceFunding(models.AbstractModel):
         return [
             {
                 **claim.entry._prepare_split_values(),
+                "split_from_id": (claim.entry.split_from_id or claim.entry).id,
                 "hours_billed": part.hours,
                 "unit_amount": self._round(claim.get_worked(part)),
                 "coverage": part.payer,

@@ -16,6 +16,7 @@ DERIVED_FIELDS = frozenset(
         "overage_decided_by_id",
         "overage_decided_on",
         "was_invoiced",
+        "split_from_id",
     )
 )
 
@@ -57,6 +58,16 @@ class ServiceEntryMixin(models.AbstractModel):
         copy=False,
         aggregator=None,
         help="Credits one hour cost when the entry was logged.",
+    )
+    split_from_id = fields.Many2one(
+        comodel_name="account.analytic.line",
+        string="Split from",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The entry that was logged, where several payers take a part of its hours "
+        "and this one carries the part of one of them.",
     )
     consumption_ids = fields.One2many(
         comodel_name="service.credit.consumption",

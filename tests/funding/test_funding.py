@@ -47,6 +47,10 @@ class TestFunding(FundingCommon):
             self._pieces(),
             [("credits", 2, 2, none), ("sale_line", 1, 0, item)],
         )
+        first, second = self.ticket.timesheet_ids.sorted("id")
+        self.assertEqual((first | second).split_from_id, first)
+        self.assertFalse(first.split_from_id)
+        self.assertEqual(second.split_from_id, first)
         self.assertEqual(item.qty_delivered, 1)
         self.assertEqual(self.ticket.total_hours, 3)
         for entry in self.ticket.timesheet_ids:
