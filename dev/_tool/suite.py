@@ -49,13 +49,21 @@ def check(arguments, with_browser, with_lint):
             source = databases.addon(base)
             result = _run(shop, databases, source, arguments, with_browser, aside)
             if result == 1 and not arguments:
-                say.tell(
-                    "-> Running what failed once more, alone and on a fresh database:"
-                    " what passes now is unstable, not wrong"
-                )
-                again = ["--last-failed", "--last-failed-no-failures=none"]
-                result = _run(shop, databases, source, again, with_browser)
+                _look_again(shop, databases, source, with_browser)
             return result
+
+
+def _look_again(shop, databases, source, with_browser):
+    """Play what failed once more: that says what kind of failure it is, no more."""
+    say.tell(
+        "-> The run has failed. Playing what failed once more, alone and on a fresh"
+        " database, to tell what is unstable from what is wrong"
+    )
+    again = ["--last-failed", "--last-failed-no-failures=none"]
+    if _run(shop, databases, source, again, with_browser):
+        say.tell("   It fails again: it is wrong.")
+    else:
+        say.tell("   All of it passes now: it is unstable, and the run has failed.")
 
 
 def _run(shop, databases, source, arguments, with_browser, aside=()):
