@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..support.common_alert import AlertCommon
+from ..support.alert import AlertCommon
 
 ALL_DAYS = [("expiry", 60), ("expiry", 30), ("expiry", 14)]
 

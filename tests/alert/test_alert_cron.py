@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..support.common_alert import AlertCommon
+from ..support.alert import AlertCommon
 
 CRON = "helpdesk_service_credit.ir_cron_service_credit_alert"
 LOGGER = "odoo.addons.helpdesk_service_credit.models.alert.service_credit_alert_cron"

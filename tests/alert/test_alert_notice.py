@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..support.common_alert import AlertCommon
+from ..support.alert import AlertCommon
 
 MODELS = "odoo.addons.helpdesk_service_credit.models.alert"
 

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.ledger.service_credit_drawing import DrawRequest
-from ..support.common_scratch import ScratchCase, buy
+from ..support.scratch import ScratchCase, buy
 
 LOGGER = "odoo.addons.helpdesk_service_credit.models.alert.service_credit_alert_cron"
 

@@ -2,7 +2,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..support.common_alert import AlertCommon
+from ..support.alert import AlertCommon
 
 CREDITS = "helpdesk_service_credit.group_service_credit"
 

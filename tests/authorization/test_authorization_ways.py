@@ -2,8 +2,8 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
-from ..support.common_language import ADDON
-from ..support.common_service_log import ServiceLogCommon
+from ..support.language import ADDON
+from ..support.service_log import ServiceLogCommon
 
 
 @tagged("post_install", "-at_install")

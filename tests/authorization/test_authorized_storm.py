@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import retrying
 from odoo.tests import tagged
 
-from ..support.common_scratch import ScratchCase
+from ..support.scratch import ScratchCase
 
 RESENT = "resent"
 ENTRY_HOURS = 0.5

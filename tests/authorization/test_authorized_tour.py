@@ -4,9 +4,9 @@ import json
 from odoo.tests import HttpCase, tagged
 
 from ...tools import format_number
-from ..support.common_language import RomanianCommon
-from ..support.common_service_log import ServiceLogCommon
 from ..support.keyboard import CONTROL, play_keys
+from ..support.language import RomanianCommon
+from ..support.service_log import ServiceLogCommon
 
 READY = "!!document.querySelector('.o_action_manager .o_view_controller')"
 PREVIEW = "document.querySelector('.modal [name=preview] %s')"

@@ -11,7 +11,7 @@ from odoo.addons import helpdesk_service_credit as addon
 
 from ...tools import DurationError, parse_duration
 from ..support.common import ServiceCreditCommon
-from ..support.common_language import ADDON
+from ..support.language import ADDON
 
 CASES = "helpdesk_service_credit/static/tests/duration_cases.json"
 

@@ -2,10 +2,10 @@
 from odoo.tests import tagged
 from odoo.tools.misc import file_path
 
-from ..support.common_language import ADDON
-from ..support.common_screen_walk import ScreenWalkCommon
-from ..support.common_screens import Screen
 from ..support.keyboard import FRAMES
+from ..support.language import ADDON
+from ..support.screen_walk import ScreenWalkCommon
+from ..support.screens import Screen
 
 IDLE = 8  # stops without anything new, until a walk is over
 LONGEST = 150  # a calendar that opens and closes is new each time

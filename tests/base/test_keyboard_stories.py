@@ -1,9 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..support.common_language import LanguageCommon
-from ..support.common_screens import ScreensCommon
 from ..support.keyboard import ALT, SHIFT, play_keys
+from ..support.language import LanguageCommon
+from ..support.screens import ScreensCommon
 
 FORM = "!!document.querySelector('.o_form_view')"
 LIST = "!!document.querySelector('.o_data_row')"

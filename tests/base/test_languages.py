@@ -3,8 +3,8 @@ from odoo.tests import tagged
 
 from ..authorization.test_authorization import SIGNATURE
 from ..support.common import ServiceCreditCommon
-from ..support.common_language import RomanianCommon
-from ..support.sync_common import SyncMixin
+from ..support.language import RomanianCommon
+from ..support.sync import SyncMixin
 
 
 @tagged("post_install", "-at_install")

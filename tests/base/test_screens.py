@@ -1,8 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import tagged
 
-from ..support.common_language import ADDON
-from ..support.common_screen_walk import ScreenWalkCommon
+from ..support.language import ADDON
+from ..support.screen_walk import ScreenWalkCommon
 
 # Words of the addon that other addons say too, where they are not translated.
 SHARED = {"Close", "Hours", "Quantity:", "Quotation"}

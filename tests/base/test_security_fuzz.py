@@ -11,7 +11,7 @@ from odoo.service.model import call_kw
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
-from ..support.common_funding import FundingCommon
+from ..support.funding import FundingCommon
 
 ADDON = "odoo.addons.helpdesk_service_credit"
 LONG = bool(os.environ.get("HELPDESK_LONG"))

@@ -2,9 +2,9 @@
 from odoo.tests import tagged
 from odoo.tools import html2plaintext
 
-from ..support.common_alert import AlertCommon
-from ..support.common_approval import ApprovalCommon
-from ..support.sync_common import SyncCommon
+from ..support.alert import AlertCommon
+from ..support.approval import ApprovalCommon
+from ..support.sync import SyncCommon
 
 TYPED = 'List<String> <a href="http://evil.example">click</a>'
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from odoo import fields
 from odoo.tests import tagged
 
-from ..support.common_funding import FundingCommon
 from ..support.credit_model import Ledger
 from ..support.entry_model import EXACT, Desk, Item
+from ..support.funding import FundingCommon
 from ..support.random_walk import WALKS, RandomWalk, figures, total
 
 CAP = Decimal(6)

@@ -2,7 +2,7 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 
-from ..support.common_funding import MAY, FundingCommon
+from ..support.funding import MAY, FundingCommon
 
 
 @tagged("post_install", "-at_install")

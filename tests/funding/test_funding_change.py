@@ -2,7 +2,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from ..support.common_funding import FundingCommon
+from ..support.funding import FundingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import format_date, mute_logger
 
-from ..support.common_funding import MAY, FundingCommon
+from ..support.funding import MAY, FundingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from ..support.common_funding import FundingCommon
+from ..support.funding import FundingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
-from ..support.common_funding import MAY, FundingCommon
+from ..support.funding import MAY, FundingCommon
 
 
 @tagged("post_install", "-at_install")

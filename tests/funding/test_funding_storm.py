@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import new_test_user, tagged
 
-from ..support.common_scratch import ScratchCase, buy
+from ..support.scratch import ScratchCase, buy
 
 AGENTS = 8
 HOURS = 0.75

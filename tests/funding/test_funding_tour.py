@@ -2,8 +2,8 @@
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
-from ..support.common_funding import FundingCommon
-from ..support.common_language import RomanianCommon
+from ..support.funding import FundingCommon
+from ..support.language import RomanianCommon
 
 
 @tagged("post_install", "-at_install")

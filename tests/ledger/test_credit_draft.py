@@ -4,7 +4,7 @@ from functools import partial
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 # field: may change while (draft, draft with history, open, open and used, expired)
 MATRIX = {

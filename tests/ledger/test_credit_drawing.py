@@ -4,7 +4,7 @@ import random
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 
 @tagged("post_install", "-at_install")

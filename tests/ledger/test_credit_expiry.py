@@ -9,7 +9,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
 
 from ...tools import LAST_DAY
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 
 @tagged("post_install", "-at_install")

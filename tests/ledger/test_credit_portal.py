@@ -4,7 +4,7 @@ import re
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..support.common_funding import FundingCommon
+from ..support.funding import FundingCommon
 
 
 @tagged("post_install", "-at_install")

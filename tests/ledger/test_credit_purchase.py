@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 
 @tagged("post_install", "-at_install")

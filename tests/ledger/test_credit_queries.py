@@ -2,7 +2,7 @@
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 
 @tagged("post_install", "-at_install")

@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.ledger.service_credit_drawing import DrawRequest
-from ..support.common_scratch import ScratchCase, buy
+from ..support.scratch import ScratchCase, buy
 
 WORKERS = 8
 LONG = bool(os.environ.get("HELPDESK_LONG"))

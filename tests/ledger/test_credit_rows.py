@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 
 @tagged("post_install", "-at_install")

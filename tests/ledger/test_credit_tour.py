@@ -1,8 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..support.common_credit import CreditCommon
-from ..support.common_language import LanguageCommon
+from ..support.credit import CreditCommon
+from ..support.language import LanguageCommon
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 from ..support.credit_model import Ledger
 from ..support.random_walk import RandomWalk, figures, total
 

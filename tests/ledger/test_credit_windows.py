@@ -2,7 +2,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 
 @tagged("post_install", "-at_install")

@@ -4,7 +4,7 @@ import random
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..support.common_credit import CreditCommon
+from ..support.credit import CreditCommon
 
 NAMES = ("opening", "bought", "used", "expired", "closing")
 

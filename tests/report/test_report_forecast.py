@@ -6,8 +6,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.tests import tagged
 
-from ..support.common_credit import CreditCommon
-from ..support.common_selling import SellingCommon
+from ..support.credit import CreditCommon
+from ..support.selling import SellingCommon
 
 MONTH = 30.4375
 

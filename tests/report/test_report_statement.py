@@ -5,7 +5,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..support.common_funding import FundingCommon
+from ..support.funding import FundingCommon
 
 REPORT = "helpdesk_service_credit.service_credit_statement_report"
 NAME = "helpdesk_service_credit.report_service_credit_statement"

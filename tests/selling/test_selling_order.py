@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..support.common_selling import SellingCommon
+from ..support.selling import SellingCommon
 
 
 @tagged("post_install", "-at_install")

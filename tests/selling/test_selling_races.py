@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..support.common_scratch import ScratchCase
+from ..support.scratch import ScratchCase
 
 
 @tagged("post_install", "-at_install")

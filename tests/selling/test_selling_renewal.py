@@ -4,7 +4,7 @@ from dateutil.relativedelta import relativedelta
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..support.common_selling import SellingCommon
+from ..support.selling import SellingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
-from ..support.common_selling import SellingCommon
+from ..support.selling import SellingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,8 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import HttpCase, tagged
 
-from ..support.common_language import LanguageCommon
-from ..support.common_selling import SellingCommon
+from ..support.language import LanguageCommon
+from ..support.selling import SellingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from ..support.common_selling import SellingCommon
+from ..support.selling import SellingCommon
 
 
 @tagged("post_install", "-at_install")

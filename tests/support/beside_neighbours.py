@@ -6,7 +6,7 @@ The name keeps them out of runs without those addons.
 
 from odoo.tests import Form, new_test_user, tagged
 
-from .common_funding import FundingCommon
+from .funding import FundingCommon
 
 
 @tagged("post_install", "-at_install")

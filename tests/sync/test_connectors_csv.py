@@ -7,8 +7,8 @@ from datetime import datetime
 from odoo.tests import tagged
 
 from ...connectors.csv_file import CsvConnector
-from ..support.sync_common import ConnectorCase
-from ..support.sync_peers import http_peer
+from ..support.peers import http_peer
+from ..support.sync import ConnectorCase
 
 TEXT = "id;changed;name\n1;2026-01-02;Ștefan\n2;2026-01-03;Ana\n"
 

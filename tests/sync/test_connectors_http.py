@@ -10,8 +10,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ...connectors import ConnectorError, Cursor
-from ..support.sync_common import SECRET, JsonCase, rows_of
-from ..support.sync_peers import http_peer, json_rows
+from ..support.peers import http_peer, json_rows
+from ..support.sync import SECRET, JsonCase, rows_of
 
 
 @tagged("post_install", "-at_install")

@@ -7,8 +7,8 @@ from odoo.tests import tagged
 
 from ...connectors import Cursor
 from ...connectors.odoo import OdooConnector
-from ..support.sync_common import SECRET, ConnectorCase, SyncCommon
-from ..support.sync_odoo_peer import odoo_peer
+from ..support.odoo_peer import odoo_peer
+from ..support.sync import SECRET, ConnectorCase, SyncCommon
 
 ROWS = 45
 

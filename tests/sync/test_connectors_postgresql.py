@@ -10,7 +10,7 @@ from odoo.tests import get_db_name, tagged
 
 from ...connectors import Cursor
 from ...connectors.postgresql import PostgresqlConnector
-from ..support.sync_common import SECRET, ConnectorCase
+from ..support.sync import SECRET, ConnectorCase
 
 SCHEMA = "sync_peer"
 

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..support.sync_common import SECRET, JsonCase, rows_of
-from ..support.sync_peers import http_peer, json_rows, self_signed_certificate
+from ..support.peers import http_peer, json_rows, self_signed_certificate
+from ..support.sync import SECRET, JsonCase, rows_of
 
 
 @tagged("post_install", "-at_install")

@@ -11,7 +11,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
 from ...connectors import CONNECTORS
-from ..support.sync_common import SyncMixin
+from ..support.sync import SyncMixin
 from .test_connectors_postgresql import peer_connection, peer_settings
 
 ROWS = 25

@@ -4,7 +4,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..support.sync_common import SyncCommon
+from ..support.sync import SyncCommon
 
 MAPPING = {
     "external_id": "id",

@@ -9,8 +9,8 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..support.sync_common import CycleCase
-from ..support.sync_peers import http_peer, json_rows
+from ..support.peers import http_peer, json_rows
+from ..support.sync import CycleCase
 
 
 @tagged("post_install", "-at_install")

@@ -9,8 +9,8 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
-from ..support.sync_common import SECRET, SyncCommon
-from ..support.sync_peers import http_peer, json_rows
+from ..support.peers import http_peer, json_rows
+from ..support.sync import SECRET, SyncCommon
 
 
 @tagged("post_install", "-at_install")

@@ -8,9 +8,9 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import HttpCase, tagged
 
 from ...models.sync.service_sync_status import LOCK_KEY
-from ..support.common_language import RomanianCommon
 from ..support.keyboard import play_keys
-from ..support.sync_common import SyncMixin
+from ..support.language import RomanianCommon
+from ..support.sync import SyncMixin
 from .test_connectors_postgresql import peer_connection
 
 ACTION = "/odoo/action-helpdesk_service_credit.service_sync_source_action"

@@ -3,8 +3,8 @@
 
 from odoo.tests import tagged
 
-from ..support.sync_common import SECRET, SyncCommon
-from ..support.sync_peers import http_peer, json_rows
+from ..support.peers import http_peer, json_rows
+from ..support.sync import SECRET, SyncCommon
 
 MAPPING = {
     "external_id": "id",

@@ -9,8 +9,8 @@ from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..support.sync_common import SyncCommon
-from ..support.sync_peers import http_peer
+from ..support.peers import http_peer
+from ..support.sync import SyncCommon
 
 MAPPING = {
     "external_id": "id",

@@ -10,8 +10,8 @@ from odoo.tests import tagged
 from ...connectors import Row
 from ...connectors.values import storable
 from ...models.sync.service_sync_retry import MAX_PAYLOAD
-from ..support.sync_common import CycleCase
-from ..support.sync_peers import http_peer, json_rows
+from ..support.peers import http_peer, json_rows
+from ..support.sync import CycleCase
 
 LATER = {"value_per_credit": "terms.value", "date_start": "start"}
 

@@ -10,8 +10,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..support.sync_common import SECRET, SyncCommon, SyncMixin
-from ..support.sync_peers import http_peer
+from ..support.peers import http_peer
+from ..support.sync import SECRET, SyncCommon, SyncMixin
 
 _logger = logging.getLogger(__name__)
 SECRETS = ("api_key", "header_secret", "password", "query")

@@ -8,8 +8,8 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
-from ..support.sync_common import SyncCommon
-from ..support.sync_peers import http_peer
+from ..support.peers import http_peer
+from ..support.sync import SyncCommon
 
 START = datetime(2026, 5, 4, 12, 0, 0)
 

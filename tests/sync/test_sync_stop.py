@@ -7,7 +7,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..support.sync_common import CycleCase
+from ..support.sync import CycleCase
 
 
 @tagged("post_install", "-at_install")

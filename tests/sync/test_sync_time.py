@@ -4,8 +4,8 @@
 from odoo.tests import tagged
 
 from ..support.common import ServiceCreditCommon
-from ..support.sync_common import SyncMixin
-from ..support.sync_peers import http_peer
+from ..support.peers import http_peer
+from ..support.sync import SyncMixin
 
 MAPPING = {
     "external_id": "id",

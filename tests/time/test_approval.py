@@ -2,7 +2,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from ..support.common_approval import ApprovalCommon
+from ..support.approval import ApprovalCommon
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..support.common_approval import ApprovalCommon
+from ..support.approval import ApprovalCommon
 
 
 @tagged("post_install", "-at_install")

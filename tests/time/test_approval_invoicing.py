@@ -4,7 +4,7 @@ from ast import literal_eval
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..support.common_approval import ApprovalCommon
+from ..support.approval import ApprovalCommon
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
-from ..support.common_scratch import ScratchCase, buy
+from ..support.scratch import ScratchCase, buy
 
 ROUNDS = 3
 

@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
-from ..support.common_service_log import ServiceLogCommon
+from ..support.service_log import ServiceLogCommon
 
 
 @tagged("post_install", "-at_install")

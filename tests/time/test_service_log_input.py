@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from ..support.common_service_log import ServiceLogCommon
+from ..support.service_log import ServiceLogCommon
 
 
 @tagged("post_install", "-at_install")

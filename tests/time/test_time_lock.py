@@ -6,7 +6,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from ..support.common_approval import ApprovalCommon
+from ..support.approval import ApprovalCommon
 
 APRIL = date(2026, 4, 28)
 MAY = date(2026, 5, 4)

@@ -2,7 +2,7 @@
 from odoo.tests import HttpCase, tagged
 
 from ..support.common import ServiceCreditCommon
-from ..support.common_language import LanguageCommon
+from ..support.language import LanguageCommon
 
 
 @tagged("post_install", "-at_install")

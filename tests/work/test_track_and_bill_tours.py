@@ -2,7 +2,7 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..support.common import ServiceCreditCommon
-from ..support.common_language import LanguageCommon, RomanianCommon
+from ..support.language import LanguageCommon, RomanianCommon
 
 NEW_ORDER = "/odoo/action-sale.action_quotations/new"
 TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"

@@ -3,7 +3,7 @@ from freezegun import freeze_time
 
 from odoo.tests import new_test_user
 
-from .common_credit import CreditCommon
+from .credit import CreditCommon
 
 
 class AlertCommon(CreditCommon):

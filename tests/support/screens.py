@@ -4,10 +4,10 @@ import json
 from odoo import Command, fields
 from odoo.tools.misc import file_path
 
-from .common_funding import FundingCommon
-from .common_language import ADDON
+from .funding import FundingCommon
 from .keyboard import Keyboard
-from .sync_common import SyncMixin
+from .language import ADDON
+from .sync import SyncMixin
 
 SERVICES = "odoo.__WOWL_DEBUG__.root.env.services"
 QUIET = "!document.querySelector('.o_loading_indicator, .o_blockUI')"

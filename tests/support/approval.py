@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from .common_funding import FundingCommon
+from .funding import FundingCommon
 
 
 class ApprovalCommon(FundingCommon):

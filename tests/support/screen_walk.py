@@ -1,9 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import HttpCase, new_test_user
 
-from .common_language import RomanianCommon
-from .common_screens import Screen, ScreensCommon
 from .keyboard import play_keys
+from .language import RomanianCommon
+from .screens import Screen, ScreensCommon
 
 READY = (
     "!!document.querySelector('.o_main_navbar, body[is-ready]')"

@@ -12,7 +12,7 @@ from odoo.addons.base.tests.common import BaseCommon
 
 from ...connectors import ConnectorError
 from ...connectors.json_endpoint import JsonConnector
-from .sync_peers import http_peer, json_rows
+from .peers import http_peer, json_rows
 
 SECRET = "s3cr3t-value"
 
