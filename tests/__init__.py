@@ -17,7 +17,6 @@ from .base import test_keyboard
 from .base import test_keyboard_stories
 from .base import test_languages
 from .base import test_screens
-from .base import test_security_fuzz
 from .base import test_text
 from .base import test_translations
 from .base import test_user_text
@@ -48,6 +47,7 @@ from .report import test_report_balance
 from .report import test_report_forecast
 from .report import test_report_rights
 from .report import test_report_statement
+from .security import test_fuzz
 from .selling import test_selling_order
 from .selling import test_selling_prices
 from .selling import test_selling_races

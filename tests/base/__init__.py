@@ -4,7 +4,6 @@ from . import test_keyboard
 from . import test_keyboard_stories
 from . import test_languages
 from . import test_screens
-from . import test_security_fuzz
 from . import test_text
 from . import test_translations
 from . import test_user_text
