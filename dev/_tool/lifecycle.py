@@ -4,10 +4,11 @@
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
-from . import commands, paths, say
+from . import commands, paths, pytest_run, say, server
 from .databases import Databases, check_log, dependencies, last_error
 from .say import Problem
 from .shell import run_script
@@ -32,6 +33,9 @@ def main():
             _upgrade(shop, databases, databases.addon(base))
         with say.step("Installing the wheel from Apps"):
             _install_wheel(shop, databases, base)
+        for workers in (0, 2):
+            with say.step(f"Reloading a server with {workers} workers"):
+                _reload(shop, databases, databases.addon(base), workers)
     say.tell("   Nothing was lost and nothing is left.")
     return 0
 
@@ -101,6 +105,24 @@ def _update(shop, databases, name, folder):
     except Problem as problem:
         raise Problem(f"Upgrading failed: {last_error(log)} (see {log})") from problem
     check_log(log)
+
+
+def _reload(shop, databases, source, workers):
+    """Let Odoo start itself again, as it does when a request took too long."""
+    port, other = pytest_run.free_port(), pytest_run.free_port()
+    url = f"http://127.0.0.1:{port}"
+    with databases.scratch(source) as name:
+        log = databases.logs / f"{name}.log"
+        options = {"workers": workers, "http_port": port, "gevent_port": other}
+        config = shop.write_config(databases.logs / f"{name}.conf", name, **options)
+        command = shop.odoo_command(config)
+        with server.serving(command, shop.child_env(), log, url) as process:
+            said = log.stat().st_size
+            process.send_signal(signal.SIGHUP)
+            server.wait_for_words(process, log, "HTTP service", said)
+            server.wait(process, url, log)
+            if workers:
+                server.wait(process, f"http://127.0.0.1:{other}", log)
 
 
 def _addons_path(shop, folder):

@@ -33,13 +33,27 @@ def serving(command, env, log, url):
         )
     try:
         with say.step("Starting the web client"):
-            _wait(process, url, log)
+            wait(process, url, log)
         yield process
     finally:
         _end(process)
 
 
-def _wait(process, url, log):
+def wait_for_words(process, log, words, start):
+    """Wait until the log has these words after that place."""
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline and process.poll() is None:
+        if words in log.read_text()[start:]:
+            return
+        time.sleep(0.3)
+    raise Problem(f"Odoo never said “{words}” (see {log}).")
+
+
+def wait(process, url, log):
+    """Wait until the server answers.
+
+    :raise Problem: when it ends, fails or stays silent
+    """
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -2,6 +2,7 @@
 """All that is needed to run Odoo, brought together once per command."""
 
 import ast
+import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from . import commands, odoo_source, paths, postgres, python_env
 
 LEASH = Path(__file__).with_name("leash.py")
+ODOO_BIN = Path(__file__).with_name("scripts") / "odoo_bin.py"
 
 
 class Workshop:
@@ -43,7 +45,10 @@ class Workshop:
 
     def child_env(self, **extra):
         env = {"PYTHONPATH": str(self.odoo.python_path()), **self.server.env, **extra}
-        return commands.environment(**env)
+        env = commands.environment(**env)
+        # A reload starts Python by its bare name.
+        env["PATH"] = f"{self.environment.python.parent}:{env.get('PATH', os.defpath)}"
+        return env
 
     def write_config(self, path, database, **options):
         """Write a configuration file for Odoo, so that no other one is read."""
@@ -65,7 +70,7 @@ class Workshop:
 
     def odoo_command(self, config, *args, command=()):
         python = self.environment.python
-        return [python, LEASH, python, "-m", "odoo", *command, "-c", config, *args]
+        return [python, LEASH, python, ODOO_BIN, *command, "-c", config, *args]
 
 
 def manifest():

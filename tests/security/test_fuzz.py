@@ -127,6 +127,17 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
         cls.env["service.sync.source"].create(
             {"name": "Secret source", "connector": "json", "target": "purchase"}
         )
+        cls._warn(purchase)
+        cls.purchase = purchase
+        cls.tokens = [
+            record._portal_ensure_token()
+            for record in (purchase, cls.request, cls.ticket)
+        ]
+        cls.env.flush_all()
+
+    @classmethod
+    def _warn(cls, purchase):
+        today = fields.Date.today()
         cls.env["service.credit.alert"].create(
             {
                 "commercial_partner_id": cls.customer.id,
@@ -140,12 +151,6 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
                 "date": today,
             }
         )
-        cls.purchase = purchase
-        cls.tokens = [
-            record._portal_ensure_token()
-            for record in (purchase, cls.request, cls.ticket)
-        ]
-        cls.env.flush_all()
 
     def _own_models(self):
         return [
