@@ -19,8 +19,7 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not cls.company.chart_template:
-            cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
+        cls._keep_accounts()
         cls.customer.email = "azure@example.test"
         # Opening an invoice takes the invoicing right in core, selling alone does not.
         cls.seller.group_ids += cls.env.ref("account.group_account_invoice")

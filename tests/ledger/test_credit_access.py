@@ -68,7 +68,9 @@ class TestCreditAccess(CreditCommon):
         mine = self.purchase_model.with_user(self.credit_manager)
         purchase = mine.create({"partner_id": self.customer.id, "credits": 1})
         purchase.write({"is_draft": True})
+        self.assertTrue(purchase.is_draft)
         purchase.unlink()
+        self.assertFalse(purchase.exists())
 
     def test_windows_per_group(self):
         for model, group in (

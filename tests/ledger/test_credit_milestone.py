@@ -24,8 +24,8 @@ class TestCreditMilestone(CreditCommon):
     def test_not_enough_posts_nothing(self):
         purchase = self._buy(5)
         milestone = self._create_milestone(6)
-        with self.assertRaisesRegex(
-            UserError, "Go live needs 6.00 service credits .* has 5.00 available"
+        with self.assertRefused(
+            UserError, milestone, "6.00", "5.00", says="needs.*available"
         ):
             milestone.action_allocate_service_credits()
         self.assertEqual(purchase.credits_available, 5)
@@ -37,17 +37,17 @@ class TestCreditMilestone(CreditCommon):
             self._create_milestone().action_allocate_service_credits()
         milestone = self._create_milestone(2)
         milestone.action_allocate_service_credits()
-        with self.assertRaisesRegex(UserError, "already has 2.00"):
+        with self.assertRefused(UserError, milestone, "2.00"):
             milestone.action_allocate_service_credits()
         orphan = self._create_project(name="Inside", partner_id=False)
-        with self.assertRaisesRegex(UserError, "customer of the project Inside"):
+        with self.assertRefused(UserError, orphan):
             self._create_milestone(
                 1, project_id=orphan.id
             ).action_allocate_service_credits()
 
     def test_automatic_choice_leaves_future_purchases(self):
         self._buy(10, start=1)
-        with self.assertRaisesRegex(UserError, "has 0.00 available"):
+        with self.assertRefused(UserError, "0.00"):
             self._create_milestone(1).action_allocate_service_credits()
 
     def test_adjust_up_and_down(self):
@@ -90,7 +90,7 @@ class TestCreditMilestone(CreditCommon):
         milestone.action_allocate_service_credits()
         milestone.action_adjust_service_credits(5, [[late.id, 3]])
         self.assertEqual(late.credits_allocated, 3)
-        with self.assertRaisesRegex(UserError, "needs exactly 1.00"):
+        with self.assertRefused(UserError, milestone, "1.00"):
             milestone.action_adjust_service_credits(6, [[late.id, 2]])
 
     def test_impossible_totals(self):
@@ -103,7 +103,7 @@ class TestCreditMilestone(CreditCommon):
                 self.assertRaisesRegex(UserError, "not a possible total"),
             ):
                 milestone.action_adjust_service_credits(total)
-        with self.assertRaisesRegex(UserError, "has 8.00 available"):
+        with self.assertRefused(UserError, milestone, "8.00"):
             milestone.action_adjust_service_credits(12)
         self.assertEqual(milestone.service_credits_allocated, 2)
 
@@ -118,7 +118,7 @@ class TestCreditMilestone(CreditCommon):
     def test_reached_only_when_allocated(self):
         self._buy(10)
         milestone = self._create_milestone(6)
-        with self.assertRaisesRegex(ValidationError, "6.00 service credits"):
+        with self.assertRefused(ValidationError, milestone, "6.00"):
             milestone.toggle_is_reached(True)
         with self.assertRaises(ValidationError):
             self._create_milestone(6, is_reached=True)

@@ -16,7 +16,7 @@ from odoo import Command, fields
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.service.model import call_kw, get_public_method
 from odoo.tests import HttpCase, new_test_user, tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL, groupby, mute_logger
 
 from ..support.funding import FundingCommon
 
@@ -296,7 +296,7 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
         methods = self._inherited_methods()
         self.assertGreater(len(methods), 1000)
         before, calls = self._state(), 0
-        for name, group in itertools.groupby(methods, lambda call: call[0]):
+        for name, group in groupby(methods, lambda call: call[0]):
             for _name, method, function in group:
                 arguments = self._sensible(name, function)
                 people = (

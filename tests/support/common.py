@@ -4,8 +4,10 @@ from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
+from .refusals import Refusals
 
-class ServiceCreditCommon(BaseCommon):
+
+class ServiceCreditCommon(Refusals, BaseCommon):
     """A helpdesk that tracks and bills time: team, people, products, customers.
 
     `sale.order.line.create` and friends run as superuser here; tests of rights use
@@ -104,6 +106,23 @@ class ServiceCreditCommon(BaseCommon):
         if "date_order" in order_values:
             order.date_order = order_values["date_order"]
         return order.order_line
+
+    @classmethod
+    def _keep_accounts(cls):
+        """Give the company accounts, without which nothing can be invoiced."""
+        if not cls.company.chart_template:
+            cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
+
+    def _invoice_order(self, order, **values):
+        """Return the invoice that the seller makes with core's window."""
+        wizard = (
+            self.env["sale.advance.payment.inv"]
+            .with_user(self.seller)
+            .with_context(active_model="sale.order", active_ids=order.ids)
+            .create({"advance_payment_method": "delivered", **values})
+        )
+        wizard.create_invoices()
+        return order.invoice_ids.sorted("id")[-1:]
 
     @classmethod
     def _authorize(cls, item, hours):

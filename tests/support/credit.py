@@ -1,15 +1,18 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
 from ...models.ledger.service_credit_drawing import DrawRequest
+from .refusals import Refusals
 
 
-class CreditCommon(BaseCommon):
+class CreditCommon(Refusals, BaseCommon):
     """Two customers, a project, and people of each group; nothing bought yet."""
 
     @classmethod
@@ -92,6 +95,19 @@ class CreditCommon(BaseCommon):
                 **values,
             }
         )
+
+    def _assert_database_refuses(self, record, changes):
+        """Each change, written in SQL, breaks a constraint of the record's table."""
+        self.env.flush_all()
+        for change in changes:
+            with (
+                self.subTest(change=change),
+                self.assertRaises(IntegrityError),
+                self.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    f"UPDATE {record._table} SET {change} WHERE id = {record.id}"
+                )
 
     @classmethod
     def _day(cls, offset):

@@ -14,21 +14,12 @@ class TestApprovalInvoicing(ApprovalCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not cls.company.chart_template:
-            cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
+        cls._keep_accounts()
         cls.item = cls._sell(cls.time_product, hours=0)
         cls.ticket.sale_line_id = cls.item
 
     def _invoice(self, **values):
-        order = self.item.order_id
-        wizard = (
-            self.env["sale.advance.payment.inv"]
-            .with_user(self.seller)
-            .with_context(active_model="sale.order", active_ids=order.ids)
-            .create({"advance_payment_method": "delivered", **values})
-        )
-        wizard.create_invoices()
-        return order.invoice_ids.sorted("id")[-1:]
+        return self._invoice_order(self.item.order_id, **values)
 
     def test_only_approved_time_is_invoiced(self):
         first, second = self._enter(hours=2), self._enter(hours=3)

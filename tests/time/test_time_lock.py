@@ -171,8 +171,7 @@ class TestTimeLock(ApprovalCommon):
 
     def test_late_time_is_invoiced_with_the_open_period(self):
         """April was invoiced; what came late is on May's invoice, once."""
-        if not self.company.chart_template:
-            self.env["account.chart.template"].try_loading("generic_coa", self.company)
+        self._keep_accounts()
         item = self._sell(self.time_product, hours=0)
         self.ticket.sale_line_id = item
         late, on_time = self._enter(date=APRIL, hours=3), self._enter(hours=1)

@@ -13,22 +13,11 @@ class TestTicketInvoicing(ServiceCreditCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not cls.company.chart_template:
-            cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
-
-    def _invoice(self, order, **values):
-        wizard = (
-            self.env["sale.advance.payment.inv"]
-            .with_user(self.seller)
-            .with_context(active_model="sale.order", active_ids=order.ids)
-            .create({"advance_payment_method": "delivered", **values})
-        )
-        wizard.create_invoices()
-        return order.invoice_ids.sorted("id")[-1:]
+        cls._keep_accounts()
 
     def test_prepaid_is_invoiced_before_any_work(self):
         item = self._sell(hours=10)
-        invoice = self._invoice(item.order_id)
+        invoice = self._invoice_order(item.order_id)
         invoice.action_post()
         self.assertEqual(invoice.invoice_line_ids.quantity, 10)
         ticket = self._create_ticket()
@@ -40,14 +29,14 @@ class TestTicketInvoicing(ServiceCreditCommon):
     def test_time_based_waits_for_time(self):
         item = self._sell(self.time_product, hours=0)
         with self.assertRaises(UserError):
-            self._invoice(item.order_id)
+            self._invoice_order(item.order_id)
 
     def test_period_bills_exactly_its_unbilled_entries(self):
         item = self._sell(self.time_product, hours=0)
         ticket = self._create_ticket(sale_line_id=item.id)
         may = self._log(ticket, 1.5, date="2026-05-04")
         june = self._log(ticket, 2, date="2026-06-04")
-        first = self._invoice(
+        first = self._invoice_order(
             item.order_id,
             date_start_invoice_timesheet="2026-05-01",
             date_end_invoice_timesheet="2026-05-31",
@@ -57,7 +46,7 @@ class TestTicketInvoicing(ServiceCreditCommon):
         self.assertEqual(may.timesheet_invoice_id, first)
         self.assertFalse(june.timesheet_invoice_id)
         late = self._log(ticket, 0.5, date="2026-05-20")
-        second = self._invoice(item.order_id)
+        second = self._invoice_order(item.order_id)
         self.assertEqual(second.invoice_line_ids.quantity, 2.5)
         self.assertEqual((june + late).timesheet_invoice_id, second)
         self.assertEqual(ticket.invoice_count, 2)
@@ -68,20 +57,24 @@ class TestTicketInvoicing(ServiceCreditCommon):
         ticket = self._create_ticket(sale_line_id=item.id)
         self._log(ticket, 0.7, date="2026-05-04")
         self._log(ticket, 0.2, date="2026-06-04")
-        first = self._invoice(
+        first = self._invoice_order(
             item.order_id, date_end_invoice_timesheet=fields.Date.to_date("2026-05-31")
         )
         self.assertEqual(first.invoice_line_ids.quantity, 1)
-        self.assertEqual(self._invoice(item.order_id).invoice_line_ids.quantity, 0.5)
+        self.assertEqual(
+            self._invoice_order(item.order_id).invoice_line_ids.quantity, 0.5
+        )
 
     def test_partly_credited_time_is_not_billed_twice(self):
         item = self._sell(self.time_product, hours=0)
         ticket = self._create_ticket(sale_line_id=item.id)
         self._log(ticket, 9, date="2026-05-04")
-        invoice = self._invoice(item.order_id)
+        invoice = self._invoice_order(item.order_id)
         invoice.action_post()
         self._credit(invoice, 4.5)
-        again = self._invoice(item.order_id, date_start_invoice_timesheet="2026-01-01")
+        again = self._invoice_order(
+            item.order_id, date_start_invoice_timesheet="2026-01-01"
+        )
         self.assertEqual(again.invoice_line_ids.quantity, 4.5)
 
     def test_partly_credited_time_of_a_period(self):
@@ -90,12 +83,12 @@ class TestTicketInvoicing(ServiceCreditCommon):
         ticket = self._create_ticket(sale_line_id=item.id)
         for hours, date in ((1, "2026-01-10"), (2, "2026-01-20"), (4, "2026-02-10")):
             self._log(ticket, hours, date=date)
-        first = self._invoice(item.order_id)
+        first = self._invoice_order(item.order_id)
         first.action_post()
         self._log(ticket, 8, date="2026-03-10")
         self._credit(first, 5)
         billed = [
-            self._invoice(
+            self._invoice_order(
                 item.order_id,
                 date_start_invoice_timesheet=f"2026-0{month}-01",
                 date_end_invoice_timesheet=f"2026-0{month}-28",
@@ -106,7 +99,9 @@ class TestTicketInvoicing(ServiceCreditCommon):
         self.assertEqual(billed, [4, 1, 8])
         self.assertEqual(item.qty_invoiced, 15)
         with self.assertRaises(UserError):
-            self._invoice(item.order_id, date_start_invoice_timesheet="2026-01-01")
+            self._invoice_order(
+                item.order_id, date_start_invoice_timesheet="2026-01-01"
+            )
 
     def _credit(self, invoice, quantity):
         reversal = (
@@ -123,7 +118,7 @@ class TestTicketInvoicing(ServiceCreditCommon):
         ticket = self._create_ticket(sale_line_id=item.id)
         other = self._create_ticket(sale_line_id=item.id)
         entry = self._log(ticket, 1)
-        invoice = self._invoice(item.order_id)
+        invoice = self._invoice_order(item.order_id)
         invoice.action_post()
         for values, message in (
             ({"ticket_id": other.id}, "its ticket and its billable tick cannot change"),
@@ -158,7 +153,7 @@ class TestTicketInvoicing(ServiceCreditCommon):
         ]
         ticket = self._create_ticket(sale_line_id=item.id)
         self._log(ticket, 2, date="2026-05-04")
-        invoice = self._invoice(
+        invoice = self._invoice_order(
             item.order_id, date_start_invoice_timesheet="2026-05-01"
         )
         lines = invoice.invoice_line_ids.filtered("product_id")

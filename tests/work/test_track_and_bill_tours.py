@@ -14,8 +14,7 @@ class TrackAndBillCommon(ServiceCreditCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not cls.company.chart_template:
-            cls.env["account.chart.template"].try_loading("generic_coa", cls.company)
+        cls._keep_accounts()
         # Opening an invoice takes the invoicing right: core shows its payments.
         cls.seller.group_ids += cls.env.ref("account.group_account_invoice")
         cls.accountant = new_test_user(
