@@ -1,4 +1,4 @@
-from . import portal
-from . import service_credit_portal
-from . import service_credit_statement
+from . import authorization_portal
+from . import credit_portal
+from . import statement_portal
 from . import ticket_portal

@@ -1,5 +1,6 @@
 from .dates import LAST_DAY, add_months
 from .duration import DurationError, parse_duration
 from .locking import lock_and_touch
-from .text import format_number
+from .steps import is_multiple
+from .text import clean_text, format_number
 from .typed import guarded_fields, refuse_typed, untyped_defaults

@@ -16,3 +16,14 @@ def format_number(env, number, digits=None):
     text = f"{rounded:.15g}" if digits is None else f"{rounded:.{digits}f}"
     language = env["res.lang"]._get_data(code=env.lang or "en_US")
     return text.replace(".", language.decimal_point or ".")
+
+
+def clean_text(value):
+    """Return a text as it came in from a browser, fit for the database.
+
+    Whatever is no text (a list, a file, a number) is an empty one; characters that
+    PostgreSQL takes in no text are left out.
+    """
+    if not isinstance(value, str):
+        return ""
+    return value.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")

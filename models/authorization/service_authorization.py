@@ -1,51 +1,67 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools.misc import clean_context
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
-from ...tools import format_number
+from ...tools import format_number, is_multiple, refuse_typed, untyped_defaults
 
 # Beyond any contract: a slip of the keyboard, not an amount of work.
 MOST_HOURS = 100_000
-# What the answer of the customer, or of a manager in their name, decides.
-# A new request has these values, and nobody types others.
-ANSWER_FIELDS = {
-    "state": "requested",
-    "source": "request",
-    "signature": False,
-    "signed_by": False,
-    "approved_by_id": False,
-    "approved_on": False,
-    "answer_note": False,
-    "access_token": False,
-    "amount_estimate": False,
-}
-OPENED_ON = ("sale_line_id", "ticket_id", "task_id")
+# What a person asks for; all else follows from it or from the answer.
+ASKED_FIELDS = (
+    "sale_line_id",
+    "ticket_id",
+    "task_id",
+    "service_type_id",
+    "hours",
+    "reason",
+)
+# Who may see what an item costs. Customers see it on their page and in their mail.
+PRICE_GROUPS = (
+    "sales_team.group_sale_salesman,account.group_account_invoice,"
+    "account.group_account_readonly"
+)
 
 
 class ServiceAuthorization(models.Model):
-    """Hours that a customer agreed, or is asked to agree, to pay on an item.
-
-    Seed: "record professional services" and its article on authorized service hours.
-    """
+    """Hours that a customer agreed, or is asked to agree, to pay on an item."""
 
     _name = "service.authorization"
-    _inherit = [
-        "mail.thread",
-        "service.authorization.answer",
-        "service.authorization.history",
-        "service.authorization.portal",
-    ]
+    _inherit = ["portal.mixin", "mail.thread"]
     _description = "Authorization of Hours"
     _order = "id desc"
     _mail_post_access = "read"
+    _guarded_fields = frozenset(
+        (
+            "access_token",
+            "amount_estimate",
+            "answer_note",
+            "approved_by_id",
+            "approved_on",
+            "commercial_partner_id",
+            "company_id",
+            "hours_requested",
+            "mails_sent",
+            "mailed_on",
+            "order_id",
+            "partner_id",
+            "question_count",
+            "requested_by_id",
+            "signature",
+            "signed_by",
+            "source",
+            "state",
+            "valid_until",
+        )
+    )
 
+    # What is asked for
     sale_line_id = fields.Many2one(
         comodel_name="sale.order.line",
         string="Sales Order Item",
         required=True,
         index=True,
-        ondelete="cascade",
+        ondelete="restrict",
         domain=[("limit_hours", "=", True), ("state", "=", "sale")],
     )
     order_id = fields.Many2one(
@@ -94,9 +110,18 @@ class ServiceAuthorization(models.Model):
         string="Estimated Price",
         compute="_compute_amount_estimate",
         store=True,
+        groups=PRICE_GROUPS,
         help="The hours at the untaxed price of the item, as of the request.",
     )
     reason = fields.Text(help="Why the hours are needed. The customer reads it.")
+    requested_by_id = fields.Many2one(
+        comodel_name="res.users",
+        default=lambda self: self.env.user,
+        readonly=True,
+        copy=False,
+    )
+
+    # The answer
     state = fields.Selection(
         selection=[
             ("requested", "Requested"),
@@ -110,15 +135,64 @@ class ServiceAuthorization(models.Model):
         copy=False,
         index=True,
     )
-    status_label = fields.Char(string="Status", compute="_compute_status_label")
-    requested_by_id = fields.Many2one(
-        comodel_name="res.users",
-        default=lambda self: self.env.user,
+    source = fields.Selection(
+        selection=[
+            ("request", "Request"),
+            ("order", "Order"),
+            ("portal", "Portal"),
+            ("manager", "Recorded"),
+        ],
+        string="Answered by",
+        default="request",
+        required=True,
         readonly=True,
         copy=False,
+        help="How the answer came in: with the order, in the portal, or recorded by a "
+        "manager.",
     )
-    # Whoever holds the token answers for the customer, so it is kept from employees.
-    access_token = fields.Char(groups="base.group_system")
+    status_label = fields.Char(string="Status", compute="_compute_status_label")
+    is_lapsed = fields.Boolean(
+        string="Lapsed", compute="_compute_is_lapsed", search="_search_is_lapsed"
+    )
+    can_answer = fields.Boolean(compute="_compute_can_answer")
+    approved_by_id = fields.Many2one(
+        comodel_name="res.users", readonly=True, copy=False
+    )
+    approved_on = fields.Datetime(readonly=True, copy=False)
+    signed_by = fields.Char(readonly=True, copy=False)
+    signature = fields.Image(
+        readonly=True, copy=False, attachment=True, max_width=1024, max_height=1024
+    )
+    # Managers write down here what a customer said; it is not for the portal.
+    answer_note = fields.Text(
+        string="Answer", readonly=True, copy=False, groups="base.group_user"
+    )
+
+    # The customer's link
+    # Whoever holds the token answers for the customer, so no user can read it.
+    access_token = fields.Char(groups=fields.NO_ACCESS)
+    valid_until = fields.Datetime(
+        readonly=True, copy=False, help="The customer's link can be used until then."
+    )
+    mailed_on = fields.Date(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        export_string_translation=False,
+    )
+    mails_sent = fields.Integer(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="Mails sent on the day of the last one.",
+        export_string_translation=False,
+    )
+    question_count = fields.Integer(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        export_string_translation=False,
+    )
 
     _hours_possible = models.Constraint(
         f"CHECK(hours <> 0 AND ABS(hours) <= {MOST_HOURS})",
@@ -126,9 +200,14 @@ class ServiceAuthorization(models.Model):
         "takes hours back that are not used yet.",
     )
 
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+
     @api.depends("sale_line_id")
     def _compute_partner_id(self):
         for authorization in self:
+            # sudo: who may ask for hours need not read the order
             order_sudo = authorization.sudo().sale_line_id.order_id
             authorization.partner_id = order_sudo.partner_id
 
@@ -137,7 +216,7 @@ class ServiceAuthorization(models.Model):
         """Price the hours as the item is priced now; later prices change nothing."""
         hour = self.env.ref("uom.product_uom_hour")
         for authorization in self:
-            # sudo: an agent who asks for hours tells the price, and reads no other
+            # sudo: the price is kept for the customer, whoever asks
             line_sudo = authorization.sudo().sale_line_id
             price = line_sudo.price_unit * (1 - line_sudo.discount / 100)
             if line_sudo.product_uom_qty:
@@ -158,6 +237,24 @@ class ServiceAuthorization(models.Model):
                 item=authorization.sudo().sale_line_id.display_name,
             )
 
+    @api.depends("state", "valid_until")
+    def _compute_is_lapsed(self):
+        now = fields.Datetime.now()
+        for authorization in self:
+            authorization.is_lapsed = (
+                authorization.state == "requested"
+                and bool(authorization.valid_until)
+                and authorization.valid_until < now
+            )
+
+    @api.model
+    def _search_is_lapsed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("state", "=", "requested") & Domain(
+            "valid_until", "<", fields.Datetime.now()
+        )
+
     @api.depends("state", "is_lapsed")
     @api.depends_context("lang")
     def _compute_status_label(self):
@@ -168,51 +265,75 @@ class ServiceAuthorization(models.Model):
                 self.env._("Lapsed") if authorization.is_lapsed else label
             )
 
+    @api.depends_context("uid")
+    def _compute_can_answer(self):
+        self.can_answer = self._may_record_answers()
+
     def _compute_access_url(self):
         super()._compute_access_url()
         for authorization in self:
             authorization.access_url = f"/my/authorizations/{authorization.id}"
 
+    # ------------------------------------------------------------------
+    # Constraints
+    # ------------------------------------------------------------------
+
     @api.constrains("hours", "service_type_id", "ticket_id")
     def _check_increment(self):
-        types = self.env["service.type"]
         for authorization in self.filtered(lambda record: record.source != "order"):
             increment = authorization._get_increment()
-            if not types._is_multiple(authorization.hours, increment):
+            if not is_multiple(authorization.hours, increment):
                 raise ValidationError(
                     self.env._(
-                        "%(hours)s hours on %(item)s cannot be authorized: hours are "
-                        "authorized in steps of %(increment)s.",
+                        "%(hours)s hours can't be requested on %(item)s: request hours "
+                        "in steps of %(increment)s.",
                         hours=format_number(self.env, authorization.hours),
                         item=authorization.sudo().sale_line_id.display_name,
                         increment=format_number(self.env, increment),
                     )
                 )
 
+    @api.constrains("hours")
+    def _check_reduction_asked(self):
+        """Refuse to ask for hours back that are used already, or never were given."""
+        for authorization in self:
+            if authorization.state == "requested":
+                authorization._check_reduction(authorization.hours)
+
     @api.constrains("sale_line_id")
     def _check_sale_line_id(self):
         for authorization in self:
+            # sudo: who may ask for hours need not read the order
             line_sudo = authorization.sudo().sale_line_id
+            values = {"item": line_sudo.display_name, "order": line_sudo.order_id.name}
             if line_sudo.state != "sale" or not line_sudo.is_service:
                 raise ValidationError(
                     self.env._(
-                        "Hours cannot be authorized on %(item)s: only a service of a "
-                        "confirmed order takes them. Confirming order %(order)s "
-                        "authorizes the hours ordered.",
-                        item=line_sudo.display_name,
-                        order=line_sudo.order_id.name,
+                        "Hours can't be requested on %(item)s: choose a service of a "
+                        "confirmed order. Confirming order %(order)s authorizes the "
+                        "hours ordered.",
+                        **values,
+                    )
+                )
+            if not line_sudo.limit_hours:
+                raise ValidationError(
+                    self.env._(
+                        "Hours can't be requested on %(item)s because its hours are "
+                        "not limited: tick Limit Hours on order %(order)s first.",
+                        **values,
                     )
                 )
 
     @api.constrains("ticket_id", "task_id", "sale_line_id")
     def _check_work_customer(self):
+        # sudo: whose item it is must not depend on who may read the order
         for authorization in self.sudo():
             customer = authorization.commercial_partner_id
             work = authorization.ticket_id or authorization.task_id
             if work and work.partner_id.commercial_partner_id != customer:
                 raise ValidationError(
                     self.env._(
-                        "Hours on %(item)s of %(customer)s cannot be requested for "
+                        "Hours on %(item)s of %(customer)s can't be requested for "
                         "%(work)s of %(other)s: choose an item of the same customer.",
                         item=authorization.sale_line_id.display_name,
                         customer=customer.display_name,
@@ -222,14 +343,30 @@ class ServiceAuthorization(models.Model):
                     )
                 )
 
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model
+    def default_get(self, fields):
+        return untyped_defaults(self, fields, super().default_get)
+
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            vals_list = [self._take_defaults() | vals for vals in vals_list]
-            self._check_typed_values(vals_list)
-            # A default in the context is a typed value too, so no other is left.
-            clean = clean_context(self.env.context)
-            self = self.with_context(clean)  # pylint: disable=context-overridden
+        refuse_typed(
+            self,
+            vals_list,
+            sentence=self.env._(
+                "You can set only the item, hours and reason of a request. The "
+                "customer or a manager answers it."
+            ),
+        )
+        asked = self.default_get(list(ASKED_FIELDS))
+        vals_list = [{**asked, **vals} for vals in vals_list]
+        # Before anything names what the user may not read.
+        for name in ("sale_line_id", "ticket_id", "task_id"):
+            ids = {vals[name] for vals in vals_list if vals.get(name)}
+            self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
         return super().create([self._complete_values(vals) for vals in vals_list])
 
     @api.ondelete(at_uninstall=False)
@@ -238,57 +375,25 @@ class ServiceAuthorization(models.Model):
             if authorization.state in ("approved", "declined"):
                 raise UserError(
                     self.env._(
-                        "The authorization of %(name)s was answered, so it cannot be "
-                        "deleted: record a reduction to take hours back.",
+                        "The request of %(name)s was answered, so it can't be deleted: "
+                        "record a reduction to take hours back.",
                         name=authorization.display_name,
                     )
                 )
 
     @api.model
-    def _take_defaults(self):
-        """Return what the window that asks was opened with: a client does not send
-        what it shows read-only."""
-        defaults = {name: self.env.context.get(f"default_{name}") for name in OPENED_ON}
-        return {name: value for name, value in defaults.items() if value}
-
-    @api.model
-    def _check_typed_values(self, vals_list):
-        """Refuse values that only an answer may give (design 3.5).
-
-        :raise AccessError: for such values, and for what the user may not read
-        """
-        if any(
-            vals.get(name, start) != start
-            for vals in vals_list
-            for name, start in ANSWER_FIELDS.items()
-        ):
-            raise AccessError(
-                self.env._(
-                    "A request of hours says item, hours and reason only: its answer "
-                    "comes from the customer, or from a manager who records it."
-                )
-            )
-        for name in OPENED_ON:
-            ids = {vals[name] for vals in vals_list if vals.get(name)}
-            self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
-
-    @api.model
     def _complete_values(self, vals):
-        """Return the values of a new record, with what is nobody's to type."""
+        """Return the values of a new record, with what no person types."""
         # sudo: who may ask for hours need not read the order
         order_sudo = (
             self.env["sale.order.line"].sudo().browse(vals.get("sale_line_id")).order_id
         )
         company = order_sudo.company_id or self.env.company
-        derived = {
-            "partner_id": order_sudo.partner_id.id,
+        return {
             "hours_requested": vals.get("hours"),
             "valid_until": company._get_authorization_lapse(),
+            **vals,
         }
-        if self.env.su:
-            return {**derived, **vals}
-        vals = {name: vals[name] for name in vals if name not in ANSWER_FIELDS}
-        return {**vals, **derived, "requested_by_id": self.env.uid}
 
     def _get_increment(self):
         """Return the step of the hours: of the service type, of the ticket's team."""
@@ -297,3 +402,9 @@ class ServiceAuthorization(models.Model):
         team_sudo = self.sudo().ticket_id.team_id
         service_type = self.service_type_id or team_sudo.default_service_type_id
         return self.env["service.type"]._get_increment(service_type)
+
+    def _get_today(self):
+        """Return what day it is for the company that asks."""
+        self.ensure_one()
+        # sudo: who may ask for hours need not read the company
+        return (self.sudo().company_id or self.env.company)._get_today()

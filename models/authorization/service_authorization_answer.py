@@ -3,10 +3,8 @@ from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
-from odoo.tools import format_date
 
-from ...tools import format_number
+from ...tools import format_number, is_multiple
 
 MANAGER_GROUPS = (
     "helpdesk_service_credit.group_service_credit_manager",
@@ -14,65 +12,10 @@ MANAGER_GROUPS = (
 )
 
 
-class ServiceAuthorizationAnswer(models.AbstractModel):
-    """The answer to a request of hours: given once, by whom, how, and what follows."""
+class ServiceAuthorization(models.Model):
+    """The answer to a request: given once, by whom, how, and who is told."""
 
-    _name = "service.authorization.answer"
-    _description = "Answer to a Request of Hours"
-
-    source = fields.Selection(
-        selection=[
-            ("request", "Request"),
-            ("order", "Order"),
-            ("portal", "Portal"),
-            ("manager", "Recorded"),
-        ],
-        string="Answered by",
-        default="request",
-        required=True,
-        readonly=True,
-        copy=False,
-        help="How the answer came in: with the order, in the portal, or recorded by a "
-        "manager.",
-    )
-    valid_until = fields.Datetime(
-        readonly=True, copy=False, help="The customer's link can be used until then."
-    )
-    is_lapsed = fields.Boolean(
-        string="Lapsed", compute="_compute_is_lapsed", search="_search_is_lapsed"
-    )
-    approved_by_id = fields.Many2one(
-        comodel_name="res.users", readonly=True, copy=False
-    )
-    approved_on = fields.Datetime(readonly=True, copy=False)
-    signed_by = fields.Char(readonly=True, copy=False)
-    signature = fields.Image(
-        readonly=True, copy=False, attachment=True, max_width=1024, max_height=1024
-    )
-    answer_note = fields.Text(string="Answer", readonly=True, copy=False)
-    can_answer = fields.Boolean(compute="_compute_can_answer")
-
-    @api.depends("state", "valid_until")
-    def _compute_is_lapsed(self):
-        now = fields.Datetime.now()
-        for record in self:
-            record.is_lapsed = (
-                record.state == "requested"
-                and bool(record.valid_until)
-                and record.valid_until < now
-            )
-
-    @api.model
-    def _search_is_lapsed(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return Domain("state", "=", "requested") & Domain(
-            "valid_until", "<", fields.Datetime.now()
-        )
-
-    @api.depends_context("uid")
-    def _compute_can_answer(self):
-        self.can_answer = self._may_record_answers()
+    _inherit = "service.authorization"
 
     def action_record_answer(self):
         """Open the window in which a manager records the customer's answer."""
@@ -84,46 +27,53 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         return action | {"context": {"default_authorization_id": self.id}}
 
     def action_approve(self, hours=None, note=None):
-        """Record that the customer approved, as told to a manager.
+        """Record that the customer approved, as a manager heard it.
 
         :param float hours: hours approved, when fewer than requested
         :param str note: who said it and how
-        :raise AccessError: for who is no manager
+        :raise AccessError: for users who are no managers
         :raise UserError: when the request was answered already
         :raise ValidationError: for hours that were not asked for, or are used already
         """
         self._check_may_record()
-        for record in self:
-            record._approve(hours, answer_note=note, source="manager")
+        for authorization in self:
+            authorization._approve(hours, answer_note=note, source="manager")
         return True
 
     def action_decline(self, note=None):
-        """Record that the customer declined, as told to a manager.
+        """Record that the customer declined, as a manager heard it.
 
-        :raise AccessError: for who is no manager
+        :raise AccessError: for users who are no managers
         :raise UserError: when the request was answered already
         """
         self._check_may_record()
-        for record in self:
-            record._decline(answer_note=note, source="manager")
+        for authorization in self:
+            authorization._decline(answer_note=note, source="manager")
         return True
 
     def action_cancel(self):
         """Withdraw requests that wait for an answer.
 
-        :raise AccessError: for who neither asked nor is a manager
+        :raise AccessError: for users who neither asked nor are managers
         :raise UserError: when the request was answered already
         """
-        for record in self:
-            if record.requested_by_id != self.env.user:
-                record._check_may_record()
-            record._check_open()
+        self.check_access("read")
+        for authorization in self:
+            if authorization.requested_by_id != self.env.user:
+                authorization._check_may_record()
+            authorization._check_open()
             # sudo: nobody writes authorizations, see the access rights
-            record.sudo().state = "cancelled"
-            record._log_history(
-                self.env._("%(name)s: request withdrawn.", name=record.display_name)
+            authorization.sudo().state = "cancelled"
+            authorization._log_history(
+                self.env._(
+                    "%(name)s: request withdrawn.", name=authorization.display_name
+                )
             )
         return True
+
+    # ------------------------------------------------------------------
+    # Rules
+    # ------------------------------------------------------------------
 
     @api.model
     def _may_record_answers(self):
@@ -136,8 +86,8 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         if not self._may_record_answers():
             raise AccessError(
                 self.env._(
-                    "Only a manager of service credits or of the helpdesk can record "
-                    "the answer to %(names)s: send the customer the link instead.",
+                    "Only Service Credits or Helpdesk managers can record the answer "
+                    "to %(names)s. You can send the customer the link instead.",
                     names=", ".join(self.mapped("display_name"))
                     or self.env._("a request"),
                 )
@@ -157,58 +107,71 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
                 )
             )
 
-    def _check_not_lapsed(self):
-        """Refuse the customer's answer on a link that is too old."""
+    def _check_granted(self, hours):
+        """Refuse to grant more than was asked for, or nothing."""
         self.ensure_one()
-        if self.is_lapsed:
-            raise UserError(
-                self.env._(
-                    "The request of %(name)s lapsed on %(date)s: ask %(company)s for a "
-                    "new one.",
-                    name=self.display_name,
-                    date=format_date(self.env, self.valid_until),
-                    company=self.sudo().company_id.name,
-                )
+        is_number = isinstance(hours, int | float) and not isinstance(hours, bool)
+        if not is_number or not isfinite(hours):
+            raise self._get_no_number(hours)
+        hour = self.env.ref("uom.product_uom_hour")
+        increment = self._get_increment()
+        is_all = hour.compare(hours, self.hours) == 0
+        is_less = 0 < hours < self.hours and is_multiple(hours, increment)
+        if is_all or is_less:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(hours)s h on %(item)s can't be approved: %(asked)s were asked for, "
+                "so approve between %(increment)s and %(asked)s in steps of "
+                "%(increment)s.",
+                hours=format_number(self.env, hours),
+                # sudo: the name of an item tells nothing of its price
+                item=self.sudo().sale_line_id.display_name,
+                asked=format_number(self.env, self.hours),
+                increment=format_number(self.env, increment),
             )
+        )
 
     def _get_no_number(self, hours):
-        """Return the error for what is no number of hours."""
+        """Return the error for something that isn't a number of hours."""
         return ValidationError(
             self.env._(
-                "“%(hours)s” is no number of hours: write them like %(example)s or "
-                "2:30.",
+                "“%(hours)s” isn't a valid number of hours. Enter %(example)s or 2:30, "
+                "for example.",
                 hours=str(hours)[:40],
                 example=format_number(self.env, 2.5),
             )
         )
 
-    def _check_granted(self, hours):
-        """Refuse to grant more than was asked for, or nothing."""
+    def _check_reduction(self, hours):
+        """Refuse to take back hours that are used already."""
         self.ensure_one()
-        asked = self.hours
-        increment = self._get_increment()
-        is_number = isinstance(hours, int | float) and not isinstance(hours, bool)
-        if not is_number or not isfinite(hours):
-            raise self._get_no_number(hours)
-        if hours == asked or (
-            0 < hours < asked
-            and self.env["service.type"]._is_multiple(hours, increment)
-        ):
+        if hours > 0:
+            return
+        # sudo: the hours used count whoever may see them
+        line_sudo = self.sudo().sale_line_id
+        hour = self.env.ref("uom.product_uom_hour")
+        authorized, used = line_sudo.authorized_hours, line_sudo.authorized_hours_used
+        if hour.compare(authorized + hours, used) >= 0:
             return
         raise ValidationError(
             self.env._(
-                "%(hours)s h on %(item)s cannot be approved: %(asked)s were asked "
-                "for, so approve between %(increment)s and %(asked)s in steps of "
-                "%(increment)s.",
-                hours=format_number(self.env, hours),
-                item=self.sudo().sale_line_id.display_name,
-                asked=format_number(self.env, asked),
-                increment=format_number(self.env, increment),
+                "%(hours)s hours can't be taken back from %(item)s: of %(authorized)s "
+                "authorized hours %(used)s are used, so at most %(possible)s can be.",
+                hours=format_number(self.env, -hours),
+                item=line_sudo.display_name,
+                authorized=format_number(self.env, round(authorized, 2)),
+                used=format_number(self.env, round(used, 2)),
+                possible=format_number(self.env, round(max(authorized - used, 0), 2)),
             )
         )
 
+    # ------------------------------------------------------------------
+    # The answer
+    # ------------------------------------------------------------------
+
     def _approve(self, hours=None, **values):
-        """Grant the hours, and cover the overage that waits for them, oldest first.
+        """Grant the hours.
 
         :param float hours: hours granted; all that were asked for unless given
         :param values: how the answer was given
@@ -230,7 +193,7 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
             }
         )
         self._log_answer()
-        self._cover_overage()
+        self._after_approval()
 
     def _decline(self, **values):
         self.ensure_one()
@@ -239,38 +202,82 @@ class ServiceAuthorizationAnswer(models.AbstractModel):
         self.sudo().write({**values, "state": "declined"})
         self._log_answer()
 
-    @api.constrains("hours")
-    def _check_reduction_asked(self):
-        """Refuse to ask for hours back that are used already, or never were given."""
-        for record in self:
-            if record.state == "requested":
-                record._check_reduction(record.hours)
-
-    def _check_reduction(self, hours):
-        """Refuse to take back hours that are used already (design 7.2)."""
+    def _after_approval(self):
+        """Hook for rooms below this one: the hours were granted."""
         self.ensure_one()
-        if hours > 0:
-            return
-        # sudo: the hours used count whoever may see them
-        line_sudo = self.sudo().sale_line_id
+
+    # ------------------------------------------------------------------
+    # Who is told, and in whose language
+    # ------------------------------------------------------------------
+
+    def _log_answer(self):
+        """Tell the order, the ticket and the person who asked what was answered."""
+        self.ensure_one()
+        author = self._get_author()
+        self._tell_requester(self._for_requester()._get_answer_text(), author)
+        self._log_history(self._for_readers()._get_answer_text())
+
+    def _get_answer_text(self):
+        """Return who answered what, in the language of the environment."""
+        self.ensure_one()
+        values = {
+            "name": self.display_name,
+            "who": self.signed_by or self._get_author().name,
+        }
+        texts = [
+            self.env._("%(name)s: approved by %(who)s.", **values)
+            if self.state == "approved"
+            else self.env._("%(name)s: declined by %(who)s.", **values)
+        ]
         hour = self.env.ref("uom.product_uom_hour")
-        authorized, used = line_sudo.authorized_hours, line_sudo.authorized_hours_used
-        if hour.compare(authorized + hours, used) >= 0:
-            return
-        raise ValidationError(
-            self.env._(
-                "%(hours)s hours cannot be taken back from %(item)s: of %(authorized)s "
-                "authorized hours %(used)s are used, so at most %(possible)s can be.",
-                hours=format_number(self.env, -hours),
-                item=line_sudo.display_name,
-                authorized=format_number(self.env, round(authorized, 2)),
-                used=format_number(self.env, round(used, 2)),
-                possible=format_number(self.env, round(max(authorized - used, 0), 2)),
-            )
-        )
+        if hour.compare(self.hours, self.hours_requested):
+            hours = format_number(self.env, self.hours_requested)
+            texts.append(self.env._("Hours asked for: %(hours)s.", hours=hours))
+        if self.answer_note:
+            texts.append(f"“{self.answer_note}”")
+        return " ".join(texts)
 
-    def _cover_overage(self):
-        """Let the approved hours take the overage that waits on the item."""
+    def _for_requester(self):
+        """Return the request in the language of the person who asked for the hours."""
+        # sudo: a customer who answers may not read employees
+        language = self.sudo().requested_by_id.lang
+        return self.with_context(lang=language or self.env.lang)
+
+    def _for_readers(self):
+        """Return the request in the language its history is written in.
+
+        Customers answer in theirs and do not read the history.
+        """
+        return self._for_requester() if self.source == "portal" else self
+
+    def _tell_requester(self, body, author):
         self.ensure_one()
-        if self.hours > 0 and self.source != "order":
-            self.env["service.funding"]._cover_overage(self.sale_line_id)
+        # sudo: a customer who answers may not address employees
+        requester_sudo = self.sudo().requested_by_id.partner_id
+        if requester_sudo and requester_sudo != author:
+            self.sudo().message_notify(
+                partner_ids=requester_sudo.ids,
+                subject=self._for_requester().display_name,
+                body=body,
+                author_id=author.id,
+            )
+
+    def _get_author(self):
+        """Return who answers or acts: in the portal, the customer."""
+        self.ensure_one()
+        if self.source == "portal":
+            # sudo: customers may not read each other
+            return self.sudo().approved_by_id.partner_id or self.sudo().partner_id
+        return self.env.user.partner_id
+
+    def _log_history(self, body):
+        """Log on the order and on the ticket or task; customers do not read it."""
+        self.ensure_one()
+        author = self._get_author()
+        # sudo: history is written whoever acts, and is read by who may see the order
+        for document_sudo in (
+            self.sudo().order_id,
+            self.sudo().ticket_id or self.sudo().task_id,
+        ):
+            if document_sudo:
+                document_sudo._message_log(body=body, author_id=author.id)

@@ -2,28 +2,43 @@
 import uuid
 from math import isfinite
 
+from PIL import Image
+
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 from odoo.tools.image import base64_to_image
 
-from ...tools import DurationError, format_number, parse_duration
+from ...tools import DurationError, clean_text, format_number, parse_duration
+
+MOST_MAILS_A_DAY = 5
+MOST_QUESTIONS = 20
+MOST_CHARACTERS = 2000
+MOST_NAME_CHARACTERS = 100
+# Of a signature: characters of the base64 text, and pixels once it is decoded.
+MOST_SIGNATURE_CHARACTERS = 2_000_000
+MOST_SIGNATURE_PIXELS = 10_000_000
 
 
-class ServiceAuthorizationPortal(models.AbstractModel):
-    """The link that a request of hours is answered with, and what it allows.
+class ServiceAuthorization(models.Model):
+    """The link that a request is answered with, and what it allows.
 
-    Design 7.2. In the methods that answer, the records are superuser ones: the
-    controller has checked link and customer.
+    The link is for one reader: the contact it is mailed to. Its token stands in that
+    mail alone; no template, message or method tells it to anybody else. In the methods
+    that answer, the records are superuser ones: the controller has checked link and
+    customer.
     """
 
-    _name = "service.authorization.portal"
-    _inherit = ["portal.mixin"]
-    _description = "Portal Answer to a Request of Hours"
+    _inherit = "service.authorization"
 
     def action_send(self):
-        """Mail the customer a new link to answer with; former links stop working."""
+        """Mail the customer a new link to answer with; former links stop working.
+
+        :raise AccessError: for users who could not ask for the hours themselves
+        :raise UserError: when the request was answered, or mailed too often today
+        """
         self.check_access("read")
+        self.check_access("create")
         for authorization in self:
             authorization._check_open()
             authorization._send_request()
@@ -32,35 +47,174 @@ class ServiceAuthorizationPortal(models.AbstractModel):
     def action_preview(self):
         """Open the page that the customer answers on, as the user who looks at it."""
         self.ensure_one()
+        self.check_access("read")
         return {"type": "ir.actions.act_url", "url": self.access_url}
+
+    # ------------------------------------------------------------------
+    # The link
+    # ------------------------------------------------------------------
+
+    def get_portal_url(
+        self,
+        suffix=None,
+        report_type=None,
+        download=None,
+        query_string=None,
+        anchor=None,
+    ):
+        """Refuse the link to users: it stands in the customer's mail alone."""
+        self.check_access("read")
+        if not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "Only the customer gets the link to answer a request: use Send "
+                    "Again to mail a new one."
+                )
+            )
+        return super().get_portal_url(
+            suffix, report_type, download, query_string, anchor
+        )
+
+    def _get_share_url(
+        self, redirect=False, signup_partner=False, pid=None, share_token=True
+    ):
+        """Share the page, which opens to its customer after a login, not the link."""
+        self.check_access("read")
+        return super()._get_share_url(
+            redirect=redirect, signup_partner=signup_partner, share_token=False
+        )
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Leave the group out whose messages hold a link with the token.
+
+        sudo: portal reads the token for it, which no user can.
+        """
+        groups = super(ServiceAuthorization, self.sudo())._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        return [group for group in groups if group[0] != "portal_customer"]
+
+    @api.model
+    def _get_thread_with_access(self, thread_id, **kwargs):
+        """Open the discussion to users with rights; the link is to answer with."""
+        for name in ("hash", "pid", "token"):
+            kwargs.pop(name, None)
+        return super()._get_thread_with_access(thread_id, **kwargs)
+
+    def _get_answer_url(self):
+        """Return the page of the request, without the token that opens it.
+
+        The mail's template shows it; :meth:`_queue_request` adds the token to the mail
+        that goes to the customer.
+        """
+        self.ensure_one()
+        return f"{self.get_base_url()}{self.access_url}"
+
+    def _may_read_estimate(self):
+        """Tell whether the user may see the price; a template asks before it shows."""
+        return self._has_field_access(self._fields["amount_estimate"], "read")
+
+    def _send_request(self):
+        """Queue the mail that asks the customer, with a fresh link."""
+        self.ensure_one()
+        self._count_mail()
+        company = self.company_id or self.env.company
+        # sudo: the link is for the customer, not for the person who sends it
+        self.sudo().write(
+            {
+                "access_token": str(uuid.uuid4()),
+                "valid_until": company._get_authorization_lapse(),
+                "question_count": 0,
+            }
+        )
+        values = {
+            "name": self.display_name,
+            "partner": self.partner_id.display_name,
+        }
+        if self.partner_id.email:
+            self._queue_request()
+            text = self.env._("%(name)s: requested from %(partner)s.", **values)
+        else:
+            text = self.env._(
+                "%(name)s: requested. %(partner)s has no e-mail address, so ask by "
+                "phone and record the answer.",
+                **values,
+            )
+        self._log_history(text)
+
+    def _count_mail(self):
+        """Refuse to mail the same request over and over.
+
+        :raise UserError: after so many mails on one day
+        """
+        self.ensure_one()
+        # sudo: the count is kept from everybody
+        record_sudo, today = self.sudo(), self._get_today()
+        sent = record_sudo.mails_sent if record_sudo.mailed_on == today else 0
+        if sent >= MOST_MAILS_A_DAY:
+            raise UserError(
+                self.env._(
+                    "The request of %(name)s was sent %(count)s times today: call "
+                    "%(partner)s and record the answer, or send it again tomorrow.",
+                    name=self.display_name,
+                    count=sent,
+                    partner=self.partner_id.display_name,
+                )
+            )
+        record_sudo.write({"mailed_on": today, "mails_sent": sent + 1})
+
+    def _queue_request(self):
+        """Queue the mail; the queue is read as soon as the transaction is committed.
+
+        It goes to the customer and nobody else, whatever recipients were added to the
+        template, and on no record, where others would read it.
+        """
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        template = self.env.ref("helpdesk_service_credit.mail_template_authorization")
+        # sudo: see `access_token`
+        record_sudo = self.sudo()
+        mail_id = template.with_user(SUPERUSER_ID).send_mail(
+            self.id,
+            email_values={
+                "model": False,
+                "res_id": False,
+                "author_id": company.partner_id.id,
+                "recipient_ids": [(6, 0, record_sudo.partner_id.ids)],
+                "email_to": False,
+                "email_cc": False,
+                "reply_to": record_sudo.requested_by_id.email_formatted
+                or company.email_formatted,
+            },
+        )
+        mail_sudo = self.env["mail.mail"].sudo().browse(mail_id)
+        url = record_sudo._get_answer_url()
+        link = f"{url}?access_token={record_sudo.access_token}"
+        # In the mail alone: its message, which is a record of its own, has the page.
+        mail_sudo.body_html = mail_sudo.body_html.replace(
+            f'href="{url}"', f'href="{link}"'
+        )
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    # ------------------------------------------------------------------
+    # Answers in the portal
+    # ------------------------------------------------------------------
 
     def _approve_in_portal(self, user, hours, name, signature):
         """Approve all or less, signed as quotations are.
 
         :param user: the user of the session, public or of the customer
         :param hours: hours approved, as they came in
-        :param str name: who signs
-        :param str signature: the picture, base64
+        :param name: who signs, as it came in
+        :param signature: the picture, base64, as it came in
         :raise UserError: in one sentence, for what is missing or not possible
         """
         self._check_customer_may_answer(user)
-        name = (name or "").strip()
+        name = clean_text(name).strip()
         if not name or not signature:
-            raise UserError(
-                self.env._(
-                    "Approving %(name)s takes your name and your signature.",
-                    name=self.display_name,
-                )
-            )
-        try:
-            base64_to_image(signature)
-        except (TypeError, ValueError, UserError) as error:
-            raise UserError(
-                self.env._(
-                    "The signature on %(name)s is no picture: please draw it again.",
-                    name=self.display_name,
-                )
-            ) from error
+            raise UserError(self.env._("Please enter your name and sign."))
+        self._check_length(name, MOST_NAME_CHARACTERS)
+        self._check_signature(signature)
         self._approve(
             self._parse_hours(hours),
             signed_by=name,
@@ -71,21 +225,29 @@ class ServiceAuthorizationPortal(models.AbstractModel):
     def _decline_in_portal(self, user, message):
         """Decline, with the customer's words if there are any."""
         self._check_customer_may_answer(user)
-        self._decline(
-            answer_note=(message or "").strip(), **self._get_portal_values(user)
-        )
+        message = clean_text(message).strip()
+        self._check_length(message, MOST_CHARACTERS)
+        self._decline(answer_note=message, **self._get_portal_values(user))
 
     def _ask_in_portal(self, user, message):
-        """Send whoever requested the hours a question; the request stays open."""
+        """Send the person who requested the hours a question; it stays open."""
         self._check_customer_may_answer(user)
-        message = (message or "").strip()
+        message = clean_text(message).strip()
+        values = {"name": self.display_name, "company": self.company_id.name}
         if not message:
             raise UserError(
+                self.env._("Write what you want to know about %(name)s.", **values)
+            )
+        self._check_length(message, MOST_CHARACTERS)
+        if self.question_count >= MOST_QUESTIONS:
+            raise UserError(
                 self.env._(
-                    "Write what you want to know about %(name)s.",
-                    name=self.display_name,
+                    "You have already sent many questions about %(name)s: please call "
+                    "%(company)s.",
+                    **values,
                 )
             )
+        self.question_count += 1
         author = self.partner_id if user._is_public() else user.partner_id
         # Employees read it, in their language.
         request = self._for_requester()
@@ -99,6 +261,31 @@ class ServiceAuthorizationPortal(models.AbstractModel):
         if self.ticket_id:
             self.ticket_id._message_log(body=body, author_id=author.id)
         self._tell_requester(body, author)
+
+    def _check_length(self, text, most):
+        if len(text) > most:
+            raise UserError(
+                self.env._(
+                    "“%(start)s…” is too long: please use at most %(most)s characters.",
+                    start=text[:20],
+                    most=most,
+                )
+            )
+
+    def _check_signature(self, signature):
+        """Refuse what is no picture, or one that would fill the memory."""
+        error = UserError(
+            self.env._("We couldn't read your signature. Please sign again.")
+        )
+        if not isinstance(signature, str) or len(signature) > MOST_SIGNATURE_CHARACTERS:
+            raise error
+        try:
+            image = base64_to_image(signature)
+        except (Image.DecompressionBombError, ValueError, UserError) as cause:
+            raise error from cause
+        width, height = image.size
+        if width * height > MOST_SIGNATURE_PIXELS:
+            raise error
 
     def _is_customer_user(self, user):
         """Tell whether the session may see the request as its customer."""
@@ -146,12 +333,64 @@ class ServiceAuthorizationPortal(models.AbstractModel):
         if self.state in texts:
             raise UserError(texts[self.state])
 
+    def _check_not_lapsed(self):
+        """Refuse the customer's answer on a link that is too old."""
+        self.ensure_one()
+        if self.is_lapsed:
+            raise UserError(
+                self.env._(
+                    "The request of %(name)s lapsed on %(date)s: ask %(company)s for a "
+                    "new one.",
+                    name=self.display_name,
+                    date=self._format_day(self.valid_until),
+                    # sudo: customers may not read companies
+                    company=self.sudo().company_id.name,
+                )
+            )
+
     @api.model
     def _get_portal_values(self, user):
         return {
             "source": "portal",
             "approved_by_id": False if user._is_public() else user.id,
         }
+
+    def _parse_hours(self, hours):
+        """Return the hours as a number, from whatever the page sent.
+
+        None, where the page asks for no hours, is all that were asked for.
+        """
+        if hours is None:
+            return None
+        if not str(hours).strip():
+            raise ValidationError(
+                self.env._(
+                    "Write how many hours on %(item)s you approve: from %(increment)s "
+                    "to %(asked)s.",
+                    item=self.sale_line_id.display_name,
+                    increment=format_number(self.env, self._get_increment()),
+                    asked=self._get_hours_text(),
+                )
+            )
+        if isinstance(hours, int | float):
+            return hours
+        try:
+            number = parse_duration(hours, confirmed=True)
+        except DurationError:
+            raise self._get_no_number(hours) from None
+        if not isfinite(number):
+            raise self._get_no_number(hours)
+        return number
+
+    # ------------------------------------------------------------------
+    # Texts of the page and of the mail
+    # ------------------------------------------------------------------
+
+    def _format_day(self, moment):
+        """Return the day of a moment, in the time zone of the company that asks."""
+        # sudo: customers may not read companies
+        zone = self.sudo().company_id.partner_id.tz or "UTC"
+        return format_date(self.with_context(tz=zone).env, moment)
 
     def _get_hours_text(self, sign=1):
         """Return the hours, or those given back, as the customer's mail writes them."""
@@ -167,8 +406,8 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             "item": self.sale_line_id.product_id.name,
             "company": self.company_id.name,
             "name": self.signed_by,
-            "approved": format_date(self.env, self.approved_on),
-            "valid": format_date(self.env, self.valid_until),
+            "approved": self._format_day(self.approved_on),
+            "valid": self._format_day(self.valid_until),
         }
         return {
             "title": self.env._("%(back)s h given back on %(item)s", **values)
@@ -207,82 +446,12 @@ class ServiceAuthorizationPortal(models.AbstractModel):
             customer=customer,
         )
 
-    def _parse_hours(self, hours):
-        """Return the hours as a number, from whatever the page sent.
+    def _get_portal_ticket(self):
+        """Return the ticket to name on the page: none that became another customer's.
 
-        None, where the page asks for no hours, is all that were asked for.
+        `self` is a superuser record.
         """
-        if hours is None:
-            return None
-        if not str(hours).strip():
-            raise ValidationError(
-                self.env._(
-                    "Write how many hours on %(item)s you approve: from %(increment)s "
-                    "to %(asked)s.",
-                    item=self.sale_line_id.display_name,
-                    increment=format_number(self.env, self._get_increment()),
-                    asked=self._get_hours_text(),
-                )
-            )
-        if isinstance(hours, int | float):
-            return hours
-        try:
-            number = parse_duration(hours, confirmed=True)
-        except DurationError:
-            raise self._get_no_number(hours) from None
-        if not isfinite(number):
-            raise self._get_no_number(hours)
-        return number
-
-    def _portal_ensure_token(self):
-        """Return the token of the customer's link; employees cannot read it."""
-        # sudo: see `access_token`
-        return super(ServiceAuthorizationPortal, self.sudo())._portal_ensure_token()
-
-    def _send_request(self):
-        """Queue the mail that asks the customer, with a fresh link (design 7.2)."""
         self.ensure_one()
-        company = self.company_id or self.env.company
-        # sudo: the link is for the customer, not for whoever sends it
-        self.sudo().write(
-            {
-                "access_token": str(uuid.uuid4()),
-                "valid_until": company._get_authorization_lapse(),
-            }
-        )
-        if not self.partner_id.email:
-            self._log_history(
-                self.env._(
-                    "%(name)s: requested. %(partner)s has no e-mail address, so ask by "
-                    "phone and record the answer.",
-                    name=self.display_name,
-                    partner=self.partner_id.display_name,
-                )
-            )
-            return
-        self._queue_request()
-        self._log_history(
-            self.env._(
-                "%(name)s: requested from %(partner)s.",
-                name=self.display_name,
-                partner=self.partner_id.display_name,
-            )
-        )
-
-    def _queue_request(self):
-        """Queue the mail; the queue is read as soon as the transaction is committed."""
-        self.ensure_one()
-        company = self.company_id or self.env.company
-        template = self.env.ref("helpdesk_service_credit.mail_template_authorization")
-        # As superuser and on no record: who can read the mail can answer it.
-        template.with_user(SUPERUSER_ID).send_mail(
-            self.id,
-            email_values={
-                "model": False,
-                "res_id": False,
-                "author_id": company.partner_id.id,
-                "reply_to": self.sudo().requested_by_id.email_formatted
-                or company.email_formatted,
-            },
-        )
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        ticket = self.ticket_id
+        customer = self.commercial_partner_id
+        return ticket.filtered(lambda t: t.commercial_partner_id == customer)

@@ -4,15 +4,13 @@ from math import isfinite
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools import format_number
+from ...tools import format_number, is_multiple
 
 DEFAULT_INCREMENT = 0.5
-# Hours come as binary fractions: how far from a whole step still counts as one.
-STEP_TOLERANCE = 1e-6
 
 
 class ServiceType(models.Model):
-    """What kind of service was delivered (seed: "record professional services")."""
+    """What kind of service was delivered."""
 
     _name = "service.type"
     _description = "Service Type"
@@ -39,25 +37,21 @@ class ServiceType(models.Model):
     )
 
     _increment_positive = models.Constraint(
-        "CHECK(increment > 0)",
-        "The increment of a service type is more than 0 hours: half an hour is 0.5.",
+        # PostgreSQL sorts NaN and infinity above every number.
+        "CHECK(increment > 0 AND increment <= 1000)",
+        "The increment of a service type is more than 0 and at most 1,000 hours: half "
+        "an hour is 0.5.",
     )
     _credits_per_hour_positive = models.Constraint(
-        "CHECK(credits_per_hour > 0)",
-        "An hour of a service type costs more than 0 credits: untick Billable on the "
-        "time entry when nobody is to pay for it.",
+        "CHECK(credits_per_hour > 0 AND credits_per_hour <= 1000)",
+        "An hour of a service type costs more than 0 and at most 1,000 credits: untick "
+        "Billable on the time entry to bill nothing.",
     )
 
     @api.model
     def _get_increment(self, service_type):
         """Return the increment of `service_type`, or the usual half hour for none."""
         return service_type.increment or DEFAULT_INCREMENT
-
-    @api.model
-    def _is_multiple(self, hours, increment):
-        """Tell whether `hours` is a whole number of steps of `increment` hours."""
-        steps = hours / increment
-        return abs(steps - round(steps)) < STEP_TOLERANCE
 
     def _check_hours(self, hours):
         """Refuse hours to log that are not one or more steps of the type.
@@ -66,7 +60,7 @@ class ServiceType(models.Model):
         :raise ValidationError: naming the nearest hours that are possible
         """
         increment = self._get_increment(self)
-        if hours > 0 and isfinite(hours) and self._is_multiple(hours, increment):
+        if hours > 0 and is_multiple(hours, increment):
             return
         steps = int(hours / increment) if isfinite(hours) else 0
         below = max(steps, 0) * increment
@@ -80,13 +74,13 @@ class ServiceType(models.Model):
         }
         if below > 0:
             message = self.env._(
-                "%(hours)s hours of %(type)s cannot be logged: it is recorded in steps "
+                "%(hours)s hours of %(type)s can't be logged: it is recorded in steps "
                 "of %(increment)s hours, so log %(below)s or %(above)s.",
                 **values,
             )
         else:
             message = self.env._(
-                "%(hours)s hours of %(type)s cannot be logged: it is recorded in steps "
+                "%(hours)s hours of %(type)s can't be logged: it is recorded in steps "
                 "of %(increment)s hours, so log at least %(above)s.",
                 **values,
             )

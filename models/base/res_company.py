@@ -57,17 +57,6 @@ class ResCompany(models.Model):
         string="Days to Finish Time",
         help="For so many days after the date, people can still finish their time.",
     )
-    service_authorization_days = fields.Integer(
-        string="Requests of Hours Lapse after",
-        default=14,
-        help="So many days after a request of hours was sent, its link stops working.",
-    )
-
-    _service_authorization_days_positive = models.Constraint(
-        "CHECK (service_authorization_days BETWEEN 1 AND 36500)",
-        "A request of hours stays open for 1 to 36500 days.",
-    )
-
     _service_credit_grace_days_positive = models.Constraint(
         "CHECK (service_credit_grace_days BETWEEN 0 AND 36500)",
         "The grace period of service credits is 0 to 36500 days.",
@@ -93,8 +82,3 @@ class ResCompany(models.Model):
             return False
         grace = timedelta(days=self.timesheet_lock_grace_days)
         return closed_until if self._get_today() > closed_until + grace else False
-
-    def _get_authorization_lapse(self):
-        """Return when the link of a request of hours sent now stops working."""
-        self.ensure_one()
-        return fields.Datetime.now() + timedelta(days=self.service_authorization_days)

@@ -3,16 +3,9 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.sql import column_exists, create_column
 
 from ..time.service_approval_mixin import PENDING
 
-CAP_COLUMNS = {
-    "limit_hours": "bool",
-    "is_limit_counted": "bool",
-    "authorized_hours": "float8",
-    "authorized_hours_used": "float8",
-}
 # What a helpdesk agent without any other right on sales may read of an item: enough to
 # pick it and to see its balance, nothing of its price.
 AGENT_FIELDS = frozenset(
@@ -49,13 +42,10 @@ AGENT_FIELDS = frozenset(
 class SaleOrderLine(models.Model):
     _inherit = [
         "sale.order.line",
-        "service.authorization.mixin",
         "service.figures.mixin",
     ]
     _name = "sale.order.line"
-    _derived_figures = frozenset(
-        ("authorized_hours", "authorized_hours_used", "is_limit_counted")
-    )
+    _derived_figures = frozenset(("authorized_hours", "authorized_hours_used"))
 
     ticket_ids = fields.One2many(
         comodel_name="helpdesk.ticket",
@@ -69,14 +59,6 @@ class SaleOrderLine(models.Model):
         help="The item belongs to the customer of a ticket that the user may read.",
         export_string_translation=False,
     )
-
-    def _auto_init(self):
-        """Create the columns of the cap in SQL: no existing item has one."""
-        cr = self.env.cr
-        if not column_exists(cr, self._table, "limit_hours"):
-            for name, column_type in CAP_COLUMNS.items():
-                create_column(cr, self._table, name, column_type)
-        return super()._auto_init()
 
     @api.depends_context("uid")
     def _compute_agent_readable(self):

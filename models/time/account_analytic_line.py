@@ -268,6 +268,21 @@ class AccountAnalyticLine(models.Model):
             & Domain("timesheet_invoice_id.payment_state", "!=", "invoicing_legacy")
         )
 
+    @api.model
+    def _domain_of_customer(self, customer):
+        """Return the entries on tickets that were logged for a customer.
+
+        A ticket may have had another customer when time was logged on it: that time is
+        not for the eyes of the present one. Time logged before a ticket had a customer
+        is for the one it has.
+
+        :param customer: commercial entity
+        """
+        return Domain("partner_id.commercial_partner_id", "=", customer.id) | (
+            Domain("partner_id", "=", False)
+            & Domain("ticket_id.commercial_partner_id", "=", customer.id)
+        )
+
     def _timesheet_get_portal_domain(self):
         """Show customers the time of their tickets when the team says so."""
         domain = Domain(super()._timesheet_get_portal_domain())
@@ -275,7 +290,8 @@ class AccountAnalyticLine(models.Model):
             return domain
         customer = self.env.user.partner_id.commercial_partner_id
         return (domain & Domain("ticket_id", "=", False)) | (
-            Domain("ticket_id.commercial_partner_id", "=", customer.id)
+            Domain("ticket_id", "!=", False)
+            & self._domain_of_customer(customer)
             & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
             & Domain("approval_state", "!=", "rejected")
         )

@@ -117,8 +117,8 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         for hours in ("abc", "1x", {"a": 1}, True, "nan", "-1", "1e0", "9" * 5000):
             with self.subTest(hours):
                 result = self._approve(self.token, hours=hours)
-                self.assertIn("is no number of hours", result["error"])
-                self.assertIn("like 2.5 or 2:30", result["error"])
+                self.assertIn("isn't a valid number of hours", result["error"])
+                self.assertIn("2.5 or 2:30", result["error"])
         self._assert_untouched()
         self._approve(self.token, hours="2,5")
         self.env.invalidate_all()
@@ -163,11 +163,11 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         for values in ({"name": "  "}, {"signature": ""}, {"name": None}):
             with self.subTest(values):
                 result = self._approve(self.token, **values)
-                self.assertIn("your name and your signature", result["error"])
+                self.assertIn("enter your name and sign", result["error"])
         for signature in ("!", "aGVsbG8="):
             with self.subTest(signature):
                 result = self._approve(self.token, signature=signature)
-                self.assertIn("is no picture", result["error"])
+                self.assertIn("read your signature", result["error"])
         self._assert_untouched()
 
     def test_declining(self):

@@ -23,7 +23,7 @@ class TestAuthorizationWays(ServiceLogCommon):
             form.reason = "The report takes longer"
         request = form.record
         self.assertEqual(request.state, "requested")
-        self.assertEqual(request.amount_estimate, 150)
+        self.assertEqual(request.sudo().amount_estimate, 150)
         self.assertEqual(request.requested_by_id, user)
         return request
 

@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 
 
 class ServiceAuthorizationRecord(models.TransientModel):
-    """Record the answer that a customer gave by phone (design 7.2)."""
+    """Record the answer that a customer gave by phone."""
 
     _name = "service.authorization.record"
     _description = "Record the Answer to a Request of Hours"
@@ -13,7 +13,7 @@ class ServiceAuthorizationRecord(models.TransientModel):
         comodel_name="service.authorization", required=True, readonly=True
     )
     hours_requested = fields.Float(
-        related="authorization_id.hours", string="Hours Requested"
+        related="authorization_id.hours", string="Hours Requested", related_sudo=False
     )
     answer = fields.Selection(
         selection=[("approved", "Approved"), ("declined", "Declined")],
@@ -22,6 +22,7 @@ class ServiceAuthorizationRecord(models.TransientModel):
     )
     hours = fields.Float(
         compute="_compute_hours",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="Hours approved, at most those that were asked for.",
@@ -33,14 +34,22 @@ class ServiceAuthorizationRecord(models.TransientModel):
         for record in self:
             record.hours = record.authorization_id.hours
 
+    @api.constrains("authorization_id")
+    def _check_authorization_id(self):
+        """Refuse requests that the user may not answer: a window names its record."""
+        self.authorization_id._check_may_record()
+
     def action_record(self):
-        """Answer the request in the customer's name; see `service.authorization`."""
+        """Answer the request in the customer's name.
+
+        :raise AccessError, UserError: as `service.authorization.action_approve`
+        """
         self.ensure_one()
         note = (self.note or "").strip()
         if not note:
             raise ValidationError(
                 self.env._(
-                    "Say who answered for %(customer)s, when and how, so that the "
+                    "Write who answered for %(customer)s, when and how, so that the "
                     "answer to %(name)s can be traced.",
                     customer=self.authorization_id.commercial_partner_id.display_name,
                     name=self.authorization_id.display_name,

@@ -4,11 +4,13 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
+from ..tools import clean_text
+
 REPORT = "helpdesk_service_credit.service_credit_statement_report"
 YEARS = range(1970, 10000)
 
 
-class ServiceCreditStatementPortal(CustomerPortal):
+class StatementPortal(CustomerPortal):
     """The customer's statement: of the own commercial entity, and of nobody else."""
 
     @http.route("/my/service-credits/statement", type="http", auth="user", website=True)
@@ -16,10 +18,10 @@ class ServiceCreditStatementPortal(CustomerPortal):
         """Download the own statement; without dates, of the year until today."""
         if not request.env["service.credit.purchase"].has_access("read"):
             return request.redirect("/my")
-        period = self._get_statement_period(date_from, date_to)
+        period = self._get_statement_period(clean_text(date_from), clean_text(date_to))
         if not period:
             return request.redirect("/my/service-credits?message=statement_period")
-        # sudo: it is about whoever asks for it, and they may see their own credits
+        # sudo: it is about the user who asks for it, who may see their own credits
         statement_sudo = (
             request.env["service.credit.statement"]
             .sudo()

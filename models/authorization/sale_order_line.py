@@ -2,15 +2,22 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
 
 from ...tools import format_number
 
+CAP_COLUMNS = {
+    "limit_hours": "bool",
+    "authorized_hours": "float8",
+    "authorized_hours_used": "float8",
+}
 
-class ServiceAuthorizationMixin(models.AbstractModel):
+
+class SaleOrderLine(models.Model):
     """The cap of a sales order item: the most hours its customer agreed to pay."""
 
-    _name = "service.authorization.mixin"
-    _description = "Cap on the Hours of a Sales Order Item"
+    _inherit = "sale.order.line"
 
     limit_hours = fields.Boolean(
         compute="_compute_limit_hours",
@@ -41,12 +48,14 @@ class ServiceAuthorizationMixin(models.AbstractModel):
         help="Hours that can still be logged on this item. Below zero when more was "
         "on it than is authorized.",
     )
-    is_limit_counted = fields.Boolean(
-        compute="_compute_authorized_hours_used",
-        store=True,
-        export_string_translation=False,
-        help="The cap was on when the used hours were last summed.",
-    )
+
+    def _auto_init(self):
+        """Create the columns of the cap in SQL: no existing item has one."""
+        cr = self.env.cr
+        if not column_exists(cr, self._table, "limit_hours"):
+            for name, column_type in CAP_COLUMNS.items():
+                create_column(cr, self._table, name, column_type)
+        return super()._auto_init()
 
     @api.depends("product_id")
     def _compute_limit_hours(self):
@@ -72,22 +81,11 @@ class ServiceAuthorizationMixin(models.AbstractModel):
         "analytic_line_ids.project_id",
     )
     def _compute_authorized_hours_used(self):
-        """Sum the billed hours of capped items, and refuse to go further over the cap.
-
-        The check stands here because every way in leads here: entries that are typed,
-        imported or moved, and those that core moves with their task. The sum is stored
-        on the item, so of two transactions that add to it the second one fails to
-        serialize and is replayed with fresh figures (design 3.6).
-        """
+        """Sum the billed hours of the items whose hours are limited."""
         capped = self.filtered("limit_hours")
         sums = capped._origin._sum_authorized_hours_used()
         for line in self:
-            before, counted = line.authorized_hours_used, line.is_limit_counted
-            line.is_limit_counted = line.limit_hours
-            line.authorized_hours_used = used = sums.get(line._origin.id, 0.0)
-            # Hours from before the cap was on stay (design 3.4); only new ones count.
-            if counted and line.limit_hours and line.id:
-                line._check_authorized_hours(before, used)
+            line.authorized_hours_used = sums.get(line._origin.id, 0.0)
 
     @api.depends("limit_hours", "authorized_hours", "authorized_hours_used")
     def _compute_authorized_hours_left(self):
@@ -102,8 +100,83 @@ class ServiceAuthorizationMixin(models.AbstractModel):
         """Count the hours at the moment the cap goes on, before any new time."""
         result = super().write(vals)
         if "limit_hours" in vals:
-            self._enforce_authorized_hours()
+            self._check_authorized_hours()
         return result
+
+    def _write_multi(self, vals_list):
+        """Refuse hours that go over what is authorized, whichever way they came.
+
+        Every way leads here: entries that are typed, imported or moved, and those that
+        core moves with their task or project in a computed field. The sum is written
+        on the item, so of two transactions that add to it the second one fails to
+        serialize and is replayed with fresh figures.
+        """
+        counted = {
+            line.id: vals["authorized_hours_used"]
+            for line, vals in zip(self, vals_list, strict=True)
+            if "authorized_hours_used" in vals
+        }
+        before = self._read_used_hours(tuple(counted))
+        super()._write_multi(vals_list)
+        for line in self.browse(before).filtered("limit_hours"):
+            line._refuse_over(before[line.id], counted[line.id])
+
+    def _check_authorized_hours(self):
+        """Refuse more hours than are authorized now rather than at the next flush.
+
+        :raise ValidationError: naming the item, the hours asked and the hours left
+        """
+        # sudo: whether the hours fit does not depend on who may read the item
+        self.sudo().flush_recordset(
+            ["limit_hours", "authorized_hours", "authorized_hours_used"]
+        )
+
+    def _read_used_hours(self, ids):
+        """Return the hours used as stored, of items whose cap was on then.
+
+        Hours from before the cap was on stay; only new ones are refused.
+        """
+        if not ids:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, COALESCE(authorized_hours_used, 0) FROM sale_order_line
+                WHERE id IN %s AND limit_hours
+                """,
+                ids,
+            )
+        )
+        return dict(rows)
+
+    def _refuse_over(self, before, after):
+        """Refuse hours that go over, or further over, what is authorized.
+
+        Items that are over already stay as they are and can shrink.
+
+        :param float before: hours used before the change
+        :param float after: hours used with it
+        :raise ValidationError: naming the item, the hours asked and the hours left
+        """
+        self.ensure_one()
+        hour = self.env.ref("uom.product_uom_hour")
+        # sudo: whether the hours fit does not depend on who may read the item
+        line_sudo = self.sudo()
+        authorized = line_sudo.authorized_hours
+        if hour.compare(after, before) <= 0 or hour.compare(after, authorized) <= 0:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(asked)s more hours do not fit on %(item)s: %(left)s of "
+                "%(authorized)s authorized hours are left. Log what fits, request more "
+                "hours from %(customer)s, or untick Billable.",
+                asked=format_number(self.env, round(after - before, 2)),
+                item=line_sudo.display_name,
+                left=format_number(self.env, round(max(authorized - before, 0.0), 2)),
+                authorized=format_number(self.env, round(authorized, 2)),
+                customer=line_sudo.order_partner_id.display_name,
+            )
+        )
 
     def _sum_authorized_hours_used(self):
         """Return the billed hours of the time entries on the items, by item id."""
@@ -132,7 +205,7 @@ class ServiceAuthorizationMixin(models.AbstractModel):
         :rtype: float | None
         """
         self.ensure_one()
-        # sudo: whoever may log time on the item must know what fits
+        # sudo: people who may log time on the item must know what fits
         line_sudo = self.sudo()
         if not line_sudo.limit_hours:
             return None
@@ -143,28 +216,31 @@ class ServiceAuthorizationMixin(models.AbstractModel):
 
         An order that is confirmed again adds only what it ordered more.
         """
+        hour = self.env.ref("uom.product_uom_hour")
         # sudo: customers confirm their own quotations in the portal
         for line_sudo in self.sudo().filtered("limit_hours"):
             given = line_sudo.authorization_ids.filtered(
                 lambda record: record.source == "order" and record.state == "approved"
             )
             hours = line_sudo._get_ordered_hours() - sum(given.mapped("hours"))
-            if self.env.ref("uom.product_uom_hour").compare(hours, 0) > 0:
-                order_sudo = line_sudo.order_id
-                authorization_sudo = line_sudo.authorization_ids.create(
-                    {
-                        "sale_line_id": line_sudo.id,
-                        "hours": hours,
-                        "source": "order",
-                        "reason": self.env._(
-                            "Ordered with %(order)s", order=order_sudo.name
-                        ),
-                        "requested_by_id": order_sudo.user_id.id,
-                    }
-                )
-                authorization_sudo._approve(
-                    signed_by=order_sudo.signed_by, signature=order_sudo.signature
-                )
+            if hour.compare(hours, 0) > 0:
+                line_sudo._authorize_hours(hours)
+
+    def _authorize_hours(self, hours):
+        """Approve hours as they were ordered; `self` is a superuser record."""
+        order_sudo = self.order_id
+        authorization_sudo = self.authorization_ids.create(
+            {
+                "sale_line_id": self.id,
+                "hours": hours,
+                "source": "order",
+                "reason": self.env._("Ordered with %(order)s", order=order_sudo.name),
+                "requested_by_id": order_sudo.user_id.id,
+            }
+        )
+        authorization_sudo._approve(
+            signed_by=order_sudo.signed_by, signature=order_sudo.signature
+        )
 
     def _get_ordered_hours(self):
         """Return the ordered quantity in hours; a unit that is no time is one."""
@@ -176,35 +252,6 @@ class ServiceAuthorizationMixin(models.AbstractModel):
             self.product_uom_qty, hour, round=False
         )
 
-    def _check_authorized_hours(self, before, after):
-        """Refuse hours that go over, or further over, what is authorized.
-
-        Items that are over already stay as they are and can shrink.
-
-        :param float before: hours used before the change
-        :param float after: hours used with it
-        :raise ValidationError: naming the item, the hours asked and the hours left
-        """
-        self.ensure_one()
-        hour = self.env.ref("uom.product_uom_hour")
-        authorized = self.authorized_hours
-        if hour.compare(after, before) <= 0 or hour.compare(after, authorized) <= 0:
-            return
-        raise ValidationError(
-            self.env._(
-                "%(asked)s more hours do not fit on %(item)s: %(left)s of "
-                "%(authorized)s authorized hours are left. Log what fits, request more "
-                "hours from %(customer)s, or untick Billable.",
-                asked=format_number(self.env, round(after - before, 2)),
-                item=self.display_name,
-                left=format_number(self.env, round(max(authorized - before, 0.0), 2)),
-                authorized=format_number(self.env, round(authorized, 2)),
-                customer=self.order_partner_id.display_name,
-            )
-        )
-
     def _enforce_authorized_hours(self):
-        """Check the caps of the items now rather than when the data is flushed."""
-        # sudo: whether the hours fit does not depend on who may read the item
-        for line in self.sudo():
-            _used = line.authorized_hours_used
+        """Former name of `_check_authorized_hours`."""
+        self._check_authorized_hours()

@@ -7,12 +7,13 @@ from odoo.tools import format_date
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..tools import format_number
+from ..tools import clean_text, format_number
+from .authorization_portal import MOST_ID
 
 PURCHASE = "service.credit.purchase"
 
 
-class ServiceCreditPortal(CustomerPortal):
+class CreditPortal(CustomerPortal):
     """What the customer bought, what is left of it, and every row behind that."""
 
     def _prepare_home_portal_values(self, counters):
@@ -27,7 +28,7 @@ class ServiceCreditPortal(CustomerPortal):
         return values
 
     def _get_service_credit_domain(self):
-        """Own commercial entity only, for whoever else may read more as well."""
+        """Own commercial entity only, also for users who may read more."""
         customer = request.env.user.partner_id.commercial_partner_id
         return [
             ("commercial_partner_id", "=", customer.id),
@@ -98,13 +99,17 @@ class ServiceCreditPortal(CustomerPortal):
         )
 
     @http.route(
-        "/my/service-credits/<int:purchase_id>",
+        [
+            "/my/service-credits/<int:purchase_id>",
+            "/my/service-credits/<int:purchase_id>/page/<int:page>",
+        ],
         type="http",
         auth="public",
         website=True,
     )
-    def portal_service_credit(self, purchase_id, access_token=None, **kwargs):
-        """Show one purchase with the rows that drew on it."""
+    def portal_service_credit(self, purchase_id, access_token=None, page=1, **kwargs):
+        """Show one purchase with the rows that drew on it, page by page."""
+        access_token = clean_text(access_token)
         try:
             purchase_sudo = self._get_service_credit_purchase(purchase_id, access_token)
         except (AccessError, MissingError):
@@ -116,23 +121,46 @@ class ServiceCreditPortal(CustomerPortal):
                 "purchase": purchase_sudo,
                 "state": self._get_service_credit_state(purchase_sudo),
                 "page_name": "service_credit",
+                **self._get_service_credit_rows(purchase_sudo, access_token, page),
             },
             "my_service_credits_history",
             False,
-            **kwargs,
         )
         return request.render(
             "helpdesk_service_credit.portal_service_credit_page", values
         )
 
-    def _get_service_credit_purchase(self, purchase_id, access_token):
-        """Return the purchase as superuser, for its customer and who may read it.
+    def _get_service_credit_rows(self, purchase_sudo, access_token, page):
+        """Return one page of the rows of a purchase, oldest first."""
+        rows_sudo = purchase_sudo.consumption_ids.browse()
+        domain = [("purchase_id", "=", purchase_sudo.id)]
+        pager = portal_pager(
+            url=f"/my/service-credits/{purchase_sudo.id}",
+            url_args={"access_token": access_token} if access_token else None,
+            total=rows_sudo.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        return {
+            "rows": rows_sudo.search(
+                domain,
+                order="id",
+                limit=self._items_per_page,
+                offset=pager["offset"],
+            ),
+            "pager": pager,
+        }
 
-        The link opens no draft to customers, and nothing to who is logged in for
-        another customer.
+    def _get_service_credit_purchase(self, purchase_id, access_token):
+        """Return the purchase as superuser, for its customer and users who may read it.
+
+        The link opens no draft to customers, and nothing to users who are logged in
+        for another customer.
 
         :raise AccessError, MissingError: for anybody else
         """
+        if purchase_id > MOST_ID:
+            raise MissingError(request.env._("There is no such purchase."))
         purchase_sudo = self._document_check_access(PURCHASE, purchase_id, access_token)
         user = request.env.user
         customer = user.partner_id.commercial_partner_id

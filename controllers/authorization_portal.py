@@ -9,13 +9,17 @@ from odoo.http import request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..tools import clean_text
+
 AUTHORIZATION = "service.authorization"
 AUTHORIZATION_URL = "/my/authorizations/<int:authorization_id>"
+# PostgreSQL knows no greater id.
+MOST_ID = 2**31 - 1
 # A refusal is shown once, on the page that the answer leads to.
 ERROR_KEY = "service_authorization_error"
 
 
-class ServiceAuthorizationPortal(CustomerPortal):
+class AuthorizationPortal(CustomerPortal):
     """Requests of hours in the portal: the list, one request, its answers."""
 
     def _prepare_home_portal_values(self, counters):
@@ -72,6 +76,7 @@ class ServiceAuthorizationPortal(CustomerPortal):
         self, authorization_id, access_token=None, message=None, **kwargs
     ):
         """Show one request, with the ways to answer it while it is open."""
+        access_token = clean_text(access_token)
         try:
             authorization_sudo = self._get_authorization(authorization_id, access_token)
         except (AccessError, MissingError):
@@ -84,7 +89,7 @@ class ServiceAuthorizationPortal(CustomerPortal):
             "may_answer": is_customer and is_open and not authorization_sudo.is_lapsed,
             "is_preview": not is_customer,
             "message": message,
-            "error": request.session.pop(ERROR_KEY, None),
+            "answer_error": request.session.pop(ERROR_KEY, None),
         }
         values = self._get_page_view_values(
             authorization_sudo,
@@ -92,7 +97,6 @@ class ServiceAuthorizationPortal(CustomerPortal):
             values,
             "my_authorizations_history",
             False,
-            **kwargs,
         )
         return request.render(
             "helpdesk_service_credit.portal_authorization_page", values
@@ -102,10 +106,18 @@ class ServiceAuthorizationPortal(CustomerPortal):
         f"{AUTHORIZATION_URL}/approve", type="jsonrpc", auth="public", website=True
     )
     def portal_authorization_approve(
-        self, authorization_id, access_token=None, name=None, signature=None, hours=None
+        self,
+        authorization_id,
+        access_token=None,
+        name=None,
+        signature=None,
+        hours=None,
+        **kwargs,
     ):
         """Approve all the hours or less; the signature form of the page calls it."""
-        access_token = access_token or request.httprequest.args.get("access_token")
+        access_token = clean_text(
+            access_token or request.httprequest.args.get("access_token")
+        )
         try:
             authorization_sudo = self._get_authorization(authorization_id, access_token)
             with request.env.cr.savepoint():
@@ -132,9 +144,13 @@ class ServiceAuthorizationPortal(CustomerPortal):
     def portal_authorization_decline(
         self, authorization_id, access_token=None, message=None, **kwargs
     ):
-        """Decline the request, with a word why if the customer wrote one."""
+        """Decline the request, with the reason if the customer wrote one."""
+
+        def decline(authorization_sudo):
+            authorization_sudo._decline_in_portal(request.env.user, message)
+
         return self._answer_authorization(
-            authorization_id, access_token, "_decline_in_portal", message, "declined"
+            authorization_id, access_token, decline, "declined"
         )
 
     @http.route(
@@ -148,18 +164,22 @@ class ServiceAuthorizationPortal(CustomerPortal):
         self, authorization_id, access_token=None, message=None, **kwargs
     ):
         """Send a question about the request; it stays open."""
-        return self._answer_authorization(
-            authorization_id, access_token, "_ask_in_portal", message, "asked"
-        )
 
-    def _answer_authorization(self, authorization_id, token, method, message, done):
+        def ask(authorization_sudo):
+            authorization_sudo._ask_in_portal(request.env.user, message)
+
+        return self._answer_authorization(authorization_id, access_token, ask, "asked")
+
+    def _answer_authorization(self, authorization_id, token, answer, done):
+        """Give an answer and go back to the page, which shows a refusal once."""
+        token = clean_text(token)
         try:
             authorization_sudo = self._get_authorization(authorization_id, token)
         except (AccessError, MissingError):
             return request.redirect("/my")
         try:
             with request.env.cr.savepoint():
-                getattr(authorization_sudo, method)(request.env.user, message)
+                answer(authorization_sudo)
         except UserError as error:
             request.session[ERROR_KEY] = str(error)
             done = None
@@ -168,12 +188,14 @@ class ServiceAuthorizationPortal(CustomerPortal):
         )
 
     def _get_authorization(self, authorization_id, access_token):
-        """Return the request as superuser, for its customer and who may read it.
+        """Return the request as superuser, for its customer and users who may read it.
 
-        The token opens it to nobody who is logged in for another customer.
+        The token opens nothing to users who are logged in for another customer.
 
         :raise AccessError, MissingError: for anybody else
         """
+        if authorization_id > MOST_ID:
+            raise MissingError(request.env._("There is no such request."))
         authorization_sudo = self._document_check_access(
             AUTHORIZATION, authorization_id, access_token
         )
