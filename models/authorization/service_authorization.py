@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import clean_context
 
 from ...tools import format_number, is_multiple, refuse_typed, untyped_defaults
 
@@ -367,6 +368,9 @@ class ServiceAuthorization(models.Model):
         for name in ("sale_line_id", "ticket_id", "task_id"):
             ids = {vals[name] for vals in vals_list if vals.get(name)}
             self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
+        # The defaults are in the values now; a context types nothing else.
+        clean = clean_context(self.env.context)
+        self = self.with_context(clean)  # pylint: disable=context-overridden
         return super().create([self._complete_values(vals) for vals in vals_list])
 
     @api.ondelete(at_uninstall=False)

@@ -112,7 +112,9 @@ class TestAuthorization(ServiceCreditCommon):
             with self.assertRaisesRegex(ValidationError, "between 0.5 and 5 in steps"):
                 manager.action_approve(hours=hours)
         for hours in (float("inf"), float("-inf"), float("nan"), "3", True):
-            with self.assertRaisesRegex(ValidationError, "isn't a valid number of hours"):
+            with self.assertRaisesRegex(
+                ValidationError, "isn't a valid number of hours"
+            ):
                 manager.action_approve(hours=hours)
         manager.action_approve(hours=2)
         self.assertEqual((request.hours, request.hours_requested), (2, 5))

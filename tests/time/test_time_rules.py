@@ -183,7 +183,6 @@ class TestTimeRules(ServiceCreditCommon):
             (self.ticket.with_user(self.agent), "service_credits_used", 9),
             (capped.with_user(self.seller), "authorized_hours", 99),
             (capped.with_user(self.seller), "authorized_hours_used", -9),
-            (capped.with_user(self.seller), "is_limit_counted", False),
         ]
         for record, name, value in cases:
             with self.subTest(name), self.assertRaisesRegex(AccessError, "leave"):
