@@ -1,15 +1,23 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """What every connector shares: rows, pages, the cursor, errors without secrets."""
 
+import base64
+import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import quote, quote_plus
 
-from .errors import ConnectorError
+from .errors import ConnectorError, clean
 from .values import parse_datetime
 
 MASK = "•••"
+DEADLINE = 300  # seconds for one answer, however slowly it drips
+MAX_CELL = 100_000  # characters
+# Shorter pieces of an encoded secret are ordinary words.
+SHORTEST_CODE = 6
 
 
 @dataclass(frozen=True)
@@ -59,16 +67,32 @@ class Connector:
     :param changed_field: the source field that holds the change date, or ""
     :param parse_date: turns a value of ``changed_field`` into a UTC datetime, or
         raises ValueError
+    :param deadline: seconds one answer of the other side may take
     """
 
     kind = ""
+    label = ""
+    # The fields of the source that `settings` holds.
+    setting_names: tuple[str, ...] = ()
     secret_names: tuple[str, ...] = ()
     page_size = 1000
     # Whether rows come oldest change first, so that every page has a position.
     ordered = False
+    # A database shows a row only when its transaction ends, which may be minutes
+    # after the change date it carries: so many are read again by default.
+    overlap_minutes = 0
 
-    def __init__(self, settings, fields, id_field, changed_field="", parse_date=None):
+    def __init__(
+        self,
+        settings,
+        fields,
+        id_field,
+        changed_field="",
+        parse_date=None,
+        deadline=DEADLINE,
+    ):
         self.settings = settings
+        self.deadline = deadline
         self.fields = list(fields)
         self.id_field = id_field
         self.changed_field = changed_field
@@ -112,13 +136,14 @@ class Connector:
         try:
             return self.parse_date(value)
         except ValueError:
-            return None
+            return None  # the row says so when it is stored
 
     def cursor_of(self, values) -> Cursor | None:
         changed_at = self.changed_at(values)
         if changed_at is None:
             return None
-        return Cursor(changed_at, str(resolve(values, self.id_field) or ""))
+        external_id = resolve(values, self.id_field)
+        return Cursor(changed_at, clean(external_id)[:500] if external_id else "")
 
 
 def resolve(values, path: str, missing=None):
@@ -143,11 +168,50 @@ def mask(text, secrets=(), limit=300) -> str:
 
     :param limit: characters kept
     """
-    text = str(text)
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    text = clean(text)
+    forms = {form for secret in secrets for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = re.sub(re.escape(form), MASK, text, flags=re.IGNORECASE)
     text = re.sub(r"(\w+://)[^/\s@]*@", rf"\1{MASK}@", text)
     text = re.sub(r"(\w+://[^\s?'\"]+)\?[^\s'\")]*", rf"\1?{MASK}", text)
     text = re.sub(r"(?i)\b(password|passwd|bearer)([=: ]+)\S+", rf"\1\2{MASK}", text)
-    text = " ".join(text.replace("\x00", "").split())
+    text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _forms(secret: str) -> set[str]:
+    """The ways in which somebody who was told a secret may write it back."""
+    raw = {clean(secret), secret.strip(), " ".join(secret.split())}
+    raw |= {part for part in secret.split() if len(part) >= SHORTEST_CODE}
+    forms = set()
+    for text in raw:
+        data = text.encode("utf-8", "replace")
+        forms |= {
+            text,
+            repr(text)[1:-1],
+            repr(data)[2:-1],
+            json.dumps(text)[1:-1],
+            html.escape(text),
+            quote(text, errors="replace"),
+            quote(text, safe="", errors="replace"),
+            quote_plus(text, errors="replace"),
+        }
+        codes = {data.hex(), *_base64_forms(data)}
+        forms |= {code for code in codes if len(code) >= SHORTEST_CODE}
+    return {form for form in forms if form.strip()}
+
+
+def _base64_forms(data: bytes) -> set[str]:
+    """Base64 of the data wherever in a longer text (`user:secret`) it stands.
+
+    Where it does not begin or end with a group of three bytes, the digits at its
+    edges depend on its neighbours: they are left out.
+    """
+    forms = set()
+    for before in range(3):
+        code = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        if (before + len(data)) % 3:
+            code = code[:-1]
+        code = code[(0, 2, 3)[before] :]
+        forms |= {code, code.replace("+", "-").replace("/", "_")}
+    return forms

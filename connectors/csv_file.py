@@ -5,9 +5,10 @@ import codecs
 import csv
 import io
 import tempfile
+from collections import Counter
 
-from .base import Page, Row
-from .errors import _lt
+from .base import MAX_CELL, Page, Row
+from .errors import _lt, clean
 from .http import HttpConnector
 
 BOMS = (
@@ -17,7 +18,40 @@ BOMS = (
 )
 DELIMITERS = ",;\t|"
 SPOOL = 4 * 1024**2
-MAX_CELL = 100_000  # characters
+MAX_LINE = 1_000_000  # characters
+MAX_COLUMNS = 5_000
+# Characters after which a page ends, however few rows it has.
+MAX_PAGE = 8_000_000
+
+
+class Lines:
+    """The lines of a file, none longer than some bound and no row of many either.
+
+    Refusing one does not end the iteration: the rest of the file can be read.
+    """
+
+    def __init__(self, text):
+        self.text = text
+        self.number = 0
+        self.size = 0
+
+    def __iter__(self):
+        return self
+
+    def start_row(self):
+        self.size = 0
+
+    def __next__(self):
+        line = self.text.readline(MAX_LINE + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.size += len(line)
+        if self.size <= MAX_LINE:
+            return line
+        while line and not line.endswith(("\n", "\r")):
+            line = self.text.readline(MAX_LINE)
+        raise csv.Error(f"more than {MAX_LINE} characters")
 
 
 class CsvConnector(HttpConnector):
@@ -28,6 +62,8 @@ class CsvConnector(HttpConnector):
     """
 
     kind = "csv"
+    label = "CSV File"
+    setting_names = (*HttpConnector.setting_names, "file", "delimiter", "encoding")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -54,15 +90,16 @@ class CsvConnector(HttpConnector):
         return True
 
     def _pages(self, text, encoding):
-        page = Page()
+        page, size = Page(), 0
         for row in self._rows(text, encoding):
             page.rows.append(row)
+            size += sum(map(len, row.values.values()))
             found = self.cursor_of(row.values)
             if found and (not self.last or found.changed_at > self.last.changed_at):
                 self.last = found
-            if len(page.rows) >= self.page_size:
+            if len(page.rows) >= self.page_size or size > MAX_PAGE:
                 yield page
-                page = Page()
+                page, size = Page(), 0
         if page.rows:
             yield page
 
@@ -71,8 +108,7 @@ class CsvConnector(HttpConnector):
     def _fill(self, spool):
         url = (self.settings.get("url") or "").strip()
         if url:
-            response = self.open("GET", url)
-            for chunk in self._chunks(response, url, self.max_file_bytes):
+            for chunk in self.read("GET", url, self.max_file_bytes):
                 spool.write(chunk)
         elif self.settings.get("file"):
             spool.write(self.settings["file"])
@@ -93,20 +129,22 @@ class CsvConnector(HttpConnector):
             except (LookupError, ValueError):
                 codec = None
             if codec is None or not codec._is_text_encoding:
-                raise self.error(_lt("“%(name)s” is no text encoding."), name=name)
+                raise self.error(_lt("“%(name)s” isn't a known text encoding."), name=name)
             return codec.name
         return "utf-8" if _is_utf8(spool) else "cp1252"
 
     # --- rows -----------------------------------------------------------------
 
     def _rows(self, text, encoding):
-        first = text.readline()
-        if not first.strip():
-            raise self.error(_lt("The file is empty."))
-        text.seek(0)
-        reader = csv.reader(text, delimiter=self._delimiter(first), strict=True)
+        lines = Lines(text)
         try:
-            header = [name.strip().lstrip("\ufeff") for name in next(reader)]
+            first = next(lines, "")
+            if not first.strip():
+                raise self.error(_lt("The file is empty."))
+            text.seek(0)
+            lines = Lines(text)
+            reader = csv.reader(lines, delimiter=self._delimiter(first), strict=True)
+            header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
         except csv.Error as error:
             raise self.error(
                 _lt("The first line of the file cannot be read: %(reason)s"),
@@ -114,6 +152,7 @@ class CsvConnector(HttpConnector):
             ) from None
         self._check_header(header)
         while True:
+            lines.start_row()
             try:
                 cells = next(reader)
             except StopIteration:
@@ -121,28 +160,35 @@ class CsvConnector(HttpConnector):
             except csv.Error as error:
                 reason = (
                     _lt("Line %(line)s cannot be read: %(reason)s"),
-                    {"line": reader.line_num, "reason": str(error)},
+                    {"line": lines.number, "reason": str(error)},
                 )
-                yield Row(reader.line_num, {}, reason)
+                yield Row(lines.number, {}, reason)
                 continue
             if any(cell.strip() for cell in cells):
-                yield self._row(header, cells, reader.line_num, encoding)
+                yield self._row(header, cells, lines.number, encoding)
 
     def _check_header(self, header):
         """Refuse a file whose rows nothing could be read of.
 
         :raise ConnectorError: naming the column
         """
-        twice = sorted({name for name in header if header.count(name) > 1 and name})
+        if len(header) > MAX_COLUMNS:
+            raise self.error(
+                _lt("The file has %(count)s columns; at most %(most)s can be read."),
+                count=len(header),
+                most=MAX_COLUMNS,
+            )
+        counts = Counter(name for name in header if name)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
             raise self.error(
                 _lt("The column “%(name)s” appears twice in the file."), name=twice[0]
             )
-        if self.id_field not in header:
+        if self.id_field not in counts:
             raise self.error(
                 _lt("The file has no column “%(name)s”: its columns are %(columns)s."),
                 name=self.id_field,
-                columns=", ".join(_clean(name) for name in header if name),
+                columns=", ".join(_readable(name) for name in counts),
             )
 
     def _row(self, header, cells, line, encoding):
@@ -167,7 +213,7 @@ class CsvConnector(HttpConnector):
                 {"line": line, "encoding": encoding},
             )
         if error:
-            values = {name: _clean(cell) for name, cell in values.items()}
+            values = {name: _readable(cell) for name, cell in values.items()}
         return Row(line, values, error)
 
     def _delimiter(self, line) -> str:
@@ -200,6 +246,5 @@ def _is_clean(cell: str) -> bool:
     return "\x00" not in cell and not any("\udc80" <= char <= "\udcff" for char in cell)
 
 
-def _clean(cell: str) -> str:
-    text = cell.encode("utf-8", "replace").decode("utf-8")
-    return text.replace("\x00", "?")
+def _readable(cell: str) -> str:
+    return clean(cell).replace("\ufffd", "?")

@@ -3,22 +3,24 @@
 
 import ipaddress
 import json
-import time
+from contextlib import contextmanager
 from decimal import Decimal
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from .base import Connector
+from .deadline import Deadline
 from .errors import ConnectorError, _lt
 
 TIMEOUT = 30  # seconds without a byte
-DEADLINE = 300  # seconds for one answer, however slowly it drips
+CONNECT_TIMEOUT = 10  # seconds
 MAX_JSON_BYTES = 32 * 1024**2
 MAX_FILE_BYTES = 512 * 1024**2
 # Brackets and commas: a bound on the Python objects an answer can turn into.
 MAX_JSON_ITEMS = 2_000_000
 MAX_REDIRECTS = 3
+MAX_WAIT = 86400  # seconds of a pause the other side may ask for
 CHUNK = 64 * 1024
 
 
@@ -27,6 +29,40 @@ class Session(requests.Session):
 
     def get_redirect_target(self, resp):
         return None
+
+
+class Adapter(requests.adapters.HTTPAdapter):
+    """Shows every connection to ``watch`` before anything is said on it."""
+
+    def __init__(self, watch):
+        self.watch = watch
+        super().__init__()
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        self._watch_connections(self.poolmanager)
+
+    def proxy_manager_for(self, *args, **kwargs):
+        manager = super().proxy_manager_for(*args, **kwargs)
+        self._watch_connections(manager)
+        return manager
+
+    def _watch_connections(self, manager):
+        manager.pool_classes_by_scheme = {
+            scheme: _watched(pool, self.watch)
+            for scheme, pool in requests.packages.urllib3.poolmanager
+            .pool_classes_by_scheme.items()
+        }
+
+
+def _watched(pool, watch):
+    class Connection(pool.ConnectionCls):
+        def _new_conn(self):
+            line = super()._new_conn()
+            watch(line)
+            return line
+
+    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
 
 
 class NoNetrc(requests.auth.AuthBase):
@@ -55,19 +91,38 @@ def origin(url: str) -> tuple:
 class HttpConnector(Connector):
     """Base of the connectors that speak HTTP."""
 
+    setting_names = ("url", "allow_insecure")
     timeout = TIMEOUT
-    deadline = DEADLINE
     max_json_bytes = MAX_JSON_BYTES
     max_file_bytes = MAX_FILE_BYTES
     max_json_items = MAX_JSON_ITEMS
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.end = Deadline()
         self.session = Session()
         self.session.auth = NoNetrc()
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, Adapter(self._watch))
 
     def close(self):
         self.session.close()
+        self.end.close()
+
+    def _watch(self, line):
+        """Look at a new connection: where it leads to, and for how long."""
+        host = ipaddress.ip_address(line.getpeername()[0].partition("%")[0])
+        host = getattr(host, "ipv4_mapped", None) or host
+        if host.is_link_local:
+            line.close()
+            raise self.error(
+                _lt(
+                    "%(host)s is an address of the machine's own surroundings (cloud "
+                    "services answer there with credentials) and isn't connected to."
+                ),
+                host=host,
+            )
+        self.end.watch(line)
 
     def headers(self) -> dict:
         return {}
@@ -101,6 +156,33 @@ class HttpConnector(Connector):
 
     # --- requests -------------------------------------------------------------
 
+    def read(self, method, url, limit, **kwargs):
+        """Send a request and yield the decoded body of its answer.
+
+        :param limit: bytes after which the answer is refused
+        :raise ConnectorError: no answer, an answer that is no success, too large or
+            too slow
+        """
+        with self._in_time(url):
+            response = self.open(method, url, **kwargs)
+            yield from self._chunks(response, url, limit)
+
+    @contextmanager
+    def _in_time(self, url):
+        """Hang up at the deadline, and say so rather than what came of it."""
+        with self.end.limit(self.deadline):
+            try:
+                yield
+            except ConnectorError:
+                if not self.end.passed:
+                    raise
+        if self.end.passed:
+            raise self.error(
+                _lt("The answer of %(url)s took longer than %(seconds)s seconds."),
+                url=url,
+                seconds=self.deadline,
+            )
+
     def open(self, method, url, **kwargs) -> requests.Response:
         """Send a request; follow redirects only inside the same origin.
 
@@ -112,30 +194,41 @@ class HttpConnector(Connector):
             if not response.is_redirect:
                 self._check_status(response, url)
                 return response
-            target = urljoin(url, response.headers["Location"])
-            response.close()
-            if origin(target) != origin(url):
-                raise self.error(
-                    _lt(
-                        "%(url)s redirects to another address (%(target)s), which is "
-                        "not followed: enter the final address."
-                    ),
-                    url=url,
-                    target=target,
-                )
+            target = self._redirected(response, url)
             if method != "GET" and response.status_code not in (307, 308):
                 raise self.error(_lt("%(url)s redirects a request with data."), url=url)
             url = target
             kwargs.pop("params", None)
         raise self.error(_lt("%(url)s redirects in circles."), url=url)
 
+    def _redirected(self, response, url) -> str:
+        """Where a redirect leads to, which must be the same origin."""
+        target = response.headers["Location"]
+        response.close()
+        try:
+            target = urljoin(url, target)
+            same = origin(target) == origin(url)
+        except ValueError:  # half an address, a port beyond all ports
+            same = False
+        if not same:
+            raise self.error(
+                _lt(
+                    "%(url)s redirects to another address (%(target)s), which is "
+                    "not followed: enter the final address."
+                ),
+                url=url,
+                target=target,
+            )
+        return target
+
     def _send(self, method, url, **kwargs):
+        connect = min(self.timeout, CONNECT_TIMEOUT)
         try:
             return self.session.request(
                 method,
                 url,
                 headers=self.headers(),
-                timeout=self.timeout,
+                timeout=(connect, self.timeout),
                 allow_redirects=False,
                 stream=True,
                 verify=True,
@@ -147,11 +240,12 @@ class HttpConnector(Connector):
                 url=url,
                 reason=_root_cause(error),
             ) from None
-        except requests.exceptions.Timeout:
+        except requests.exceptions.Timeout as error:
+            connecting = isinstance(error, requests.exceptions.ConnectTimeout)
             raise self.error(
                 _lt("%(url)s did not answer within %(seconds)s seconds."),
                 url=url,
-                seconds=self.timeout,
+                seconds=connect if connecting else self.timeout,
             ) from None
         except (requests.exceptions.RequestException, ValueError) as error:
             raise self.error(
@@ -167,10 +261,9 @@ class HttpConnector(Connector):
             detail = self._error_detail(b"".join(self._chunks(response, url, 65536)))
         except ConnectorError:
             detail = ""  # the status below says enough
-        wait = response.headers.get("Retry-After", "")
         raise self.error(
             _lt("%(url)s answered %(status)s %(reason)s. %(detail)s"),
-            retry_after=min(int(wait), 86400) if wait.isdecimal() else 0,
+            retry_after=_seconds(response.headers.get("Retry-After", "")),
             url=url,
             status=response.status_code,
             reason=response.reason or "",
@@ -184,8 +277,8 @@ class HttpConnector(Connector):
     # --- bodies ---------------------------------------------------------------
 
     def _chunks(self, response, url, limit):
-        """Yield the decoded body; stop at ``limit`` bytes or at the deadline."""
-        size, end = 0, time.monotonic() + self.deadline
+        """Yield the decoded body; stop at ``limit`` bytes."""
+        size = 0
         try:
             for chunk in response.iter_content(CHUNK):
                 size += len(chunk)
@@ -195,14 +288,8 @@ class HttpConnector(Connector):
                         url=url,
                         size=max(limit // 1024**2, 1),
                     )
-                if time.monotonic() > end:
-                    raise self.error(
-                        _lt("The answer of %(url)s took longer than %(seconds)s s."),
-                        url=url,
-                        seconds=self.deadline,
-                    )
                 yield chunk
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, OSError) as error:
             raise self.error(
                 _lt("%(url)s broke off in the middle of its answer: %(reason)s"),
                 url=url,
@@ -212,16 +299,21 @@ class HttpConnector(Connector):
             response.close()
 
     def get_json(self, method, url, **kwargs):
-        """Send a request and return the decoded JSON answer, decimals exact."""
-        response = self.open(method, url, **kwargs)
-        body = b"".join(self._chunks(response, url, self.max_json_bytes))
+        """Send a request and return the decoded JSON answer, decimals exact.
+
+        A number that no computer can hold is left as the text it was: that is an
+        error of its row, not of the answer.
+        """
+        body = b"".join(self.read(method, url, self.max_json_bytes, **kwargs))
         items = body.count(b",") + body.count(b"[") + body.count(b"{")
         if items > self.max_json_items:
             raise self.error(
                 _lt("The answer of %(url)s holds too many values at once."), url=url
             )
         try:
-            return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+            return json.loads(
+                body, parse_float=_decimal, parse_int=_integer, parse_constant=str
+            )
         except RecursionError:
             raise self.error(
                 _lt("The answer of %(url)s is nested too deeply."), url=url
@@ -234,8 +326,25 @@ class HttpConnector(Connector):
             ) from None
 
 
-def _refuse(constant):
-    raise ValueError(f"{constant} is no JSON number")
+def _decimal(text):
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
+
+
+def _integer(text):
+    try:
+        return int(text)
+    except ValueError:  # more digits than Python turns into a number
+        return text
+
+
+def _seconds(text: str) -> int:
+    """How long the other side asks to wait, a day at most."""
+    if not text.isascii() or not text.isdecimal():
+        return 0
+    return min(int(text[:9]), MAX_WAIT)
 
 
 def _root_cause(error) -> str:

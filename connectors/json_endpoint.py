@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .base import Page, Row, resolve
-from .errors import _lt
+from .errors import _lt, quote
 from .http import HttpConnector
 
 MAX_PAGES = 10_000
@@ -21,6 +21,15 @@ class JsonConnector(HttpConnector):
     """
 
     kind = "json"
+    label = "JSON Endpoint"
+    setting_names = (
+        *HttpConnector.setting_names,
+        "header_name",
+        "header_secret",
+        "rows_path",
+        "cursor_parameter",
+        "page_parameter",
+    )
     secret_names = ("header_secret",)
     max_pages = MAX_PAGES
 
@@ -30,8 +39,9 @@ class JsonConnector(HttpConnector):
         self.last = None
 
     def headers(self):
-        name = self.settings.get("header_name")
-        return {name: self.settings.get("header_secret") or ""} if name else {}
+        name = (self.settings.get("header_name") or "").strip()
+        secret = self.settings.get("header_secret") or ""
+        return {name: secret.strip()} if name else {}
 
     def fetch(self, cursor=None):
         if self.settings.get("page_parameter"):
@@ -66,7 +76,7 @@ class JsonConnector(HttpConnector):
             rows = self._request({**self._since(cursor), name: number})
             if not rows:
                 return
-            digest = _digest(rows)
+            digest = hashlib.sha256(b"".join(map(self._digest, rows))).digest()
             if digest in seen:
                 raise self.error(
                     _lt(
@@ -84,15 +94,19 @@ class JsonConnector(HttpConnector):
         seen = set()
         for _number in range(self.max_pages):
             rows = self._request(self._since(cursor))
-            digests = {_digest(row) for row in rows}
-            fresh = [row for row in rows if _digest(row) not in seen]
+            digests = [self._digest(row) for row in rows]
+            fresh = [
+                row
+                for row, digest in zip(rows, digests, strict=True)
+                if digest not in seen
+            ]
             if not fresh:
                 return
             yield fresh
             newest = self._newest(fresh)
             if not newest or (cursor and newest.changed_at <= cursor.changed_at):
                 return  # it cannot be asked for anything later
-            cursor, seen = newest, digests
+            cursor, seen = newest, set(digests)
         raise self._endless()
 
     def _endless(self):
@@ -141,6 +155,14 @@ class JsonConnector(HttpConnector):
         self.last = self._newest(rows, self.last)
         return page
 
+    def _digest(self, row) -> bytes:
+        """What a row is recognized by within one reading."""
+        try:
+            text = json.dumps(row, sort_keys=True, default=str)
+        except RecursionError:  # nested too deeply: an error of this row
+            text = f"{quote(resolve(row, self.id_field))} {self.changed_at(row)}"
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
     def _newest(self, rows, newest=None):
         for values in rows:
             found = self.cursor_of(values) if isinstance(values, dict) else None
@@ -157,8 +179,3 @@ def _has(answer, path) -> bool:
 
 def _key(cursor):
     return cursor.changed_at, cursor.external_id
-
-
-def _digest(value) -> bytes:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

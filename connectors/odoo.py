@@ -23,7 +23,16 @@ class OdooConnector(HttpConnector):
     """
 
     kind = "odoo"
+    label = "Odoo"
     ordered = True
+    overlap_minutes = 5
+    setting_names = (
+        *HttpConnector.setting_names,
+        "api_key",
+        "database",
+        "model_name",
+        "domain",
+    )
     secret_names = ("api_key",)
     page_size = 500
 
@@ -33,7 +42,8 @@ class OdooConnector(HttpConnector):
         self.count = 0
 
     def headers(self):
-        headers = {"Authorization": f"bearer {self.settings.get('api_key') or ''}"}
+        key = (self.settings.get("api_key") or "").strip()
+        headers = {"Authorization": f"bearer {key}"}
         if self.settings.get("database"):
             headers["X-Odoo-Database"] = self.settings["database"]
         return headers
@@ -114,11 +124,19 @@ class OdooConnector(HttpConnector):
             },
         )
         records = answer.get("records") if isinstance(answer, dict) else None
-        if not isinstance(records, list) or not all(
-            isinstance(record, dict) and record.get("id") for record in records
-        ):
+        if not isinstance(records, list) or not all(map(self._is_record, records)):
             raise self.error(_lt("%(url)s did not answer as an Odoo does."), url=base)
         return records
+
+    def _is_record(self, record) -> bool:
+        """Whether a row has what reading goes by: an id and a date, if any."""
+        if not isinstance(record, dict) or not isinstance(record.get("id"), int):
+            return False
+        stamp = self._stamp(record)
+        try:
+            return not stamp or bool(_moment(stamp))
+        except (TypeError, ValueError):
+            return False
 
     def _filter(self):
         text = (self.settings.get("domain") or "[]").strip()
@@ -145,7 +163,7 @@ class OdooConnector(HttpConnector):
     def _error_detail(self, body):
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         return str(answer.get("message") or "") if isinstance(answer, dict) else ""
 

@@ -1,17 +1,18 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Numbers, dates and ticks as the real world writes them.
 
-Every function takes a native value or a text, returns None for nothing, and raises
-ValueRefused rather than guess.
+Every function takes any value at all, returns None for nothing, and raises
+ValueRefused rather than guess, and nothing else.
 """
 
+import functools
 import math
 import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from .errors import ValueRefused, _lt
+from .errors import ValueRefused, _lt, clean
 
 SPACES = " \t\u00a0\u2007\u2009\u202f'’_"
 # fmt: off
@@ -21,48 +22,82 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
 TRUE = {"1", "true", "t", "yes", "y", "on", "x", "oui", "ja", "da", "si", "sí", "wahr"}
 FALSE = {"0", "false", "f", "no", "n", "off", "non", "nein", "nu", "falsch", "-"}
 UTC = timezone.utc
+# Longer than any number, date or tick: what is longer is not looked at.
+MAX_SHORT = 100  # characters
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 EPOCH = datetime(1970, 1, 1)
 
 
+def _refusing(parse):
+    """Turn whatever goes wrong with a value into a refusal of that value."""
+
+    @functools.wraps(parse)
+    def parse_or_refuse(value, *args, **kwargs):
+        try:
+            return parse(value, *args, **kwargs)
+        except ValueRefused:
+            raise
+        except Exception:
+            raise ValueRefused(
+                _lt("“%(value)s” cannot be read."), value=value
+            ) from None
+
+    return parse_or_refuse
+
+
 def is_empty(value) -> bool:
-    return value is None or value is False or not str(value).strip()
+    blank = isinstance(value, str) and not value.strip()
+    return value is None or value is False or blank
 
 
+@_refusing
 def parse_text(value) -> str | None:
     """A text without surrounding blanks; nested values are refused."""
     if is_empty(value):
         return None
-    if isinstance(value, (dict, list, bytes, memoryview)):
-        raise ValueRefused(_lt("“%(value)s” is no text."), value=_short(value))
-    if "\x00" in str(value):
-        raise ValueRefused(_lt("The text holds a character that cannot be stored."))
-    return str(value).strip()
+    if isinstance(value, (dict, list, tuple, set, bytes, memoryview)):
+        raise ValueRefused(_lt("“%(value)s” isn't a text."), value=value)
+    text = str(value)
+    if clean(text) != text:
+        raise ValueRefused(_lt("The text has a character that can't be stored."))
+    return text.strip()
 
 
+def _short_text(value) -> str:
+    """A text that may be a number, a date or a tick."""
+    text = parse_text(value) or ""
+    if len(text) > MAX_SHORT:
+        raise ValueRefused(
+            _lt("“%(value)s…” is too long for a number or a date."), value=text
+        )
+    return text
+
+
+@_refusing
 def parse_decimal(value, separator: str = "auto") -> Decimal | None:
     """A decimal number: 1.234,56 · 1,234.56 · 1 234,5 · (12.50) · € 12 · 12-.
 
     :param separator: "." or "," if the source is known to use it, else "auto";
         then 1,234 and 1.234 are refused because they could mean two things
     """
-    if is_empty(value) or value is True:
-        if value is True:
-            raise ValueRefused(_lt("“%(value)s” is no number."), value=value)
+    if is_empty(value):
         return None
+    if value is True:
+        raise ValueRefused(_lt("“%(value)s” isn't a number."), value=value)
     if isinstance(value, (int, float, Decimal)):
         return _finite(Decimal(str(value)), value)
-    text = parse_text(value)
+    text = _short_text(value)
     sign, digits = _split_sign(text)
     digits = digits.translate({ord(space): None for space in SPACES})
     if not re.fullmatch(r"(\d[\d.,]*|[.,]\d+)", digits):
-        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” isn't a number."), value=text)
     point = _decimal_separator(digits, separator, text)
     group = "," if point == "." else "."
     whole, _dot, rest = digits.partition(point) if point else (digits, "", "")
     if group in rest or point and point in rest:
-        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” isn't a number."), value=text)
     if group in whole and not re.fullmatch(rf"\d{{1,3}}(\{group}\d{{3}})+", whole):
-        raise ValueRefused(_lt("“%(value)s” is no number."), value=text)
+        raise ValueRefused(_lt("“%(value)s” isn't a number."), value=text)
     number = f"{sign}{whole.replace(group, '') or '0'}.{rest or '0'}"
     return _finite(Decimal(number), text)
 
@@ -98,8 +133,8 @@ def _decimal_separator(digits, separator, text) -> str:
     if len(rest) == 3 and 0 < len(whole) <= 3 and not whole.startswith("0"):
         raise ValueRefused(
             _lt(
-                "“%(value)s” can mean two numbers: tell on the source which decimal "
-                "separator it uses."
+                "“%(value)s” can mean two numbers: choose on the connected system how "
+                "it writes numbers."
             ),
             value=text,
         )
@@ -109,21 +144,23 @@ def _decimal_separator(digits, separator, text) -> str:
 def _finite(number: Decimal, text) -> Decimal:
     if number.is_finite() and abs(number) < Decimal(10) ** 15:
         return number
-    raise ValueRefused(_lt("“%(value)s” is no usable number."), value=text)
+    raise ValueRefused(_lt("“%(value)s” is too large or not a number."), value=text)
 
 
+@_refusing
 def parse_boolean(value) -> bool | None:
     """A tick: true/false, yes/no, 1/0, x, and their common translations."""
     if isinstance(value, bool):
         return value
     if is_empty(value):
         return None
-    text = str(value).strip().lower()
+    text = _short_text(value).lower()
     if text in TRUE or text in FALSE:
         return text in TRUE
-    raise ValueRefused(_lt("“%(value)s” is neither yes nor no."), value=text)
+    raise ValueRefused(_lt("“%(value)s” isn't a yes/no value."), value=text)
 
 
+@_refusing
 def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     """A calendar date; of a moment, its date in ``zone``.
 
@@ -135,10 +172,10 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     if isinstance(value, datetime):
         if value.tzinfo:
             value = value.astimezone(ZoneInfo(zone))
-        return value.date()
+        return _in_calendar(value.date())
     if isinstance(value, date):
-        return value
-    text = parse_text(value)
+        return _in_calendar(value)
+    text = _short_text(value)
     try:
         return _date_of(text, order)
     except ValueRefused:
@@ -148,6 +185,7 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
+@_refusing
 def parse_datetime(value, order="auto", zone="UTC") -> datetime | None:
     """A moment, as UTC without time zone; microseconds are kept.
 
@@ -160,7 +198,7 @@ def parse_datetime(value, order="auto", zone="UTC") -> datetime | None:
         return _to_utc(value, zone)
     if isinstance(value, date):
         return _to_utc(datetime(value.year, value.month, value.day), zone)
-    text = parse_text(value)
+    text = _short_text(value)
     if re.fullmatch(r"\d{9,10}(\.\d+)?|\d{12,13}", text):
         seconds = Decimal(text) / (1000 if len(text.split(".")[0]) > 11 else 1)
         return EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
@@ -169,6 +207,8 @@ def parse_datetime(value, order="auto", zone="UTC") -> datetime | None:
         r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
         text,
     )
+    if not match:  # a line break
+        raise ValueRefused(_lt("“%(value)s” isn't a date and time."), value=text)
     day = _date_of(match["date"], order)
     if not match["time"]:
         return _to_utc(datetime(day.year, day.month, day.day), zone)
@@ -179,7 +219,7 @@ def _with_time(day, match, text) -> datetime:
     hour, minute, *second = (int(part) for part in match["time"].split(":"))
     half = (match["half"] or "").lower()
     if half and not 1 <= hour <= 12:
-        raise ValueRefused(_lt("“%(value)s” is no date and time."), value=text)
+        raise ValueRefused(_lt("“%(value)s” isn't a date and time."), value=text)
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     micro = int(((match["part"] or ".0")[1:] + "000000")[:6])
@@ -194,7 +234,7 @@ def _with_time(day, match, text) -> datetime:
             moment = moment.replace(tzinfo=offset)
     except ValueError:
         raise ValueRefused(
-            _lt("“%(value)s” is no date and time."), value=text
+            _lt("“%(value)s” isn't a date and time."), value=text
         ) from None
     return moment
 
@@ -203,11 +243,20 @@ def _to_utc(moment: datetime, zone: str) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     try:
-        return moment.astimezone(UTC).replace(tzinfo=None)
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+        _in_calendar(moment.date())
+        return moment
     except (OverflowError, ValueError):
         raise ValueRefused(
-            _lt("“%(value)s” is no usable date."), value=moment
+            _lt("“%(value)s” is too far from today."), value=moment
         ) from None
+
+
+def _in_calendar(day: date) -> date:
+    """A day that a person can have meant: infinity and the year 44 BC are none."""
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    raise ValueRefused(_lt("“%(value)s” is too far from today."), value=day)
 
 
 def _date_of(text: str, order: str) -> date:
@@ -217,10 +266,8 @@ def _date_of(text: str, order: str) -> date:
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:
-        raise ValueRefused(_lt("“%(value)s” is no date."), value=text) from None
-    if not 1900 <= found.year <= 2200:
-        raise ValueRefused(_lt("“%(value)s” is no usable date."), value=text)
-    return found
+        raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text) from None
+    return _in_calendar(found)
 
 
 def _date_parts(text: str, order: str) -> tuple[str, str, str]:
@@ -235,7 +282,7 @@ def _date_parts(text: str, order: str) -> tuple[str, str, str]:
         return match[3], _month(match[1], text), match[2]
     match = re.fullmatch(r"(\d{1,4})([-/. ]) ?(\d{1,2})\2 ?(\d{2,4})", text)
     if not match or (len(match[1]) > 2 and order != "ymd"):
-        raise ValueRefused(_lt("“%(value)s” is no date."), value=text)
+        raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text)
     first, second, third = match[1], match[3], match[4]
     if order == "ymd":
         return first, second, third
@@ -251,7 +298,7 @@ def _guess_order(first, second, separator, text) -> str:
         return "mdy"
     raise ValueRefused(
         _lt(
-            "“%(value)s” can mean two days: tell on the source in which order it "
+            "“%(value)s” can mean two days: choose on the connected system how it "
             "writes dates."
         ),
         value=text,
@@ -261,12 +308,8 @@ def _guess_order(first, second, separator, text) -> str:
 def _month(name: str, text: str) -> str:
     short = name[:3].lower()
     if short not in MONTHS:
-        raise ValueRefused(_lt("“%(value)s” is no date."), value=text)
+        raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text)
     return str(MONTHS.index(short) + 1)
-
-
-def _short(value) -> str:
-    return str(value)[:40]
 
 
 def scalar(value):
@@ -291,5 +334,4 @@ def storable(value):
         return [storable(item) for item in value]
     if value is None or isinstance(value, (bool, int)):
         return value
-    text = str(value) if isinstance(value, str) else f"<{type(value).__name__}>"
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    return clean(value if isinstance(value, str) else f"<{type(value).__name__}>")

@@ -96,8 +96,8 @@ class TestCsv(ConnectorCase):
             "no column “id”: its columns are a b.": {"content": b"a b\n1\n"},
             "appears twice": {"content": b"id,name,name\n1,2,3\n"},
             "cannot separate columns": {"content": TEXT, "delimiter": "ab"},
-            "no text encoding": {"content": TEXT, "encoding": "zip"},
-            "“klingon” is no": {"content": TEXT, "encoding": "klingon"},
+            "isn't a known text encoding": {"content": TEXT, "encoding": "zip"},
+            "“klingon” isn't": {"content": TEXT, "encoding": "klingon"},
             "cannot be read as utf-16": {"content": b"abc", "encoding": "utf-16-le"},
         }
         for expected, settings in table.items():

@@ -3,7 +3,6 @@
 
 import gzip
 import threading
-import time
 from datetime import datetime
 from unittest.mock import patch
 
@@ -151,8 +150,6 @@ class TestJsonRefusals(JsonCase):
         bodies = {
             b"[" * 100_000: "nested too deeply",
             b"[" + b"1," * 2_100_000 + b"1]": "too many values",
-            b"[" + b"9" * 10_000 + b"]": "not JSON",
-            b"[NaN]": "not JSON",
             b"\xff\xfe": "not JSON",
             b"<html>": "not JSON",
         }
@@ -170,22 +167,6 @@ class TestJsonRefusals(JsonCase):
             connector.timeout = 0.3
             self.assertIn("did not answer within 0.3", self.refused(connector))
             release.set()
-
-    def test_drop_by_drop_ends_with_the_deadline(self):
-        def script(handler, request):
-            handler.send_response(200)
-            handler.send_header("Content-Length", "1000")
-            handler.end_headers()
-            for _number in range(1000):
-                handler.wfile.write(b" ")
-                handler.wfile.flush()
-                time.sleep(0.02)
-
-        with http_peer(script) as peer:
-            connector = self.connector(peer.url)
-            connector.deadline, connector.timeout = 0.1, 5
-            with patch("odoo.addons.helpdesk_service_credit.connectors.http.CHUNK", 1):
-                self.assertIn("took longer", self.refused(connector))
 
     def test_nobody_listens(self):
         with http_peer(json_rows([])) as peer:

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Rows of a query, on the PostgreSQL server the tests run on."""
 
+import time
 from datetime import datetime
 
 import psycopg2
@@ -8,8 +9,9 @@ import psycopg2
 from odoo.sql_db import connection_info_for
 from odoo.tests import get_db_name, tagged
 
-from ...connectors import Cursor
-from ...connectors.postgresql import PostgresqlConnector
+from ...connectors import ConnectorError, Cursor, ValueRefused
+from ...connectors.postgresql import PostgresqlConnector, _system_user
+from ...connectors.values import parse_date
 from ..support.sync import SECRET, ConnectorCase
 
 SCHEMA = "sync_peer"
@@ -115,7 +117,8 @@ class TestPostgresql(ConnectorCase):
             f"{closing} DELETE FROM {table}; SELECT * FROM (SELECT 1",
             f"{closing} COMMIT; BEGIN READ WRITE; DELETE FROM {table}; COMMIT; --",
             f"{closing} ROLLBACK; BEGIN READ WRITE; DELETE FROM {table}; COMMIT; --",
-            "SELECT 1 AS id, set_config('transaction_read_only', 'off', true)",
+            "SELECT 1 AS id, now() AS changed,"
+            " set_config('transaction_read_only', 'off', true)",
             f"SELECT 1 AS id, now() AS changed, setval('{SCHEMA}.counter', 9)",
             f"SELECT 1 AS id, now() AS changed INTO {SCHEMA}.other",
         ):
@@ -129,14 +132,74 @@ class TestPostgresql(ConnectorCase):
 
     def test_what_cannot_be_read(self):
         table = {
-            "syntax error": {"query": "SELEC 1"},
-            'column "changed" does not exist': {"query": "SELECT 1 AS id"},
+            "SyntaxError": {"query": "SELEC 1"},
+            "has no column “changed”: its columns are id": {
+                "query": "SELECT 1 AS id"
+            },
             "Enter the query": {"query": " "},
             "Enter the host": {"host": ""},
         }
         for expected, settings in table.items():
             with self.subTest(expected=expected):
                 self.assertIn(expected, self.refused(self.connector(**settings)))
+
+    def test_errors_do_not_quote_the_query(self):
+        """It is for Settings administrators, and so is what an error says of it."""
+        table = {
+            "InvalidTextRepresentation": "SELECT 'topsecret'::int AS id, 1 AS changed",
+            "UndefinedTable": "SELECT * FROM topsecret",
+            "DivisionByZero": "SELECT 1 / (n - 5) AS id, n AS changed, 'topsecret'"
+            " AS x FROM generate_series(1, 9) AS n",
+        }
+        for expected, query in table.items():
+            with self.subTest(query=query), self.assertRaises(ConnectorError) as caught:
+                self.read_ids(self.connector(query))
+            self.assertIn(expected, str(caught.exception))
+            self.assertNotIn("topsecret", str(caught.exception))
+        self.assertIn("by zero", caught.exception.private)
+
+    def test_days_python_does_not_have_are_left_as_texts(self):
+        query = (
+            "SELECT 1 AS id, 'infinity'::timestamptz AS changed, '0044-03-15 BC'::date"
+            " AS day UNION SELECT 2, '2026-03-01+00', '-infinity'"
+        )
+        rows = [r for page in self.connector(query).fetch() for r in page.rows]
+        days = {row.values["id"]: row.values["day"] for row in rows}
+        self.assertEqual(days[1], "0044-03-15 BC")
+        for day in days.values():
+            with self.assertRaises(ValueRefused):
+                parse_date(day)
+
+    def test_giant_values_stay_at_the_server(self):
+        query = (
+            "SELECT n AS id, now() AS changed, repeat('x', n * 60000) AS note"
+            " FROM generate_series(1, 2) AS n"
+        )
+        [page] = self.connector(query).fetch()
+        self.assertEqual([bool(row.error) for row in page.rows], [False, True])
+        self.assertEqual(len(page.rows[0].values["note"]), 60000)
+        self.assertEqual(page.rows[1].values["id"], 2)
+        self.assertIsNone(page.rows[1].values["note"])
+
+    def test_columns_of_one_name(self):
+        query = "SELECT 7 AS id, now() AS changed, 8 AS twice, 9 AS twice"
+        self.assertEqual(self.read_ids(self.connector(query)), [7])
+
+    def test_query_that_takes_too_long_ends_with_the_deadline(self):
+        query = "SELECT 1 AS id, now() AS changed, pg_sleep(20)"
+        connector = self.connector(query)
+        connector.deadline = 0.3
+        start = time.monotonic()
+        self.assertIn("took longer than 0.3", self.refused(connector))
+        self.assertLess(time.monotonic() - start, 5)
+
+    def test_nobody_comes_as_the_user_of_the_system(self):
+        """A local database may let that user in without a password."""
+        for user in (_system_user(), ""):
+            for host in ("/var/run/postgresql", "localhost"):
+                with self.subTest(user=user, host=host):
+                    sentence = self.refused(self.connector(host=host, user=user))
+                    self.assertIn("Odoo itself runs as", sentence)
 
     def test_nobody_listens_and_no_secret_in_the_sentence(self):
         sentence = self.refused(self.connector(host="127.0.0.1", port=1))

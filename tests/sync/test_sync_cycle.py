@@ -139,7 +139,7 @@ class TestSyncCycle(CycleCase):
         self.rows[3]["customer"] = None
         self.assertEqual(self.sync(), (3, 0, 0, 4))
         errors = {k: r.error for k, r in self.records(self.source).items() if r.error}
-        self.assertIn("“many” is no number", errors["1"])
+        self.assertIn("“many” isn't a number", errors["1"])
         self.assertIn("no number of credits", errors["2"])
         self.assertIn("1.23456", errors["3"])
         self.assertIn("names no customer", errors["4"])

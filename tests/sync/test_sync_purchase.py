@@ -97,7 +97,7 @@ class TestSyncPurchase(SyncCommon):
             "two days": {"start": "03/04/2026"},
             "before it starts": {"expiry": "2025-01-01"},
             "a formula, not a number": {"credits": "=1+1"},
-            "is neither yes nor no": {"void": "maybe"},
+            "isn't a yes/no value": {"void": "maybe"},
         }
         good = dict(self.row)
         for expected, values in table.items():
@@ -111,11 +111,11 @@ class TestSyncPurchase(SyncCommon):
         record, lot = self.sync(start="03/04/2026")
         self.assertEqual(
             record.error,
-            "start: “03/04/2026” can mean two days: tell on the source in which order "
+            "start: “03/04/2026” can mean two days: choose on the connected system how it "
             "it writes dates.",
         )
         record, lot = self.sync(start="x" * 500)
-        self.assertEqual(record.error, f"start: “{'x' * 80}” is no date.")
+        self.assertEqual(record.error, f"start: “{'x' * 80}” isn't a date.")
 
     def test_void_before_it_was_known(self):
         record, lot = self.sync(void=True)
