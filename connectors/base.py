@@ -191,6 +191,7 @@ def _forms(secret: str) -> set[str]:
             repr(text)[1:-1],
             repr(data)[2:-1],
             json.dumps(text)[1:-1],
+            json.dumps(text, ensure_ascii=False)[1:-1],
             html.escape(text),
             quote(text, errors="replace"),
             quote(text, safe="", errors="replace"),

@@ -129,7 +129,9 @@ class CsvConnector(HttpConnector):
             except (LookupError, ValueError):
                 codec = None
             if codec is None or not codec._is_text_encoding:
-                raise self.error(_lt("“%(name)s” isn't a known text encoding."), name=name)
+                raise self.error(
+                    _lt("“%(name)s” isn't a known text encoding."), name=name
+                )
             return codec.name
         return "utf-8" if _is_utf8(spool) else "cp1252"
 

@@ -3,7 +3,7 @@
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Deadline:
@@ -52,12 +52,9 @@ class Deadline:
             self._hang_up()
 
     def _hang_up(self):
-        if self.line is None:
-            return
-        try:
-            self.line.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was faster
+        if self.line is not None:
+            with suppress(OSError):  # the other side was faster
+                self.line.shutdown(socket.SHUT_RDWR)
 
     def _forget(self):
         if self.line is not None:

@@ -33,7 +33,9 @@ class ConnectorError(Exception):
     :param private: what only Settings administrators may read
     """
 
-    def __init__(self, template: str, retry_after: int = 0, private: str = "", **values):
+    def __init__(
+        self, template: str, retry_after: int = 0, private: str = "", **values
+    ):
         self.template = template
         self.values = values
         self.retry_after = retry_after

@@ -8,6 +8,7 @@ from decimal import Decimal
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from urllib3 import poolmanager
 
 from .base import Connector
 from .deadline import Deadline
@@ -48,10 +49,9 @@ class Adapter(requests.adapters.HTTPAdapter):
         return manager
 
     def _watch_connections(self, manager):
+        pools = poolmanager.pool_classes_by_scheme
         manager.pool_classes_by_scheme = {
-            scheme: _watched(pool, self.watch)
-            for scheme, pool in requests.packages.urllib3.poolmanager
-            .pool_classes_by_scheme.items()
+            scheme: _watched(pool, self.watch) for scheme, pool in pools.items()
         }
 
 

@@ -47,6 +47,7 @@ from .report import test_report_balance
 from .report import test_report_forecast
 from .report import test_report_rights
 from .report import test_report_statement
+from .security import test_attack_connectors
 from .security import test_fuzz
 from .selling import test_selling_order
 from .selling import test_selling_prices

@@ -1,1 +1,2 @@
+from . import test_attack_connectors
 from . import test_fuzz

@@ -133,9 +133,7 @@ class TestPostgresql(ConnectorCase):
     def test_what_cannot_be_read(self):
         table = {
             "SyntaxError": {"query": "SELEC 1"},
-            "has no column “changed”: its columns are id": {
-                "query": "SELECT 1 AS id"
-            },
+            "has no column “changed”: its columns are id": {"query": "SELECT 1 AS id"},
             "Enter the query": {"query": " "},
             "Enter the host": {"host": ""},
         }

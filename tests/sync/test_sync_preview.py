@@ -37,7 +37,7 @@ class TestSyncPreview(SyncCommon):
         self.assertIn("Azure Mills", html)
         self.assertIn("12/31/2026", html)
         self.assertIn("No customer was found for “nobody”", html)
-        self.assertIn("“lots” isn't a number", html)
+        self.assertIn("“lots” isn&#39;t a number", html)
         self.assertIn("has no external ID", html)
         self.assertIn("Will be withdrawn", html)
         self.assertNotIn("<b>", html, "values are escaped")

@@ -111,11 +111,14 @@ class TestSyncPurchase(SyncCommon):
         record, lot = self.sync(start="03/04/2026")
         self.assertEqual(
             record.error,
-            "start: “03/04/2026” can mean two days: choose on the connected system how it "
+            "start: “03/04/2026” can mean two days: choose on the connected system how "
             "it writes dates.",
         )
         record, lot = self.sync(start="x" * 500)
-        self.assertEqual(record.error, f"start: “{'x' * 80}” isn't a date.")
+        self.assertEqual(
+            record.error,
+            f"start: “{'x' * 80}…” is too long for a number or a date.",
+        )
 
     def test_void_before_it_was_known(self):
         record, lot = self.sync(void=True)

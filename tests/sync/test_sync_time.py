@@ -105,7 +105,7 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
             "names no employee": {"mail": ""},
             "no ticket with the number": {"ticket": "HT-unknown"},
             "names no ticket": {"ticket": ""},
-            "neither yes nor no": {"billable": "?"},
+            "isn't a yes/no value": {"billable": "?"},
         }
         good = dict(self.row)
         for expected, values in table.items():
