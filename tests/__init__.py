@@ -16,6 +16,7 @@ from .base import test_js
 from .base import test_keyboard
 from .base import test_keyboard_stories
 from .base import test_languages
+from .base import test_rooms
 from .base import test_screens
 from .base import test_text
 from .base import test_translations

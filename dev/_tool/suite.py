@@ -2,10 +2,11 @@
 """The whole check: lint, then the tests on a copy of a prepared database."""
 
 import argparse
+import importlib.util
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, lifecycle, lint, neighbours, say
+from . import browser, lifecycle, lint, neighbours, paths, say
 from .databases import Databases, dependencies
 from .pytest_run import Run
 from .shell import run_script
@@ -20,6 +21,9 @@ def main(arguments):
     options, rest = _options(arguments)
     if options.lint:
         lint.check()
+        return 0
+    if options.rooms:
+        print(_rooms().report())
         return 0
     if options.peers:
         return neighbours.peers(rest)
@@ -78,6 +82,15 @@ def _run(shop, databases, source, arguments, with_browser, aside=()):
         return Run(shop, name, with_browser).show(arguments)
 
 
+def _rooms():
+    """Return the rules of rooms, which are part of the tests."""
+    path = paths.CHECKOUT / "tests" / "support" / "rooms.py"
+    spec = importlib.util.spec_from_file_location("rooms", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def _options(arguments):
     parser = argparse.ArgumentParser(
         prog="dev/test",
@@ -88,6 +101,11 @@ def _options(arguments):
     )
     parser.add_argument("--no-lint", action="store_true", help="only tests")
     parser.add_argument("--lint", action="store_true", help="only linters")
+    parser.add_argument(
+        "--rooms",
+        action="store_true",
+        help="only show which room uses which, and what breaks their rules",
+    )
     parser.add_argument(
         "--no-browser", action="store_true", help="skip browser tests, and say so"
     )

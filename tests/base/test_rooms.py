@@ -1,0 +1,109 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import tempfile
+from pathlib import Path
+
+from odoo.tests import BaseCase, tagged
+
+from ..support import rooms
+
+#: What breaks a rule today; it only gets shorter.
+TODO = Path(rooms.__file__).with_name("rooms_todo.txt")
+
+
+@tagged("post_install", "-at_install")
+class TestRooms(BaseCase):
+    """The sources keep to their rooms: see "Rooms" in docs/design.md."""
+
+    def test_every_rule_holds(self):
+        todo = set(TODO.read_text().splitlines()) if TODO.exists() else set()
+        found = rooms.complaints(rooms.Sources())
+        self.assertEqual(sorted(found - todo), [], "breaks a rule of rooms")
+        self.assertEqual(sorted(todo - found), [], "holds now: take it off the list")
+
+    def _found(self, **texts):
+        """Return the complaints about an addon made of these texts."""
+        with tempfile.TemporaryDirectory() as folder:
+            for place, text in texts.items():
+                path = Path(folder, *place.split("__")).with_suffix(".py")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            return sorted(rooms.complaints(rooms.Sources(Path(folder))))
+
+    def _model(self, name, body, kind="Model", key="_name"):
+        return f'class M(models.{kind}):\n    {key} = "{name}"\n    {body}\n'
+
+    def test_a_look_down_is_seen(self):
+        sync = self._model("service.sync", "def _read_all(self): pass")
+        for text in (
+            "from ..sync.service_sync import M",
+            'def f(env): return env["service.sync"]',
+            'S = "service.sync"\ndef f(self): return self.env[S]',
+            "def f(source): source._read_all()",
+        ):
+            with self.subTest(text):
+                found = self._found(
+                    models__ledger__x=text, models__sync__service_sync=sync
+                )
+                self.assertEqual(len(found), 1)
+                self.assertIn("models/ledger/x.py: ledger uses sync", found[0])
+
+    def test_a_look_up_and_a_hook_are_fine(self):
+        ledger = self._model("service.a", "def _tell(self): pass")
+        sync = self._model(
+            "service.a", "def _tell(self): super()._tell()", key="_inherit"
+        )
+        uses = 'def f(env): env["service.a"]._tell()'
+        self.assertEqual(
+            self._found(
+                models__ledger__service_a=ledger,
+                models__ledger__y=uses,
+                models__sync__service_a=sync,
+                models__sync__x=uses,
+            ),
+            [],
+        )
+
+    def test_models_use_no_wizard(self):
+        [found] = self._found(
+            models__base__x='def f(env): env["a.window"]',
+            wizards__a_window=self._model("a.window", "pass", "TransientModel"),
+        )
+        self.assertIn("base uses wizards: a.window", found)
+
+    def test_a_mixin_with_one_user_is_seen(self):
+        texts = {
+            "models__ledger__a_mixin": self._model("a.mixin", "pass", "AbstractModel"),
+            "models__ledger__one": self._model(
+                "a.mixin", '_name = "one"', key="_inherit"
+            ),
+        }
+        [found] = self._found(**texts)
+        self.assertIn("a.mixin has 1 users", found)
+        texts["models__work__two"] = self._model(
+            "a.mixin", '_name = "two"', key="_inherit"
+        )
+        self.assertEqual(self._found(**texts), [])
+
+    def test_scattered_declarations_are_seen(self):
+        home = self._model("service.a", "pass")
+        for body in (
+            "x = fields.Char()",
+            'x = models.Constraint("CHECK (TRUE)")',
+            "def write(self, vals): pass",
+        ):
+            with self.subTest(body):
+                more = self._model("service.a", body, key="_inherit")
+                found = self._found(
+                    models__ledger__service_a=home, models__ledger__service_a_x=more
+                )
+                self.assertEqual(len(found), 1)
+
+    def test_passwords_are_seen(self):
+        for text, count in (
+            ('def f(vals): return "coverage" in vals', 1),
+            ("a = m.current_test", 0),
+            ("a = m.current_test\nb = m.current_test", 1),
+            ('def f(self): self.env[f"service.{self.kind}"]', 1),
+        ):
+            with self.subTest(text):
+                self.assertEqual(len(self._found(models__ledger__x=text)), count)

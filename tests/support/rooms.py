@@ -1,0 +1,310 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The rules of rooms, read from the sources: `dev/test --rooms` shows what it finds.
+
+Plain Python without Odoo. `Sources` reads the addon once; each function of `RULES`
+yields a line for each place that breaks it.
+"""
+
+import ast
+import collections
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+#: A room uses the rooms before it.
+ROOMS = (
+    "ledger",
+    "authorization",
+    "work",
+    "funding",
+    "time",
+    "selling",
+    "accounting",
+    "alert",
+    "sync",
+    "base",
+)
+ABOVE = ("tools", "connectors")  # they use no room
+BELOW = ("wizards", "report", "controllers")  # no room uses them
+CRUD = ("copy", "copy_data", "create", "default_get", "unlink", "write")
+DECLARATIONS = ("Constraint", "Index", "UniqueIndex")
+MODELS = ("AbstractModel", "Model", "TransientModel")
+
+
+class Class:
+    """A class that declares or extends a model."""
+
+    def __init__(self, source, node):
+        self.source = source
+        self.node = node
+        values = {}
+        self.fields, self.declared = [], []
+        self.methods = [
+            part.name for part in node.body if isinstance(part, ast.FunctionDef)
+        ]
+        for part in node.body:
+            if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
+                self._read(part.targets[0].id, part.value, values)
+        inherit = values.get("_inherit", [])
+        self.inherits = [inherit] if isinstance(inherit, str) else list(inherit)
+        self.name = values.get("_name") or (self.inherits or [None])[0]
+        # With a name of its own among the parents it extends that model.
+        self.is_new = "_name" in values and self.name not in self.inherits
+        kinds = {base.attr for base in node.bases if isinstance(base, ast.Attribute)}
+        self.is_abstract = "AbstractModel" in kinds
+
+    def _read(self, name, value, values):
+        if name in ("_name", "_inherit"):
+            values[name] = self.source.constant(value)
+        elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            if getattr(value.func.value, "id", "") == "fields":
+                self.fields.append(name)
+            elif value.func.attr in DECLARATIONS:
+                self.declared.append(name)
+
+
+class Source:
+    """One Python file: its room, the models in it, and what it uses."""
+
+    def __init__(self, root, path):
+        self.root, self.path = root, path
+        parts = path.relative_to(root).parts
+        self.place = "/".join(parts)
+        self.room = parts[1] if parts[0] == "models" else parts[0]
+        self.tree = ast.parse(path.read_text())
+        self.constants = {
+            node.targets[0].id: node.value.value
+            for node in self.tree.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Constant)
+        }
+        self.classes = [
+            Class(self, node)
+            for node in self.tree.body
+            if isinstance(node, ast.ClassDef)
+            and any(getattr(base, "attr", "") in MODELS for base in node.bases)
+        ]
+
+    def constant(self, node):
+        """Return the text, or the list of texts, an expression stands for."""
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return [self.constant(part) for part in node.elts]
+        if isinstance(node, ast.Name):
+            return self.constants.get(node.id)
+        return node.value if isinstance(node, ast.Constant) else None
+
+    def imported_rooms(self):
+        """Yield the line and the room of each import from another room."""
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.ImportFrom) or not node.level:
+                continue
+            folder = self.path.parents[node.level - 1]
+            target = folder.joinpath(*(node.module or "").split("."))
+            names = [target] if node.module else [target / n.name for n in node.names]
+            for name in names:
+                parts = name.relative_to(self.root).parts
+                if parts[:1] == ("models",):
+                    parts = parts[1:]
+                if parts and parts[0] != self.room:
+                    yield node.lineno, parts[0]
+
+    def used_models(self):
+        """Yield the line and the name of each model looked up in an environment."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Subscript):
+                owner = node.value
+                name = getattr(owner, "attr", getattr(owner, "id", ""))
+                if name in ("env", "registry"):
+                    yield node.lineno, self.constant(node.slice)
+
+    def used_methods(self):
+        """Yield the line and the name of each private method called."""
+        for node in ast.walk(self.tree):
+            name = getattr(getattr(node, "func", None), "attr", "")
+            if name.startswith("_") and not name.startswith("__"):
+                yield node.lineno, name
+
+    def new_methods(self):
+        """Yield the private methods and functions that override nothing."""
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.FunctionDef) or node.name[0] != "_":
+                continue
+            if not any(_is_super(part, node.name) for part in ast.walk(node)):
+                yield node.name
+
+
+def _is_super(node, method):
+    """Tell whether a node is `super().method`."""
+    owner = getattr(getattr(node, "value", None), "func", None)
+    is_super = getattr(owner, "id", "") == "super"
+    return is_super and getattr(node, "attr", "") == method
+
+
+class Sources:
+    """Every Python file of the addon that is part of it when it runs."""
+
+    def __init__(self, root=ROOT):
+        self.files = [
+            Source(root, path)
+            for folder in ("models", *ABOVE, *BELOW)
+            for path in sorted((root / folder).rglob("*.py"))
+            if path.name != "__init__.py"
+        ]
+        self.classes = [one for source in self.files for one in source.classes]
+        self.home = {one.name: one for one in self.classes if one.is_new}
+
+    def methods(self):
+        """Return the rooms in which each private method is defined."""
+        rooms = collections.defaultdict(set)
+        for source in self.files:
+            for name in source.new_methods():
+                rooms[name].add(source.room)
+        return rooms
+
+    def uses(self):
+        """Yield the file, the line, the room used and by what it is used."""
+        methods = self.methods()
+        for source in self.files:
+            for line, room in source.imported_rooms():
+                yield source, line, room, "import"
+            for line, name in source.used_models():
+                if name in self.home:
+                    yield source, line, self.home[name].source.room, name
+            for line, name in source.used_methods():
+                defined = methods.get(name, set())
+                # A hook is defined above too; a name in two rooms says nothing.
+                if len(defined) == 1 and source.room not in defined:
+                    yield source, line, *defined, name
+
+
+def _rank(room):
+    if room in ABOVE:
+        return -1
+    return ROOMS.index(room) if room in ROOMS else len(ROOMS)
+
+
+def downward_uses(sources):
+    """A room uses only the rooms before it; wizards, reports and pages use all."""
+    for source, line, room, by in sources.uses():
+        is_below = source.room in BELOW and room in BELOW
+        if room != source.room and _rank(room) >= _rank(source.room) and not is_below:
+            yield f"{source.place}:{line}: {source.room} uses {room}: {by}"
+
+
+def lonely_mixins(sources):
+    """A mixin has two users; what has none is plain Python."""
+    for name, one in sources.home.items():
+        if one.is_abstract and not name.startswith("report."):
+            users = {
+                other.name
+                for other in sources.classes
+                if name in other.inherits and other.name != name
+            }
+            if len(users) < 2:
+                yield f"{one.source.place}: {name} has {len(users)} users"
+
+
+def scattered_models(sources):
+    """Fields, constraints, indexes and CRUD of our models: in the model's own file."""
+    for one in sources.classes:
+        home = sources.home.get(one.name)
+        if not home:
+            continue
+        stem = one.source.path.stem
+        is_in_room = one.is_new and one.source.room in ROOMS
+        if is_in_room and stem != one.name.replace(".", "_"):
+            yield f"{one.source.place}: declares {one.name}"
+        if one.source is not home.source:
+            guards = [name for name in one.methods if name in CRUD]
+            for name in (*one.fields, *one.declared, *guards):
+                yield f"{one.source.place}: {name} of {one.name}"
+
+
+def core_models(sources):
+    """A room extends a model of core in its own file of that name."""
+    for one in sources.classes:
+        if one.name in sources.home or one.source.room not in ROOMS or one.is_new:
+            continue
+        stem, name = one.source.path.stem, one.name.replace(".", "_")
+        if stem != name and not stem.startswith(f"{name}_"):
+            yield f"{one.source.place}: extends {one.name}"
+        if stem != name:
+            guards = [method for method in one.methods if method in CRUD]
+            for part in (*one.fields, *one.declared, *guards):
+                yield f"{one.source.place}: {part} of {one.name}"
+
+
+def super_chains(sources):
+    """No method of a model stands in two files of one room."""
+    found = collections.defaultdict(list)
+    for one in sources.classes:
+        for method in one.methods:
+            found[one.source.room, one.name, method].append(one.source.place)
+    for (room, name, method), places in found.items():
+        if len(places) > 1 and room in ROOMS:
+            yield f"{places[1]}: {name}.{method} is also in {places[0]}"
+
+
+def computed_names(sources):
+    """No model is looked up by a name that is put together."""
+    for source in sources.files:
+        for node in ast.walk(source.tree):
+            is_computed = isinstance(getattr(node, "slice", None), ast.JoinedStr)
+            if is_computed and getattr(node.value, "attr", "") == "env":
+                yield f"{source.place}:{node.lineno}: a computed model"
+
+
+def passwords(sources):
+    """The presence of a value is no permission; tests are told apart in one place."""
+    asked = []
+    for source in sources.files:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and node.attr == "current_test":
+                asked.append(f"{source.place}:{node.lineno}: current_test")
+            elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+                word = getattr(node.left, "value", None)
+                if word in ("coverage", "approval_state"):
+                    yield f"{source.place}:{node.lineno}: “{word}” as a password"
+    yield from asked[1:]
+
+
+RULES = (
+    downward_uses,
+    lonely_mixins,
+    scattered_models,
+    core_models,
+    super_chains,
+    computed_names,
+    passwords,
+)
+
+
+def complaints(sources):
+    """Return every place that breaks a rule, without the number of its line."""
+    found = {line for rule in RULES for line in rule(sources)}
+    return {re.sub(r"^(\S+?):\d+: ", r"\1: ", line) for line in found}
+
+
+def table(sources):
+    """Return which room uses which, and how often, as lines of text."""
+    counts = collections.Counter(
+        (source.room, room) for source, _line, room, _by in sources.uses()
+    )
+    columns = [*ABOVE, *ROOMS, *BELOW]
+    lines = ["uses".ljust(14) + "".join(name[:6].rjust(8) for name in columns)]
+    for room in (*ROOMS, *BELOW):
+        cells = (counts[room, name] or "." for name in columns)
+        lines.append(room.ljust(14) + "".join(str(cell).rjust(8) for cell in cells))
+    return lines
+
+
+def report():
+    """Return the table and every complaint as text."""
+    sources = Sources()
+    lines = [*table(sources)]
+    for rule in RULES:
+        found = sorted(set(rule(sources)))
+        lines += ["", f"{rule.__doc__} {len(found)} places"]
+        lines += [f"  {line}" for line in found]
+    return "\n".join(lines)
