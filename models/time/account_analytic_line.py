@@ -40,7 +40,8 @@ class AccountAnalyticLine(models.Model):
         "product of what they would be billed to.",
     )
     timesheet_invoice_type = fields.Selection(
-        selection_add=[("service_credits", "Paid by Service Credits")]
+        selection_add=[("service_credits", "Paid by Service Credits")],
+        ondelete={"service_credits": "set non_billable"},
     )
     # Not readonly: the hours of a part of an entry are given, and not rounded again.
     hours_billed = fields.Float(
