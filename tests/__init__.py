@@ -50,6 +50,9 @@ from .report import test_report_rights
 from .report import test_report_statement
 from .security import test_attack_connectors
 from .security import test_fuzz
+from .security import test_attack_prices
+from .selling import test_selling_companies
+from .selling import test_selling_copy
 from .selling import test_selling_order
 from .selling import test_selling_prices
 from .selling import test_selling_races

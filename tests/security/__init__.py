@@ -1,2 +1,3 @@
 from . import test_attack_connectors
 from . import test_fuzz
+from . import test_attack_prices

@@ -5,10 +5,7 @@ from odoo.fields import Domain
 
 
 class ServiceCreditPurchaseCreate(models.TransientModel):
-    """Create the service credit purchases of an opportunity or of orders in one go.
-
-    Seed 001, "Creating Records from an Opportunity"; design 6.
-    """
+    """Create the service credit purchases of an opportunity or of orders in one go."""
 
     _name = "service.credit.purchase.create"
     _description = "Create Service Credit Purchases"
