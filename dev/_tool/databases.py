@@ -122,13 +122,14 @@ class Databases:
             shutil.rmtree(self.rooms / name, ignore_errors=True)
             (self.rooms / new).rename(self.rooms / name)
 
-    def install(self, name, modules, log, strict, options=()):
+    def install(self, name, modules, log, strict, options=(), config=None):
         """Run Odoo once to install modules.
 
         :param strict: whether a warning in the log is a failure too
+        :param config: further lines of Odoo's configuration
         """
         config = self.shop.write_config(
-            self.logs / f"{name}.conf", name, http_enable=False
+            self.logs / f"{name}.conf", name, http_enable=False, **(config or {})
         )
         command = self.shop.odoo_command(
             config, "--stop-after-init", "-i", ",".join(sorted(modules)), *options
