@@ -17,6 +17,7 @@ from .base import test_keyboard
 from .base import test_keyboard_stories
 from .base import test_languages
 from .base import test_rooms
+from .base import test_numbers
 from .base import test_screens
 from .base import test_text
 from .base import test_translations
@@ -50,9 +51,8 @@ from .report import test_report_rights
 from .report import test_report_statement
 from .security import test_attack_connectors
 from .security import test_fuzz
-from .security import test_attack_prices
-from .selling import test_selling_companies
-from .selling import test_selling_copy
+from .security import test_attack_menus
+from .security import test_attack_windows
 from .selling import test_selling_order
 from .selling import test_selling_prices
 from .selling import test_selling_races

@@ -3,4 +3,5 @@ from .duration import DurationError, parse_duration
 from .locking import lock_and_touch
 from .steps import is_multiple
 from .text import clean_text, format_number
+from .numbers import is_countable, refuse_uncountable
 from .typed import guarded_fields, refuse_typed, untyped_defaults

@@ -11,10 +11,11 @@ from odoo.exceptions import UserError
 
 MAX_BARE_HOURS = 24
 MINUS_SIGNS = ("-", "−")
-NUMBER = r"\d+(?:[.,]\d+)?|[.,]\d+"
+# No more digits than a number of hours can have: 400 of them are infinity.
+NUMBER = r"\d{1,9}(?:[.,]\d+)?|[.,]\d+"
 HOUR_UNIT = r"(?:h|hr|hrs|hour|hours)\.?"
 MINUTE_UNIT = r"(?:m|min|mins|minute|minutes|')\.?"
-CLOCK = re.compile(r"(\d*):(\d{1,3})")
+CLOCK = re.compile(r"(\d{0,9}):(\d{1,3})")
 BARE = re.compile(rf"({NUMBER})")
 HOURS = re.compile(
     rf"({NUMBER})\s*{HOUR_UNIT}(?:\s*(\d{{1,3}})\s*(?:{MINUTE_UNIT})?)?",
@@ -28,7 +29,7 @@ class DurationError(UserError, ValueError):
 
 
 def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float:
-    """Return the hours a text means (design §8, seed 004).
+    """Return the hours a text means.
 
     Reads ``1:30``, ``:45``, ``1:80`` (2:20), ``1.5``, ``1,5``, ``90m``, ``2h``,
     ``1h30``, ``1h 30m``, and numbers, which are hours. Nothing lasts less than 0.
@@ -57,8 +58,8 @@ def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float
         if hours > MAX_BARE_HOURS and not confirmed:
             raise DurationError(
                 _(
-                    "%(text)s hours is more than a day, and an entry takes at most 24: "
-                    "write %(text)sm if you mean minutes.",
+                    "%(text)s hours is more than a day. Enter %(text)sm if you mean "
+                    "minutes.",
                     text=match[1],
                 )
             )
@@ -73,7 +74,7 @@ def _number(text: str) -> float:
 def _refused(text) -> DurationError:
     return DurationError(
         _(
-            "“%(text)s” is no duration: write it like 1:30, 1.5, 90m or 1h 30.",
+            "“%(text)s” isn't a valid duration. Use 1:30, 1.5, 90m or 1h 30.",
             text=text or "",
         )
     )

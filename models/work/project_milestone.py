@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import float_compare, float_round
 
+from ...tools import is_countable, refuse_uncountable
 from ..ledger.service_credit_drawing import DrawRequest
 
 
@@ -32,8 +33,8 @@ class ProjectMilestone(models.Model):
     )
 
     _service_credits_not_negative = models.Constraint(
-        "CHECK (service_credits >= 0)",
-        "The service credits of a milestone cannot be negative.",
+        "CHECK (service_credits BETWEEN 0 AND 1000000000)",
+        "A milestone costs 0 to 1,000,000,000 service credits.",
     )
 
     @api.depends("service_credit_allocation_ids.credits")
@@ -61,6 +62,15 @@ class ProjectMilestone(models.Model):
                         allocated=milestone._format_credits(allocated),
                     )
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        refuse_uncountable(self, vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        refuse_uncountable(self, [vals])
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_credits(self):
@@ -204,11 +214,9 @@ class ProjectMilestone(models.Model):
         """Return the difference between the new total and what is allocated."""
         self.ensure_one()
         digits = self.env["service.credit.purchase"]._get_credit_digits()
-        try:
-            new = float_round(float(total), digits)
-            is_possible = new >= 0 and abs(new - float(total)) <= 1e-9
-        except (TypeError, ValueError, OverflowError):
-            is_possible = False
+        number = float(total) if is_countable(total) else -1.0
+        new = float_round(number, digits)
+        is_possible = new >= 0 and abs(new - number) <= 1e-9
         if not is_possible:
             raise UserError(
                 self.env._(

@@ -96,7 +96,7 @@ test("a bare number above 24 is questioned and not saved", async () => {
     await contains(".o_field_widget[name=hours] input").edit("90", {confirm: "tab"});
     await animationFrame();
     expect(".o_service_duration_hint").toHaveText(
-        "An entry takes at most 24 hours: write 90m if you mean minutes."
+        "An entry takes at most 24 hours. Enter 90m if you mean minutes."
     );
     expect(".o_field_widget[name=hours]").toHaveClass("o_field_invalid");
     await contains(".o_field_widget[name=hours] input").edit("90m");

@@ -4,6 +4,7 @@ from . import test_keyboard
 from . import test_keyboard_stories
 from . import test_languages
 from . import test_rooms
+from . import test_numbers
 from . import test_screens
 from . import test_text
 from . import test_translations

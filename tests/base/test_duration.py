@@ -77,7 +77,7 @@ class TestDuration(ServiceCreditCommon):
     def test_questioned_and_refused(self):
         for text in self.cases["questioned"]:
             # Advice that works: as hours it would be refused again.
-            told = f"takes at most 24: write {text}m "
+            told = f"more than a day. Enter {text}m "
             with self.subTest(text=text), self.assertRaisesRegex(DurationError, told):
                 parse_duration(text)
         for text in self.cases["refused"]:

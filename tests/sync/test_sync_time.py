@@ -71,7 +71,7 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
         self.assertEqual(self.item.qty_delivered, 1.5)
 
     def test_reason_is_told_to_its_end_and_only_the_value_is_cut(self):
-        end = "is no duration: write it like 1:30, 1.5, 90m or 1h 30."
+        end = "isn't a valid duration. Use 1:30, 1.5, 90m or 1h 30."
         for value in ("the whole long afternoon", "x" * 500):
             record, line = self.sync(spent=value)
             self.assertEqual(record.error, f"spent: “{value[:80]}” {end}")
@@ -96,7 +96,7 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
 
     def test_bad_rows(self):
         table = {
-            "spent: “soon” is no duration": {"spent": "soon"},
+            "spent: “soon” isn't a valid duration": {"spent": "soon"},
             "90 hours is more than a day": {"spent": "90"},
             "no duration": {"spent": ""},
             "no work date": {"day": None},

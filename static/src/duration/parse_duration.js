@@ -4,10 +4,10 @@ import {_t} from "@web/core/l10n/translation";
 // The same grammar as tools/duration.py; one table of cases tests both.
 const MAX_BARE_HOURS = 24;
 const MINUS = /^[-−]/;
-const NUMBER = "\\d+(?:[.,]\\d+)?|[.,]\\d+";
+const NUMBER = "\\d{1,9}(?:[.,]\\d+)?|[.,]\\d+";
 const HOUR_UNIT = "(?:h|hr|hrs|hour|hours)\\.?";
 const MINUTE_UNIT = "(?:m|min|mins|minute|minutes|')\\.?";
-const CLOCK = /^(\d*):(\d{1,3})$/;
+const CLOCK = /^(\d{0,9}):(\d{1,3})$/;
 const BARE = new RegExp(`^(${NUMBER})$`);
 const HOURS = new RegExp(
     `^(${NUMBER})\\s*${HOUR_UNIT}(?:\\s*(\\d{1,3})\\s*(?:${MINUTE_UNIT})?)?$`,
@@ -45,7 +45,7 @@ export function parseDuration(text, {confirmed = false, signed = false} = {}) {
         if (toNumber(match[1]) > MAX_BARE_HOURS && !confirmed) {
             throw new DurationError(
                 _t(
-                    "An entry takes at most 24 hours: write %(text)sm if you mean minutes.",
+                    "An entry takes at most 24 hours. Enter %(text)sm if you mean minutes.",
                     {
                         text: match[1],
                     }
@@ -54,7 +54,7 @@ export function parseDuration(text, {confirmed = false, signed = false} = {}) {
         }
         return toNumber(match[1]);
     }
-    throw new DurationError(_t("No duration: write it like 1:30, 1.5, 90m or 1h 30."));
+    throw new DurationError(_t("Invalid duration. Use 1:30, 1.5, 90m or 1h 30."));
 }
 
 function toNumber(text) {

@@ -1,0 +1,112 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import math
+
+from psycopg2.errors import CheckViolation
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
+
+from ...tools import is_countable
+from ..support.common import ServiceCreditCommon
+
+UNCOUNTABLE = (math.nan, math.inf, -math.inf, 1e308, 1e-9, "nan", "Infinity", "x")
+
+
+@tagged("post_install", "-at_install")
+class TestNumbers(ServiceCreditCommon):
+    """Numbers that nothing can count with, by any way in."""
+
+    def test_countable(self):
+        for value in (0, -1, 1e-6, 1e9, "2.5", 3):
+            self.assertTrue(is_countable(value), value)
+        for value in (*UNCOUNTABLE, None, "", [1], 10**400):
+            self.assertFalse(is_countable(value), value)
+
+    def _get_records(self):
+        """Return records whose numbers people type."""
+        milestone = self.env["project.milestone"].create(
+            {"name": "Go live", "project_id": self.project.id}
+        )
+        ticket = self._create_ticket(user_id=self.agent.id).with_user(self.agent)
+        ticket.action_timer_start()
+        return (
+            (self.team.with_user(self.helpdesk_manager), "minimum_hours"),
+            (self.team.with_user(self.helpdesk_manager), "rounding_hours"),
+            (milestone, "service_credits"),
+            (ticket._get_own_timer(), "hours"),
+        )
+
+    def test_written_and_web_saved(self):
+        for record, name in self._get_records():
+            before = record[name]
+            for value in UNCOUNTABLE:
+                with self.subTest(record=record, name=name, value=value):
+                    with self.assertRaises(ValidationError) as caught:
+                        record.write({name: value})
+                    self.assertIn(str(value), str(caught.exception))
+                    with self.assertRaises(ValidationError):
+                        record.web_save({name: value}, {name: {}})
+                    self.assertEqual(record[name], before)
+
+    def test_created_and_imported(self):
+        teams = self.env["helpdesk.ticket.team"].with_user(self.helpdesk_manager)
+        milestones = self.env["project.milestone"]
+        for model, name, others in (
+            (teams, "minimum_hours", {}),
+            (teams, "rounding_hours", {}),
+            (milestones, "service_credits", {"project_id": self.project.id}),
+        ):
+            for value in UNCOUNTABLE:
+                with (
+                    self.subTest(model=model._name, name=name, value=value),
+                    self.assertRaises(ValidationError),
+                ):
+                    model.create({"name": "New", name: value, **others})
+            for text in ("nan", "inf", "1e308", "1e-9"):
+                with self.subTest(model=model._name, name=name, text=text):
+                    columns = {"name": "New", name: text} | {
+                        f"{column}/.id": str(ref) for column, ref in others.items()
+                    }
+                    result = model.load(list(columns), [list(columns.values())])
+                    self.assertFalse(result["ids"])
+                    self.assertTrue(result["messages"])
+
+    @mute_logger("odoo.sql_db")
+    def test_table(self):
+        """What gets past `create`, such as a default of a user, the table refuses."""
+        for name in ("minimum_hours", "rounding_hours"):
+            for value in ("NaN", "Infinity", 1e308, -1, 24.1):
+                query = SQL(
+                    "UPDATE helpdesk_ticket_team SET %s = %s WHERE id = %s",
+                    SQL.identifier(name),
+                    value,
+                    self.team.id,
+                )
+                with (
+                    self.subTest(name=name, value=value),
+                    self.assertRaises(CheckViolation),
+                ):
+                    self.env.cr.execute(query)
+
+    def test_defaults_of_a_context(self):
+        for model, name, others in (
+            ("helpdesk.ticket.team", "minimum_hours", {}),
+            ("helpdesk.ticket.team", "rounding_hours", {}),
+            ("project.milestone", "service_credits", {"project_id": self.project.id}),
+        ):
+            for value in (math.nan, math.inf, 1e308):
+                record = self.env[model].with_context(**{f"default_{name}": value})
+                with (
+                    self.subTest(model=model, name=name, value=value),
+                    self.assertRaises(ValidationError),
+                ):
+                    record.create({"name": "New", **others})
+
+    def test_adjusted(self):
+        milestone = self.env["project.milestone"].create(
+            {"name": "Go live", "project_id": self.project.id, "service_credits": 1}
+        )
+        for value in (*UNCOUNTABLE, None, ""):
+            with self.subTest(value=value), self.assertRaises(UserError):
+                milestone.action_adjust_service_credits(value)
