@@ -17,6 +17,7 @@
         "security/ir.model.access.csv",
         "security/helpdesk_service_credit_security.xml",
         "security/service_sync_security.xml",
+        "security/service_window_security.xml",
         "security/service_credit_sale_security.xml",
         "security/service_credit_report_security.xml",
         "security/service_credit_alert_security.xml",

@@ -1,3 +1,4 @@
 from . import test_attack_connectors
 from . import test_fuzz
-from . import test_attack_prices
+from . import test_attack_menus
+from . import test_attack_windows
