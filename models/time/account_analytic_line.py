@@ -40,8 +40,7 @@ class AccountAnalyticLine(models.Model):
         "product of what they would be billed to.",
     )
     timesheet_invoice_type = fields.Selection(
-        selection_add=[("service_credits", "Paid by Service Credits")],
-        ondelete={"service_credits": "set non_billable"},
+        selection_add=[("service_credits", "Paid by Service Credits")]
     )
     # Not readonly: the hours of a part of an entry are given, and not rounded again.
     hours_billed = fields.Float(
@@ -60,6 +59,14 @@ class AccountAnalyticLine(models.Model):
         compute_sudo=True,
         help="What the hours would cost on the ticket's sales order item, else in the "
         "customer's latest service credits.",
+    )
+
+    is_to_invoice = fields.Boolean(
+        compute="_compute_is_to_invoice",
+        compute_sudo=True,
+        search="_search_is_to_invoice",
+        export_string_translation=False,
+        help="Billed on timesheets, approved where that is asked, and on no invoice.",
     )
 
     _service_log_key_unique = models.UniqueIndex(
@@ -109,6 +116,27 @@ class AccountAnalyticLine(models.Model):
             line.hours_billed = (
                 team._get_billed_hours(line.unit_amount) if team else line.unit_amount
             )
+
+    @api.depends("timesheet_invoice_type", "timesheet_invoice_id.state")
+    def _compute_is_to_invoice(self):
+        waiting = self.filtered_domain(self._domain_to_invoice())
+        waiting.is_to_invoice = True
+        (self - waiting).is_to_invoice = False
+
+    @api.model
+    def _search_is_to_invoice(self, operator, value):
+        """Also for who may not read invoices: they learn that there is none."""
+        if operator != "in" or True not in value:
+            return NotImplemented
+        return self._domain_to_invoice()
+
+    @api.model
+    def _domain_to_invoice(self):
+        return (
+            Domain("timesheet_invoice_type", "=", "billable_time")
+            & self._domain_counts()
+            & self._domain_not_billed()
+        )
 
     @api.depends("ticket_id.commercial_partner_id")
     def _compute_commercial_partner(self):
@@ -264,9 +292,12 @@ class AccountAnalyticLine(models.Model):
     @api.model
     def _domain_not_billed(self):
         """Return the entries that no invoice holds; `_is_not_billed` for one entry."""
-        return Domain("timesheet_invoice_id", "=", False) | (
-            Domain("timesheet_invoice_id.state", "=", "cancel")
-            & Domain("timesheet_invoice_id.payment_state", "!=", "invoicing_legacy")
+        return Domain("timesheet_invoice_id", "=", False) | Domain(
+            "timesheet_invoice_id",
+            # whoever looks: that an entry is billed is no secret of its invoice
+            "any!",
+            Domain("state", "=", "cancel")
+            & Domain("payment_state", "!=", "invoicing_legacy"),
         )
 
     @api.model
