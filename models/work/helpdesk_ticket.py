@@ -112,9 +112,9 @@ class HelpdeskTicket(models.Model):
                 not ticket.project_id or ticket.project_id.allow_billable
             )
 
-    @api.depends("commercial_partner_id", "company_id", "team_id.allow_billable")
+    @api.depends("commercial_partner_id", "company_id", "team_id")
     def _compute_sale_line_id(self):
-        """Fill the prepaid item of the customer (seed: "Track and bill time").
+        """Fill the prepaid item of the customer.
 
         A choice made by hand, also of none, stays for as long as the customer does.
         """

@@ -3,6 +3,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
+from ...tools import refuse_uncountable
+
+# What tickets take from their team when one of its settings changes.
+FOLLOWED = {
+    "allow_billable": "sale_line_id",
+    "use_service_credits": "use_service_credits",
+}
+
 
 class HelpdeskTicketTeam(models.Model):
     _name = "helpdesk.ticket.team"
@@ -78,10 +86,12 @@ class HelpdeskTicketTeam(models.Model):
         "CHECK(allow_timesheet IS TRUE OR allow_billable IS NOT TRUE)",
         "Time Billing needs Timesheets: tick Timesheets on the team first.",
     )
-    _hours_not_negative = models.Constraint(
-        "CHECK(COALESCE(minimum_hours, 0) >= 0 AND COALESCE(rounding_hours, 0) >= 0)",
-        "The minimum and the rounding of billed hours cannot be negative: "
-        "use 0 to bill the time as worked.",
+    # PostgreSQL sorts NaN above every number, so that it is in no range.
+    _hours_of_a_day = models.Constraint(
+        "CHECK(COALESCE(minimum_hours, 0) BETWEEN 0 AND 24 "
+        "AND (COALESCE(rounding_hours, 0) = 0 OR rounding_hours BETWEEN 0.001 AND 24))",
+        "The minimum and the rounding of billed hours can be 0 to 24 hours. Use 0 to "
+        "bill the time as worked.",
     )
 
     @api.depends("allow_timesheet")
@@ -96,19 +106,41 @@ class HelpdeskTicketTeam(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        refuse_uncountable(self, vals_list)
         teams = super().create(vals_list)
         teams._prepare_timesheet_project()
         return teams
 
     def write(self, vals):
+        refuse_uncountable(self, [vals])
         follow_project = "default_project_id" in vals
         previous = self._get_default_projects() if follow_project else {}
+        changed = self._get_changed_settings(vals)
         result = super().write(vals)
+        self._follow_settings(changed)
         if {"allow_timesheet", "allow_billable", "default_project_id"} & vals.keys():
             self._prepare_timesheet_project()
         if follow_project:
             self._move_open_tickets(previous)
         return result
+
+    def _get_changed_settings(self, vals):
+        """Return the teams, by name of each followed setting that `vals` changes."""
+        return {
+            name: self.filtered(lambda team, name=name: team[name] != bool(vals[name]))
+            for name in FOLLOWED.keys() & vals.keys()
+        }
+
+    def _follow_settings(self, changed):
+        """Let the open tickets of teams follow; closed ones stay as they were."""
+        for name, teams in changed.items():
+            # sudo: the setting holds for every ticket of the team, readable or not
+            tickets_sudo = self.env["helpdesk.ticket"].sudo()
+            tickets_sudo = tickets_sudo.search(
+                [("team_id", "in", teams.ids), ("closed", "=", False)]
+            )
+            field = tickets_sudo._fields[FOLLOWED[name]]
+            self.env.add_to_compute(field, tickets_sudo)
 
     def _get_default_projects(self):
         """Return the project of each team in the team's company, by team.

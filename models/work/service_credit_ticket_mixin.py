@@ -41,7 +41,8 @@ class ServiceCreditTicketMixin(models.AbstractModel):
         help="When the first of these credits expire.",
     )
 
-    @api.depends("team_id.use_service_credits")
+    # A team's switch is followed by open tickets only: see the team.
+    @api.depends("team_id")
     def _compute_use_service_credits(self):
         for ticket in self:
             ticket.use_service_credits = ticket.team_id.use_service_credits

@@ -111,6 +111,26 @@ class TestTicketSaleLine(ServiceCreditCommon):
         form.record.team_id = self.team.copy({"name": "Second Line"})
         self.assertEqual(form.record.sale_line_id, item)
 
+    def test_switches_of_a_team_leave_closed_tickets_alone(self):
+        """Neither the item nor the credits of history change, nor does its chatter."""
+        self.team.allow_billable = False
+        opened, closed = self._create_ticket(), self._create_ticket()
+        closed.stage_id = self.env["helpdesk.ticket.stage"].search(
+            [("closed", "=", True)], limit=1
+        )
+        self.env.flush_all()
+        item = self._sell()
+        before = closed.message_ids
+        self.team.write({"allow_billable": True, "use_service_credits": True})
+        self.env.flush_all()
+        self.assertEqual(opened.sale_line_id, item)
+        self.assertTrue(opened.use_service_credits)
+        self.assertFalse(closed.sale_line_id)
+        self.assertFalse(closed.use_service_credits)
+        self.assertEqual(closed.message_ids, before)
+        self.team.use_service_credits = False
+        self.assertFalse(opened.use_service_credits)
+
     def test_form_fills_the_item_when_the_customer_is_set(self):
         item = self._sell()
         with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
