@@ -4,7 +4,6 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..models.selling import burn
 from .service_credit_forecast_query import FORECAST
 
 
@@ -133,11 +132,12 @@ class ServiceCreditForecast(models.Model):
     @property
     def _table_query(self):
         today = fields.Date.context_today(self)
+        burn = self.env["service.credit.burn"]
         year_ago = today - relativedelta(months=12)
         return SQL(
             FORECAST,
-            drawn=burn.query_drawn(year_ago),
-            missing=burn.query_missing(year_ago),
+            drawn=burn._query_drawn(year_ago),
+            missing=burn._query_missing(year_ago),
             since_3=today - relativedelta(months=3),
             today=today,
             digits=self.env["service.credit.purchase"]._get_credit_digits(),

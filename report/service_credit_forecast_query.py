@@ -2,7 +2,7 @@
 """The query behind the forecast of service credits, step by step.
 
 Parameters: `today`, `since_3` (three months ago), `digits` of credits, and the queries
-`drawn` and `missing` of `selling.burn` for the last twelve months.
+`drawn` and `missing` of ``service.credit.burn`` for the last twelve months.
 """
 
 OWNER = "commercial_partner_id, company_id, currency_id"
@@ -52,7 +52,7 @@ PACES = f"""
            COALESCE(missing.credits, 0)::numeric AS overage
     FROM ({POOLS}) pool
     LEFT JOIN ({USED}) used USING ({OWNER})
-    LEFT JOIN missing USING ({OWNER})
+    LEFT JOIN missing USING (commercial_partner_id, company_id)
     WHERE pool.credits > 0 OR pool.later > 0 OR used.credits > 0
 """
 # In drawing order, `excess` is what of a purchase and those before it will not have

@@ -122,14 +122,13 @@ class Databases:
             shutil.rmtree(self.rooms / name, ignore_errors=True)
             (self.rooms / new).rename(self.rooms / name)
 
-    def install(self, name, modules, log, strict, options=(), config=None):
+    def install(self, name, modules, log, strict, options=()):
         """Run Odoo once to install modules.
 
         :param strict: whether a warning in the log is a failure too
-        :param config: further lines of Odoo's configuration
         """
         config = self.shop.write_config(
-            self.logs / f"{name}.conf", name, http_enable=False, **(config or {})
+            self.logs / f"{name}.conf", name, http_enable=False
         )
         command = self.shop.odoo_command(
             config, "--stop-after-init", "-i", ",".join(sorted(modules)), *options

@@ -91,18 +91,6 @@ def _rooms():
     return module
 
 
-SWITCHES = {
-    "--no-lint": "only tests",
-    "--lint": "only linters",
-    "--rooms": "only show which room uses which, and what breaks their rules",
-    "--no-browser": "skip browser tests, and say so",
-    "--peers": "run the tests of the addons ours builds on, with ours installed",
-    "--beside": "run our tests beside other addons, uninstall and install again",
-    "--long": "run long walks, storms, races, crash points and the security fuzz",
-    "--lifecycle": "install on history, adopt another addon's, upgrade, uninstall",
-}
-
-
 def _options(arguments):
     parser = argparse.ArgumentParser(
         prog="dev/test",
@@ -111,11 +99,39 @@ def _options(arguments):
         " without the linters: dev/test -k prepaid, dev/test tests/time/test_timer.py",
         allow_abbrev=False,
     )
-    for name, help_text in SWITCHES.items():
-        parser.add_argument(name, action="store_true", help=help_text)
+    parser.add_argument("--no-lint", action="store_true", help="only tests")
+    parser.add_argument("--lint", action="store_true", help="only linters")
+    parser.add_argument(
+        "--rooms",
+        action="store_true",
+        help="only show which room uses which, and what breaks their rules",
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="skip browser tests, and say so"
+    )
+    parser.add_argument(
+        "--peers",
+        action="store_true",
+        help="run the tests of the addons ours builds on, with ours installed",
+    )
+    parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="run our tests beside other addons, uninstall and install again",
+    )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="run long random walks, storms, races, crash points and the security fuzz",
+    )
     parser.add_argument(
         "--language",
         metavar="CODE",
         help="play every story in this language: ro_RO, fr_FR, de_DE, es_ES, en_US",
+    )
+    parser.add_argument(
+        "--lifecycle",
+        action="store_true",
+        help="install on history, adopt another addon's, upgrade and uninstall",
     )
     return parser.parse_known_args(arguments)

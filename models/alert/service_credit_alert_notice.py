@@ -1,10 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import logging
-from dataclasses import replace
 
 from odoo import models
 
-from ..selling.renewal import Renewal, is_for_sale
 from .service_credit_alert import EXPIRY
 
 _logger = logging.getLogger(__name__)
@@ -87,13 +85,9 @@ class ServiceCreditAlert(models.Model):
         """Quote the middle one of the three sizes of a renewal: as used."""
         # Who is responsible gets one message, and not another about the quotation.
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
-        renewal = Renewal(quiet.partner_id, quiet.company_id, quiet.currency_id)
-        product = quiet.purchase_id.product_id
-        if not is_for_sale(product):
-            product = renewal.find_product()
-        if product:
-            renewal = replace(renewal, product=product)
-            units = renewal.get_sizes(sum(renewal.get_use()))
-            order = renewal.create_order(units[1])
-            order.user_id = self.user_id
-            self.order_id = order.id
+        action = quiet.action_create_renewal()
+        renewal = quiet.env["service.credit.renewal"].browse(action["res_id"])
+        if renewal.size_ids:
+            renewal.size_ids[1].action_create_order()
+            renewal.order_id.user_id = self.user_id
+            self.order_id = renewal.order_id.id

@@ -23,25 +23,11 @@ class AccountMove(models.Model):
         return purchases._get_purchase_action([("id", "in", purchases.ids)], purchases)
 
     def _link_timesheets_to_invoice(self, start_date=None, end_date=None):
-        """Take the time that counts in the period, which late time does later.
-
-        Core's period is one of work dates, so a period is searched for here.
-        """
-        if not start_date and not end_date:
-            return super()._link_timesheets_to_invoice()
-        entries_sudo = self.env["account.analytic.line"].sudo()
-        invoices = self.filtered(
-            lambda move: move.move_type == "out_invoice" and move.state == "draft"
-        )
-        for line in invoices.invoice_line_ids:
-            items = line.sale_line_ids.filtered(
-                lambda item: item.product_id._is_delivered_timesheet()
-            )
-            if items:
-                domain = line._timesheet_domain_get_invoiced_lines(items)
-                entries_sudo.search(domain).filtered(
-                    lambda entry: entry._counts_between(start_date, end_date)
-                ).write({"timesheet_invoice_id": line.move_id.id})
+        """Take the time that counts in the period, which late time does later."""
+        moves = self
+        if start_date or end_date:
+            moves = self.with_context(invoiced_period=(start_date, end_date))
+        return super(AccountMove, moves)._link_timesheets_to_invoice()
 
     def _get_service_credit_purchases(self):
         # sudo: accountants trace the invoice without rights on sales; the search

@@ -1,10 +1,16 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import logging
 from math import ceil
 
 from markupsafe import Markup
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
+from ...tools import refuse_uncountable
+
+_logger = logging.getLogger(__name__)
 
 # What the person may correct before the time is logged; the clock is the server's.
 EDITABLE_FIELDS = frozenset(("name", "date", "hours", "is_billable"))
@@ -17,7 +23,7 @@ class ServiceTimer(models.Model):
     """Time that a person is spending on a ticket and that is not logged yet.
 
     At most one timer of a person runs; others wait, paused. A timer lives until its
-    time is an entry, or is thrown away: a refused entry leaves it in place.
+    time is an entry, or is discarded: a refused entry leaves it in place.
     """
 
     _name = "service.timer"
@@ -90,10 +96,10 @@ class ServiceTimer(models.Model):
         if not self.env.su and not EDITABLE_FIELDS.issuperset(vals):
             raise AccessError(
                 self.env._(
-                    "The clock of a timer is kept by the server: correct the hours, "
-                    "the date or the description before you log them."
+                    "You can't edit the clock. Correct the hours, date or description."
                 )
             )
+        refuse_uncountable(self, [vals])
         return super().write(vals)
 
     def action_log(self):
@@ -104,7 +110,7 @@ class ServiceTimer(models.Model):
         return self._get_refused_action() if not entry else self._get_done_action()
 
     def action_discard(self):
-        """Throw the time away; the form asks before."""
+        """Discard the time; the form asks before."""
         self.check_access("write")
         self._discard()
         return self._get_done_action()
@@ -166,14 +172,14 @@ class ServiceTimer(models.Model):
         if not isinstance(error, AccessError):
             return str(error)
         return self.env._(
-            "You may not log time on ticket %(ticket)s any more: throw the time away, "
-            "or ask who manages the helpdesk to open the ticket to you.",
+            "You can no longer log time on ticket %(ticket)s. Discard the time, or ask "
+            "a helpdesk manager for access to the ticket.",
             # sudo: the list of one's timers shows the name, too
             ticket=self.ticket_id.sudo().display_name,
         )
 
     def _discard(self):
-        """Throw the time away."""
+        """Delete the timers, and with them their time."""
         self._notify(self._remove())
 
     def _remove(self):
@@ -259,7 +265,7 @@ class ServiceTimer(models.Model):
         for timer in forgotten:
             timer = timer.try_lock_for_update()
             if timer and not timer.activity_id:
-                timer._flag_forgotten()
+                timer._try_to_flag_forgotten()
             if not self.env["ir.cron"]._commit_progress(1):
                 break
 
@@ -273,20 +279,40 @@ class ServiceTimer(models.Model):
         )
         return last.date() < now.date() and now.hour >= MORNING
 
+    def _try_to_flag_forgotten(self):
+        """Remind; where that fails, the timer itself tells its person.
+
+        An activity is refused, for one, on a ticket that its user may no longer read.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._flag_forgotten()
+        except OperationalError:
+            raise  # the database is busy: the job is played again
+        except Exception:
+            _logger.exception("No reminder of timer %s", self.id)
+            if not self.refusal:
+                self.refusal = self._get_forgotten_text()
+                self._notify()
+
     def _flag_forgotten(self):
         self.ensure_one()
         ticket = self.ticket_id.with_context(
             lang=self.user_id.lang, mail_activity_quick_update=True
         )
-        text = ticket.env._(
-            "Your timer on ticket %(ticket)s stands at %(time)s: stop it and correct "
-            "the hours, or throw it away.",
-            ticket=ticket.display_name,
-            time=self._get_running_text(),
-        )
         self.activity_id = ticket.activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=self.user_id.id,
             summary=ticket.env._("Forgotten timer"),
-            note=Markup("<p>%s</p>") % text,
+            note=Markup("<p>%s</p>") % self._get_forgotten_text(),
+        )
+
+    def _get_forgotten_text(self):
+        """Return the reminder, in the language of the timer's person."""
+        env = self.with_context(lang=self.user_id.lang).env
+        return env._(
+            "Your timer on ticket %(ticket)s has reached %(time)s. Stop it and adjust "
+            "the hours, or discard it.",
+            ticket=self.ticket_id.display_name,
+            time=self._get_running_text(),
         )

@@ -13,5 +13,3 @@ from . import service_ticket_merge
 from . import project_milestone
 from . import project_project
 from . import project_task
-from . import res_users
-from . import sale_order_line

@@ -90,7 +90,7 @@ class ProjectProject(models.Model):
             )
             found = found.filtered(lambda m: not m.service_credits_allocated)
         else:
-            chosen = list(milestone_ids)
+            chosen = self._read_ids(milestone_ids)
             found = self.milestone_ids.filtered(lambda m: m.id in chosen)
             if any(milestone_id not in found.ids for milestone_id in chosen):
                 raise UserError(
@@ -105,6 +105,17 @@ class ProjectProject(models.Model):
                 m.deadline or fields.Date.to_date("9999-12-31"),
                 m.id,
             )
+        )
+
+    def _read_ids(self, ids):
+        """Return the ids that a program sent.
+
+        :raise UserError: when it sent something else
+        """
+        if isinstance(ids, (list, tuple)) and all(isinstance(one, int) for one in ids):
+            return list(ids)
+        raise UserError(
+            self.env._("“%(ids)s” isn't a list of milestones.", ids=str(ids)[:40])
         )
 
     def _plan_milestones(self, milestones):

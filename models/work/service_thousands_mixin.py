@@ -29,7 +29,10 @@ class ServiceThousandsMixin(models.AbstractModel):
         ):
             return super().web_read(specification)
         others = {name: spec for name, spec in specification.items() if name != ENTRIES}
-        [values] = super().web_read(others)
+        found = super().web_read(others)
+        if not found:
+            return found
+        [values] = found
         field = self._fields[ENTRIES]
         domain = Domain(field.get_comodel_domain(self)) & Domain(
             field.inverse_name, "=", self.id

@@ -191,7 +191,7 @@ class ServiceTimerMixin(models.AbstractModel):
             return
         action = {
             "type": "ir.actions.act_window",
-            "name": self.env._("Close with a Timer"),
+            "name": self.env._("Timer Still Running"),
             "res_model": "service.timer.close",
             "views": [(False, "form")],
             "target": "new",
@@ -202,8 +202,8 @@ class ServiceTimerMixin(models.AbstractModel):
         }
         raise RedirectWarning(
             self.env._(
-                "Your timer on ticket %(ticket)s stands at %(time)s. Log that time or "
-                "throw it away before the ticket is closed.",
+                "Your timer on ticket %(ticket)s has reached %(time)s. Log or discard "
+                "that time before you close the ticket.",
                 ticket=timers[0].ticket_id.display_name,
                 time=timers[0]._get_running_text(),
             ),

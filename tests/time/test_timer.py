@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
@@ -195,6 +196,37 @@ class TestTimer(ServiceCreditCommon):
         self.ticket.action_timer_start()
         with self.assertRaisesRegex(UserError, "stop the timer"):
             self.ticket.sudo().unlink()
+
+    @mute_logger("odoo.addons.helpdesk_service_credit.models.time.service_timer")
+    def test_a_reminder_that_fails_stops_no_other(self):
+        """The timer itself tells its person instead."""
+        olga = self._create_person("own_olga", "helpdesk_mgmt.group_helpdesk_user_own")
+        theirs = self._create_ticket(user_id=olga.id)
+        with self._at(0):
+            self.ticket.action_timer_start()
+        with self._at(1):
+            theirs.with_user(olga).action_timer_start()
+        timers = self.env["service.timer"].search([])
+        self.assertEqual(timers[0].user_id, olga, "Theirs is the first to be told of.")
+        flag = type(timers)._flag_forgotten
+
+        def fail_for_olga(timer):
+            flag(timer)
+            if timer.user_id == olga:
+                raise ValueError("broken")
+
+        cron = self.env.ref("helpdesk_service_credit.ir_cron_flag_forgotten_timers")
+        with (
+            patch.object(type(timers), "_flag_forgotten", fail_for_olga),
+            self.enter_registry_test_mode(),
+            self._at(24 * 60),
+        ):
+            cron.method_direct_trigger()
+        self.assertTrue(self._timers().activity_id)
+        self.assertFalse(timers[0].activity_id)
+        self.assertFalse(theirs.activity_ids)
+        self.assertIn(theirs.display_name, timers[0].refusal)
+        self.assertIn("23:59", timers[0].refusal)
 
     def test_forgotten(self):
         """Flagged once, on the next morning of the person's own time zone."""

@@ -69,7 +69,7 @@ class TestTimerKept(ServiceCreditCommon):
         self.assertEqual(self.ticket.timesheet_ids.coverage, "non_billable")
 
     def test_ticket_closed_to_the_person(self):
-        """It says which ticket and what is possible; the time can be thrown away."""
+        """It says which ticket and what is possible; the time can be discarded."""
         with freeze_time(START):
             self.ticket.action_timer_start()
         self.agent.group_ids -= self.env.ref("helpdesk_mgmt.group_helpdesk_user")
@@ -83,7 +83,7 @@ class TestTimerKept(ServiceCreditCommon):
         timer = self.env[action["res_model"]].browse(action["res_id"])
         timer = timer.with_user(self.agent)
         self.assertIn(self.ticket.sudo().number, timer.refusal)
-        self.assertIn("throw the time away", timer.refusal)
+        self.assertIn("Discard the time", timer.refusal)
         timer.action_discard()
         self.assertFalse(timer.exists())
 

@@ -275,6 +275,13 @@ class TestTicketTime(ServiceCreditCommon):
         entry = self._log(self._create_ticket(partner_id=False))
         self.assertEqual(entry.coverage, "non_billable")
 
+    def test_a_deleted_ticket_reads_as_any_deleted_record(self):
+        ticket = self._create_ticket()
+        gone = ticket.browse(ticket.id)
+        ticket.unlink()
+        entries = {"fields": {"name": {}}, "limit": 40}
+        self.assertEqual(gone.web_read({"timesheet_ids": entries, "name": {}}), [])
+
     def test_batch_costs_queries_per_batch_not_per_entry(self):
         """Flat cost: ten times the entries, the same statements but for the inserts."""
         self._sell(hours=1000)

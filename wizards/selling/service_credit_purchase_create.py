@@ -5,7 +5,10 @@ from odoo.fields import Domain
 
 
 class ServiceCreditPurchaseCreate(models.TransientModel):
-    """Create the service credit purchases of an opportunity or of orders in one go."""
+    """Create the service credit purchases of an opportunity or of orders in one go.
+
+    Seed 001, "Creating Records from an Opportunity"; design 6.
+    """
 
     _name = "service.credit.purchase.create"
     _description = "Create Service Credit Purchases"

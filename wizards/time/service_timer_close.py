@@ -20,9 +20,9 @@ class ServiceTimerClose(models.TransientModel):
     choice = fields.Selection(
         selection=[
             ("log", "Log the time, then close"),
-            ("discard", "Throw the time away and close"),
+            ("discard", "Discard the time and close"),
         ],
-        string="What about the time?",
+        string="Time on the Timer",
         default="log",
         required=True,
     )

@@ -6,17 +6,61 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
-from ...tools import add_months, format_number, lock_and_touch
+from ...tools import add_months, format_number
+from ..ledger.service_credit_groups import MAY_SEE_PURCHASES
+
+# A change of one of these changes how many credits the item stands for, or their price.
+TERM_FIELDS = frozenset(
+    (
+        "product_id",
+        "product_uom_id",
+        "product_uom_qty",
+        "price_unit",
+        "discount",
+        "tax_ids",
+    )
+)
 
 
 class SaleOrderLine(models.Model):
-    """The service credits an item stands for, and the purchase made from it."""
+    """Service credits of a sales order item, and the purchase made from it."""
 
     _inherit = "sale.order.line"
 
+    service_credits = fields.Float(
+        digits="Service Credits",
+        compute="_compute_service_credits",
+        compute_sudo=True,
+        help="Credits the customer gets for the ordered quantity. An item that has its "
+        "purchase keeps the credits per unit of that day.",
+    )
+    service_credit_purchase_ids = fields.One2many(
+        comodel_name="service.credit.purchase",
+        inverse_name="sale_line_id",
+        string="Service Credit Purchases",
+        context={"active_test": False},
+        copy=False,
+        groups=MAY_SEE_PURCHASES,
+    )
+
     # ------------------------------------------------------------------
-    # Credits of the item
+    # Computes
     # ------------------------------------------------------------------
+
+    @api.depends(
+        "product_id.service_credits",
+        "product_uom_qty",
+        "product_uom_id",
+        "display_type",
+        "is_downpayment",
+        "service_credit_purchase_ids.service_credits_per_unit",
+        "service_credit_purchase_ids.is_withdrawn",
+    )
+    def _compute_service_credits(self):
+        for line in self:
+            per_unit = line._get_service_credits_per_unit()
+            units = line._get_product_units() if per_unit else 0.0
+            line.service_credits = max(units * per_unit, 0.0)
 
     def _get_service_credits_per_unit(self):
         """Return the credits of one unit: of the purchase, else of the product."""
@@ -44,12 +88,44 @@ class SaleOrderLine(models.Model):
         return self.product_uom_id.round(credits / per_unit, rounding_method="UP")
 
     # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Items added to a confirmed order get the purchase their product asks for."""
+        lines = super().create(vals_list)
+        lines._create_purchases_of_confirmed()
+        return lines
+
+    def write(self, vals):
+        """Let the purchase of an item follow its quantity, product and price."""
+        if TERM_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        before = {
+            line.id: line._get_service_credit_terms()
+            for line in self._get_live_purchases().sale_line_id
+        }
+        result = super().write(vals)
+        for purchase in self.browse(before)._get_live_purchases().sorted("id"):
+            line = purchase.sale_line_id
+            purchase._follow_sale(line, before[line.id])
+        if "product_uom_qty" in vals:
+            self._create_purchases_of_confirmed()
+        return result
+
+    def unlink(self):
+        """Take the drafts of deleted items along."""
+        self._get_live_purchases()._withdraw()
+        return super().unlink()
+
+    # ------------------------------------------------------------------
     # Creating purchases
     # ------------------------------------------------------------------
 
     @api.model
     def _domain_service_credits(self):
-        """Return the items that a purchase can be created from.
+        """Return the items that a purchase can be created from (design 6).
 
         The search of purchases passes by the record rules: an item whose purchase the
         user cannot see has one all the same.
@@ -76,17 +152,6 @@ class SaleOrderLine(models.Model):
         # sudo: the order decides about its purchases, whoever changes the order
         purchases_sudo = self.sudo().service_credit_purchase_ids
         return purchases_sudo.filtered(lambda lot: not lot.is_withdrawn)
-
-    def _hand_over_purchases(self):
-        """Let the purchases follow the customer, company, currency and opportunity of
-        their orders.
-
-        :raise UserError: a purchase that can be used stays with its customer
-        """
-        for order_sudo, lots_sudo in (
-            self._get_live_purchases().grouped("sale_order_id").items()
-        ):
-            lots_sudo._follow_owner(order_sudo)
 
     def _create_purchases_of_confirmed(self):
         """Create what the products of confirmed orders ask for, once."""
@@ -116,7 +181,7 @@ class SaleOrderLine(models.Model):
         purchase_sudo = self.env["service.credit.purchase"].sudo()
         if not vals_list:
             return purchase_sudo
-        lock_and_touch(self.order_id)
+        self.order_id._touch_for_purchases()
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 return purchase_sudo.create(vals_list)
@@ -141,11 +206,14 @@ class SaleOrderLine(models.Model):
         is_confirmed = order.state == "sale"
         return {
             **terms,
-            **order._prepare_purchase_owner(),
             "is_draft": terms["is_draft"] or not is_confirmed,
             "open_on_confirmation": not is_confirmed and not wants_draft,
+            "partner_id": order.partner_id.id,
+            "company_id": order.company_id.id,
+            "currency_id": order.currency_id.id,
             "product_id": self.product_id.id,
             "sale_line_id": self.id,
+            "opportunity_id": order.opportunity_id.id,
             "sale_credits": self.service_credits,
             "service_credits_per_unit": self.product_id.service_credits,
         }
