@@ -140,7 +140,7 @@ def _install_wheel(shop, databases, base):
         install = [*pip, "install", "--no-deps", "--target", site, wheel]
         commands.run(install, "Installing the wheel failed")
         addons = site / "odoo" / "addons"
-        tools = {"bench", "dev", ".ci", ".git"} & {
+        tools = {"bench", "dev", "docs", ".ci", ".git"} & {
             path.name for path in (addons / paths.ADDON).iterdir()
         }
         if tools:

@@ -2,8 +2,8 @@
 """Build the addon's wheel with whool, without the tools of this repository.
 
 whool packs every file under version control, from a folder named like the addon.
-This backend hands it a copy that has that name and leaves ``dev``, ``bench`` and
-the settings of tools out, so any checkout builds, whatever its folder is called.
+This backend hands it a copy that has that name and leaves ``dev``, ``bench``,
+``docs`` and the settings of tools out, so any checkout builds, whatever its folder is called.
 """
 
 import os
@@ -20,7 +20,7 @@ __all__ = ["build_editable", "build_sdist", "build_wheel"]
 
 ADDON = "helpdesk_service_credit"
 #: Top-level names that work on the addon and are not part of it.
-TOOLS = {"bench", "dev"}
+TOOLS = {"bench", "dev", "docs"}
 #: Hidden files are settings of tools; these two whool reads, and drops itself.
 KEEP = {"PKG-INFO", "pyproject.toml"}
 
