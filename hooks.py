@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tools.sql import column_exists, create_column
 
-from .models.ledger.service_credit_guard import REMOVE_GUARD
+from .models.ledger.rows import REMOVE_GUARD
 
 
 def pre_init_hook(env):

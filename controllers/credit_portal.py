@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, http
+from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 from odoo.tools import format_date
@@ -37,7 +37,7 @@ class CreditPortal(CustomerPortal):
 
     def _get_service_credit_state(self, purchase):
         """Tell how a purchase stands today, also why open credits cannot be used."""
-        today = fields.Date.context_today(purchase)
+        today = purchase.company_id.sudo()._get_today()
         if purchase.state == "open" and purchase.date_start > today:
             return request.env._("Starts Later")
         if purchase.state == "open" and purchase._is_past_grace(today):

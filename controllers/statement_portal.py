@@ -46,7 +46,7 @@ class StatementPortal(CustomerPortal):
             return None
         if any(day.year not in YEARS for day in period.values()):
             return None
-        today = fields.Date.context_today(request.env.user)
+        today = request.env.company._get_today()
         period.setdefault("date_to", today)
         period.setdefault("date_from", period["date_to"].replace(month=1, day=1))
         return period if period["date_from"] <= period["date_to"] else None

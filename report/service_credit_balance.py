@@ -19,8 +19,11 @@ FIGURES = """
         WHERE date >= %(start)s AND movement_type = 'used'
     ), 0) AS %(field)s_used,
     COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type IN ('expired', 'withdrawn')
+        WHERE date >= %(start)s AND movement_type = 'expired'
     ), 0) AS %(field)s_expired,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'withdrawn'
+    ), 0) AS %(field)s_withdrawn,
     COALESCE(SUM(%(field)s_change), 0) AS %(field)s_closing,
     0 AS %(field)s_later
 """
@@ -34,10 +37,12 @@ STARTED = f"""
 """
 # What was recorded by the date and starts after it is no balance yet, but it is owed.
 LATER = f"""
-    SELECT id, {OWNER}, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
-           0, 0, 0, 0, 0, value_total - early.value,
-           0, 0, 0, 0, 0, paid_total - early.paid
+    SELECT id, {OWNER},
+           0, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
+           0, 0, 0, 0, 0, 0, value_total - early.value,
+           0, 0, 0, 0, 0, 0, paid_total - early.paid
     FROM service_credit_purchase
+    JOIN (%(days)s) day USING (company_id)
     CROSS JOIN LATERAL (
         SELECT COALESCE(SUM(line.credits), 0) AS credits,
                COALESCE(SUM(line.value), 0) AS value,
@@ -46,7 +51,7 @@ LATER = f"""
         WHERE line.purchase_id = service_credit_purchase.id AND line.date <= %(end)s
     ) early
     WHERE is_draft IS NOT TRUE AND date_start > %(end)s
-      AND create_date::date <= %(end)s
+      AND (create_date AT TIME ZONE 'UTC' AT TIME ZONE day.time_zone)::date <= %(end)s
       AND service_credit_purchase.credits > early.credits
 """
 
@@ -72,8 +77,8 @@ class ServiceCreditBalance(models.Model):
 
     The dates come with the context, as ISO texts: ``service_credit_date_to`` (default
     today) and ``service_credit_date_from`` (default the beginning of time). In credits,
-    value and amount paid alike: opening + bought - used - expired = closing, and the
-    closing balance is what ``service.credit.purchase._get_balance`` tells.
+    value and amount paid alike: opening + bought - used - expired - withdrawn is the
+    closing balance, which is what ``service.credit.purchase._get_balance`` tells.
     """
 
     _name = "service.credit.balance"
@@ -99,6 +104,7 @@ class ServiceCreditBalance(models.Model):
     credits_bought = _credits("Bought")
     credits_used = _credits("Used")
     credits_expired = _credits("Expired")
+    credits_withdrawn = _credits("Withdrawn")
     credits_closing = _credits(
         "Available", help="Credits that could be used on the date."
     )
@@ -106,11 +112,13 @@ class ServiceCreditBalance(models.Model):
     value_bought = _money("Bought Value")
     value_used = _money("Used Value")
     value_expired = _money("Expired Value")
+    value_withdrawn = _money("Withdrawn Value")
     value_closing = _money("Available Value")
     paid_opening = _money("Opening Paid")
     paid_bought = _money("Bought Paid")
     paid_used = _money("Used Paid")
     paid_expired = _money("Expired Paid")
+    paid_withdrawn = _money("Withdrawn Paid")
     paid_closing = _money("Available Paid")
     credits_later = _credits(
         "Starting Later",
@@ -133,7 +141,7 @@ class ServiceCreditBalance(models.Model):
             ) from error
         return (
             first or fields.Date.to_date("0001-01-01"),
-            last or fields.Date.context_today(self),
+            last or self.env.company._get_today(),
         )
 
     @property
@@ -156,5 +164,5 @@ class ServiceCreditBalance(models.Model):
                 figures=figures,
                 movement=self.env["service.credit.movement"]._table_sql,
             ),
-            SQL(LATER, end=end),
+            SQL(LATER, end=end, days=self.env["res.company"]._query_days()),
         )

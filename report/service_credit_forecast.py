@@ -4,6 +4,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..models.ledger.drawing import query_drawing_order
 from .service_credit_forecast_query import FORECAST
 
 
@@ -131,16 +132,16 @@ class ServiceCreditForecast(models.Model):
 
     @property
     def _table_query(self):
-        today = fields.Date.context_today(self)
         burn = self.env["service.credit.burn"]
-        year_ago = today - relativedelta(months=12)
+        purchases = self.env["service.credit.purchase"]
+        year_ago = self.env.company._get_today() - relativedelta(months=12)
         return SQL(
             FORECAST,
             drawn=burn._query_drawn(year_ago),
             missing=burn._query_missing(year_ago),
-            since_3=today - relativedelta(months=3),
-            today=today,
-            digits=self.env["service.credit.purchase"]._get_credit_digits(),
+            days=self.env["res.company"]._query_days(),
+            drawing=query_drawing_order(purchases, "lots"),
+            digits=purchases._get_credit_digits(),
         )
 
     # ------------------------------------------------------------------

@@ -1,8 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The query behind the forecast of service credits, step by step.
 
-Parameters: `today`, `since_3` (three months ago), `digits` of credits, and the queries
-`drawn` and `missing` of ``service.credit.burn`` for the last twelve months.
+Parameters: `days` (what day it is in each company), the `drawing` order, the `digits`
+of credits, and the queries `drawn` and `missing` for the last twelve months.
 """
 
 OWNER = "commercial_partner_id, company_id, currency_id"
@@ -10,28 +10,28 @@ OWNER = "commercial_partner_id, company_id, currency_id"
 # `last_day` is the last work date a purchase may pay, and empty when credits pay past
 # their expiry date.
 LOTS = """
-    SELECT id, commercial_partner_id, company_id, currency_id, date_start, date_expiry,
-           last_day, credits_available, value_available, paid_available,
-           state = 'open' AND date_start <= %(today)s
-               AND COALESCE(last_day >= %(today)s, TRUE) AS is_usable,
-           state = 'open' AND date_start > %(today)s AS is_later
+    SELECT *,
+           state = 'open' AND date_start <= today
+               AND COALESCE(last_day >= today, TRUE) AS is_usable,
+           state = 'open' AND date_start > today AS is_later
     FROM (
-        SELECT purchase.*,
+        SELECT purchase.*, day.today,
                CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                     THEN purchase.date_expiry
                          + COALESCE(company.service_credit_grace_days, 0)
                END AS last_day
         FROM service_credit_purchase purchase
         JOIN res_company company ON company.id = purchase.company_id
+        JOIN (%(days)s) day ON day.company_id = purchase.company_id
         WHERE purchase.is_draft IS NOT TRUE
     ) term
 """
 # What every customer has. `months`: for how long there was something to use, 1 to 12.
 POOLS = f"""
-    SELECT {OWNER}, MIN(id) AS id,
+    SELECT {OWNER}, MIN(id) AS id, MIN(today) AS today,
            (ARRAY_AGG(id ORDER BY date_start DESC, id DESC))[1] AS purchase_id,
            LEAST(
-               GREATEST((%(today)s - MIN(date_start)) / 30.4375, 1), 12
+               GREATEST((MIN(today) - MIN(date_start)) / 30.4375, 1), 12
            ) AS months,
            COALESCE(SUM(credits_available) FILTER (WHERE is_usable), 0) AS credits,
            COALESCE(SUM(value_available) FILTER (WHERE is_usable), 0) AS value,
@@ -42,8 +42,8 @@ POOLS = f"""
 """
 USED = f"""
     SELECT {OWNER}, SUM(credits) AS credits,
-           SUM(credits) FILTER (WHERE date >= %(since_3)s) AS recent
-    FROM drawn GROUP BY {OWNER}
+           SUM(credits) FILTER (WHERE date >= today - INTERVAL '3 months') AS recent
+    FROM drawn JOIN (%(days)s) day USING (company_id) GROUP BY {OWNER}
 """
 PACES = f"""
     SELECT pool.*,
@@ -61,12 +61,12 @@ STEPS = f"""
     SELECT pool.id AS pool_id, lots.last_day, lots.credits_available,
            SUM(lots.credits_available) OVER drawing AS total,
            ROUND(SUM(lots.credits_available) OVER drawing
-                 - pool.pace * (lots.last_day - %(today)s + 1), %(digits)s) AS excess
+                 - pool.pace * (lots.last_day - lots.today + 1), %(digits)s) AS excess
     FROM lots JOIN pools pool USING ({OWNER})
     WHERE lots.is_usable
     WINDOW drawing AS (
         PARTITION BY pool.id
-        ORDER BY lots.date_expiry, lots.date_start, lots.id
+        ORDER BY %(drawing)s
     )
 """
 # `turn`: the end of the last purchase of which something lapses; `rest`: what follows.
@@ -84,7 +84,7 @@ PLANS = """
 """
 # The day on which nothing is left; empty when it never comes, or not in a century.
 DAY = """
-    COALESCE(plans.turn + 1, %(today)s) + CASE
+    COALESCE(plans.turn + 1, pool.today) + CASE
         WHEN COALESCE(plans.rest, 0) = 0 THEN 0
         WHEN plans.rest < pool.pace * 36525 THEN FLOOR(plans.rest / pool.pace)::int
     END

@@ -2,24 +2,25 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-# The terms of every purchase that is no draft; `last_day` is the last work date that
-# it may pay, and empty when credits pay past their expiry date.
+# The terms of every purchase that is no draft, and what day it is where its company
+# is; `last_day` is the last work date that it may pay, and empty when credits pay past
+# their expiry date.
 TERMS = """
     SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
            purchase.currency_id, purchase.date_start, purchase.credits,
-           purchase.value_total, purchase.paid_total,
-           purchase.date_expiry,
+           purchase.value_total, purchase.paid_total, day.today,
            CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                 THEN purchase.date_expiry
                      + COALESCE(company.service_credit_grace_days, 0)
            END AS last_day
     FROM service_credit_purchase purchase
     JOIN res_company company ON company.id = purchase.company_id
+    JOIN (%(days)s) day ON day.company_id = purchase.company_id
     WHERE purchase.is_draft IS NOT TRUE
 """
 # A row counts from its work date on, but not before its purchase starts (it may be
 # chosen by hand before) and not later than today (what is drawn is gone).
-DAY = "GREATEST(terms.date_start, LEAST(line.date, %(today)s))"
+DAY = "GREATEST(terms.date_start, LEAST(line.date, terms.today))"
 # In every part, so that asking for one customer reads the rows of that one only.
 OWNER = "terms.commercial_partner_id, terms.company_id, terms.currency_id"
 MOVEMENTS = f"""
@@ -33,13 +34,19 @@ MOVEMENTS = f"""
            line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type <> 'expiry'
+    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal')
     UNION ALL
-    -- Written off within the term: the sale was undone, or made smaller.
-    SELECT line.id::bigint * 4 + 2,
-           CASE WHEN {DAY} <= terms.date_expiry
-                THEN 'withdrawn' ELSE 'expired' END,
-           -1, {DAY}, terms.id, {OWNER},
+    -- The sale was undone, or made smaller; when the term was over by then, that is
+    -- what became of the rest, which counted until its last day.
+    SELECT line.id::bigint * 4 + 2, 'withdrawn', -1,
+           LEAST({DAY}, terms.last_day + 1), terms.id, {OWNER},
+           line.allocation_id, NULL, line.credits, line.value, line.paid
+    FROM service_credit_consumption line
+    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
+    WHERE line.consumption_type = 'withdrawal'
+    UNION ALL
+    -- Written off by hand before the grace period was over.
+    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, NULL, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
@@ -56,7 +63,8 @@ MOVEMENTS = f"""
                COALESCE(SUM(line.value), 0) AS value,
                COALESCE(SUM(line.paid), 0) AS paid
         FROM service_credit_consumption line
-        WHERE line.purchase_id = terms.id AND {DAY} <= terms.last_day
+        WHERE line.purchase_id = terms.id
+          AND (line.consumption_type = 'withdrawal' OR {DAY} <= terms.last_day)
     ) within
     WHERE terms.last_day < DATE '9999-12-31'
       AND (terms.credits, terms.value_total, terms.paid_total)
@@ -67,7 +75,8 @@ MOVEMENTS = f"""
            line.allocation_id, NULL, -line.credits, -line.value, -line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type <> 'expiry' AND {DAY} > terms.last_day
+    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal')
+      AND {DAY} > terms.last_day
 """
 
 
@@ -152,5 +161,5 @@ class ServiceCreditMovement(models.Model):
                    sign * paid AS paid_change
             FROM (%s) movement
             """,
-            SQL(MOVEMENTS, today=fields.Date.context_today(self)),
+            SQL(MOVEMENTS, days=self.env["res.company"]._query_days()),
         )

@@ -33,6 +33,7 @@ from .funding import test_funding_storm
 from .funding import test_funding_tour
 from .ledger import test_credit_access
 from .ledger import test_credit_balance
+from .ledger import test_credit_company_day
 from .ledger import test_credit_draft
 from .ledger import test_credit_drawing
 from .ledger import test_credit_expiry

@@ -1,5 +1,6 @@
-from .dates import LAST_DAY, add_months
+from .dates import LAST_DAY, add_days, add_months
 from .duration import DurationError, parse_duration
+from .failure import report_failure
 from .locking import lock_and_touch
 from .steps import is_multiple
 from .text import clean_text, format_number

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import date
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -17,3 +17,11 @@ def add_months(day, months):
         return min(day + relativedelta(months=months), LAST_DAY)
     except (OverflowError, ValueError):
         return LAST_DAY
+
+
+def add_days(day, days):
+    """Return the day so many days later or earlier, or the nearest possible one."""
+    try:
+        return min(day + timedelta(days=days), LAST_DAY)
+    except OverflowError:
+        return LAST_DAY if days > 0 else date.min

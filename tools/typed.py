@@ -16,7 +16,7 @@ def guarded_fields(records):
     )
 
 
-def refuse_typed(records, vals_list, names=None, sentence=None):
+def refuse_typed(records, vals_list, names=None, sentence=None, even_superuser=False):
     """Refuse values for fields that only the addon writes.
 
     The addon itself writes them as superuser, or below `write`.
@@ -25,10 +25,11 @@ def refuse_typed(records, vals_list, names=None, sentence=None):
     :param list vals_list: what was passed to `create` or `write`
     :param names: names of fields, by default all that are guarded
     :param str sentence: the refusal, where a better one than the ordinary is known
+    :param bool even_superuser: for what the addon writes below `write` alone
     :raise AccessError: naming the fields
     """
     env = records.env
-    if env.su:
+    if env.su and not even_superuser:
         return
     names = guarded_fields(records) if names is None else names
     typed = {name for vals in vals_list for name in vals if name in names}

@@ -23,12 +23,12 @@ INSERT_PURCHASES = """
     INSERT INTO service_credit_purchase (
         name, active, partner_id, commercial_partner_id, company_id, currency_id,
         date_start, date_expiry, credits, value_per_credit, paid_per_credit, is_draft,
-        credits_allocated, credits_expired, credits_available, value_total, paid_total,
-        value_available, paid_available, state
+        credits_allocated, credits_expired, credits_withdrawn, credits_available,
+        value_total, paid_total, value_available, paid_available, state
     )
     SELECT 'BENCH/' || n, true, %(partner)s, %(partner)s, %(company)s, %(currency)s,
            %(start)s, %(expiry)s::date + n %% 200, 10, 100, 80, false,
-           0, 0, 10, 1000, 800, 1000, 800, 'open'
+           0, 0, 0, 10, 1000, 800, 1000, 800, 'open'
     FROM generate_series(1, %(number)s) AS n
 """
 
@@ -173,7 +173,7 @@ def expire(env, customer):
         [*domain, ("id", ">", last_id)], order="id", limit=PORTION
     ):
         last_id = batch[-1].id
-        batch._write_off()
+        batch._write_off(kind="expiry")
         env.flush_all()
         env.invalidate_all()
         gc.collect()

@@ -1,20 +1,20 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date as Date
-from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
+from ...tools import add_days
 from .service_credit_alert import CREDITS, EXPIRY, OPEN, PERCENT
 
 # What each customer can use, and what there was when the latest purchase started:
 # that, and not what was bought in all the years, is what percents are of.
 POOLS = """
     WITH lot AS (
-        SELECT id, commercial_partner_id, currency_id, date_expiry, state, credits,
-               credits_expired, credits_available,
+        SELECT id, commercial_partner_id, currency_id, date_expiry, state,
+               credits_available, credits - credits_expired - credits_withdrawn AS kept,
                FIRST_VALUE(id) OVER latest AS latest_id,
                FIRST_VALUE(date_start) OVER latest AS since
         FROM service_credit_purchase
@@ -27,13 +27,13 @@ POOLS = """
     )
     SELECT lot.commercial_partner_id, lot.currency_id, lot.latest_id, lot.since,
            SUM(lot.credits_available)::float,
-           SUM(lot.credits - lot.credits_expired - COALESCE(before.credits, 0))::float
+           SUM(lot.kept - COALESCE(before.credits, 0))::float
     FROM lot
     LEFT JOIN LATERAL (
         SELECT SUM(line.credits) AS credits
         FROM service_credit_consumption line
-        WHERE line.purchase_id = lot.id AND line.consumption_type <> 'expiry'
-          AND line.date < lot.since
+        WHERE line.purchase_id = lot.id AND line.date < lot.since
+          AND line.consumption_type NOT IN ('expiry', 'withdrawal')
     ) before ON TRUE
     WHERE lot.state IN ('open', 'used') AND %(in_term)s
     GROUP BY lot.commercial_partner_id, lot.currency_id, lot.latest_id, lot.since
@@ -132,8 +132,8 @@ class ServiceCreditAlert(models.Model):
         self.env["service.credit.purchase"].flush_model()
         in_term = SQL("TRUE")
         if not company.service_credit_allow_past_expiry:
-            grace = timedelta(days=company.service_credit_grace_days)
-            in_term = SQL("lot.date_expiry >= %s", today - grace)
+            grace = company.service_credit_grace_days
+            in_term = SQL("lot.date_expiry >= %s", add_days(today, -grace))
         customers = SQL("TRUE")
         if customer_ids is not None:
             customers = SQL("commercial_partner_id = ANY(%s)", list(customer_ids))
@@ -187,7 +187,7 @@ class ServiceCreditAlert(models.Model):
             & Domain("state", "=", "open")
             & Domain("date_start", "<=", today)
             & Domain("date_expiry", ">=", today)
-            & Domain("date_expiry", "<=", today + timedelta(days=max(levels)))
+            & Domain("date_expiry", "<=", add_days(today, max(levels)))
             & self._domain_customers(customer_ids)
         )
 

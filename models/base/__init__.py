@@ -6,4 +6,3 @@ from . import res_users
 from . import base_partner_merge
 from . import res_company
 from . import res_config_settings
-from . import res_partner

@@ -7,30 +7,6 @@ from odoo import fields, models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    service_credit_paid_follows_value = fields.Boolean(
-        string="Amount Paid Follows Value",
-        help="The amount paid per credit is always the value per credit.",
-    )
-    service_credit_draft_by_default = fields.Boolean(
-        string="New Purchases Are Drafts",
-        help="New purchases of service credits start as drafts.",
-    )
-    service_credit_allow_past_expiry = fields.Boolean(
-        string="Allow Credits Past Their Expiry Date",
-        help="Credits that nobody has expired may pay for work after their expiry "
-        "date. The scheduled action then expires nothing: a person does.",
-    )
-    service_credit_grace_days = fields.Integer(
-        string="Grace Period",
-        help="So many days after the expiry date, credits may still pay for work and "
-        "are not expired.",
-    )
-    service_credit_manual_selection = fields.Boolean(
-        string="Select Purchases by Hand",
-        help="Milestones may be paid by purchases chosen by hand, also by those that "
-        "start later.",
-    )
-
     timesheet_log_for = fields.Selection(
         selection=[
             ("everyone", "Everyone's time"),
@@ -57,20 +33,11 @@ class ResCompany(models.Model):
         string="Days to Finish Time",
         help="For so many days after the date, people can still finish their time.",
     )
-    _service_credit_grace_days_positive = models.Constraint(
-        "CHECK (service_credit_grace_days BETWEEN 0 AND 36500)",
-        "The grace period of service credits is 0 to 36500 days.",
-    )
 
     _timesheet_lock_grace_days_positive = models.Constraint(
         "CHECK (COALESCE(timesheet_lock_grace_days, 0) BETWEEN 0 AND 36500)",
         "There are 0 to 36500 days to finish time.",
     )
-
-    def _get_today(self):
-        """Return the date in the company's own time zone."""
-        local = self.with_context(tz=self.partner_id.tz or "UTC")
-        return fields.Date.context_today(local)
 
     def _get_time_lock(self):
         """Return until when time is closed now, or False.

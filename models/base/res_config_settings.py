@@ -5,23 +5,8 @@ from odoo import fields, models
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    service_credit_paid_follows_value = fields.Boolean(
-        related="company_id.service_credit_paid_follows_value", readonly=False
-    )
-    service_credit_draft_by_default = fields.Boolean(
-        related="company_id.service_credit_draft_by_default", readonly=False
-    )
-    service_credit_allow_past_expiry = fields.Boolean(
-        related="company_id.service_credit_allow_past_expiry", readonly=False
-    )
-    service_credit_grace_days = fields.Integer(
-        related="company_id.service_credit_grace_days", readonly=False
-    )
     service_authorization_days = fields.Integer(
         related="company_id.service_authorization_days", readonly=False
-    )
-    service_credit_manual_selection = fields.Boolean(
-        related="company_id.service_credit_manual_selection", readonly=False
     )
     timesheet_log_for = fields.Selection(
         related="company_id.timesheet_log_for", readonly=False, required=True

@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_is_zero, float_round
 
-from ..ledger.service_credit_drawing import DrawRequest
+from ..ledger.drawing import DrawRequest
 from .service_funding_claim import (
     CREDITS,
     NON_BILLABLE,

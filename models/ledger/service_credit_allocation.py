@@ -6,14 +6,15 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
-from .service_credit_insert import insert
+from .rows import insert
 
 # Sums over the rows of an allocation.
 TOTALS = ("credits", "value", "paid")
 
 
 class ServiceCreditAllocation(models.Model):
-    """All the credits one work has received; or what one purchase lost by expiry.
+    """All the credits one work has received; or what one purchase lost, by expiry or
+    because its sale was undone; or what was used of it before it was recorded here.
 
     Opened by the ledger when the first row is posted, never typed in. Its totals are
     the sums of its rows.
@@ -27,7 +28,12 @@ class ServiceCreditAllocation(models.Model):
 
     name = fields.Char(required=True, readonly=True)
     allocation_type = fields.Selection(
-        selection=[("allocation", "Allocation"), ("expiry", "Expiry")],
+        selection=[
+            ("allocation", "Allocation"),
+            ("expiry", "Expiry"),
+            ("withdrawal", "Withdrawal"),
+            ("opening", "Opening Balance"),
+        ],
         string="Type",
         required=True,
         readonly=True,
@@ -83,9 +89,10 @@ class ServiceCreditAllocation(models.Model):
     _one_work = models.Constraint(
         "CHECK ((allocation_type = 'allocation' "
         "AND (ticket_id IS NULL) <> (milestone_id IS NULL)) "
-        "OR (allocation_type = 'expiry' "
+        "OR (allocation_type <> 'allocation' "
         "AND ticket_id IS NULL AND milestone_id IS NULL))",
-        "An allocation belongs to exactly one ticket or milestone, an expiry to none.",
+        "An allocation belongs to exactly one ticket or milestone; an expiry, a "
+        "withdrawal or an opening balance to none.",
     )
     _never_negative = models.Constraint(
         "CHECK (credits >= 0)",
@@ -127,17 +134,17 @@ class ServiceCreditAllocation(models.Model):
     def _get_closed_message(self, operation):
         if operation == "create":
             return self.env._(
-                "Allocations of service credits cannot be typed in: allocate or expire "
-                "credits instead."
+                "You can't create allocations of service credits directly: allocate or "
+                "expire credits instead."
             )
         if operation == "write":
             return self.env._(
-                "The allocation %(allocation)s cannot be changed by hand: adjust it to "
-                "a new total instead.",
+                "You can't edit the allocation %(allocation)s: adjust it to a new "
+                "total instead.",
                 allocation=self.name,
             )
         return self.env._(
-            "The allocation %(allocation)s cannot be deleted: adjust it to 0 instead, "
+            "You can't delete the allocation %(allocation)s: adjust it to 0 instead, "
             "which keeps its history.",
             allocation=self.name,
         )
@@ -180,7 +187,7 @@ class ServiceCreditAllocation(models.Model):
                 "commercial_partner_id",
                 "company_id",
                 "currency_id",
-                "expiry_of",
+                "purchase_id",
             )
         )
 

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tools import float_compare, float_round, format_date
 
 from ...tools import format_number
-from .service_credit_drawing import DrawPlan, EligiblePool
+from .drawing import DrawPlan, EligiblePool
 
 # Which field of an allocation points at a work of that model.
 WORK_FIELDS = {
@@ -146,18 +146,21 @@ class ServiceCreditAllocation(models.Model):
         if not request.company.sudo().service_credit_manual_selection:
             raise UserError(
                 self.env._(
-                    "The company %(company)s does not allow choosing purchases by hand "
-                    "for %(work)s: leave the choice to the order of expiry, or allow "
-                    "it in the settings.",
+                    "%(company)s doesn't allow choosing purchases by hand for "
+                    "%(work)s: leave the choice to the order of expiry, or allow it in "
+                    "the settings.",
                     company=request.company.sudo().name,
                     work=request.work.sudo().display_name,
                 )
             )
-        purchase_model = self.env["service.credit.purchase"].sudo()
+        # sudo: what may be chosen depends on the customer, not on who looks
+        purchase_sudo = self.env["service.credit.purchase"].sudo()
         chosen = {}
-        for purchase_id, amount in self._read_selection(request).items():
-            purchase = purchase_model.browse(purchase_id)
+        for purchase_id, amount in self._read_selection(request):
+            purchase = purchase_sudo.browse(purchase_id)
+            # Each line, not their sum: one may not be made up for by another.
             self._check_selected(request, purchase, amount, digits)
+            amount += chosen.get(purchase, 0.0)
             chosen[purchase] = float_round(amount, digits)
         total = sum(chosen.values())
         if float_compare(total, request.credits, precision_digits=digits):
@@ -174,12 +177,9 @@ class ServiceCreditAllocation(models.Model):
 
     @api.model
     def _read_selection(self, request):
-        """Return ``{purchase id: credits}``; the same purchase twice is added up."""
-        amounts = {}
+        """Return the selection as a list of ``(purchase id, credits)``."""
         try:
-            for purchase_id, amount in request.selection:
-                key = int(purchase_id)
-                amounts[key] = amounts.get(key, 0.0) + float(amount)
+            return [(int(key), float(amount)) for key, amount in request.selection]
         except (TypeError, ValueError, OverflowError) as error:
             raise UserError(
                 self.env._(
@@ -188,7 +188,6 @@ class ServiceCreditAllocation(models.Model):
                     work=request.work.sudo().display_name,
                 )
             ) from error
-        return amounts
 
     @api.model
     def _check_selected(self, request, purchase, amount, digits):
@@ -196,7 +195,7 @@ class ServiceCreditAllocation(models.Model):
         if not is_positive or abs(float_round(amount, digits) - amount) > 1e-6:
             raise UserError(
                 self.env._(
-                    "%(asked)s credits cannot be chosen for %(work)s: choose a number "
+                    "You can't choose %(asked)s credits for %(work)s: choose a number "
                     "above 0 with at most %(digits)s decimals.",
                     asked=amount,
                     work=request.work.sudo().display_name,

@@ -2,9 +2,8 @@
 from odoo import api, fields, models
 
 from ...tools import format_number, lock_and_touch
-from .service_credit_drawing import MoneyCounter
-from .service_credit_guard import INSTALL_GUARD
-from .service_credit_insert import insert
+from .drawing import MoneyCounter
+from .rows import INSTALL_GUARD, insert
 
 
 class ServiceCreditConsumption(models.Model):
@@ -54,6 +53,8 @@ class ServiceCreditConsumption(models.Model):
             ("consumption", "Consumption"),
             ("adjustment", "Adjustment"),
             ("expiry", "Expiry"),
+            ("withdrawal", "Withdrawal"),
+            ("opening", "Opening Balance"),
         ],
         string="Type",
         required=True,
@@ -105,6 +106,22 @@ class ServiceCreditConsumption(models.Model):
         ondelete="restrict",
     )
 
+    # What the credits were spent on, to analyse the rows by.
+    ticket_id = fields.Many2one(
+        related="allocation_id.ticket_id", groups="base.group_user"
+    )
+    milestone_id = fields.Many2one(
+        related="allocation_id.milestone_id", groups="base.group_user"
+    )
+    ticket_team_id = fields.Many2one(
+        related="allocation_id.ticket_id.team_id",
+        string="Helpdesk Team",
+        groups="base.group_user",
+    )
+    service_type_id = fields.Many2one(
+        related="timesheet_id.service_type_id", groups="base.group_user"
+    )
+
     _credits_moved = models.Constraint(
         "CHECK (credits <> 0)", "A ledger row moves at least some credits."
     )
@@ -133,17 +150,17 @@ class ServiceCreditConsumption(models.Model):
     def _get_closed_message(self, operation):
         if operation == "create":
             return self.env._(
-                "Ledger rows of service credits cannot be typed in: allocate, adjust "
-                "or expire credits instead."
+                "You can't create ledger rows of service credits directly: allocate, "
+                "adjust or expire credits instead."
             )
         if operation == "write":
             return self.env._(
-                "The ledger row %(row)s cannot be changed: adjust the allocation "
-                "instead, which adds a row.",
+                "You can't edit the ledger row %(row)s: adjust the allocation instead, "
+                "which adds a row.",
                 row=self.display_name,
             )
         return self.env._(
-            "The ledger row %(row)s cannot be deleted: adjust the allocation instead, "
+            "You can't delete the ledger row %(row)s: adjust the allocation instead, "
             "which adds a row.",
             row=self.display_name,
         )

@@ -5,20 +5,14 @@ from odoo.tools import float_compare, float_round
 
 from ...tools import format_number
 
+# Types of rows that a work received, and can give back.
+DRAWN = ("consumption", "adjustment")
+
 
 class ServiceCreditConsumption(models.Model):
     """Giving back: every slice to the purchase it came from, once."""
 
     _inherit = "service.credit.consumption"
-
-    def _give_back(self, credits=None):
-        """Give credits of these rows back to the purchases they came from.
-
-        :param credits: how many (default: all that is left), latest drawn first
-        :return: the new rows
-        :raise UserError: when fewer are left than ``credits``
-        """
-        return self._give_back_batch([(self, credits)])
 
     @api.model
     def _give_back_timesheets(self, credits_by_timesheet):
@@ -61,7 +55,7 @@ class ServiceCreditConsumption(models.Model):
         """Return ``{row id: [credits, value, paid]}`` not yet given back, of the
         rows that drew."""
         drawn = self.filtered(
-            lambda row: row.credits > 0 and row.consumption_type != "expiry"
+            lambda row: row.credits > 0 and row.consumption_type in DRAWN
         )
         left = {row.id: [row.credits, row.value, row.paid] for row in drawn}
         for row, *sums in self._read_group(
@@ -92,8 +86,8 @@ class ServiceCreditConsumption(models.Model):
         if float_compare(wanted, total, precision_digits=digits) > 0:
             raise UserError(
                 self.env._(
-                    "%(wanted)s credits cannot be given back to the purchases of "
-                    "%(work)s: only %(left)s of them are still drawn.",
+                    "%(wanted)s credits of %(work)s can't be given back, because only "
+                    "%(left)s of them are still drawn.",
                     wanted=format_number(self.env, wanted, digits),
                     work=self.allocation_id[:1].display_name or self.env._("this work"),
                     left=format_number(self.env, total, digits),

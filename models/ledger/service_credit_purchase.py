@@ -1,7 +1,43 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from collections import defaultdict
 
-from ...tools import add_months
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import float_round
+
+from ...tools import add_months, format_number, refuse_typed, untyped_defaults
+from .drawing import NOTHING
+
+AMOUNT_FIELDS = ("credits", "value_per_credit", "paid_per_credit")
+# Up to this, an amount of money is exact to the last digit of its currency.
+MOST_MONEY = 1_000_000_000_000
+
+# Who sees fields about purchases on other models.
+MAY_SEE_PURCHASES = (
+    "helpdesk_service_credit.group_service_credit_user,sales_team.group_sale_salesman"
+)
+
+DRAFT = "draft"
+OPEN = "open"
+USED = "used"
+EXPIRED = "expired"
+WITHDRAWN = "withdrawn"
+
+# They follow from the purchase and its ledger: nobody writes them, not even superuser.
+DERIVED_FIELDS = (
+    "commercial_partner_id",
+    "state",
+    "credits_allocated",
+    "credits_expired",
+    "credits_withdrawn",
+    "credits_available",
+    "value_total",
+    "paid_total",
+    "value_available",
+    "paid_available",
+    "is_withdrawn",
+)
 
 
 class ServiceCreditPurchase(models.Model):
@@ -18,9 +54,13 @@ class ServiceCreditPurchase(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _mail_post_access = "read"
-
-    def _default_is_draft(self):
-        return self.env.company.sudo().service_credit_draft_by_default
+    _guarded_fields = (
+        *DERIVED_FIELDS,
+        "name",
+        "access_token",
+        "sale_credits",
+        "service_credits_per_unit",
+    )
 
     active = fields.Boolean(default=True, copy=False)
     name = fields.Char(
@@ -65,7 +105,7 @@ class ServiceCreditPurchase(models.Model):
     date_start = fields.Date(
         string="Start Date",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._get_today(),
         tracking=True,
         help="The first work date the credits may pay.",
     )
@@ -79,6 +119,9 @@ class ServiceCreditPurchase(models.Model):
         tracking=True,
         help="The last work date the credits may pay.",
     )
+    # For the form alone: which start the expiry date follows from. Another expiry date
+    # was chosen, and stays when the start is changed afterwards.
+    expiry_counts_from = fields.Date(store=False, export_string_translation=False)
     credits = fields.Float(
         string="Number of Services Credits",
         digits="Service Credits",
@@ -105,7 +148,7 @@ class ServiceCreditPurchase(models.Model):
     description = fields.Text()
     is_draft = fields.Boolean(
         string="Draft",
-        default=lambda self: self._default_is_draft(),
+        default=lambda self: self.env.company.sudo().service_credit_draft_by_default,
         copy=False,
         tracking=True,
         help="A draft can be edited freely, and its credits cannot be used.",
@@ -123,6 +166,42 @@ class ServiceCreditPurchase(models.Model):
     sale_order_id = fields.Many2one(
         related="sale_line_id.order_id", store=True, index="btree_not_null"
     )
+    open_on_confirmation = fields.Boolean(
+        string="Open When Ordered",
+        copy=False,
+        help="Confirming the sales order makes this draft usable. Untick it to check "
+        "the purchase first.",
+    )
+    service_credits_per_unit = fields.Float(
+        digits="Service Credits",
+        copy=False,
+        readonly=True,
+        help="Credits of one unit of the product when it was sold.",
+        export_string_translation=False,
+    )
+    sale_credits = fields.Float(
+        digits="Service Credits",
+        copy=False,
+        readonly=True,
+        help="Credits the sales order item stood for when this purchase was last "
+        "brought in line with it.",
+        export_string_translation=False,
+    )
+    is_withdrawn = fields.Boolean(
+        string="Withdrawn",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        help="The sale was undone. Its item may get another purchase.",
+    )
+    is_order_confirmed = fields.Boolean(
+        compute="_compute_is_order_confirmed", compute_sudo=True
+    )
+    sale_invoice_count = fields.Integer(
+        compute="_compute_sale_invoice_count",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        export_string_translation=False,
+    )
     opportunity_id = fields.Many2one(
         comodel_name="crm.lead",
         # What salespeople call it is not for customers to read.
@@ -139,6 +218,61 @@ class ServiceCreditPurchase(models.Model):
         readonly=True,
         copy=False,
     )
+    credits_allocated = fields.Float(
+        string="Allocated",
+        digits="Service Credits",
+        compute="_compute_balance",
+        store=True,
+        precompute=True,
+    )
+    credits_expired = fields.Float(
+        string="Expired",
+        digits="Service Credits",
+        compute="_compute_balance",
+        store=True,
+        precompute=True,
+    )
+    credits_withdrawn = fields.Float(
+        string="Withdrawn Credits",
+        digits="Service Credits",
+        compute="_compute_balance",
+        store=True,
+        precompute=True,
+        help="Credits that were taken back, because their sale was undone or reduced.",
+    )
+    credits_available = fields.Float(
+        string="Available",
+        digits="Service Credits",
+        compute="_compute_balance",
+        store=True,
+        precompute=True,
+        help="Credits that are neither allocated nor expired nor withdrawn.",
+    )
+    value_available = fields.Monetary(
+        compute="_compute_balance", store=True, precompute=True
+    )
+    paid_available = fields.Monetary(
+        string="Paid for Available",
+        compute="_compute_balance",
+        store=True,
+        precompute=True,
+    )
+    state = fields.Selection(
+        selection=[
+            (DRAFT, "Draft"),
+            (OPEN, "Open"),
+            (USED, "Used"),
+            (EXPIRED, "Expired"),
+            (WITHDRAWN, "Withdrawn"),
+        ],
+        compute="_compute_state",
+        store=True,
+        precompute=True,
+        help="Open as long as credits are available, even past the expiry date: "
+        "they are expired once they have been written off.",
+    )
+    has_rows = fields.Boolean(compute="_compute_has_rows")
+    is_expirable = fields.Boolean(compute="_compute_is_expirable")
     value_total = fields.Monetary(
         string="Total Value", compute="_compute_totals", store=True, precompute=True
     )
@@ -167,10 +301,121 @@ class ServiceCreditPurchase(models.Model):
         "CHECK (date_expiry <= DATE '9998-12-31')",
         "A purchase cannot expire after the year 9998: choose an earlier date.",
     )
+    _balance_adds_up = models.Constraint(
+        # IS TRUE: a check that cannot be decided, for want of a figure, would pass.
+        "CHECK ((credits = credits_available + credits_allocated + credits_expired "
+        "+ credits_withdrawn AND credits_available >= 0 AND credits_allocated >= 0 "
+        "AND credits_expired >= 0 AND credits_withdrawn >= 0) IS TRUE)",
+        "A purchase cannot give more service credits than it has.",
+    )
     _sale_line_once = models.UniqueIndex(
-        "(sale_line_id) WHERE sale_line_id IS NOT NULL",
+        "(sale_line_id) WHERE sale_line_id IS NOT NULL AND is_withdrawn IS NOT TRUE",
         "This sales order item already has its purchase of service credits.",
     )
+    # The order of drawing: the ledger reads the first few entries only.
+    _drawing_order = models.Index(
+        "(commercial_partner_id, company_id, currency_id, date_expiry, date_start, id) "
+        "WHERE state = 'open'"
+    )
+    _to_expire = models.Index("(date_expiry, id) WHERE state = 'open'")
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model
+    def default_get(self, fields):
+        """Take no default from the context for what nobody types."""
+        self._check_amounts(
+            {
+                name: self.env.context[f"default_{name}"]
+                for name in AMOUNT_FIELDS
+                if f"default_{name}" in self.env.context
+            }
+        )
+        return untyped_defaults(self, fields, super().default_get)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Record purchases; the company's settings apply whatever the way in."""
+        purchases = super().create([self._prepare_new(dict(v)) for v in vals_list])
+        purchases._note_origin()
+        # What the database refuses draws no number.
+        purchases.flush_recordset()
+        purchases._number()
+        return purchases
+
+    def write(self, vals):
+        """Refuse what the draft lock forbids.
+
+        :raise UserError: naming the purchase, the fields, and what is possible
+        """
+        # First of all: who may not write learns nothing about the lock.
+        self.check_access("write")
+        self._check_amounts(vals)
+        for purchase in self:
+            changed = purchase._get_changed_fields(vals)
+            purchase._refuse_typed([dict.fromkeys(changed)], (*DERIVED_FIELDS, "name"))
+            purchase._check_lock(changed, vals)
+        result = True
+        for part, part_vals in self._apply_paid_follows_value(vals):
+            result &= super(ServiceCreditPurchase, part).write(part_vals)
+        if set(AMOUNT_FIELDS) & vals.keys():
+            # The check of the database compares the credits with the balance: both
+            # have to reach it in one statement.
+            self.flush_recordset()
+        return result
+
+    def _write_past_the_lock(self, vals):
+        """Write what the addon itself decides, below all that people are refused."""
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused_draft(self):
+        for purchase in self:
+            if not purchase.is_draft:
+                raise UserError(
+                    self.env._(
+                        "You can only delete drafts. Expire what is left of "
+                        "%(purchase)s and archive it instead.",
+                        purchase=purchase.name,
+                    )
+                )
+            if purchase.has_rows:
+                raise UserError(
+                    self.env._(
+                        "%(purchase)s cannot be deleted, because its credits were used "
+                        "before and its history has to stay.",
+                        purchase=purchase.name,
+                    )
+                )
+
+    def _refuse_typed(self, vals_list, names=DERIVED_FIELDS):
+        """Refuse values that people do not type, and some that nobody does."""
+        refuse_typed(self, vals_list)
+        refuse_typed(self, vals_list, names, even_superuser=True)
+
+    def _note_origin(self):
+        """Hook: new purchases remember what they were sold with."""
+
+    def _number(self):
+        """Draw the numbers of new purchases, the last thing that can fail."""
+        for company, purchases in self.grouped("company_id").items():
+            # sudo: whoever may create a purchase may take its number.
+            sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
+            sequence_sudo = sequence_sudo.search(
+                [
+                    ("code", "=", self._name),
+                    ("company_id", "in", [company.id, False]),
+                ],
+                order="company_id",
+                limit=1,
+            )
+            for purchase in purchases.with_context(tracking_disable=True):
+                if not purchase.name and sequence_sudo:
+                    name = sequence_sudo.next_by_id()
+                    purchase._write_past_the_lock({"name": name})
+
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
@@ -192,12 +437,18 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("date_start")
     def _compute_date_expiry(self):
-        """One year later; the term of a saved purchase stays, unless impossible."""
+        """One year later; a term that was saved or chosen stays, unless impossible."""
         for purchase in self:
             start, expiry = purchase.date_start, purchase.date_expiry
-            is_kept = purchase._origin and expiry and start and start <= expiry
-            if start and not is_kept:
+            followed = purchase.expiry_counts_from
+            is_chosen = purchase._origin or (
+                followed and expiry != add_months(followed, 12)
+            )
+            is_possible = expiry and start and start <= expiry
+            if start and not (is_chosen and is_possible):
                 purchase.date_expiry = add_months(start, 12)
+                if not purchase.id:
+                    purchase.expiry_counts_from = start
 
     @api.depends("value_per_credit", "company_id")
     def _compute_paid_per_credit(self):
@@ -215,23 +466,151 @@ class ServiceCreditPurchase(models.Model):
             purchase.value_total = currency.round(credits * purchase.value_per_credit)
             purchase.paid_total = currency.round(credits * purchase.paid_per_credit)
 
+    @api.depends("credits", "value_total", "paid_total", "consumption_ids.credits")
+    def _compute_balance(self):
+        digits = self._get_credit_digits()
+        sums = self._get_ledger_sums([("purchase_id", "in", self._origin.ids)])
+        alike = defaultdict(list)
+        for purchase in self:
+            lost = sums.get(purchase._origin.id, NOTHING)
+            figures = {
+                "credits_allocated": lost.allocated,
+                "credits_expired": lost.expired,
+                "credits_withdrawn": lost.withdrawn,
+                "credits_available": float_round(
+                    purchase.credits - lost.credits, digits
+                ),
+                "value_available": purchase.value_total - lost.value,
+                "paid_available": purchase.paid_total - lost.paid,
+            }
+            for item in figures.items():
+                alike[item].append(purchase.id)
+        # Thousands that expire together are left with the same.
+        for (name, figure), ids in alike.items():
+            self.browse(ids)[name] = figure
+
+    @api.depends(
+        "is_draft",
+        "is_withdrawn",
+        "credits_available",
+        "credits_allocated",
+        "credits_expired",
+        "credits_withdrawn",
+    )
+    def _compute_state(self):
+        for state, purchases in self.grouped(self._derive_state).items():
+            purchases.state = state
+
+    @api.model
+    def _derive_state(self, purchase):
+        """The whole sale being undone weighs most; a part of it that was, least."""
+        if purchase.is_draft:
+            return DRAFT
+        if purchase.credits_available > 0:
+            return OPEN
+        if purchase.is_withdrawn:
+            return WITHDRAWN
+        if purchase.credits_expired > 0:
+            return EXPIRED
+        if purchase.credits_allocated > 0:
+            return USED
+        return WITHDRAWN if purchase.credits_withdrawn > 0 else OPEN
+
+    @api.depends("consumption_ids")
+    def _compute_has_rows(self):
+        # sudo: one row is enough to bind the owner, whoever looks.
+        rows_sudo = self.env["service.credit.consumption"].sudo()
+        groups = rows_sudo._read_group(
+            [("purchase_id", "in", self._origin.ids)], ["purchase_id"]
+        )
+        used_ids = {purchase.id for (purchase,) in groups}
+        for purchase in self:
+            purchase.has_rows = purchase._origin.id in used_ids
+
     @api.depends("date_expiry", "state")
-    @api.depends_context("tz")
     def _compute_is_past_expiry(self):
-        today = fields.Date.context_today(self)
         for purchase in self:
             expiry = purchase.date_expiry
+            today = (purchase.company_id or self.env.company)._get_today()
             purchase.is_past_expiry = bool(expiry and expiry < today)
 
     def _search_is_past_expiry(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("date_expiry", "<" if True in value else ">=", "today")]
+        past = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date_expiry", "<", company._get_today())
+            for company in self.env["res.company"]._get_all_companies()
+        )
+        return past if True in value else ~past
+
+    @api.depends("state", "date_expiry", "credits_available")
+    def _compute_is_expirable(self):
+        for purchase in self:
+            purchase.is_expirable = bool(
+                purchase.date_expiry and not purchase._get_expiry_obstacle()
+            )
+
+    @api.depends("sale_order_id.state")
+    def _compute_is_order_confirmed(self):
+        for purchase in self:
+            purchase.is_order_confirmed = purchase.sale_order_id.state == "sale"
+
+    @api.depends("sale_line_id.invoice_lines")
+    def _compute_sale_invoice_count(self):
+        for purchase in self:
+            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
 
     def _compute_access_url(self):
         super()._compute_access_url()
         for purchase in self:
             purchase.access_url = f"/my/service-credits/{purchase.id}"
+
+    # ------------------------------------------------------------------
+    # Constraints
+    # ------------------------------------------------------------------
+
+    @api.constrains("credits", "value_per_credit", "paid_per_credit")
+    def _check_money(self):
+        for purchase in self:
+            if max(purchase.value_total, purchase.paid_total) > MOST_MONEY:
+                raise ValidationError(
+                    self.env._(
+                        "%(purchase)s is worth more than can be counted exactly: "
+                        "split it, so that each purchase is worth at most %(most)s.",
+                        purchase=purchase._get_label(),
+                        most=format_number(self.env, MOST_MONEY),
+                    )
+                )
+
+    @api.constrains("is_draft", "sale_line_id")
+    def _check_order_confirmed(self):
+        for purchase in self:
+            # sudo: whoever edits purchases need not see the order.
+            order = purchase.sudo().sale_line_id.order_id
+            if order and not purchase.is_draft and order.state != "sale":
+                raise ValidationError(
+                    self.env._(
+                        "%(purchase)s stays a draft until the order %(order)s is "
+                        "confirmed.",
+                        purchase=purchase._get_label(),
+                        order=order.name,
+                    )
+                )
+
+    @api.constrains("active")
+    def _check_archived_empty(self):
+        for purchase in self:
+            if not purchase.active and purchase.credits_available > 0:
+                raise ValidationError(
+                    self.env._(
+                        "%(purchase)s still has %(credits)s credits: use or expire "
+                        "them before archiving it, or delete it if it is an unused "
+                        "draft.",
+                        purchase=purchase._get_label(),
+                        credits=purchase._format_credits(purchase.credits_available),
+                    )
+                )
 
     # ------------------------------------------------------------------
     # Actions

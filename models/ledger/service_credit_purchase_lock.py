@@ -1,10 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_compare, format_date
+from odoo.tools import float_compare, float_round, format_date
 
-from ...tools import format_number
-from .service_credit_purchase_values import DERIVED_FIELDS
+from ...tools import LAST_DAY, format_number
 
 # Frozen once a purchase is no longer a draft …
 FROZEN_FIELDS = (
@@ -18,142 +17,121 @@ FROZEN_FIELDS = (
 )
 # … and, even in a draft, once it has ledger rows.
 OWNER_FIELDS = ("partner_id", "company_id", "currency_id")
-
 DATE_FIELDS = ("date_start", "date_expiry")
+
+# More is a slip of the keyboard, and less cannot be counted.
+MOST_CREDITS = 1_000_000_000
+MOST_PRICE = 1_000_000_000
+LEAST = 0.000001
 
 
 class ServiceCreditPurchase(models.Model):
-    """The draft lock: which field of a purchase may change when."""
+    """Which values a purchase can have, and which of them may change when."""
 
     _inherit = "service.credit.purchase"
 
-    has_rows = fields.Boolean(compute="_compute_has_rows")
-
-    @api.depends("consumption_ids")
-    def _compute_has_rows(self):
-        # sudo: one row is enough to bind the owner, whoever looks.
-        rows_sudo = self.env["service.credit.consumption"].sudo()
-        groups = rows_sudo._read_group(
-            [("purchase_id", "in", self._origin.ids)], ["purchase_id"]
-        )
-        used_ids = {purchase.id for (purchase,) in groups}
-        for purchase in self:
-            purchase.has_rows = purchase._origin.id in used_ids
-
     # ------------------------------------------------------------------
-    # Constraints
+    # New purchases
     # ------------------------------------------------------------------
-
-    @api.constrains("is_draft", "sale_line_id")
-    def _check_order_confirmed(self):
-        for purchase in self:
-            # sudo: whoever edits purchases need not see the order.
-            order = purchase.sudo().sale_line_id.order_id
-            if order and not purchase.is_draft and order.state != "sale":
-                raise ValidationError(
-                    self.env._(
-                        "The purchase %(purchase)s stays a draft until the order "
-                        "%(order)s is confirmed.",
-                        purchase=purchase.name,
-                        order=order.name,
-                    )
-                )
-
-    @api.constrains("active")
-    def _check_archived_empty(self):
-        for purchase in self:
-            if not purchase.active and purchase.credits_available > 0:
-                raise ValidationError(
-                    self.env._(
-                        "The purchase %(purchase)s still has %(credits)s credits "
-                        "available: use or expire them before archiving it, or delete "
-                        "it if it is an unused draft.",
-                        purchase=purchase.name,
-                        credits=purchase._format_credits(purchase.credits_available),
-                    )
-                )
-
-    # ------------------------------------------------------------------
-    # CRUD
-    # ------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Number the purchases; the company's settings apply whatever the way in."""
-        prepared = [self._prepare_new(dict(vals)) for vals in vals_list]
-        self._number(prepared)
-        return super().create(prepared)
 
     @api.model
     def _prepare_new(self, vals):
-        self._refuse_derived({name for name in DERIVED_FIELDS if vals.get(name)})
+        self._refuse_typed([{name: value for name, value in vals.items() if value}])
         self._check_amounts({"credits": 0.0, **vals})
         if vals.get("date_expiry"):
-            self.browse()._check_order_of_dates(vals, self.env._("to be recorded"))
+            self.browse()._check_order_of_dates(vals)
         company = self.env["res.company"].browse(vals.get("company_id"))
-        company = company or self.env.company
-        company_sudo = company.sudo()
+        company_sudo = (company or self.env.company).sudo()
         vals.setdefault("is_draft", company_sudo.service_credit_draft_by_default)
+        if "default_date_start" not in self.env.context:
+            vals.setdefault("date_start", company_sudo._get_today())
         if company_sudo.service_credit_paid_follows_value:
             vals["paid_per_credit"] = vals.get("value_per_credit", 0.0)
         return vals
 
+    # ------------------------------------------------------------------
+    # Values
+    # ------------------------------------------------------------------
+
     @api.model
-    def _number(self, vals_list):
-        """Give new purchases their numbers, those of a company in one query."""
-        by_company = {}
-        for vals in vals_list:
-            company_id = vals.get("company_id") or self.env.company.id
-            by_company.setdefault(company_id, []).append(vals)
-        for company_id, group in by_company.items():
-            # sudo: whoever may create a purchase may take its number.
-            sequence_sudo = self.env["ir.sequence"].sudo().with_company(company_id)
-            names = sequence_sudo._next_many_by_code(self._name, len(group))
-            for vals, name in zip(group, names, strict=True):
-                vals["name"] = name
-
-    def write(self, vals):
-        """Refuse what the draft lock forbids.
-
-        :raise UserError: naming the purchase, the fields, and what is possible
-        """
-        # First of all: who may not write learns nothing about the lock.
-        self.check_access("write")
-        self._check_amounts(vals)
-        for purchase in self:
-            changed = purchase._get_changed_fields(vals)
-            purchase._refuse_derived(changed & set(DERIVED_FIELDS))
-            purchase._check_lock(changed, vals)
-        vals = self._apply_paid_follows_value(dict(vals))
-        result = super().write(vals)
-        if {"credits", "value_per_credit", "paid_per_credit"} & vals.keys():
-            # The check of the database compares the credits with the balance: both
-            # have to reach it in one statement.
-            self.flush_recordset()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_unused_draft(self):
-        for purchase in self:
-            if not purchase.is_draft:
-                raise UserError(
+    def _check_amounts(self, vals):
+        """Refuse what cannot be counted, before the database does it less clearly."""
+        if "credits" in vals:
+            self._check_credits(vals["credits"])
+        for name in ("value_per_credit", "paid_per_credit"):
+            price = self._to_number(vals.get(name))
+            if price != 0 and not LEAST <= price <= MOST_PRICE:
+                raise ValidationError(
                     self.env._(
-                        "The purchase %(purchase)s cannot be deleted because it is not "
-                        "a draft: expire what is left of it and archive it instead.",
-                        purchase=purchase.name,
+                        "%(price)s isn't possible as %(field)s: enter 0 for free "
+                        "credits, or a price from %(least)s to %(most)s.",
+                        price=vals[name],
+                        field=self._get_field_labels([name]),
+                        least=format_number(self.env, LEAST, 6),
+                        most=format_number(self.env, MOST_PRICE),
                     )
                 )
-            if purchase.has_rows:
-                raise UserError(
-                    self.env._(
-                        "The purchase %(purchase)s cannot be deleted because its "
-                        "credits were used before: its history has to stay.",
-                        purchase=purchase.name,
-                    )
+
+    @api.model
+    def _check_credits(self, value):
+        digits = self._get_credit_digits()
+        credits = self._to_number(value)
+        if not LEAST <= credits <= MOST_CREDITS:
+            raise ValidationError(
+                self.env._(
+                    "A purchase can't have %(credits)s credits: enter a number above "
+                    "0, up to %(most)s.",
+                    credits=value,
+                    most=format_number(self.env, MOST_CREDITS),
                 )
+            )
+        # Big numbers are stored less exactly.
+        tolerance = max(1e-9, credits * 1e-14)
+        if abs(float_round(credits, digits) - credits) > tolerance:
+            raise ValidationError(
+                self.env._(
+                    "A purchase can't have %(credits)s credits: enter a number with at "
+                    "most %(digits)s decimals.",
+                    credits=value,
+                    digits=digits,
+                )
+            )
+
+    @api.model
+    def _to_number(self, value):
+        """Return the value as a float; what is no number is as impossible as NaN."""
+        try:
+            return float(value or 0.0)
+        except (TypeError, ValueError, OverflowError):
+            return float("nan")
+
+    def _check_order_of_dates(self, vals):
+        start = vals.get("date_start", self.date_start)
+        expiry = vals.get("date_expiry", self.date_expiry)
+        start, expiry = (fields.Date.to_date(day) for day in (start, expiry))
+        if expiry and expiry > LAST_DAY:
+            raise ValidationError(
+                self.env._(
+                    "%(purchase)s can't expire on %(expiry)s: choose %(last)s or an "
+                    "earlier day.",
+                    purchase=self._get_label(),
+                    expiry=format_date(self.env, expiry),
+                    last=format_date(self.env, LAST_DAY),
+                )
+            )
+        if start and expiry and start > expiry:
+            raise ValidationError(
+                self.env._(
+                    "%(purchase)s can't expire on %(expiry)s, before it starts on "
+                    "%(start)s: choose that day or a later one.",
+                    purchase=self._get_label(),
+                    expiry=format_date(self.env, expiry),
+                    start=format_date(self.env, start),
+                )
+            )
 
     # ------------------------------------------------------------------
-    # The lock
+    # The draft lock
     # ------------------------------------------------------------------
 
     def _check_lock(self, changed, vals):
@@ -161,46 +139,45 @@ class ServiceCreditPurchase(models.Model):
         self.ensure_one()
         if "is_draft" in changed and not self.is_draft:
             self._check_can_become_draft()
-        stays_open = not self.is_draft and "is_draft" not in changed
-        if stays_open:
-            self._refuse_locked(changed & set(FROZEN_FIELDS))
+        if not self.is_draft and "is_draft" not in changed:
+            self._refuse_frozen(changed & set(FROZEN_FIELDS))
         owners = changed & set(OWNER_FIELDS)
         if owners and self.has_rows:
             raise UserError(
                 self.env._(
-                    "The %(fields)s of the purchase %(purchase)s cannot be changed "
-                    "any more, because its credits were used before: record a new "
-                    "purchase instead.",
+                    "You can't change the %(fields)s of %(purchase)s any more, because "
+                    "its credits were used before: record a new purchase instead.",
                     fields=self._get_field_labels(owners),
-                    purchase=self.name,
+                    purchase=self._get_label(),
                 )
             )
         if changed & set(DATE_FIELDS):
-            self._check_order_of_dates(vals, self.name)
+            self._check_order_of_dates(vals)
             self._check_dates(changed, vals)
 
     def _check_can_become_draft(self):
-        if self.credits_allocated > 0 or self.credits_expired > 0:
+        gone = self.credits_expired + self.credits_withdrawn
+        if self.credits_allocated > 0 or gone > 0:
             raise UserError(
                 self.env._(
-                    "The purchase %(purchase)s cannot become a draft again: "
-                    "%(allocated)s of its credits are allocated and %(expired)s have "
-                    "expired, and both must be 0.",
-                    purchase=self.name,
+                    "%(purchase)s can't become a draft again: %(allocated)s of its "
+                    "credits are allocated and %(gone)s have expired or were "
+                    "withdrawn, and both must be 0.",
+                    purchase=self._get_label(),
                     allocated=self._format_credits(self.credits_allocated),
-                    expired=self._format_credits(self.credits_expired),
+                    gone=self._format_credits(gone),
                 )
             )
 
-    def _refuse_locked(self, locked):
-        if locked:
+    def _refuse_frozen(self, frozen):
+        if frozen:
             raise UserError(
                 self.env._(
-                    "The %(fields)s of the purchase %(purchase)s cannot be changed, "
-                    "because it is not a draft: tick Draft first, which is possible "
-                    "while none of its credits are allocated or expired.",
-                    fields=self._get_field_labels(locked),
-                    purchase=self.name,
+                    "You can't change the %(fields)s of %(purchase)s, because it is "
+                    "not a draft. Tick Draft first, which is possible while none of "
+                    "its credits are allocated or expired.",
+                    fields=self._get_field_labels(frozen),
+                    purchase=self._get_label(),
                 )
             )
 
@@ -208,10 +185,10 @@ class ServiceCreditPurchase(models.Model):
         if self.credits_expired > 0:
             raise UserError(
                 self.env._(
-                    "The %(fields)s of the purchase %(purchase)s cannot be changed, "
-                    "because %(credits)s of its credits have expired.",
+                    "You can't change the %(fields)s of %(purchase)s, because "
+                    "%(credits)s of its credits have expired.",
                     fields=self._get_field_labels(changed & set(DATE_FIELDS)),
-                    purchase=self.name,
+                    purchase=self._get_label(),
                     credits=self._format_credits(self.credits_expired),
                 )
             )
@@ -220,9 +197,9 @@ class ServiceCreditPurchase(models.Model):
         if first and "date_start" in changed and start and start > first:
             raise UserError(
                 self.env._(
-                    "The purchase %(purchase)s cannot start on %(date)s, because it "
-                    "paid for work of %(first)s: choose that day or an earlier one.",
-                    purchase=self.name,
+                    "%(purchase)s can't start on %(date)s, because it paid for work of "
+                    "%(first)s: choose that day or an earlier one.",
+                    purchase=self._get_label(),
                     date=format_date(self.env, start),
                     first=format_date(self.env, first),
                 )
@@ -230,9 +207,9 @@ class ServiceCreditPurchase(models.Model):
         if last and "date_expiry" in changed and expiry and expiry < last:
             raise UserError(
                 self.env._(
-                    "The purchase %(purchase)s cannot expire on %(date)s, because it "
-                    "paid for work of %(last)s: choose that day or a later one.",
-                    purchase=self.name,
+                    "%(purchase)s can't expire on %(date)s, because it paid for work "
+                    "of %(last)s: choose that day or a later one.",
+                    purchase=self._get_label(),
                     date=format_date(self.env, expiry),
                     last=format_date(self.env, last),
                 )
@@ -243,13 +220,16 @@ class ServiceCreditPurchase(models.Model):
     # ------------------------------------------------------------------
 
     def _apply_paid_follows_value(self, vals):
-        if {"paid_per_credit", "value_per_credit"} & vals.keys():
-            company_sudo = self.company_id.sudo()
-            if company_sudo and all(
-                company_sudo.mapped("service_credit_paid_follows_value")
-            ):
-                vals.pop("paid_per_credit", None)
-        return vals
+        """Return ``[(purchases, values)]``: the amount paid is left out for companies
+        where it follows the value."""
+        if not {"paid_per_credit", "value_per_credit"} & vals.keys():
+            return [(self, vals)]
+        following = self.filtered(
+            lambda lot: lot.company_id.sudo().service_credit_paid_follows_value
+        )
+        rest = {name: vals[name] for name in vals if name != "paid_per_credit"}
+        parts = [(following, rest), (self - following, vals)]
+        return [(part, part_vals) for part, part_vals in parts if part]
 
     def _get_changed_fields(self, vals):
         """Return the names in ``vals`` whose value differs from the record's."""
@@ -266,7 +246,7 @@ class ServiceCreditPurchase(models.Model):
 
     def _follow_customer(self, partner):
         """Hand purchases to the entity that took their customer over."""
-        return super().write({"commercial_partner_id": partner.id})
+        return self._write_past_the_lock({"commercial_partner_id": partner.id})
 
     def _get_paid_dates(self):
         """Return the first and the last work date that is still paid by it.
@@ -274,14 +254,14 @@ class ServiceCreditPurchase(models.Model):
         A row that gives back carries the date of the row it undoes, so the net of a
         day tells whether the day is still paid.
         """
+        # sudo: the dates bind whoever changes the term, whatever they may see
+        rows_sudo = self.env["service.credit.consumption"].sudo()
         days = [
             day
-            for day, credits in self.env["service.credit.consumption"]
-            .sudo()
-            ._read_group(
+            for day, credits in rows_sudo._read_group(
                 [
                     ("purchase_id", "=", self.id),
-                    ("consumption_type", "!=", "expiry"),
+                    ("consumption_type", "in", ("consumption", "adjustment")),
                 ],
                 ["date:day"],
                 ["credits:sum"],
@@ -290,9 +270,19 @@ class ServiceCreditPurchase(models.Model):
         ]
         return (min(days), max(days)) if days else (None, None)
 
+    @api.model
     def _get_field_labels(self, names):
         labels = self.fields_get(names, ["string"])
         return ", ".join(labels[name]["string"] for name in sorted(names))
 
+    def _get_label(self):
+        """Return how a sentence names the purchase, also one without a number yet."""
+        return self.name or self.env._("The new purchase")
+
+    @api.model
+    def _get_credit_digits(self):
+        return self.env["decimal.precision"].precision_get("Service Credits")
+
+    @api.model
     def _format_credits(self, credits):
         return format_number(self.env, credits, self._get_credit_digits())

@@ -63,7 +63,8 @@ class ServiceCreditBurn(models.AbstractModel):
                    purchase.currency_id, line.date, SUM(line.credits) AS credits
             FROM service_credit_consumption line
             JOIN service_credit_purchase purchase ON purchase.id = line.purchase_id
-            WHERE line.consumption_type <> 'expiry' AND line.date >= %s
+            WHERE line.consumption_type IN ('consumption', 'adjustment')
+              AND line.date >= %s
             GROUP BY purchase.commercial_partner_id, purchase.company_id,
                      purchase.currency_id, line.date
             """,

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
@@ -11,93 +11,13 @@ class ServiceCreditPurchase(models.Model):
 
     _inherit = "service.credit.purchase"
 
-    open_on_confirmation = fields.Boolean(
-        string="Open When Ordered",
-        copy=False,
-        help="Confirming the sales order makes this draft usable. Untick it to check "
-        "the purchase first.",
-    )
-    service_credits_per_unit = fields.Float(
-        digits="Service Credits",
-        copy=False,
-        readonly=True,
-        help="Credits of one unit of the product when it was sold.",
-        export_string_translation=False,
-    )
-    sale_credits = fields.Float(
-        digits="Service Credits",
-        copy=False,
-        readonly=True,
-        help="Credits the sales order item stood for when this purchase was last "
-        "brought in line with it.",
-        export_string_translation=False,
-    )
-    is_withdrawn = fields.Boolean(
-        string="Withdrawn",
-        copy=False,
-        readonly=True,
-        tracking=True,
-        help="The sale was undone. Its item may get another purchase.",
-    )
-    is_order_confirmed = fields.Boolean(
-        compute="_compute_is_order_confirmed", compute_sudo=True
-    )
-    sale_invoice_count = fields.Integer(
-        compute="_compute_sale_invoice_count",
-        groups="account.group_account_invoice,account.group_account_readonly",
-        export_string_translation=False,
-    )
-
-    _sale_line_once = models.UniqueIndex(
-        "(sale_line_id) WHERE sale_line_id IS NOT NULL AND is_withdrawn IS NOT TRUE",
-        "This sales order item already has its purchase of service credits.",
-    )
-
-    @api.depends("sale_order_id.state")
-    def _compute_is_order_confirmed(self):
-        for purchase in self:
-            purchase.is_order_confirmed = purchase.sale_order_id.state == "sale"
-
-    @api.depends("sale_line_id.invoice_lines")
-    def _compute_sale_invoice_count(self):
-        for purchase in self:
-            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
-
-    # ------------------------------------------------------------------
-    # CRUD
-    # ------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
+    def _note_origin(self):
         """Note what the sales order item stands for, whatever the way in."""
-        purchases = super().create(vals_list)
+        super()._note_origin()
         # sudo: whoever records purchases need not see the order.
-        for purchase in purchases.sudo().filtered("sale_line_id"):
+        for purchase in self.sudo().filtered("sale_line_id"):
             if not purchase.service_credits_per_unit:
                 purchase._note_sale()
-        return purchases
-
-    @api.model
-    def _prepare_new(self, vals):
-        self._refuse_withdrawn(vals.get("is_withdrawn"))
-        return super()._prepare_new(vals)
-
-    def write(self, vals):
-        """Refuse to mark a purchase as withdrawn: undoing the sale does."""
-        self._refuse_withdrawn(
-            "is_withdrawn" in vals
-            and any(lot.is_withdrawn != bool(vals["is_withdrawn"]) for lot in self)
-        )
-        return super().write(vals)
-
-    def _refuse_withdrawn(self, is_asked):
-        if is_asked:
-            raise UserError(
-                self.env._(
-                    "A purchase cannot be marked as withdrawn by hand: cancel its "
-                    "sales order, or set the quantity of its item to 0."
-                )
-            )
 
     # ------------------------------------------------------------------
     # Actions
@@ -177,8 +97,7 @@ class ServiceCreditPurchase(models.Model):
         unused.unlink()
         rest.filtered("is_draft").write({"is_draft": False})
         rest._write_off()
-        # Not self.write, which is closed for this field.
-        super(ServiceCreditPurchase, rest).write({"is_withdrawn": True})
+        rest._write_past_the_lock({"is_withdrawn": True})
 
     def _check_unused(self):
         for purchase in self:

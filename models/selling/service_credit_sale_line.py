@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
 from ...tools import add_months, format_number
-from ..ledger.service_credit_groups import MAY_SEE_PURCHASES
+from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
 
 # A change of one of these changes how many credits the item stands for, or their price.
 TERM_FIELDS = frozenset(

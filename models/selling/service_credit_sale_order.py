@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
 from ...tools import format_number
-from ..ledger.service_credit_groups import MAY_SEE_PURCHASES
+from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
 
 # What the purchases of an order take over from it.
 OWNER_FIELDS = frozenset(("partner_id", "pricelist_id", "currency_id"))

@@ -49,7 +49,7 @@ class ServiceSyncTargetPurchase(models.AbstractModel):
     def _update(self, item):
         purchase = item.target
         if item.record.state == "withdrawn":
-            if purchase.credits_expired:
+            if purchase.credits_expired or purchase.credits_withdrawn:
                 raise ValueRefused(
                     _lt(
                         "%(purchase)s was withdrawn when the source deleted it, and "

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import float_compare, float_round
 
 from ...tools import is_countable, refuse_uncountable
-from ..ledger.service_credit_drawing import DrawRequest
+from ..ledger.drawing import DrawRequest
 
 
 class ProjectMilestone(models.Model):

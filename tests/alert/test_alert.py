@@ -6,6 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..support.alert import AlertCommon
+from ..support.credit import give_back
 
 ALL_DAYS = [("expiry", 60), ("expiry", 30), ("expiry", 14)]
 
@@ -89,7 +90,7 @@ class TestAlert(AlertCommon):
         self._buy(10)
         rows = self._use(8)
         first = self._fire()
-        rows._give_back(1)
+        give_back(rows, 1)
         self.assertFalse(self._fire(1))
         self.assertEqual(first.state, "over")
         self._use(1)

@@ -5,6 +5,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..support.alert import AlertCommon
+from ..support.credit import give_back
 
 MODELS = "odoo.addons.helpdesk_service_credit.models.alert"
 
@@ -48,7 +49,7 @@ class TestAlertNotice(AlertCommon):
         rows |= self._use(1)
         late = self._fire()
         self.assertEqual(self._levels(late), [("percent", 10)])
-        rows._give_back(5)
+        give_back(rows, 5)
         self._fire(1)
         self.assertEqual((late.state, late.date_told), ("over", False))
         self.assertEqual(len(self._notes()), 1)

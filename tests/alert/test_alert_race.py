@@ -3,7 +3,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...models.ledger.service_credit_drawing import DrawRequest
+from ...models.ledger.drawing import DrawRequest
 from ..support.scratch import ScratchCase, buy
 
 LOGGER = "odoo.addons.helpdesk_service_credit.models.alert.service_credit_alert_cron"

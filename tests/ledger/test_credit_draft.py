@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import Form, tagged
 
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, give_back
 
 # field: may change while (draft, draft with history, open, open and used, expired)
 MATRIX = {
@@ -61,7 +61,7 @@ class TestCreditDraft(CreditCommon):
         plan = self._draw(self._create_ticket(), 4, partner=customer)
         self.assertEqual(plan.rows.purchase_id, purchase)
         if state == "returned":
-            plan.rows._give_back()
+            give_back(plan.rows)
             purchase.is_draft = True
         elif state == "expired":
             purchase.action_expire()
@@ -151,7 +151,7 @@ class TestCreditDraft(CreditCommon):
         plan = self._draw(self._create_ticket(), 4)
         with self.assertRefused(UserError, purchase, "4.00"):
             purchase.is_draft = True
-        plan.rows._give_back()
+        give_back(plan.rows)
         purchase.is_draft = True
         self.assertEqual(purchase.state, "draft")
         purchase.is_draft = False
@@ -206,6 +206,6 @@ class TestCreditDraft(CreditCommon):
         purchase.date_expiry = self._day(7)
         with self.assertRefused(UserError, purchase):
             purchase.date_expiry = self._day(6)
-        late.rows._give_back()
+        give_back(late.rows)
         purchase.date_expiry = self._day(6)
         self.assertEqual(purchase.date_expiry, self._day(6))

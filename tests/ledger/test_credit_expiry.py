@@ -9,11 +9,15 @@ from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
 
 from ...tools import LAST_DAY
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, give_back
 
 
 @tagged("post_install", "-at_install")
 class TestCreditExpiry(CreditCommon):
+    def setUp(self):
+        super().setUp()
+        self.company.service_credit_late_days = 0
+
     def _cron(self, batch_size=1000):
         """Run the scheduled action on a cursor of its own, where it may commit."""
         self.env.flush_all()
@@ -98,7 +102,7 @@ class TestCreditExpiry(CreditCommon):
         purchase = self._buy(expiry=0)
         rows = self._draw(self._create_ticket(), 3).rows
         purchase.action_expire()
-        rows._give_back(2)
+        give_back(rows, 2)
         self.assertEqual(purchase.credits_available, 2)
         self.assertEqual(purchase.state, "open")
         purchase.action_expire()
@@ -136,9 +140,7 @@ class TestCreditExpiry(CreditCommon):
         self._cron(batch_size=3)
         self.assertEqual(sum(purchases.mapped("credits_expired")), 7)
 
-    @mute_logger(
-        "odoo.addons.helpdesk_service_credit.models.ledger.service_credit_purchase_expiry"
-    )
+    @mute_logger("odoo.addons.helpdesk_service_credit.tools.failure")
     def test_one_bad_record_never_stops_the_rest(self):
         purchases = self.purchase_model.union(
             *(self._buy(1, start=-30, expiry=-2) for _ in range(5))
@@ -155,6 +157,11 @@ class TestCreditExpiry(CreditCommon):
             self._cron(batch_size=3)
         self.assertEqual(bad.state, "open")
         self.assertEqual(set((purchases - bad).mapped("state")), {"expired"})
+        self.assertEqual(bad.activity_ids.note, "<p>broken record</p>")
+        self.assertFalse((purchases - bad).activity_ids)
+        with patch.object(type(self.purchase_model), "_prepare_write_off", fail):
+            self._cron(batch_size=3)
+        self.assertEqual(len(bad.activity_ids), 1, "one, however often it fails")
 
     def test_a_missed_run_changes_no_balance(self):
         past = self._buy(start=-30, expiry=-3)
@@ -198,7 +205,8 @@ class TestCreditExpiry(CreditCommon):
             purchase._write_off(11)
         purchase._write_off(4)
         self.assertEqual(purchase.credits_available, 6)
-        self.assertEqual(purchase.credits_expired, 4)
+        self.assertEqual(purchase.credits_withdrawn, 4)
+        self.assertEqual(purchase.credits_expired, 0)
 
     def test_the_day_changes(self):
         purchase = self._buy(start=0, expiry=1)
@@ -207,5 +215,7 @@ class TestCreditExpiry(CreditCommon):
             self.assertFalse(
                 self._draw(ticket, 1, date=fields.Date.context_today(purchase)).rows
             )
+            self.assertFalse(self._draw(ticket, 1, date=self._day(1)).rows)
             # Work of yesterday, typed today.
+            self.company.service_credit_late_days = 1
             self.assertTrue(self._draw(ticket, 1, date=self._day(1)).rows)

@@ -2,7 +2,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, give_back
 
 
 @tagged("post_install", "-at_install")
@@ -150,7 +150,7 @@ class TestCreditMilestone(CreditCommon):
         with self.assertRaisesRegex(UserError, "Rollout.*milestone Go live: archive"):
             self.project.unlink()
         ticket = self._create_ticket()
-        self._draw(ticket, 1).rows._give_back()
+        give_back(self._draw(ticket, 1).rows)
         with self.assertRaisesRegex(UserError, "Printer on fire.*archive it"):
             ticket.unlink()
         self._create_ticket().unlink()

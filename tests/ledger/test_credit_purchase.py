@@ -1,12 +1,16 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
+
 from psycopg2 import IntegrityError
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, give_back
+
+UNCOUNTABLE = (float("nan"), float("inf"), 1e308, 1e-9)
 
 
 @tagged("post_install", "-at_install")
@@ -129,20 +133,24 @@ class TestCreditPurchase(CreditCommon):
 
     def test_impossible_numbers(self):
         cases = [
-            ({"credits": 0}, "0.0 is not a possible number.*above 0"),
-            ({"credits": -3}, "-3.0 is not a possible number.*above 0"),
-            ({"credits": float("nan")}, "above 0"),
-            ({"credits": 1e15}, "above 0, up to 1000000000"),
-            ({"credits": 1e308}, "above 0, up to 1000000000"),
-            (
-                {"date_expiry": "9999-12-31"},
-                "cannot expire on 12/31/9999: choose 12/31/9998 or an earlier day",
+            ({"credits": 0}, "can't have 0 credits.*above 0, up to 1000000000"),
+            ({"credits": -3}, "-3"),
+            *(({"credits": number}, re.escape(str(number))) for number in UNCOUNTABLE),
+            ({"credits": 1e15}, "1000000000"),
+            ({"date_expiry": "9999-12-31"}, "12/31/9999: choose 12/31/9998"),
+            ({"value_per_credit": -1}, "-1 isn't possible as Value per Credit"),
+            ({"paid_per_credit": -0.01}, "-0.01.*Amount Paid"),
+            *(
+                ({"value_per_credit": number}, re.escape(str(number)))
+                for number in UNCOUNTABLE
             ),
-            ({"value_per_credit": -1}, "-1.0 is not possible as Value per Credit"),
-            ({"paid_per_credit": -0.01}, "-0.01 is not possible as Amount Paid"),
+            *(
+                ({"paid_per_credit": number}, re.escape(str(number)))
+                for number in UNCOUNTABLE
+            ),
             (
                 {"date_start": "2030-05-02", "date_expiry": "2030-05-01"},
-                "cannot expire on 05/01/2030, before it starts on 05/02/2030",
+                "05/01/2030, before it starts on 05/02/2030",
             ),
         ]
         draft = self._buy(is_draft=True)
@@ -152,8 +160,106 @@ class TestCreditPurchase(CreditCommon):
                     self._buy(**values)
                 with self.assertRaisesRegex(ValidationError, message):
                     draft.write(values)
-        with self.assertRaisesRegex(ValidationError, "above 0"):
+        with self.assertRaises(ValidationError):
             self.purchase_model.create({"partner_id": self.customer.id})
+        self._assert_no_default_counts(draft)
+
+    def _assert_no_default_counts(self, draft):
+        """The same by a default of the context, and by an import."""
+        values = {"partner_id": self.customer.id, "credits": 1}
+        for number in UNCOUNTABLE:
+            typed = self.purchase_model.with_context(default_value_per_credit=number)
+            with self.subTest(number=number), self.assertRaises(ValidationError):
+                typed.create(values)
+            result = self.purchase_model.load(
+                ["partner_id", "credits", "value_per_credit"],
+                [["Azure Mills", "1", str(number)]],
+            )
+            self.assertFalse(result["ids"])
+            self.assertIn(str(number), result["messages"][0]["message"])
+
+    def test_big_values_are_exact_or_refused(self):
+        purchase = self._buy(
+            999_999_999.99, value_per_credit=999.99, paid_per_credit=0.01
+        )
+        self.assertEqual(purchase.value_total, 999989999990.00)
+        ticket = self._create_ticket()
+        rows = self._draw(ticket, 123_456_789.01).rows
+        rows |= self._draw(ticket, 876_543_210.98).rows
+        self.assertEqual(sum(rows.mapped("value")), purchase.value_total)
+        self.assertEqual(purchase.value_available, 0)
+        with self.assertRefused(ValidationError, "1000000000000"):
+            self._buy(1_000_000, value_per_credit=1_000_001)
+        draft = self._buy(1_000_000, is_draft=True)
+        with self.assertRefused(ValidationError, draft):
+            draft.paid_per_credit = 1_000_001
+
+    def test_nothing_derived_comes_out_of_the_context(self):
+        guarded = {
+            "state": "used",
+            "credits_available": 99,
+            "credits_withdrawn": 5,
+            "value_total": 7,
+            "name": "SCP/X",
+            "is_withdrawn": True,
+            "sale_credits": 5,
+            "access_token": "guess",
+        }
+        context = {f"default_{name}": value for name, value in guarded.items()}
+        purchase = self.purchase_model.with_context(**context).create(
+            {"partner_id": self.customer.id, "credits": 10}
+        )
+        self.env.invalidate_all()
+        self.assertEqual((purchase.state, purchase.credits_available), ("open", 10))
+        self.assertRegex(purchase.name, r"^SCP/\d{4}/\d{5}$")
+        self.assertFalse(purchase.is_withdrawn or purchase.access_token)
+        self._create_users()
+        model = self.purchase_model.with_user(self.credit_manager)
+        values = {"partner_id": self.customer.id, "credits": 10}
+        for name, value in guarded.items():
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                model.create({**values, name: value})
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                purchase.with_user(self.credit_manager).write({name: value})
+
+    def test_a_refused_purchase_draws_no_number(self):
+        first = self._buy()
+        for values in ({"credits": -1}, {"value_per_credit": 1e308}):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                self._buy(**values)
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            self._buy(currency_id=False, partner_id=self.contact.id)
+        number = int(first.name.rsplit("/")[-1])
+        self.assertEqual(int(self._buy().name.rsplit("/")[-1]), number + 1)
+
+    def test_a_chosen_term_stays_in_the_form(self):
+        """An expiry date that was typed stays when the start is changed afterwards,
+        as it does by RPC; one that was not follows the start."""
+        with Form(self.purchase_model) as form:
+            form.partner_id = self.customer
+            form.credits = 1
+            form.date_start = "2030-01-01"
+            self.assertEqual(str(form.date_expiry), "2031-01-01")
+            form.date_start = "2030-02-01"
+            self.assertEqual(str(form.date_expiry), "2031-02-01")
+            form.date_expiry = "2030-12-31"
+            form.date_start = "2030-03-01"
+            self.assertEqual(str(form.date_expiry), "2030-12-31")
+            form.date_start = "2031-03-01"
+            self.assertEqual(str(form.date_expiry), "2032-03-01", "impossible else")
+
+    def test_paid_follows_value_company_by_company(self):
+        other = self.env["res.company"].create({"name": "Branch"})
+        other.service_credit_paid_follows_value = True
+        ours = self._buy(is_draft=True)
+        theirs = self._buy(is_draft=True, company_id=other.id)
+        (ours | theirs).write({"value_per_credit": 50, "paid_per_credit": 7})
+        self.assertEqual(ours.paid_per_credit, 7)
+        self.assertEqual(theirs.paid_per_credit, 50)
 
     def test_the_last_days_there_are(self):
         """A term that would end after them, ends with them; reports can group it."""
@@ -219,28 +325,28 @@ class TestCreditPurchase(CreditCommon):
 
     def test_archive_only_when_nothing_is_left(self):
         purchase = self._buy()
-        with self.assertRaisesRegex(ValidationError, "10.00 credits available"):
+        with self.assertRefused(ValidationError, purchase, "10.00"):
             purchase.action_archive()
         plan = self._draw(self._create_ticket(), 10)
         purchase.action_archive()
         self.assertFalse(purchase.active)
-        plan.rows._give_back(1)
+        give_back(plan.rows, 1)
         self.assertTrue(purchase.active, "credits given back come into sight again")
 
     def test_delete_only_unused_drafts(self):
         draft = self._buy(is_draft=True)
         used = self._buy()
-        with self.assertRaisesRegex(UserError, "not a draft"):
+        with self.assertRefused(UserError, used, says="only delete drafts"):
             used.unlink()
-        self._draw(self._create_ticket(), 4).rows._give_back()
+        give_back(self._draw(self._create_ticket(), 4).rows)
         used.is_draft = True
-        with self.assertRaisesRegex(UserError, "history"):
+        with self.assertRefused(UserError, used, says="history"):
             used.unlink()
         draft.unlink()
         self.assertFalse(draft.exists())
 
     def test_results_cannot_be_typed(self):
-        with self.assertRaisesRegex(UserError, "cannot be typed"):
+        with self.assertRefused(AccessError, says="can't be set"):
             self._buy(credits_available=50)
         purchase = self._buy(is_draft=True)
         for values in (
@@ -253,7 +359,7 @@ class TestCreditPurchase(CreditCommon):
         ):
             with (
                 self.subTest(values=values),
-                self.assertRaisesRegex(UserError, "cannot be typed"),
+                self.assertRaises(AccessError),
             ):
                 purchase.write(values)
 

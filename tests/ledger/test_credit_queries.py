@@ -91,7 +91,7 @@ class TestCreditQueries(CreditCommon):
             due = self.purchase_model.search(
                 [("state", "=", "open")], limit=number, order="id desc"
             )
-            return self._count(due._write_off)
+            return self._count(lambda: due._write_off(kind="expiry"))
 
         few, many = expire(5), expire(200)
         self.assertLessEqual(many - few, 8)

@@ -9,7 +9,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...models.ledger.service_credit_drawing import DrawRequest
+from ...models.ledger.drawing import DrawRequest
+from ..support.credit import give_back
 from ..support.scratch import ScratchCase, buy
 
 WORKERS = 8
@@ -158,7 +159,7 @@ class TestCreditRaces(ScratchCase):
 
         def job(env):
             rows = env["service.credit.consumption"].browse(row_ids)
-            back = rows._give_back()
+            back = give_back(rows)
             if back:
                 ticket = env["helpdesk.ticket"].browse(ticket_id)
                 request = self._request(env, 5, ticket=ticket)
@@ -274,7 +275,7 @@ class TestCreditRaces(ScratchCase):
             row_ids = plan.rows.ids
 
         def job(env):
-            env["service.credit.consumption"].browse(row_ids)._give_back(1)
+            give_back(env["service.credit.consumption"].browse(row_ids), 1)
             env["service.credit.purchase"].browse(purchase_id).action_expire()
 
         self.assertGreater(self._check_all_or_nothing(job, self._state), 8)

@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, give_back
 
 
 @tagged("post_install", "-at_install")
@@ -132,7 +132,7 @@ class TestCreditRows(CreditCommon):
         before = self._figures()
         rows = self._draw(self.ticket, 6.35).rows
         self.assertNotEqual(self._figures(), before)
-        back = rows._give_back()
+        back = give_back(rows)
         self.assertEqual(self._figures(), before)
         self.assertEqual(back.reversed_id, rows)
         self.assertEqual(sum((rows | back).mapped("value")), 0)
@@ -141,27 +141,29 @@ class TestCreditRows(CreditCommon):
 
     def test_give_back_in_reverse_order_of_drawing(self):
         rows = self._draw(self.ticket, 6).rows
-        back = rows._give_back(3)
+        back = give_back(rows, 3)
         self.assertEqual(self._slices(back), [(self.late, -2), (self.soon, -1)])
         self.assertEqual(set(back.mapped("consumption_type")), {"adjustment"})
-        self.assertEqual(self._slices(rows._give_back()), [(self.soon, -3)])
+        self.assertEqual(self._slices(give_back(rows)), [(self.soon, -3)])
 
     def test_give_back_happens_once(self):
         rows = self._draw(self.ticket, 6).rows
-        rows._give_back(4)
+        give_back(rows, 4)
         with self.assertRaisesRegex(UserError, "3.00 credits.*only 2.00"):
-            rows._give_back(3)
-        self.assertTrue(rows._give_back(2))
-        self.assertFalse(rows._give_back())
+            give_back(rows, 3)
+        self.assertTrue(give_back(rows, 2))
+        self.assertFalse(give_back(rows))
 
     def test_giving_back_a_give_back_does_nothing(self):
-        back = self._draw(self.ticket, 6).rows._give_back()
-        self.assertFalse(back._give_back())
+        back = give_back(self._draw(self.ticket, 6).rows)
+        self.assertFalse(give_back(back))
 
     def test_give_back_even_past_the_expiry(self):
         purchase = self._buy(3, start=-30, expiry=-10)
+        self.company.service_credit_late_days = 10
         rows = self._draw(self.ticket, 3, date=self._day(-12)).rows
-        back = rows._give_back()
+        self.company.service_credit_late_days = 0
+        back = give_back(rows)
         self.assertEqual(purchase.credits_available, 3)
         self.assertEqual(back.date, self._day(-12), "the date of what it undoes")
 
@@ -188,7 +190,7 @@ class TestCreditRows(CreditCommon):
         )
         rows = self._draw(self.ticket, 3).rows
         for part in (0.37, 1.11, 0.52, 1):
-            rows._give_back(part)
+            give_back(rows, part)
         allocation = rows.allocation_id
         self.assertEqual(
             (allocation.credits, allocation.value, allocation.paid), (0,) * 3
@@ -201,9 +203,9 @@ class TestCreditRows(CreditCommon):
         self._buy(4, expiry=1, value_per_credit=0, paid_per_credit=33.33)
         self._draw(self.ticket, 1.5)
         rows = self._draw(self.ticket, 2.5).rows
-        self.assertEqual(rows._give_back(2.48).paid, -82.65)
-        self.assertEqual(rows._give_back(0.01).paid, -0.34)
-        self.assertEqual(rows._give_back().paid, -0.33)
+        self.assertEqual(give_back(rows, 2.48).paid, -82.65)
+        self.assertEqual(give_back(rows, 0.01).paid, -0.34)
+        self.assertEqual(give_back(rows).paid, -0.33)
         # In one batch too.
         rows = self._draw(self.ticket, 2.5).rows
         claims = [(rows, 2.48), (rows, 0.01), (rows, 0.01)]

@@ -6,7 +6,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.tests import tagged
 
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, give_back
 from ..support.selling import SellingCommon
 
 MONTH = 30.4375
@@ -125,7 +125,7 @@ class TestReportForecast(CreditCommon):
         rows = self._used(5, 1).rows
         line = self._forecast()
         self.assertEqual((line.outlook, line.credits_available), ("empty", 0))
-        rows._give_back()
+        give_back(rows)
         self.assertEqual(self._forecast().pace, 0)
 
     def test_filters(self):

@@ -18,6 +18,8 @@ class StatementCommon(FundingCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.team.show_timesheet_portal = True
+        # Work of long ago is logged as if it were then.
+        cls.company.service_credit_late_days = 36500
         cls.first = cls._buy(cls, 10, "2025-01-01", "2025-12-31")
         cls.second = cls._buy(cls, 20, "2025-06-01", "2026-12-31")
         for day, hours, name in (

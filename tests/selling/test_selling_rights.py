@@ -43,7 +43,7 @@ class TestSellingRights(SellingCommon):
         self.assertEqual(lot.state, "open")
         self.assertTrue(lot.action_create_renewal())
         order._action_cancel()
-        self.assertEqual(lot.state, "expired")
+        self.assertEqual(lot.state, "withdrawn")
         self.assertEqual(len(lot.consumption_ids), 1)
         self.assertTrue(lot.consumption_ids.allocation_id.name)
 

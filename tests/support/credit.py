@@ -8,8 +8,13 @@ from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
-from ...models.ledger.service_credit_drawing import DrawRequest
+from ...models.ledger.drawing import DrawRequest
 from .refusals import Refusals
+
+
+def give_back(rows, credits=None):
+    """Give credits of these rows back, as a correction of their work does."""
+    return rows._give_back_batch([(rows, credits)])
 
 
 class CreditCommon(Refusals, BaseCommon):
@@ -20,7 +25,7 @@ class CreditCommon(Refusals, BaseCommon):
         super().setUpClass()
         cls.company = cls.env.company
         cls.currency = cls.company.currency_id
-        cls.today = fields.Date.context_today(cls.env.user)
+        cls.today = cls.company._get_today()
         cls.purchase_model = cls.env["service.credit.purchase"]
         cls.allocation_model = cls.env["service.credit.allocation"]
         cls.row_model = cls.env["service.credit.consumption"]

@@ -30,7 +30,10 @@ class Lot:
 
     allocated = property(lambda self: self.net("consumption", "adjustment"))
     expired = property(lambda self: self.net("expiry"))
-    available = property(lambda self: self.credits - self.allocated - self.expired)
+    withdrawn = property(lambda self: self.net("withdrawal"))
+    available = property(
+        lambda self: self.credits - self.allocated - self.expired - self.withdrawn
+    )
 
     def lost(self, name):
         return sum((getattr(row, name) for row in self.rows), Decimal())
@@ -44,7 +47,9 @@ class Lot:
             return "draft"
         if self.available:
             return "open"
-        return "expired" if self.expired else "used"
+        if self.expired:
+            return "expired"
+        return "used" if self.allocated else "withdrawn"
 
 
 @dataclass(eq=False)
@@ -64,15 +69,16 @@ class Row:
 
 
 class Ledger:
-    def __init__(self, grace=0, past=False):
-        self.grace, self.past = grace, past
+    def __init__(self, grace=0, past=False, late=0):
+        self.grace, self.past, self.late = grace, past, late
         self.lots, self.rows = [], []
 
     def buy(self, credits, value, paid, start, expiry, draft):
         self.lots.append(Lot(credits, value, paid, start, expiry, draft))
 
     def set_draft(self, lot, draft):
-        if draft and not lot.draft and (lot.allocated or lot.expired):
+        gone = lot.allocated or lot.expired or lot.withdrawn
+        if draft and not lot.draft and gone:
             raise Refused
         lot.draft = draft
 
@@ -80,9 +86,12 @@ class Ledger:
         in_term = lot.start <= day and (self.past or day <= lot.expiry + self.grace)
         return not lot.draft and in_term
 
+    def closed(self, lot):
+        return not self.past and lot.expiry + self.grace + self.late < 0
+
     def post(self, lot, work, kind, credits, day, value=None, paid=None, undoes=None):
         if undoes is None:
-            drawn = lot.allocated + lot.expired + credits
+            drawn = lot.credits - lot.available + credits
             value = max(money(drawn * lot.value) - lot.lost("value"), Decimal())
             paid = max(money(drawn * lot.paid) - lot.lost("paid"), Decimal())
         row = Row(lot, work, kind, credits, day, value, paid, undoes)
@@ -96,7 +105,8 @@ class Ledger:
         slices = []
         order = {lot: (lot.expiry, lot.start, n) for n, lot in enumerate(self.lots)}
         for lot in sorted(self.lots, key=order.get):
-            part = min(wanted, lot.available) if self.usable(lot, day) else 0
+            usable = self.usable(lot, day) and not self.closed(lot)
+            part = min(wanted, lot.available) if usable else 0
             if part:
                 slices.append((lot, part))
                 wanted -= part
@@ -105,7 +115,7 @@ class Ledger:
         return [self.post(lot, work, kind, part, day) for lot, part in slices]
 
     def give_back(self, rows, wanted):
-        sources = [r for r in rows if not r.undoes and r.kind != "expiry"]
+        sources = [r for r in rows if not r.undoes and r.work is not None]
         if wanted > sum(row.left("credits") for row in sources):
             raise Refused
         for source in reversed(sources):
@@ -133,10 +143,15 @@ class Ledger:
             raise Refused
         self.post(lot, None, "expiry", lot.available, today)
 
+    def withdraw(self, lot, credits, today):
+        if credits > lot.available:
+            raise Refused
+        self.post(lot, None, "withdrawal", credits, today)
+
     def extend(self, lot, expiry):
         paid_days = {}
         for row in lot.rows:
-            if row.kind != "expiry":
+            if row.work is not None:
                 paid_days[row.day] = paid_days.get(row.day, 0) + row.credits
         last = max((day for day, net in paid_days.items() if net), default=expiry)
         if expiry != lot.expiry and (lot.expired or expiry < max(lot.start, last)):

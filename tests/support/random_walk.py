@@ -109,12 +109,14 @@ class RandomWalk:
             return True
         return False
 
-    def _set_company(self, grace, past):
+    def _set_company(self, grace, past, late=0):
         """Write what differs only: companies are slow to write."""
         if grace != self.company.service_credit_grace_days:
             self.company.service_credit_grace_days = grace
         if past != self.company.service_credit_allow_past_expiry:
             self.company.service_credit_allow_past_expiry = past
+        if late != self.company.service_credit_late_days:
+            self.company.service_credit_late_days = late
 
     def _get_queries(self, purchases):
         """Return what to read of purchases, of their rows, and of who drew them."""

@@ -140,8 +140,8 @@ class TestSyncPurchase(SyncCommon):
         lot.is_draft = False
         record, lot = self.sync(void=True)
         self.assertEqual(record.state, "withdrawn")
-        self.assertEqual((lot.credits_available, lot.credits_expired), (0, 10))
-        self.assertEqual(lot.consumption_ids.consumption_type, "expiry")
+        self.assertEqual((lot.credits_available, lot.credits_withdrawn), (0, 10))
+        self.assertEqual(lot.consumption_ids.consumption_type, "withdrawal")
         self.sync(void=True, note="again")
         self.assertEqual(len(lot.consumption_ids), 1)
         record, lot = self.sync(void=False)
@@ -178,9 +178,9 @@ class TestSyncPurchase(SyncCommon):
         record, lot = self.sync()
         lot.is_draft = False
         lot._write_off(4)
-        with self.assertRaisesRegex(UserError, "not a draft"):
+        with self.assertRaisesRegex(UserError, "only delete drafts"):
             record.action_delete_target()
-        with self.assertRaisesRegex(UserError, "not a draft"):
+        with self.assertRaisesRegex(UserError, "only delete drafts"):
             lot.unlink()
         self.assertTrue(lot.active)
         self.assertEqual(record.state, "imported")

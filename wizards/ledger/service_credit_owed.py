@@ -16,7 +16,11 @@ class ServiceCreditOwed(models.TransientModel):
         string="From",
         help="Leave it empty for everything until the date.",
     )
-    date_to = fields.Date(string="On", required=True, default=fields.Date.context_today)
+    date_to = fields.Date(
+        string="On",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
+    )
 
     @api.constrains("date_from", "date_to")
     def _check_order_of_dates(self):

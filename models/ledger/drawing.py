@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""The order of drawing, in plain Python.
+"""Drawing in plain Python: the order, requests and plans, and what rows are worth.
 
 Planning is separate from posting so that a preview is written by the very code
 that posts: a plan reads, and writes nothing.
@@ -9,7 +9,65 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import Any, NamedTuple
 
-from odoo.tools import float_compare, float_round
+from odoo.tools import SQL, float_compare, float_round
+
+# The order of drawing: soonest expiry, then earliest start. Searches, reports, windows
+# and sentences about what pays first all take it from here.
+DRAWING_ORDER = ("date_expiry", "date_start", "id")
+
+# What is neither used nor left: the term ended, or the sale was undone.
+EXPIRY = "expiry"
+WITHDRAWAL = "withdrawal"
+
+
+def get_drawing_key(purchase):
+    """Return what purchases in memory are sorted by, as for drawing."""
+    return tuple(purchase[name] or 0 for name in purchase._get_drawing_order())
+
+
+def get_drawing_difference(purchase, other):
+    """Return the field for which one purchase is drawn from before another one."""
+    for name in purchase._get_drawing_order():
+        if purchase[name] != other[name]:
+            return name
+    return "id"
+
+
+def query_drawing_order(model, table):
+    """Return the SQL that orders the purchases of `table` as for drawing.
+
+    :param model: the model ``service.credit.purchase``
+    :param str table: the name of a table or alias
+    """
+    return SQL(", ").join(
+        SQL.identifier(table, name) for name in model._get_drawing_order()
+    )
+
+
+class Lost(NamedTuple):
+    """What a purchase is without, by its rows."""
+
+    allocated: float = 0.0
+    expired: float = 0.0
+    withdrawn: float = 0.0
+    value: float = 0.0
+    paid: float = 0.0
+
+    @classmethod
+    def of(cls, kind, credits, value, paid):
+        """Return the sums of rows of one type."""
+        name = {EXPIRY: "expired", WITHDRAWAL: "withdrawn"}.get(kind, "allocated")
+        return cls(value=value, paid=paid)._replace(**{name: credits})
+
+    def __add__(self, other):
+        return Lost(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def credits(self):
+        return self.allocated + self.expired + self.withdrawn
+
+
+NOTHING = Lost()
 
 
 @dataclass(eq=False)
@@ -141,7 +199,8 @@ class EligiblePool:
             purchase = self._purchases[position]
             if self._is_zero(self.left[purchase.id]):
                 # Purchases emptied at the front need not be looked at again.
-                self._first += position == self._first
+                if position == self._first:
+                    self._first += 1
             elif purchase._is_usable_on(day):
                 yield purchase
             position += 1
@@ -175,7 +234,9 @@ class MoneyCounter:
     def __init__(self, purchase):
         self._purchase = purchase
         self._digits = purchase._get_credit_digits()
-        self._credits = purchase.credits_allocated + purchase.credits_expired
+        self._credits = float_round(
+            purchase.credits - purchase.credits_available, self._digits
+        )
         self._value = purchase.value_total - purchase.value_available
         self._paid = purchase.paid_total - purchase.paid_available
 

@@ -19,13 +19,14 @@ class ResPartner(models.Model):
     @api.depends_context("company", "lang", "uid")
     def _compute_service_credit_balance(self):
         visible = self._get_visible_credit_customers()
-        hidden = self.filtered(lambda p: p.sudo().commercial_partner_id not in visible)
-        hidden.service_credit_balance = False
-        for partner in self - hidden:
-            partner.service_credit_balance = " + ".join(
+        balances = visible._get_service_credit_balances()
+        for partner in self:
+            # sudo: whose credits they are; which of them are shown is decided above
+            lines = balances.get(partner.sudo().commercial_partner_id.id)
+            partner.service_credit_balance = lines is not None and " + ".join(
                 f"{formatLang(self.env, line['credits_available'], dp=PRECISION)} "
                 f"{line['currency']}"
-                for line in partner._get_service_credit_balance()
+                for line in lines
             )
 
     # ------------------------------------------------------------------
@@ -96,10 +97,9 @@ class ResPartner(models.Model):
         except (TypeError, ValueError) as error:
             raise UserError(
                 self.env._(
-                    "There is no balance for “%(date)s”, which is no date: write it "
-                    "like %(example)s.",
+                    "“%(date)s” isn't a valid date. Write it like %(example)s.",
                     date=date,
-                    example=fields.Date.to_string(fields.Date.today()),
+                    example=fields.Date.to_string(self.env.company._get_today()),
                 )
             ) from error
         company = self.env["res.company"].browse(company_id or self.env.company.id)
@@ -156,8 +156,21 @@ class ResPartner(models.Model):
 
     def _get_service_credit_balance(self, date=None, company=None):
         """See :meth:`get_service_credit_balance`, for callers that checked access."""
+        lines = self._get_service_credit_lines(date, company)
+        return self._prepare_balance([amounts for _customer, *amounts in lines])
+
+    def _get_service_credit_balances(self, date=None, company=None):
+        """Return ``{customer id: balance}`` of many commercial entities in one go."""
+        lines = {partner.id: [] for partner in self}
+        for customer, *amounts in self._get_service_credit_lines(date, company):
+            lines[customer.id].append(amounts)
+        return {key: self._prepare_balance(value) for key, value in lines.items()}
+
+    def _get_service_credit_lines(self, date=None, company=None):
+        """Return ``(customer, currency, expiry, credits, value, paid)`` of what these
+        customers can use on a date."""
         company = company or self.env.company
-        today = fields.Date.context_today(self)
+        today = company._get_today()
         date = fields.Date.to_date(date) or today
         # sudo: the caller has checked who may see the balance.
         purchase_sudo = self.env["service.credit.purchase"].sudo()
@@ -166,25 +179,23 @@ class ResPartner(models.Model):
             "commercial_partner_id", "in", self.sudo().commercial_partner_id.ids
         ) & Domain("company_id", "=", company.id)
         if date >= today:
-            lines = purchase_sudo._read_group(
+            return purchase_sudo._read_group(
                 domain & purchase_sudo._get_open_domain(company, date, date),
-                ["currency_id", "date_expiry:day"],
+                ["commercial_partner_id", "currency_id", "date_expiry:day"],
                 [
                     "credits_available:sum",
                     "value_available:sum",
                     "paid_available:sum",
                 ],
             )
-        else:
-            usable = purchase_sudo.search(
-                domain & purchase_sudo._get_term_domain(company, date, date)
-            )
-            lines = [
-                (lot.currency_id, lot.date_expiry, *amounts)
-                for lot, amounts in usable._get_amounts(date).items()
-                if amounts[0] > 0
-            ]
-        return self._prepare_balance(lines)
+        usable = purchase_sudo.search(
+            domain & purchase_sudo._get_term_domain(company, date, date)
+        )
+        return [
+            (lot.commercial_partner_id, lot.currency_id, lot.date_expiry, *amounts)
+            for lot, amounts in usable._get_amounts(date).items()
+            if amounts[0] > 0
+        ]
 
     @api.model
     def _prepare_balance(self, lines):

@@ -1,0 +1,78 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What a sale that was undone, or made smaller, took back was an expiry before, and is
+a withdrawal now. No figure of a row changes: only its type, and with it the sums of
+the purchase.
+"""
+
+from odoo.tools.sql import column_exists, create_column, drop_constraint
+
+# Written off within the term, or because the whole sale was undone.
+WITHDRAWN = """
+    SELECT line.id, line.allocation_id, line.purchase_id
+    FROM service_credit_consumption line
+    JOIN service_credit_purchase purchase ON purchase.id = line.purchase_id
+    WHERE line.consumption_type = 'expiry'
+      AND (line.date < purchase.date_expiry OR purchase.is_withdrawn)
+"""
+SUMS = f"""
+    CREATE TEMPORARY TABLE service_credit_withdrawn ON COMMIT DROP AS ({WITHDRAWN})
+"""
+TYPES = """
+    UPDATE service_credit_consumption SET consumption_type = 'withdrawal'
+    WHERE id IN (SELECT id FROM service_credit_withdrawn);
+    UPDATE service_credit_allocation SET allocation_type = 'withdrawal'
+    WHERE id IN (SELECT allocation_id FROM service_credit_withdrawn)
+"""
+BALANCES = """
+    UPDATE service_credit_purchase purchase
+    SET credits_expired = sums.expired, credits_withdrawn = sums.withdrawn
+    FROM (
+        SELECT purchase_id,
+               COALESCE(SUM(credits) FILTER (WHERE consumption_type = 'expiry'), 0)
+                   AS expired,
+               COALESCE(SUM(credits) FILTER (WHERE consumption_type = 'withdrawal'), 0)
+                   AS withdrawn
+        FROM service_credit_consumption
+        WHERE purchase_id IN (SELECT purchase_id FROM service_credit_withdrawn)
+        GROUP BY purchase_id
+    ) sums
+    WHERE sums.purchase_id = purchase.id
+"""
+STATES = """
+    UPDATE service_credit_purchase
+    SET state = CASE WHEN is_withdrawn THEN 'withdrawn'
+                     WHEN credits_expired > 0 THEN 'expired'
+                     WHEN credits_allocated > 0 THEN 'used'
+                     ELSE 'withdrawn' END
+    WHERE credits_withdrawn > 0 AND credits_available = 0 AND is_draft IS NOT TRUE
+"""
+# A comma without a space separated levels, and might as well be a decimal comma.
+LEVELS = """
+    UPDATE res_company SET
+        service_credit_alert_percents =
+            regexp_replace(service_credit_alert_percents, ',(?=\\d)', ', ', 'g'),
+        service_credit_alert_credits =
+            regexp_replace(service_credit_alert_credits, ',(?=\\d)', ', ', 'g'),
+        service_credit_alert_days =
+            regexp_replace(service_credit_alert_days, ',(?=\\d)', ', ', 'g')
+"""
+
+
+def before(cr):
+    if column_exists(cr, "service_credit_purchase", "credits_withdrawn"):
+        return
+    create_column(cr, "service_credit_purchase", "credits_withdrawn", "numeric")
+    # The new checks come with the new code.
+    for table, name in (
+        ("service_credit_purchase", "service_credit_purchase_balance_adds_up"),
+        ("service_credit_allocation", "service_credit_allocation_one_work"),
+    ):
+        drop_constraint(cr, table, name)
+    cr.execute("UPDATE service_credit_purchase SET credits_withdrawn = 0")
+    cr.execute("ALTER TABLE service_credit_consumption DISABLE TRIGGER USER")
+    cr.execute(SUMS)
+    cr.execute(TYPES)
+    cr.execute(BALANCES)
+    cr.execute(STATES)
+    cr.execute("ALTER TABLE service_credit_consumption ENABLE TRIGGER USER")
+    cr.execute(LEVELS)
