@@ -86,7 +86,7 @@ class ResPartner(models.Model):
         :return: list of dicts with ``currency`` (ISO code), ``credits_available``,
             ``value_available``, ``paid_available`` (in that currency),
             ``next_expiry`` (date or False) and ``credits_next_expiry`` (credits that
-            expire on it)
+            expire on it); without the amounts for who may see no purchases
         :raise AccessError: unless the user may see service credits, may read a ticket
             or a purchase of the customer, or belongs to the customer
         :raise UserError: when the date is none
@@ -107,7 +107,12 @@ class ResPartner(models.Model):
             raise AccessError(
                 self.env._("You cannot see the service credits of that company.")
             )
-        return self._get_service_credit_balance(date, company)
+        balance = self._get_service_credit_balance(date, company)
+        if not self.env["service.credit.purchase"].has_access("read"):
+            # Hours, not prices: a value divided by its credits is one.
+            for line in balance:
+                del line["value_available"], line["paid_available"]
+        return balance
 
     def _check_service_credit_balance_access(self):
         """Raise unless the user may see the balance of all these customers."""

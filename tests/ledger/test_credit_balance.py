@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..support.credit import CreditCommon, give_back
 
@@ -109,6 +109,34 @@ class TestCreditBalance(CreditCommon):
             self.customer.with_user(self.credit_user).get_service_credit_balance(
                 company_id=branch.id
             )
+
+    def test_without_purchases_no_values(self):
+        """Agents see hours, not prices: a value divided by its credits is one."""
+        self._buy()
+        agent = new_test_user(
+            self.env, "agent_balance", "helpdesk_mgmt.group_helpdesk_user"
+        )
+        self._create_ticket(user_id=agent.id)
+        [line] = self.customer.with_user(agent).get_service_credit_balance()
+        self.assertEqual(line["credits_available"], 10)
+        self.assertFalse({"value_available", "paid_available"} & line.keys())
+
+    def test_balances_of_many_customers_in_one_query(self):
+        partners = self.env["res.partner"]
+        counts = []
+        for number in (3, 30):
+            more = partners.create(
+                [{"name": f"C{n}", "is_company": True} for n in range(number)]
+            )
+            for partner in more:
+                self._buy(2, partner_id=partner.id)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            texts = more.mapped("service_credit_balance")
+            counts.append(self.cr.sql_log_count - before)
+            self.assertEqual({text[:4] for text in texts}, {"2.00"})
+        self.assertLessEqual(counts[1], counts[0] + 1)
 
 
 @tagged("post_install", "-at_install")
