@@ -156,7 +156,7 @@ def resolve(values, path: str, missing=None):
     for part in path.split("."):
         if isinstance(values, dict) and part in values:
             values = values[part]
-        elif isinstance(values, list) and part.isdigit() and int(part) < len(values):
+        elif isinstance(values, list) and part.isdecimal() and int(part) < len(values):
             values = values[int(part)]
         else:
             return missing

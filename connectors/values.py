@@ -63,7 +63,7 @@ def parse_text(value) -> str | None:
     return text.strip()
 
 
-def _short_text(value) -> str:
+def short_text(value) -> str:
     """A text that may be a number, a date or a tick."""
     text = parse_text(value) or ""
     if len(text) > MAX_SHORT:
@@ -86,7 +86,7 @@ def parse_decimal(value, separator: str = "auto") -> Decimal | None:
         raise ValueRefused(_lt("“%(value)s” isn't a number."), value=value)
     if isinstance(value, (int, float, Decimal)):
         return _finite(Decimal(str(value)), value)
-    text = _short_text(value)
+    text = short_text(value)
     sign, digits = _split_sign(text)
     digits = digits.translate({ord(space): None for space in SPACES})
     if not re.fullmatch(r"(\d[\d.,]*|[.,]\d+)", digits):
@@ -154,7 +154,7 @@ def parse_boolean(value) -> bool | None:
         return value
     if is_empty(value):
         return None
-    text = _short_text(value).lower()
+    text = short_text(value).lower()
     if text in TRUE or text in FALSE:
         return text in TRUE
     raise ValueRefused(_lt("“%(value)s” isn't a yes/no value."), value=text)
@@ -175,7 +175,7 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
         return _in_calendar(value.date())
     if isinstance(value, date):
         return _in_calendar(value)
-    text = _short_text(value)
+    text = short_text(value)
     try:
         return _date_of(text, order)
     except ValueRefused:
@@ -198,7 +198,7 @@ def parse_datetime(value, order="auto", zone="UTC") -> datetime | None:
         return _to_utc(value, zone)
     if isinstance(value, date):
         return _to_utc(datetime(value.year, value.month, value.day), zone)
-    text = _short_text(value)
+    text = short_text(value)
     if re.fullmatch(r"\d{9,10}(\.\d+)?|\d{12,13}", text):
         seconds = Decimal(text) / (1000 if len(text.split(".")[0]) > 11 else 1)
         return EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
@@ -323,6 +323,8 @@ def scalar(value):
 
 def storable(value):
     """A value as JSON can keep it, read back by the functions above as the same."""
+    if isinstance(value, Decimal) and value.is_snan():
+        return str(value)
     if isinstance(value, (float, Decimal)):
         number = float(value)
         return number if math.isfinite(number) else str(value)

@@ -35,7 +35,7 @@ class ServiceSyncCustomer(models.Model):
     )
 
     _key_once = models.UniqueIndex(
-        "(source_id, key)", "This customer of the source was already told."
+        "(source_id, key)", "This source customer is already mapped."
     )
 
     @api.model
@@ -55,7 +55,13 @@ class ServiceSyncCustomer(models.Model):
         methods = source._get_match_methods()
         texts = {text for pair in keys for text in pair if text}
         tables = [self._find_remembered(source, texts)]
-        tables += [getattr(self, f"_find_by_{name}")(source, texts) for name in methods]
+        find_by = {
+            "external_id": self._find_by_external_id,
+            "vat": self._find_by_vat,
+            "reference": self._find_by_reference,
+            "email": self._find_by_email,
+        }
+        tables += [find_by[name](source, texts) for name in methods]
         emails = methods.index("email") + 1 if "email" in methods else None
         found = {}
         for key, email in keys:

@@ -5,34 +5,9 @@ from odoo.fields import Domain
 
 from .service_sync_record import ERROR
 from .service_sync_source import _raw
+from .targets import TARGETS
 
 COMMON_FIELDS = ("external_id", "changed_at", "deleted")
-PURCHASE_FIELDS = (
-    "partner_id",
-    "partner_email",
-    "credits",
-    "value_per_credit",
-    "paid_per_credit",
-    "currency_id",
-    "date_start",
-    "date_expiry",
-    "description",
-)
-TIME_FIELDS = (
-    "ticket_id",
-    "employee_id",
-    "employee_email",
-    "unit_amount",
-    "date",
-    "name",
-    "internal_note",
-    "service_type_id",
-    "is_billable",
-)
-TARGET_FIELDS = {
-    "purchase": COMMON_FIELDS + PURCHASE_FIELDS,
-    "time_entry": COMMON_FIELDS + TIME_FIELDS,
-}
 
 # What a row is known by, and what tells where it is read from.
 KEY = "external_id"
@@ -84,11 +59,11 @@ class ServiceSyncMapping(models.Model):
             ("service_type_id", "Service Type"),
             ("is_billable", "Billable"),
         ],
-        string="Becomes",
+        string="Target Field",
         required=True,
     )
     default_value = fields.Char(
-        string="If Empty", help="Taken for rows that leave the field empty."
+        string="Default", help="Taken for rows that leave the field empty."
     )
 
     _target_field_once = models.UniqueIndex(
@@ -102,7 +77,8 @@ class ServiceSyncMapping(models.Model):
         targets = self.env["service.sync.source"]._fields["target"]
         names = dict(targets._description_selection(self.env))
         for mapping in self:
-            if mapping.target_field not in TARGET_FIELDS[mapping.source_id.target]:
+            fields_here = COMMON_FIELDS + TARGETS[mapping.source_id.target].fields
+            if mapping.target_field not in fields_here:
                 raise ValidationError(
                     self.env._(
                         "“%(field)s” does not belong to %(target)s, which the "

@@ -61,7 +61,7 @@ class ServiceSyncRecord(models.Model):
     res_id = fields.Many2oneReference(
         string="Record ID", model_field="res_model", readonly=True
     )
-    res_name = fields.Char(string="Became", compute="_compute_res_name")
+    res_name = fields.Char(string="Created Record", compute="_compute_res_name")
     hours = fields.Float(
         string="Hours at the Source",
         readonly=True,
@@ -70,7 +70,7 @@ class ServiceSyncRecord(models.Model):
     customer_key = fields.Char(string="Customer at the Source", readonly=True)
     partner_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Is Customer",
+        string="Matched Customer",
         ondelete="set null",
         help="Who the customer of this row is. Remembered for every row of the "
         "connected system that names the same customer.",
@@ -84,6 +84,8 @@ class ServiceSyncRecord(models.Model):
         "(source_id, checksum) WHERE external_id IS NULL",
         "This row without an external ID is already known.",
     )
+    # The list of systems counts them, again and again while a run goes on.
+    _in_error = models.Index("(source_id) WHERE state = 'error'")
     _of_target = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
 
     # ------------------------------------------------------------------
@@ -152,7 +154,7 @@ class ServiceSyncRecord(models.Model):
                     row=settled[0].external_id or settled[0].line_number,
                 )
             )
-        # sudo: like a cycle, for the company and not for whoever pressed the button
+        # sudo: like a cycle, for the company and not for the user who pressed
         for source_sudo, records in self.sudo().grouped("source_id").items():
             records._remember_customers()
             source_sudo.with_company(source_sudo.company_id)._retry(records)
@@ -226,21 +228,31 @@ class ServiceSyncRecord(models.Model):
         removed = self.filtered(lambda record: record.state == REMOVED)
         removed.write({"state": IMPORTED, "removed_on": False})
 
+    @api.model
+    def _drop_nameless(self, source, first_pass):
+        """Forget rows without an external id that were not seen since a pass began."""
+        self.search(
+            [
+                ("source_id", "=", source.id),
+                ("state", "=", ERROR),
+                ("external_id", "=", False),
+                ("res_id", "=", False),
+                ("pass_number", "<", first_pass),
+            ]
+        ).unlink()
+
     @api.autovacuum
     def _gc_removed(self, limit=500):
         """Remove archived records whose days are over; the row stays remembered.
 
-        What the record itself does not allow to delete stays archived, and what
-        was taken out of the archive stays.
+        What the record itself does not allow to delete stays archived and is tried
+        again after as many days; what was taken out of the archive stays.
 
         :return: ``(done, remaining)``
         """
-        done = 0
-        for source in (
-            self.env["service.sync.source"]
-            .with_context(active_test=False)
-            .search_fetch([])
-        ):
+        Source = self.env["service.sync.source"].with_context(active_test=False)
+        left = limit
+        for source in Source.search_fetch([]):
             before = fields.Datetime.now() - timedelta(days=source.retention_days)
             records = self.search(
                 [
@@ -249,22 +261,25 @@ class ServiceSyncRecord(models.Model):
                     ("removed_on", "<", before),
                     ("res_id", "!=", False),
                 ],
-                limit=limit - done,
+                limit=left,
             )
             for record in records:
                 record._remove_target()
-            done += len(records)
-        return done, int(done >= limit)
+            left -= len(records)
+            if not left:
+                return limit, 1
+        return limit - left, 0
 
     def _remove_target(self):
         self.ensure_one()
         target = self.env[self.res_model].browse(self.res_id).exists()
-        if target.active:
+        if target and target.active:
             self._mark_restored()
             return
         try:
             with self.env.cr.savepoint():
                 target.unlink()
         except UserError:
-            return  # it has history by now: it stays in the archive
+            self.removed_on = fields.Datetime.now()  # it has history by now
+            return
         self.res_id = False

@@ -1,33 +1,66 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import ast
 import base64
+from contextlib import closing
 
 import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import config
 
-from ...connectors import CONNECTORS
+from ...connectors import CONNECTORS, ConnectorError, ValueRefused, resolve
+from ...connectors.base import DEADLINE
+from ...connectors.errors import _lt
+from ...connectors.values import parse_datetime
+from ...tools import refuse_typed, untyped_defaults
 from .service_sync_customer import MATCH_METHODS
+from .targets import TARGETS
 
 ACTIVE = "active"
 CANCELLED = "cancelled"
 STOPPED = "stopped"
 
+GREY = "grey"
+GREEN = "green"
+ORANGE = "orange"
+RED = "red"
+
 # What may not change any more once rows were imported: an external id never comes
 # to mean another kind of record.
 KIND_FIELDS = ("target", "company_id")
-SECRETS = {"api_key", "header_secret", "password"}
+SECRETS = {name for kind in CONNECTORS.values() for name in kind.secret_names}
+# Imports send nothing and keep no log of every value: the row is the log.
+IMPORT_CONTEXT = {
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+    "tracking_disable": True,
+}
 
 
 class ServiceSyncSource(models.Model):
-    """A system whose purchases or time entries arrive by themselves (design §9)."""
+    """A system whose purchases or time entries arrive by themselves."""
 
     _name = "service.sync.source"
     _description = "Connected System"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _check_company_auto = True
+    # Written by cycles and buttons; people set when to run next, nothing else.
+    _guarded_fields = (
+        "state",
+        "last_change",
+        "last_sync",
+        "error_count",
+        "last_error",
+        "cursor_moment",
+        "cursor_external_id",
+        "generation",
+        "pass_number",
+        "lease_key",
+        "lease_until",
+    )
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
@@ -46,17 +79,12 @@ class ServiceSyncSource(models.Model):
         help="Is told when the synchronization has stopped.",
     )
     connector = fields.Selection(
-        selection=[
-            ("odoo", "Odoo"),
-            ("json", "JSON Endpoint"),
-            ("csv", "CSV File"),
-            ("postgresql", "PostgreSQL Query"),
-        ],
+        selection=[(kind, reader.label) for kind, reader in CONNECTORS.items()],
         required=True,
         default="csv",
     )
     target = fields.Selection(
-        selection=[("purchase", "Customer Purchases"), ("time_entry", "Time Entries")],
+        selection=[(name, target.label) for name, target in TARGETS.items()],
         required=True,
         default="purchase",
     )
@@ -155,6 +183,98 @@ class ServiceSyncSource(models.Model):
         help="Imported records that were deleted here stay in the archive this long.",
     )
 
+    # === Where it stands ===
+    state = fields.Selection(
+        selection=[
+            (ACTIVE, "Active"),
+            (CANCELLED, "Cancelled"),
+            (STOPPED, "Stopped"),
+        ],
+        required=True,
+        readonly=True,
+        default=ACTIVE,
+        copy=False,
+        tracking=True,
+    )
+    interval_minutes = fields.Integer(string="Every (Minutes)", default=60)
+    recent_hours = fields.Integer(
+        string="Recent (Hours)",
+        default=24,
+        help="The dot is green as long as the last change is not older than this.",
+    )
+    overlap_minutes = fields.Integer(
+        string="Read Again (Minutes)",
+        compute="_compute_overlap_minutes",
+        store=True,
+        readonly=False,
+        help="Rows changed this long before the last change are read once more. A "
+        "database shows a row only when its transaction ends, which may be minutes "
+        "after the change date it carries.",
+    )
+    last_change = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="The most recent creation or update at the source.",
+    )
+    last_sync = fields.Datetime(
+        readonly=True, copy=False, help="When the last complete cycle ended."
+    )
+    next_sync = fields.Datetime(copy=False, help="Empty: no run is planned.")
+    status = fields.Selection(
+        selection=[
+            (GREY, "Grey"),
+            (GREEN, "Green"),
+            (ORANGE, "Orange"),
+            (RED, "Red"),
+        ],
+        compute="_compute_status",
+        search="_search_status",
+    )
+    status_label = fields.Char(compute="_compute_status")
+    status_text = fields.Char(string="Status in Words", compute="_compute_status")
+    is_running = fields.Boolean(compute="_compute_is_running")
+    error_count = fields.Integer(string="Errors in a Row", readonly=True, copy=False)
+    last_error = fields.Text(readonly=True, copy=False)
+    run_ids = fields.One2many(
+        comodel_name="service.sync.run", inverse_name="source_id", string="Runs"
+    )
+    record_ids = fields.One2many(
+        comodel_name="service.sync.record", inverse_name="source_id", string="All Rows"
+    )
+    last_run_id = fields.Many2one(
+        comodel_name="service.sync.run", compute="_compute_last_run"
+    )
+    created_count = fields.Integer(string="Created", compute="_compute_last_run")
+    updated_count = fields.Integer(string="Updated", compute="_compute_last_run")
+    unchanged_count = fields.Integer(string="Unchanged", compute="_compute_last_run")
+    record_count = fields.Integer(string="Rows", compute="_compute_record_count")
+    failed_count = fields.Integer(
+        string="Rows in Error", compute="_compute_failed_count"
+    )
+
+    # === How far it was read, and who reads it ===
+    cursor_moment = fields.Char(
+        string="Position",
+        readonly=True,
+        copy=False,
+        help="Everything changed before this moment (UTC) was read and stored.",
+    )
+    cursor_external_id = fields.Char(readonly=True, copy=False)
+    generation = fields.Integer(
+        readonly=True, copy=False, export_string_translation=False
+    )
+    pass_number = fields.Integer(
+        readonly=True, copy=False, export_string_translation=False
+    )
+    lease_key = fields.Char(readonly=True, copy=False, export_string_translation=False)
+    lease_until = fields.Datetime(
+        string="Reserved Until",
+        readonly=True,
+        copy=False,
+        help="A worker is reading the system, and no other one starts before this "
+        "moment. It moves on with every page.",
+    )
+
     _interval_positive = models.Constraint(
         "CHECK (interval_minutes > 0)", "The interval needs at least one minute."
     )
@@ -188,8 +308,8 @@ class ServiceSyncSource(models.Model):
             if unknown or not methods or len(set(methods)) < len(methods):
                 raise ValidationError(
                     self.env._(
-                        "“%(order)s” is no order of finding customers: write each of "
-                        "%(methods)s at most once, separated by commas.",
+                        "Invalid match order “%(order)s”. List each of %(methods)s at "
+                        "most once, separated by commas.",
                         order=source.match_order,
                         methods=", ".join(MATCH_METHODS),
                     )
@@ -205,7 +325,7 @@ class ServiceSyncSource(models.Model):
             if not isinstance(domain, list):
                 raise ValidationError(
                     self.env._(
-                        "“%(domain)s” is no domain: write it like "
+                        "“%(domain)s” isn't a valid domain. Write it like "
                         "[('state', '=', 'sale')].",
                         domain=source.domain,
                     )
@@ -215,18 +335,29 @@ class ServiceSyncSource(models.Model):
     # CRUD
     # ------------------------------------------------------------------
 
+    @api.model
+    def default_get(self, fields):
+        return untyped_defaults(self, fields, super().default_get)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        refuse_typed(self, vals_list)
+        return super().create(vals_list)
+
     def write(self, vals):
         """Refuse to change what imported rows are.
 
         :raise ValidationError: naming the system
         """
+        self.check_access("write")
+        refuse_typed(self, [vals])
         for source in self:
             changed = [
                 name
                 for name in KIND_FIELDS
                 if name in vals and vals[name] != _raw(source[name])
             ]
-            if changed and source.record_count:
+            if changed and source._has_rows():
                 raise ValidationError(
                     self.env._(
                         "The connected system %(system)s already imported rows: its "
@@ -237,8 +368,13 @@ class ServiceSyncSource(models.Model):
                 )
         return super().write(vals)
 
+    def _has_rows(self):
+        # sudo: the rule holds for rows of companies the user has not chosen, too
+        rows_sudo = self.env["service.sync.record"].sudo()
+        return bool(rows_sudo.search([("source_id", "in", self.ids)], limit=1))
+
     def _export_rows(self, fields, *, _is_toplevel_call=True):
-        """Refuse to export secrets, also to who may read them (design §9).
+        """Refuse to export secrets, also to people who may read them.
 
         :raise AccessError: naming the fields
         """
@@ -266,31 +402,85 @@ class ServiceSyncSource(models.Model):
         self.ensure_one()
         return {mapping.target_field: mapping for mapping in self.mapping_ids}
 
-    def _get_connector(self):
-        """Return a connector that is ready to fetch; whoever gets it closes it."""
+    def _get_connector(self, deadline=DEADLINE):
+        """Return a connector that is ready to fetch; the caller closes it.
+
+        :param deadline: seconds one answer of the system may take
+        """
         self.ensure_one()
         # sudo: the worker uses the secrets, which its user may not read
         source_sudo = self.sudo()
-        names = (
-            *("url", "allow_insecure", "api_key", "database", "model_name", "domain"),
-            *("header_name", "header_secret", "rows_path", "cursor_parameter"),
-            *("page_parameter", "delimiter", "encoding", "host", "port", "user"),
-            *("password", "query", "timezone"),
-        )
-        settings = {name: source_sudo[name] or "" for name in names}
-        if self.connector == "csv" and not self.url:
+        reader = CONNECTORS[self.connector]
+        settings = {
+            name: source_sudo[name] or ""
+            for name in reader.setting_names
+            if name != "file"
+        }
+        if "file" in reader.setting_names and not self.url:
             # The size would be read instead of the content with bin_size.
             content = source_sudo.with_context(bin_size=False).file
             settings["file"] = base64.b64decode(content or b"")
         mapping = self._get_mapping()
         changed_at = mapping.get("changed_at")
-        return CONNECTORS[self.connector](
+        return reader(
             settings,
             fields=[line.source_field for line in mapping.values()],
             id_field=mapping["external_id"].source_field,
             changed_field=changed_at.source_field if changed_at else "",
             parse_date=self._parse_moment,
+            deadline=deadline,
         )
+
+    def _check_ready(self):
+        """Refuse to read before the fields that are needed are mapped.
+
+        :raise ConnectorError: naming the fields
+        """
+        mapped = set(self._get_mapping())
+        labels = dict(
+            self.mapping_ids._fields["target_field"]._description_selection(self.env)
+        )
+        for group in TARGETS[self.target].required:
+            if not mapped & set(group):
+                raise ConnectorError(
+                    _lt("Map a source field to “%(field)s”."),
+                    field="” / “".join(str(labels[name]) for name in group),
+                )
+
+    def _read_first(self, limit):
+        """Return the first rows of the system, for a preview.
+
+        :raise ConnectorError: the system cannot be read, or fields are not mapped
+        """
+        self._check_ready()
+        rows = []
+        with closing(self._get_connector(answer_deadline(manual=True))) as connector:
+            connector.page_size = min(connector.page_size, limit)
+            for page in connector.fetch():
+                rows += page.rows
+                if len(rows) >= limit:
+                    break
+        return rows[:limit]
+
+    def _parse_moment(self, value):
+        return parse_datetime(value, self.date_order, self.timezone)
+
+    def _get_changed_at(self, values, mapping):
+        try:
+            return self._parse_moment(resolve(values, mapping.source_field))
+        except ValueRefused:
+            return None
+
+
+def answer_deadline(manual):
+    """Seconds one answer may take: half of what the server grants the whole request.
+
+    Beyond its limit the server ends the worker, and other people's requests with it.
+    """
+    limit = config["limit_time_real"]
+    if not manual and config["limit_time_real_cron"] >= 0:
+        limit = config["limit_time_real_cron"]
+    return min(DEADLINE, limit / 2) if limit > 0 else DEADLINE
 
 
 def _raw(value):

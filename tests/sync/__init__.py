@@ -16,3 +16,4 @@ from . import test_sync_security
 from . import test_sync_status
 from . import test_sync_stop
 from . import test_sync_time
+from . import test_sync_values

@@ -5,12 +5,15 @@ import gc
 import os
 import signal
 import tracemalloc
+from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api, modules, sql_db
+from odoo import SUPERUSER_ID, api, fields, modules, sql_db
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
 from ...connectors import CONNECTORS
+from ...models.sync.cycle import LEASE, Cycle
+from ...models.sync.store import Store
 from ..support.sync import SyncMixin
 from .test_connectors_postgresql import peer_connection, peer_settings
 
@@ -48,7 +51,7 @@ class Worker:
             if pages == MEASURE:
                 return self.measure(source)
             if pages:
-                self.kill_after(type(source), pages)
+                self.kill_after(pages)
             return "finished" if source._run_cycle() else "busy"
 
     def measure(self, source):
@@ -56,33 +59,32 @@ class Worker:
 
         Garbage is collected after each page: it comes and goes, and is not meant.
         """
-        model = type(source)
-        store = model._store_page
+        store = Cycle._store_page
 
-        def store_and_clean(source, run, page):
+        def store_and_clean(cycle, page):
             gc.collect()
-            return store(source, run, page)
+            return store(cycle, page)
 
-        model._store_page = store_and_clean
+        Cycle._store_page = store_and_clean
         gc.collect()
         gc.freeze()
         tracemalloc.start()
         source._run_cycle()
         return str(tracemalloc.get_traced_memory()[1])
 
-    def kill_after(self, model, pages):
+    def kill_after(self, pages):
         """Die without a word inside the transaction of page number ``pages``."""
-        store, stored = model._store_rows, []
+        do, stored = Store.store, []
 
-        def store_and_die(source, rows, again=False):
-            counts = store(source, rows, again)
-            source.env.flush_all()
+        def store_and_die(store, rows, again=False):
+            counts = do(store, rows, again)
+            store.env.flush_all()
             stored.append(rows)
             if len(stored) == pages:
                 os.kill(os.getpid(), signal.SIGKILL)
             return counts
 
-        model._store_rows = store_and_die
+        Store.store = store_and_die
 
     def wait(self):
         """Return the word it ended with and the signal that killed it, if one did."""
@@ -194,13 +196,73 @@ class TestSyncCrash(SyncMixin, BaseCase):
                 self.assertEqual(purchases, before)
                 self.assertEqual(position, str(before) if before else False)
                 self.assertEqual(runs, ["running"])
+                self.assertEqual(self.worker().wait(), ("busy", 0), "as it seems")
+                self.pass_lease()
+                self.assertEqual(self.commit(self.get_status), "Cut off")
                 self.assertEqual(self.worker().wait(), ("finished", 0))
                 by_id, purchases, position, runs = self.state()
                 self.assertEqual(by_id, everything)
                 self.assertEqual(purchases, ROWS, "nothing came twice")
-                self.assertEqual(runs, ["done"], "an interrupted run goes on")
+                self.assertEqual(runs, ["done", "failed"])
+                self.assertIn("cut off", self.commit(self.get_errors))
+                self.assertEqual(self.commit(self.get_status), "No recent change")
                 self.doCleanups()
                 self.setUp()
+
+    def pass_lease(self):
+        """Let the time go by that a worker which died had reserved."""
+        table = "service_sync_source"
+        minutes = f"interval '{LEASE.total_seconds() / 60 + 1} minutes'"
+        self.sql(
+            f"UPDATE {table} SET lease_until = lease_until - {minutes}"
+            f" WHERE id = {self.source_id}"
+        )
+
+    def get_status(self, env):
+        return env["service.sync.source"].browse(self.source_id).status_label
+
+    def get_errors(self, env):
+        runs = env["service.sync.source"].browse(self.source_id).run_ids
+        return "".join(text for text in runs.mapped("error") if text)
+
+    def test_source_that_kills_each_worker_is_stopped(self):
+        for _time in range(5):
+            self.assertEqual(self.worker(1).wait(), ("", signal.SIGKILL))
+            self.pass_lease()
+        self.assertEqual(self.worker().wait(), ("busy", 0))
+
+        def read(env):
+            source = env["service.sync.source"].browse(self.source_id)
+            self.assertEqual((source.state, source.error_count), ("stopped", 5))
+            self.assertIn("cut off", source.last_error)
+            self.assertFalse(source.is_running)
+            return source.activity_ids.unlink()
+
+        self.commit(read)
+        self.assertEqual(self.state()[3], ["failed"] * 5)
+
+    def test_worker_whose_lease_was_taken_stores_nothing_more(self):
+        """It was thought dead, or the source was reset, while it stored a page."""
+
+        def reset(env):
+            env["service.sync.source"].browse(self.source_id).action_reset()
+
+        def store_and_reset(store, rows, again=False):
+            counts = do(store, rows, again)
+            if self.source_id not in resets:
+                resets.append(self.source_id)
+                self.commit(reset)
+            return counts
+
+        do, resets = Store.store, []
+        with patch.object(Store, "store", store_and_reset):
+            self.assertEqual(self.worker().wait(), ("finished", 0))
+        by_id, purchases, _position, runs = self.state()
+        self.assertEqual((by_id, purchases, runs), ({}, 0, ["cancelled"]))
+        self.assertEqual(self.worker().wait(), ("finished", 0))
+        by_id, purchases, _position, runs = self.state()
+        self.assertEqual((len(by_id), purchases), (ROWS, ROWS))
+        self.assertEqual(runs, ["done", "cancelled"])
 
     def test_memory_does_not_grow_with_the_rows(self):
         def peak(count):
@@ -248,14 +310,12 @@ class TestSyncCrash(SyncMixin, BaseCase):
     def test_source_is_busy_while_a_worker_holds_it(self):
         def hold(env):
             source = env["service.sync.source"].browse(self.source_id)
-            self.assertTrue(source._take_lock())
+            until = fields.Datetime.now() + LEASE
+            source.write({"lease_key": "other", "lease_until": until})
             self.assertTrue(source.is_running)
             self.assertEqual(source.status_label, "Running")
             self.assertIn("0 rows read", source.status_text)
-            self.assertEqual(self.worker().wait(), ("busy", 0))
-            source._release_lock()
-            source.invalidate_recordset(["is_running"])
-            self.assertFalse(source.is_running)
 
         self.commit(hold)
+        self.assertEqual(self.worker().wait(), ("busy", 0))
         self.assertFalse(self.state()[0])

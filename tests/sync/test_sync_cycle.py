@@ -26,6 +26,32 @@ class TestSyncCycle(CycleCase):
         self.assertEqual((run.state, run.read_count), ("done", 7))
         self.assertEqual(self.source.run_ids, run)
 
+    def test_runs_are_removed_after_a_while_but_for_the_last(self):
+        for _time in range(3):
+            self.sync()
+        Run = self.env["service.sync.run"]
+        with freeze_time(datetime.now() + timedelta(days=80)):
+            self.assertEqual(Run._gc_old(), (0, 0))
+        with freeze_time(datetime.now() + timedelta(days=91)):
+            self.assertEqual(Run._gc_old(limit=1), (1, 1))
+            Run._gc_old()
+        self.assertEqual(self.source.run_ids, self.source.last_run_id)
+
+    def test_queries_do_not_grow_with_the_runs(self):
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.sync()
+            return self.cr.sql_log_count - before
+
+        self.sync()
+        few = count()
+        self.env["service.sync.run"].create(
+            [{"source_id": self.source.id, "state": "done"} for _run in range(300)]
+        )
+        self.assertLessEqual(count(), few)
+
     def test_told_otherwise_purchases_are_usable(self):
         self.source.create_as_draft = False
         self.sync()

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo import fields
-from odoo.tests import tagged
+from odoo import Command, fields
+from odoo.tests import new_test_user, tagged
 
 from ..support.peers import http_peer, json_rows
 from ..support.sync import SECRET, SyncCommon
@@ -17,7 +17,8 @@ from ..support.sync import SECRET, SyncCommon
 class TestSyncErrors(SyncCommon):
     def test_growing_pauses_then_red(self):
         with http_peer(lambda h, r: h.send(b"", status=500)) as peer:
-            source = self.json_source(peer)
+            admin = self.env.ref("base.user_admin")
+            source = self.json_source(peer, user_id=admin.id)
             source.next_sync = fields.Datetime.now()
             moment, pauses = datetime.now(), []
             for number in range(1, 6):
@@ -32,11 +33,32 @@ class TestSyncErrors(SyncCommon):
             self.assertEqual(pauses, [5, 10, 20, 40])
             self.assertEqual((source.state, source.status), ("stopped", "red"))
             self.assertFalse(source.next_sync)
-            self.assertEqual(source.activity_ids.user_id, source.user_id)
+            self.assertEqual(source.activity_ids.user_id, admin)
             peer.requests.clear()
             self.env["service.sync.source"]._cron_sync()
             self.assertFalse(peer.requests, "a stopped source is left alone")
         self.assertEqual(source.run_ids.mapped("state"), ["failed"] * 5)
+
+    def test_without_a_responsible_a_manager_hears_of_it(self):
+        group = "helpdesk_service_credit.group_service_credit_manager"
+        here = self.env["res.company"].create({"name": "Here"})
+        new_test_user(self.env, "sync_far", group)
+        manager = new_test_user(
+            self.env,
+            "sync_near",
+            group,
+            company_id=here.id,
+            company_ids=[Command.set(here.ids)],
+        )
+        source = self.csv_source("", company_id=here.id, user_id=False)
+        for nobody in (self.env["res.users"], self.env.ref("base.user_root")):
+            source.user_id = nobody
+            source.error_count = 4
+            source.action_sync_now()
+            self.assertEqual(source.state, "stopped")
+            self.assertEqual(source.activity_ids.user_id, manager)
+            source.activity_ids.unlink()
+            source.action_resume()
 
     def test_resume_and_success_forget_the_errors(self):
         answers = [500, 500, 200]
@@ -71,10 +93,10 @@ class TestSyncErrors(SyncCommon):
         Source = type(good)
         connect = Source._get_connector
 
-        def crash(source):
+        def crash(source, *args):
             if source == bad:
                 raise KeyError(SECRET)
-            return connect(source)
+            return connect(source, *args)
 
         (good | bad).next_sync = fields.Datetime.now() - timedelta(minutes=1)
         with (

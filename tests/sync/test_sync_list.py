@@ -7,11 +7,9 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import HttpCase, tagged
 
-from ...models.sync.service_sync_status import LOCK_KEY
 from ..support.keyboard import play_keys
 from ..support.language import RomanianCommon
 from ..support.sync import SyncMixin
-from .test_connectors_postgresql import peer_connection
 
 ACTION = "/odoo/action-helpdesk_service_credit.service_sync_source_action"
 ROW = "document.querySelector('.o_data_row')"
@@ -44,15 +42,6 @@ class TestSyncList(SyncMixin, RomanianCommon, HttpCase):
             {"source_id": cls.source.id, "created_count": 30}
         )
 
-    def _hold_lock(self):
-        """Hold the lock of the source as a worker does, over its own connection."""
-        connection = peer_connection()
-        self.addCleanup(connection.close)
-        connection.cursor().execute(
-            "SELECT pg_advisory_lock(%s, %s)", [LOCK_KEY, self.source.id]
-        )
-        return connection
-
     def _write(self, record, values):
         """Write between two requests of the browser."""
         with self.registry.cursor() as cr:
@@ -70,11 +59,18 @@ class TestSyncList(SyncMixin, RomanianCommon, HttpCase):
         page.wait(cell("created_count", "30"))
         self._write(self.run_id, {"created_count": 60})
         page.wait(cell("created_count", "60"))
-        self.worker.close()
         now = fields.Datetime.now()
         self._write(self.run_id, {"state": "done", "finished": now})
         change = now - timedelta(minutes=5, seconds=2)
-        self._write(self.source, {"last_sync": now, "last_change": change})
+        self._write(
+            self.source,
+            {
+                "last_sync": now,
+                "last_change": change,
+                "lease_key": False,
+                "lease_until": False,
+            },
+        )
         page.wait(cell("status", self._say("Up to date")))
         page.wait(f"{ROW}.querySelector('[data-status=green] .text-success')")
         page.wait(cell("last_sync", self._say("just now")))
@@ -85,6 +81,7 @@ class TestSyncList(SyncMixin, RomanianCommon, HttpCase):
         )
 
     def test_the_list_follows_a_run_by_itself(self):
-        self.worker = self._hold_lock()
+        until = fields.Datetime.now() + timedelta(minutes=10)
+        self.source.write({"lease_key": "worker", "lease_until": until})
         admin = self.env.ref("base.user_admin")
         play_keys(self, self._watch, ACTION, f"!!{ROW}", admin, timeout=120)

@@ -79,6 +79,16 @@ class TestSyncPreview(SyncCommon):
         preview = self.preview(source)
         self.assertEqual(preview.error_count, 1, "what is known is not tried again")
 
+    def test_no_number_of_a_purchase_is_lost(self):
+        source = self.csv_source("id,customer,credits\n1,ACME-1,7\n2,ACME-1,8\n")
+        sequence = self.env["ir.sequence"].search(
+            [("code", "=", "service.credit.purchase")], limit=1
+        )
+        before = sequence.number_next_actual
+        self.assertFalse(self.preview(source).error_count)
+        sequence.invalidate_recordset()
+        self.assertEqual(sequence.number_next_actual, before)
+
     def test_only_what_is_needed_is_read(self):
         rows = [{"id": n, "customer": "ACME-1", "credits": 1} for n in range(1, 100)]
         with http_peer(json_rows(rows, page_size=20)) as peer:

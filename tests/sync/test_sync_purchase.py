@@ -2,6 +2,7 @@
 """Imported purchases live by the rules of every purchase."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -91,7 +92,7 @@ class TestSyncPurchase(SyncCommon):
 
     def test_bad_values_are_row_errors(self):
         table = {
-            "is no currency": {"currency": "XXQ"},
+            "isn't an active currency": {"currency": "XXQ"},
             "is below 0": {"paid": "-1"},
             "two numbers": {"value": "1,234"},
             "two days": {"start": "03/04/2026"},
@@ -119,6 +120,47 @@ class TestSyncPurchase(SyncCommon):
             record.error,
             f"start: “{'x' * 80}…” is too long for a number or a date.",
         )
+
+    def test_symbol_that_several_currencies_share_is_not_guessed(self):
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        dollars = currencies.search([("name", "in", ("USD", "AUD"))])
+        dollars.write({"active": True, "symbol": "$"})
+        record, lot = self.sync(currency="$")
+        self.assertFalse(lot)
+        self.assertIn("AUD, USD", record.error)
+        record, lot = self.sync(currency="usd")
+        self.assertEqual(lot.currency_id.name, "USD")
+        record, lot = self.sync(currency="€")
+        self.assertEqual(lot.currency_id.name, "EUR")
+
+    def test_clean_up_is_not_held_up_by_what_cannot_be_removed(self):
+        """Each of two waits in the archive; the first got history meanwhile."""
+        record, lot = self.sync()
+        self.row["id"] = "A2"
+        self.source.action_sync_now()
+        records = self.records(self.source)
+        lots = self.targets(self.source)
+        for number in ("A1", "A2"):
+            lots[number].unlink()
+        Purchase = type(lot)
+        unlink = Purchase.unlink
+
+        def refuse_the_first(purchases):
+            if lots["A1"] in purchases:
+                raise UserError("It has history.")
+            return unlink(purchases)
+
+        Record = self.env["service.sync.record"]
+        with (
+            freeze_time(fields.Datetime.now() + timedelta(days=99)),
+            patch.object(Purchase, "unlink", refuse_the_first),
+        ):
+            self.assertEqual(Record._gc_removed(limit=1), (1, 1))
+            self.assertEqual(Record._gc_removed(limit=1), (1, 1))
+            self.assertEqual(Record._gc_removed(limit=1), (0, 0))
+        self.assertTrue(lots["A1"].exists())
+        self.assertFalse(lots["A2"].exists())
+        self.assertEqual(set(records["A1"].mapped("state")), {"removed"})
 
     def test_void_before_it_was_known(self):
         record, lot = self.sync(void=True)

@@ -9,7 +9,9 @@ from odoo.tests import tagged
 
 from ...connectors import Row
 from ...connectors.values import storable
-from ...models.sync.service_sync_retry import MAX_PAYLOAD
+from ...models.sync.cycle import Cycle
+from ...models.sync.rows import MAX_PAYLOAD
+from ...models.sync.store import Store
 from ..support.peers import http_peer, json_rows
 from ..support.sync import CycleCase
 
@@ -124,7 +126,7 @@ class TestSyncRetry(CycleCase):
             "\x00\udc80": [float("nan"), Decimal("1e999"), Decimal("-Infinity")],
         }
         source = self.csv_source()
-        source._store_rows([Row(1, values)])
+        Store(source).store([Row(1, values)])
         record = self.records(source)["1"]
         record.flush_recordset()
         self.assertEqual(record.payload["\ufffd?"], ["nan", "1E+999", "-Infinity"])
@@ -195,8 +197,7 @@ class TestSyncWithoutId(CycleCase):
 
     def test_whole_reading_that_was_interrupted_drops_nothing_before_its_end(self):
         self.source.action_reset()
-        Source = type(self.source)
-        with patch.object(Source, "_get_end", lambda *args: 0):
+        with patch.object(Cycle, "_get_end", lambda *args: 0):
             self.sync()
         self.assertEqual(self.source.last_run_id.state, "running")
         self.assertEqual(self.stale.exists(), self.stale)

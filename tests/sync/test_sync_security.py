@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 
 from ..support.peers import http_peer
 from ..support.sync import SECRET, SyncCommon, SyncMixin
+from .test_connectors_postgresql import peer_settings
 
 _logger = logging.getLogger(__name__)
 SECRETS = ("api_key", "header_secret", "password", "query")
@@ -129,6 +130,45 @@ class TestSyncSecurity(SyncCommon):
             source.mapping_ids.write({"source_field": "x"})
         with self.assertRaises(AccessError):
             source.create({"name": "x"})
+
+    def test_where_a_source_stands_is_not_typed(self):
+        """Not by administrators either, nor by defaults of a context."""
+        values = {
+            "state": "stopped",
+            "last_sync": "2026-01-01",
+            "last_change": "2026-01-01",
+            "error_count": 4,
+            "last_error": "Mine",
+            "cursor_moment": "2026-01-01T00:00:00",
+            "cursor_external_id": "x",
+            "generation": 7,
+            "pass_number": 7,
+            "lease_key": "x",
+            "lease_until": "2099-01-01",
+        }
+        source = self.source.with_user(self.admin)
+        self.assertEqual(set(values), set(source._guarded_fields))
+        for name, value in values.items():
+            with self.subTest(name=name):
+                with self.assertRaises(AccessError):
+                    source.write({name: value})
+                with self.assertRaises(AccessError):
+                    source.create({"name": "x", name: value})
+                typed = source.with_context({f"default_{name}": value})
+                self.assertNotEqual(typed.create({"name": "x"})[name], value)
+
+    def test_what_a_database_says_of_the_query_is_for_administrators(self):
+        self.source.write(
+            {**peer_settings(), "connector": "postgresql", "query": "SELECT topsecret"}
+        )
+        mine = self.source.with_user(self.manager)
+        mine.action_sync_now()
+        self.assertIn("UndefinedColumn", mine.last_error)
+        self.assertNotIn("topsecret", mine.last_error + mine.run_ids.error)
+        for user, shown in ((self.manager, False), (self.admin, True)):
+            action = self.source.with_user(user).action_preview()
+            preview = self.env[action["res_model"]].browse(action["res_id"])
+            self.assertEqual("topsecret" in preview.table, shown)
 
     def test_others_see_and_do_nothing(self):
         for user in (self.user, self.env.ref("base.public_user")):

@@ -7,6 +7,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from ...models.sync.store import Store
 from ..support.sync import CycleCase
 
 
@@ -27,33 +28,28 @@ class TestSyncStop(CycleCase):
         self.env["service.sync.source"]._cron_sync()
         self.assertEqual(len(self.targets(self.source)), 8)
 
-    def test_cancel_stops_a_running_cycle_after_its_page(self):
-        Source = type(self.env["service.sync.source"])
-        store = Source._store_rows
+    def interrupt(self, action):
+        """Run a cycle and press a button after each of its pages."""
+        do = Store.store
 
-        def cancel_after(source, rows, again=False):
-            counts = store(source, rows, again)
-            source.action_cancel()
+        def store_and_press(store, rows, again=False):
+            counts = do(store, rows, again)
+            action()
             return counts
 
-        with patch.object(Source, "_store_rows", cancel_after):
+        with patch.object(Store, "store", store_and_press):
             self.sync()
+
+    def test_cancel_stops_a_running_cycle_after_its_page(self):
+        self.interrupt(self.source.action_cancel)
         self.assertEqual(len(self.targets(self.source)), 3)
         self.assertEqual(self.source.last_run_id.state, "cancelled")
         self.assertFalse(self.source.last_sync)
         self.assertEqual(self.source.state, "cancelled")
+        self.assertFalse(self.source.is_running)
 
     def test_reset_during_a_cycle_starts_over(self):
-        Source = type(self.env["service.sync.source"])
-        store = Source._store_rows
-
-        def reset_after(source, rows, again=False):
-            counts = store(source, rows, again)
-            source.action_reset()
-            return counts
-
-        with patch.object(Source, "_store_rows", reset_after):
-            self.sync()
+        self.interrupt(self.source.action_reset)
         self.assertEqual(self.source.status, "grey")
         self.env["service.sync.source"]._cron_sync()
         self.assertEqual(len(self.targets(self.source)), 7)

@@ -72,7 +72,7 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
 
     def test_reason_is_told_to_its_end_and_only_the_value_is_cut(self):
         end = "isn't a valid duration. Use 1:30, 1.5, 90m or 1h 30."
-        for value in ("the whole long afternoon", "x" * 500):
+        for value in ("the whole long afternoon", "x" * 90):
             record, line = self.sync(spent=value)
             self.assertEqual(record.error, f"spent: “{value[:80]}” {end}")
 
@@ -233,3 +233,38 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
         self.sync(void="true")
         self.assertFalse(ticket.timesheet_ids)
         self.assertEqual(self.records(self.source)["T1"].state, "withdrawn")
+
+    def test_twins_that_were_cut_are_told_apart(self):
+        """Two rows alike in ticket, person, day and title, each cut by who pays."""
+        self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 3,
+                "date_start": "2026-01-01",
+                "is_draft": False,
+            }
+        )
+        self.team.write({"use_service_credits": True, "over_limit_policy": "overage"})
+        ticket = self._create_ticket(sale_line_id=False, use_service_credits=True)
+        ticket.sale_line_id = False
+        rows = [
+            {**self.row, "id": key, "ticket": ticket.number, "spent": "2:00"}
+            for key in ("T1", "T2")
+        ]
+        with http_peer(lambda h, r: h.send({"data": {"items": rows}})) as peer:
+            self.source.url = peer.url
+            self.source.action_sync_now()
+            rows[0]["spent"] = "2:30"
+            rows[1]["spent"] = "1:30"
+            self.source.action_sync_now()
+            records = self.records(self.source)
+            self.assertEqual(
+                [records[key].error for key in ("T1", "T2")], [False, False]
+            )
+            lines = ticket.timesheet_ids
+            self.assertAlmostEqual(sum(lines.mapped("unit_amount")), 4)
+            rows[0]["void"] = "yes"
+            self.source.action_sync_now()
+        lines = ticket.timesheet_ids
+        self.assertAlmostEqual(sum(lines.mapped("unit_amount")), 1.5)
+        self.assertEqual(self.records(self.source)["T2"].state, "imported")

@@ -1,1 +1,2 @@
 from . import service_sync_preview
+from . import service_sync_source

@@ -4,7 +4,10 @@ from odoo.tools import format_date
 
 from ...connectors import ConnectorError
 from ...connectors.values import storable
-from ...models.sync.service_sync_cycle import IMPORT_CONTEXT
+from ...models.sync.rows import explain
+from ...models.sync.service_sync_source import IMPORT_CONTEXT
+from ...models.sync.store import Store
+from ...models.sync.targets import TARGETS
 from ...tools import format_number
 
 ROWS = 10
@@ -65,11 +68,14 @@ class ServiceSyncPreview(models.TransientModel):
         source_sudo = (
             source.sudo().with_company(source.company_id).with_context(**IMPORT_CONTEXT)
         )
-        error, items, keys = "", [], []
+        error, items = "", []
         try:
-            items, keys = source_sudo._preview(ROWS)
+            items = Store(source_sudo).try_out(source_sudo._read_first(ROWS))
         except ConnectorError as refusal:
-            error = source._explain_refusal(refusal)
+            error = explain(self.env, refusal)
+            if refusal.private and self.env.user.has_group("base.group_system"):
+                error = f"{error} ({refusal.private})"
+        keys = {key: True for item in items for key in item.row.values}
         fields_sudo = source_sudo.mapping_ids
         self.sudo().write(
             {
@@ -95,7 +101,7 @@ class ServiceSyncPreview(models.TransientModel):
 
     def _show(self, item, name):
         """The value a field of the target gets, as a person reads it."""
-        model = self.env[self.source_id._get_adapter()._target_model]
+        model = self.env[TARGETS[self.source_id.target].model]
         found = FOUND_BY.get(name)
         name = found if found in item.values else name
         value = item.values.get(name)

@@ -4,12 +4,14 @@ import {ListController} from "@web/views/list/list_controller";
 import {listView} from "@web/views/list/list_view";
 import {onWillUnmount} from "@odoo/owl";
 
-const EVERY = 5000; // milliseconds
+const EVERY = 5000; // milliseconds, while a run goes on
+const TURNS = 6; // how many of them to wait while none does
 
 /** A list that follows runs while they go on. */
 export class SyncSourceListController extends ListController {
     setup() {
         super.setup();
+        this.turn = 0;
         const timer = setInterval(() => this.refresh(), EVERY);
         onWillUnmount(() => clearInterval(timer));
     }
@@ -17,7 +19,9 @@ export class SyncSourceListController extends ListController {
     async refresh() {
         const {root} = this.model;
         const busy = document.hidden || root.editedRecord || root.selection?.length;
-        if (!busy) {
+        const running = root.records?.some((record) => record.data.is_running);
+        this.turn = (this.turn + 1) % TURNS;
+        if (!busy && (running || !this.turn)) {
             await root.load();
         }
     }

@@ -2,93 +2,25 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_datetime
+from odoo.tools import format_datetime
 
+from ...connectors import CONNECTORS
+from .service_sync_record import ERROR
 from .service_sync_run import COUNTS
-from .service_sync_source import ACTIVE, CANCELLED, STOPPED
-
-GREY = "grey"
-GREEN = "green"
-ORANGE = "orange"
-RED = "red"
-
-MAX_ERRORS = 5
-# First key of the advisory locks that keep two workers off one source.
-LOCK_KEY = 0x5E51C
+from .service_sync_source import (
+    CANCELLED,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    STOPPED,
+)
 
 
 class ServiceSyncSource(models.Model):
-    """Where a connected system stands: schedule, colour and the words for it."""
+    """Where a connected system stands: its colour and the words for it."""
 
     _inherit = "service.sync.source"
-
-    state = fields.Selection(
-        selection=[
-            (ACTIVE, "Active"),
-            (CANCELLED, "Cancelled"),
-            (STOPPED, "Stopped"),
-        ],
-        required=True,
-        readonly=True,
-        default=ACTIVE,
-        copy=False,
-        tracking=True,
-    )
-    interval_minutes = fields.Integer(string="Every (Minutes)", default=60)
-    recent_hours = fields.Integer(
-        string="Recent (Hours)",
-        default=24,
-        help="The dot is green as long as the last change is not older than this.",
-    )
-    overlap_minutes = fields.Integer(
-        string="Read Again (Minutes)",
-        compute="_compute_overlap_minutes",
-        store=True,
-        readonly=False,
-        help="Rows changed this long before the last change are read once more. A "
-        "database shows a row only when its transaction ends, which may be minutes "
-        "after the change date it carries.",
-    )
-    last_change = fields.Datetime(
-        readonly=True,
-        copy=False,
-        help="The most recent creation or update at the source.",
-    )
-    last_sync = fields.Datetime(
-        readonly=True, copy=False, help="When the last complete cycle ended."
-    )
-    next_sync = fields.Datetime(copy=False, help="Empty: no run is planned.")
-    status = fields.Selection(
-        selection=[
-            (GREY, "Grey"),
-            (GREEN, "Green"),
-            (ORANGE, "Orange"),
-            (RED, "Red"),
-        ],
-        compute="_compute_status",
-        search="_search_status",
-    )
-    status_label = fields.Char(compute="_compute_status")
-    status_text = fields.Char(string="Status in Words", compute="_compute_status")
-    is_running = fields.Boolean(compute="_compute_is_running")
-    error_count = fields.Integer(string="Errors in a Row", readonly=True, copy=False)
-    last_error = fields.Text(readonly=True, copy=False)
-    run_ids = fields.One2many(
-        comodel_name="service.sync.run", inverse_name="source_id", string="Runs"
-    )
-    record_ids = fields.One2many(
-        comodel_name="service.sync.record", inverse_name="source_id", string="All Rows"
-    )
-    last_run_id = fields.Many2one(
-        comodel_name="service.sync.run", compute="_compute_last_run"
-    )
-    created_count = fields.Integer(string="Created", compute="_compute_last_run")
-    updated_count = fields.Integer(string="Updated", compute="_compute_last_run")
-    unchanged_count = fields.Integer(string="Unchanged", compute="_compute_last_run")
-    record_count = fields.Integer(string="Rows", compute="_compute_record_count")
-    failed_count = fields.Integer(
-        string="Rows in Error", compute="_compute_record_count"
-    )
 
     # ------------------------------------------------------------------
     # Computes
@@ -97,12 +29,19 @@ class ServiceSyncSource(models.Model):
     @api.depends("connector")
     def _compute_overlap_minutes(self):
         for source in self:
-            databases = ("odoo", "postgresql")
-            source.overlap_minutes = 5 if source.connector in databases else 0
+            source.overlap_minutes = CONNECTORS[source.connector].overlap_minutes
 
     @api.depends(
-        *("state", "last_sync", "last_change", "interval_minutes", "recent_hours"),
-        *("error_count", "last_error", "next_sync"),
+        "state",
+        "last_sync",
+        "last_change",
+        "interval_minutes",
+        "recent_hours",
+        "error_count",
+        "last_error",
+        "next_sync",
+        "lease_key",
+        "lease_until",
     )
     @api.depends_context("lang", "tz")
     def _compute_status(self):
@@ -118,24 +57,14 @@ class ServiceSyncSource(models.Model):
         sources = self.with_context(active_test=False).search_fetch([])
         return [("id", "in", sources.filtered(lambda s: s.status in value).ids)]
 
+    @api.depends("lease_key", "lease_until")
     def _compute_is_running(self):
-        """A worker holds the lock of a source as long as it lives, and no longer."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT objid FROM pg_locks
-                 WHERE locktype = 'advisory' AND granted AND objsubid = 2
-                   AND classid = %s
-                   AND database = (
-                       SELECT oid FROM pg_database WHERE datname = current_database()
-                   )
-                """,
-                LOCK_KEY,
-            )
-        )
-        running = {source_id for (source_id,) in rows}
+        now = fields.Datetime.now()
         for source in self:
-            source.is_running = source.id in running
+            source.is_running = source._is_leased(now)
+
+    def _is_leased(self, now):
+        return bool(self.lease_key and self.lease_until and self.lease_until > now)
 
     @api.depends(*(f"run_ids.{name}_count" for name in COUNTS))
     def _compute_last_run(self):
@@ -150,17 +79,24 @@ class ServiceSyncSource(models.Model):
             for name in COUNTS[1:4]:
                 source[f"{name}_count"] = run[f"{name}_count"]
 
-    @api.depends("record_ids.state")
+    @api.depends("record_ids")
     def _compute_record_count(self):
-        counts = {}
-        for source, state, count in self.env["service.sync.record"]._read_group(
-            [("source_id", "in", self.ids)], ["source_id", "state"], ["__count"]
-        ):
-            counts[source.id, state] = count
+        counts = self._count_rows([])
         for source in self:
-            mine = {key[1]: n for key, n in counts.items() if key[0] == source.id}
-            source.failed_count = mine.get("error", 0)
-            source.record_count = sum(mine.values())
+            source.record_count = counts.get(source, 0)
+
+    @api.depends("record_ids.state")
+    def _compute_failed_count(self):
+        counts = self._count_rows([("state", "=", ERROR)])
+        for source in self:
+            source.failed_count = counts.get(source, 0)
+
+    def _count_rows(self, domain):
+        return dict(
+            self.env["service.sync.record"]._read_group(
+                [("source_id", "in", self.ids), *domain], ["source_id"], ["__count"]
+            )
+        )
 
     # ------------------------------------------------------------------
     # The colour, row by row of the table in the README
@@ -187,8 +123,11 @@ class ServiceSyncSource(models.Model):
             text = _("Cancelled. Nothing was deleted; Resume goes on.")
             return GREY, _("Cancelled"), text
         color, label, text = self._get_active_status(now)
-        if self.is_running:
+        if self._is_leased(now):
             return color, _("Running"), self._get_progress_text()
+        if self.lease_key:
+            color = ORANGE if self.last_sync else GREY
+            return color, _("Cut off"), self._get_cut_off_text()
         return color, label, text
 
     def _get_active_status(self, now):
@@ -243,6 +182,15 @@ class ServiceSyncSource(models.Model):
             created=run.created_count,
             updated=run.updated_count,
             failed=run.failed_count,
+        )
+
+    def _get_cut_off_text(self):
+        """What is told of a run whose worker died: its lease ended by itself."""
+        return self.env._(
+            "The last run of %(system)s was cut off: the server was stopped, or ended "
+            "it for taking too much time or memory. What it had stored stays, and the "
+            "next run goes on from there.",
+            system=self.name,
         )
 
     def _format_moment(self, moment):

@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What rows of connected systems become: the part every target shares."""
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -11,31 +13,61 @@ from ...connectors.values import (
     parse_decimal,
     parse_text,
 )
+from .rows import explain
+
+AMBIGUOUS = _lt("“%(value)s” can be %(count)s records: %(names)s.")
 
 
-class ServiceSyncTarget(models.AbstractModel):
-    """What rows of connected systems become: the part every target shares."""
+class Target:
+    """Makes records of one model from the rows of one source.
 
-    _name = "service.sync.target"
-    _description = "Target of Connected Systems"
+    A new one is a class in a file of its own and a line in `targets.py`.
+    """
 
-    _target_model = ""
+    model = ""
+    label = ""
+    # What rows may fill, beside `external_id`, `changed_at` and `deleted`.
+    fields: tuple[str, ...] = ()
     # Groups of fields of which at least one must be mapped.
-    _required = ()
+    required: tuple[tuple[str, ...], ...] = ()
 
-    def _convert(self, source, items):
+    def __init__(self, source):
+        self.env = source.env
+        self.source = source
+        # Source fields by target field, to name the one a value came from.
+        self.names = {m.target_field: m.source_field for m in source.mapping_ids}
+        # Whether what is created will be undone: a preview.
+        self.is_trial = False
+
+    def convert(self, items):
         """Turn the raw values of the items into values of the target.
 
         Relations of all items are looked up together; an item that cannot be turned
         gets its ``error``.
         """
+        tables = self.find_relations(items)
+        for item in items:
+            try:
+                item.values = self.prepare(item, tables)
+            except ValueRefused as error:
+                item.error = explain(self.env, error)
+
+    def find_relations(self, items):
+        """Look up the records that the raw values of the items name."""
         raise NotImplementedError
 
-    def _create(self, source, items):
-        """Create the targets of the items, in their order."""
-        return self.env[self._target_model].create([item.values for item in items])
+    def prepare(self, item, tables):
+        """Return the values of the target for one item.
 
-    def _update(self, item):
+        :raise ValueRefused: nothing can be made of it
+        """
+        raise NotImplementedError
+
+    def create(self, items):
+        """Create the targets of the items, in their order."""
+        return self.env[self.model].create([item.values for item in items])
+
+    def update(self, item):
         """Write what differs, through the rules of the target.
 
         :return: whether anything differed
@@ -44,36 +76,34 @@ class ServiceSyncTarget(models.AbstractModel):
         changed = {
             name: value
             for name, value in item.values.items()
-            if self._differs(item.target[name], value)
+            if self.differs(item.target[name], value)
         }
         if changed:
             item.target.write(changed)
         return bool(changed)
 
-    def _withdraw(self, item):
+    def withdraw(self, item):
         """Take back what is unused because the source says deleted or void.
 
         :return: what is left of the target, empty if it is gone
         """
         raise NotImplementedError
 
-    def _browse(self, record):
+    def browse(self, record):
         """The target of a ``service.sync.record``, archived ones included."""
-        model = self.env[self._target_model].with_context(active_test=False)
+        model = self.env[self.model].with_context(active_test=False)
         return model.browse(record.res_id if record else False).exists()
 
-    # ------------------------------------------------------------------
-    # Helpers
-    # ------------------------------------------------------------------
+    # === Helpers ===
 
-    def _differs(self, old, new):
+    def differs(self, old, new):
         if isinstance(old, models.BaseModel):
             return old.id != (new or False)
         if isinstance(old, float):
             return abs(old - (new or 0.0)) > 1e-9
         return (old or False) != (new or False)
 
-    def _parse(self, source, item, name, kind):
+    def parse(self, item, name, kind):
         """Read one raw value of an item as a text, decimal, date or boolean.
 
         :raise ValueRefused: it is none; named by the field of the source
@@ -81,18 +111,20 @@ class ServiceSyncTarget(models.AbstractModel):
         value = item.raw.get(name)
         try:
             if kind == "decimal":
-                return parse_decimal(value, source.decimal_separator)
+                return parse_decimal(value, self.source.decimal_separator)
             if kind == "date":
-                return parse_date(value, source.date_order, source.timezone)
+                return parse_date(value, self.source.date_order, self.source.timezone)
             return {"text": parse_text, "boolean": parse_boolean}[kind](value)
         except ValueRefused as error:
-            reason = source._explain_refusal(error)
-            field = source._get_mapping()[name].source_field
-            raise ValueRefused(
-                "%(field)s: %(reason)s", field=field, reason=reason
-            ) from None
+            raise self.named(name, explain(self.env, error)) from None
 
-    def _lookup(self, model, names, items, raw_names, domain):
+    def named(self, name, reason):
+        """The refusal of a value, with the field of the source before it."""
+        return ValueRefused(
+            "%(field)s: %(reason)s", field=self.names[name], reason=reason
+        )
+
+    def look_up(self, model, names, items, raw_names, domain):
         """Find records for the texts of many items in a flat number of queries.
 
         :param names: fields of the model that may hold the text, in order; the
@@ -123,15 +155,13 @@ class ServiceSyncTarget(models.AbstractModel):
             valid = model.search(Domain("id", "in", ids) & domain)
             table = {text: found & valid for text, found in table.items()}
         for name in names:
-            rows = model.search(Domain(name, "in", self._spell(texts)) & domain)
+            ways = {way for text in texts for way in (text, text.lower())}
+            rows = model.search(Domain(name, "in", list(ways)) & domain)
             for key, found in rows.grouped(lambda r, n=name: r[n].lower()).items():
                 table[key] = table.get(key) or found
         return table
 
-    def _spell(self, texts):
-        return list({way for text in texts for way in (text, text.lower())})
-
-    def _pick(self, table, text, missing, ambiguous):
+    def pick(self, table, text, missing, ambiguous):
         """The one record a text means.
 
         :raise ValueRefused: there is none, or there are several
@@ -143,6 +173,3 @@ class ServiceSyncTarget(models.AbstractModel):
             names = ", ".join(found[:3].mapped("display_name"))
             raise ValueRefused(ambiguous, value=text, count=len(found), names=names)
         return found
-
-
-AMBIGUOUS = _lt("“%(value)s” can be %(count)s records: %(names)s.")

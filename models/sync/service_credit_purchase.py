@@ -1,12 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""What imported records remember of where they came from."""
-
 from odoo import api, models
 
 from .service_sync_record import REMOVED
 
 
 class ServiceCreditPurchase(models.Model):
+    """What imported purchases remember of where they came from."""
+
     _inherit = "service.credit.purchase"
 
     @api.constrains("active", "is_draft")
@@ -19,7 +19,7 @@ class ServiceCreditPurchase(models.Model):
         return super(ServiceCreditPurchase, self - archived)._check_archived_empty()
 
     def write(self, vals):
-        """Whoever takes an imported draft out of the archive wants it again."""
+        """An imported draft that is taken out of the archive follows its row again."""
         result = super().write(vals)
         if vals.get("active"):
             self.env["service.sync.record"]._of(self)._mark_restored()
@@ -40,14 +40,3 @@ class ServiceCreditPurchase(models.Model):
             live._mark_removed(keep_target=True)
         (records - live).write({"res_id": False})
         return super(ServiceCreditPurchase, self - archived).unlink()
-
-
-class AccountAnalyticLine(models.Model):
-    _inherit = "account.analytic.line"
-
-    def unlink(self):
-        """An imported entry that was deleted here does not come back."""
-        records = self.env["service.sync.record"]._of(self)
-        result = super().unlink()
-        records._mark_removed(keep_target=False)
-        return result

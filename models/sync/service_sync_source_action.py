@@ -1,14 +1,83 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from markupsafe import Markup
+
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .service_sync_source import ACTIVE, CANCELLED
+from .cycle import Cycle, lives_in_one_transaction
+from .retry import retry
+from .service_sync_source import ACTIVE, CANCELLED, IMPORT_CONTEXT
+
+MANAGERS = "helpdesk_service_credit.group_service_credit_manager"
 
 
 class ServiceSyncSource(models.Model):
-    """What people do with a connected system."""
+    """What people and the scheduled action do with a connected system."""
 
     _inherit = "service.sync.source"
+
+    # ------------------------------------------------------------------
+    # Cycles
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_sync(self):
+        """Run every source that is due; one bad source never stops the others."""
+        due = self.search(
+            [("state", "=", ACTIVE), ("next_sync", "<=", fields.Datetime.now())],
+            order="next_sync, id",
+        )
+        cron = self.env["ir.cron"]
+        commits = not lives_in_one_transaction()
+        if commits:
+            cron._commit_progress(remaining=len(due))
+        for source in due:
+            # The person in charge reads what rows are refused for.
+            language = source.user_id.lang or self.env.lang
+            source.with_context(lang=language)._run_cycle()
+            if commits and not cron._commit_progress(1):
+                break
+
+    def _run_cycle(self, manual=False):
+        """Run one cycle, or go on with the one that was interrupted.
+
+        :return: False if another worker is at it or time ran out before the end
+        """
+        self.ensure_one()
+        # sudo: rows are imported for the company, not for the user who pressed the
+        # button; the caller checked the right to press it
+        source_sudo = (
+            self.sudo().with_company(self.company_id).with_context(**IMPORT_CONTEXT)
+        )
+        return Cycle(source_sudo, manual).play()
+
+    def _retry(self, records):
+        """Import what was kept of rows in error by the mapping of today.
+
+        :raise UserError: a mapped field was not kept, or the row could not be read
+        """
+        retry(self, records)
+
+    def _tell_responsible(self, text):
+        self.activity_schedule(
+            "mail.mail_activity_data_warning",
+            user_id=self._get_responsible().id,
+            summary=self.env._("Synchronization has stopped"),
+            note=Markup("<p>%s</p>") % text,
+        )
+
+    def _get_responsible(self):
+        """The person in charge, else a manager of service credits of the company."""
+        here = self.sudo().with_context(active_test=True)
+        if here.user_id.active:
+            return here.user_id
+        for group in (MANAGERS, "base.group_system"):
+            users = here.env.ref(group).all_user_ids.filtered(
+                lambda u: u.active and not u.share and here.company_id in u.company_ids
+            )
+            if users:
+                return users.sorted("id")[0]
+        return self.env.user
 
     # ------------------------------------------------------------------
     # Actions
@@ -53,6 +122,9 @@ class ServiceSyncSource(models.Model):
                     "last_sync": False,
                     "last_change": False,
                     "generation": source_sudo.generation + 1,
+                    # A worker that is at it stops after its page.
+                    "lease_key": False,
+                    "lease_until": False,
                     "state": ACTIVE if goes_on else CANCELLED,
                     "next_sync": goes_on and fields.Datetime.now(),
                 }
@@ -97,16 +169,14 @@ class ServiceSyncSource(models.Model):
         return {"error_count": 0, "last_error": False}
 
     def _check_may_act(self):
-        """Whoever manages service credits may run, stop and reset, not configure.
+        """Managers of service credits may run, stop and reset, not configure.
 
         :return: the sources, to write what the action is about
-        :raise AccessError: for everybody else
+        :raise AccessError: for all other people
         """
         self.check_access("read")
         user = self.env.user
-        groups = (
-            "helpdesk_service_credit.group_service_credit_manager,base.group_system"
-        )
+        groups = f"{MANAGERS},base.group_system"
         if not self.env.su and not user.has_groups(groups):
             raise AccessError(
                 self.env._(
@@ -114,8 +184,8 @@ class ServiceSyncSource(models.Model):
                     "stop a connected system."
                 )
             )
-        # sudo: the right was checked above; whoever runs a source need not be able
-        # to change where its secrets are sent
+        # sudo: the right was checked above; running a source is no right to change
+        # where its secrets are sent
         return self.sudo()
 
     def _trigger_cron(self):

@@ -1,0 +1,245 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Rows on their way in: mapped values, key, date, checksum, and what is kept."""
+
+import datetime
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import UserError
+
+from ...connectors import ConnectorError, Row, ValueRefused, resolve
+from ...connectors.base import MAX_CELL
+from ...connectors.errors import _lt, clean, quote
+from ...connectors.values import (
+    is_empty,
+    parse_boolean,
+    parse_text,
+    scalar,
+    storable,
+)
+
+MAX_KEY = 500  # characters of what is looked up by an index
+MAX_BITS = 4096  # of a whole number
+MAX_PAYLOAD = 50_000  # characters
+NATIVE = (bool, float, Decimal, datetime.date)  # a datetime is a date
+WRITTEN_OUT = (datetime.timedelta, datetime.time, uuid.UUID)
+
+
+@dataclass(eq=False)
+class Item:
+    """A row on its way in.
+
+    :param raw: values of the source by target field
+    :param is_unreadable: whether what can be kept of it is not what it said
+    :param record: the ``service.sync.record`` of its external id, if there is one
+    :param values: values of the target model
+    :param target: the record it became
+    """
+
+    row: Row
+    raw: dict = field(default_factory=dict)
+    external_id: str = ""
+    changed_at: datetime.datetime | None = None
+    deleted: bool = False
+    checksum: str = ""
+    error: str = ""
+    is_unreadable: bool = False
+    customer_key: str = ""
+    record: Any = None
+    values: dict = field(default_factory=dict)
+    target: Any = None
+
+    @property
+    def key(self) -> str:
+        """What the row is known by: rows without an external id by what they say."""
+        return self.external_id or self.checksum
+
+
+class RowReader:
+    """Picks the mapped values of rows, their keys, dates and checksums.
+
+    After it, every value of an item can be stored and looked up: whatever another
+    system puts into a cell is an error of that row at most.
+    """
+
+    def __init__(self, source):
+        self.env = source.env
+        self.source = source
+        # Read once: a page may have a thousand rows.
+        self.plan = [
+            (mapping.target_field, mapping.source_field, mapping.default_value)
+            for mapping in source.mapping_ids
+        ]
+        self.signature = self._sign()
+
+    def read(self, rows):
+        return [self._read_row(row) for row in rows]
+
+    def _read_row(self, row):
+        item = Item(row)
+        try:
+            self._pick_values(item)
+            self._pick_key(item)
+        except ValueRefused as error:
+            item.error = explain(self.env, error)
+        text = json.dumps(item.raw, sort_keys=True, default=storable)
+        item.checksum = hashlib.sha256(self.signature + text.encode()).hexdigest()
+        if not item.external_id and not item.error:
+            item.error = self.env._(
+                "Line %(line)s has no external ID, so it could not be recognized the "
+                "next time.",
+                line=row.number,
+            )
+        return item
+
+    def _pick_values(self, item):
+        """Fill the raw values; the first that nothing can be made of is the error."""
+        refusal = item.row.error and ValueRefused(
+            item.row.error[0], **item.row.error[1]
+        )
+        for target_field, source_field, default in self.plan:
+            try:
+                value = plain(scalar(resolve(item.row.values, source_field)))
+            except ValueRefused as error:
+                value = quote(resolve(item.row.values, source_field))
+                refusal = refusal or _named(self.env, source_field, error)
+            if default and is_empty(value) and value is not False:
+                value = default
+            item.raw[target_field] = value
+        if refusal:
+            item.is_unreadable = True
+            raise refusal
+
+    def _pick_key(self, item):
+        key = parse_text(item.raw["external_id"]) or ""
+        if len(key) > MAX_KEY:
+            raise ValueRefused(
+                _lt("The external ID “%(id)s…” has more than %(count)s characters."),
+                id=key,
+                count=MAX_KEY,
+            )
+        item.external_id = key
+        if "changed_at" in item.raw:
+            item.changed_at = self.source._parse_moment(item.raw["changed_at"])
+        item.deleted = bool(parse_boolean(item.raw.get("deleted")))
+
+    def _sign(self):
+        """What makes the same row mean something else: settings of reading."""
+        source = self.source
+        settings = [
+            source.decimal_separator,
+            source.date_order,
+            source.timezone,
+            *sorted(f"{target}={name}" for target, name, _default in self.plan),
+        ]
+        return json.dumps(settings).encode()
+
+
+def plain(value):
+    """A single value the database can keep.
+
+    :raise ValueRefused: it is several, or too much, or none at all
+    """
+    if value is None or isinstance(value, NATIVE):
+        return value
+    if isinstance(value, WRITTEN_OUT):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() <= MAX_BITS:
+        return value
+    if not isinstance(value, str):
+        raise ValueRefused(_lt("“%(value)s” isn't a single value."), value=value)
+    if len(value) > MAX_CELL:
+        raise ValueRefused(
+            _lt("“%(value)s…” has more than %(count)s characters."),
+            value=value,
+            count=MAX_CELL,
+        )
+    parse_text(value)
+    return value
+
+
+def settle_duplicates(env, items, counts):
+    """Keep one item per external id of a page.
+
+    The same row twice is once. Of two versions the newer one counts; where the
+    dates do not tell, neither is imported and the row says so.
+    """
+    kept = {}
+    for item in items:
+        other = kept.setdefault(item.key, item)
+        if other is item:
+            continue
+        counts["unchanged" if item.external_id else "failed"] += 1
+        if item.checksum == other.checksum:
+            continue
+        dates = (item.changed_at, other.changed_at)
+        if all(dates) and dates[0] != dates[1]:
+            kept[item.key] = item if dates[0] > dates[1] else other
+        else:
+            other.error = other.error or explain_duplicate(env, item, other)
+    return list(kept.values())
+
+
+def payload_of(item, mappings):
+    """The row as the source sent it, kept until it could be imported.
+
+    It is kept whole, because fields may be mapped before it is tried again; only
+    of a giant row just what is mapped now, and of an unreadable one a glance.
+    """
+    values = {
+        mapping.source_field: resolve(item.row.values, mapping.source_field)
+        for mapping in mappings
+    }
+    if item.is_unreadable:
+        return {name: quote(value or "") for name, value in values.items()}
+    mapped = storable(values)
+    try:
+        payload = {**storable(item.row.values), **mapped}
+        fits = len(json.dumps(payload)) <= MAX_PAYLOAD
+    except RecursionError:  # nested deeper than can be walked
+        fits = False
+    return payload if fits else mapped
+
+
+# === Sentences ===
+
+
+def explain(env, error):
+    """Return the sentence that tells a user why a row was refused."""
+    if isinstance(error, (ValueRefused, ConnectorError)):
+        # The sentences are marked for translation where connectors raise them.
+        return env._(error.template, **error.values).strip()
+    if isinstance(error, IntegrityError):
+        table = error.diag.table_name
+        model = next((n for n, m in env.registry.items() if m._table == table), "base")
+        return env[model]._sql_error_to_message(error)
+    if isinstance(error, UserError):
+        return clean(error.args[0])
+    return env._(
+        "The row could not be stored (%(kind)s): %(reason)s",
+        kind=type(error).__name__,
+        reason=clean(error).strip().split("\n")[0][:200],
+    )
+
+
+def explain_duplicate(env, item, other):
+    return env._(
+        "The external ID %(id)s stands for different rows of the same batch "
+        "(%(first)s and %(second)s): neither was imported.",
+        id=item.external_id,
+        first=other.row.number,
+        second=item.row.number,
+    )
+
+
+def _named(env, source_field, error):
+    """The refusal of a value, with the field of the source before it."""
+    return ValueRefused(
+        "%(field)s: %(reason)s", field=source_field, reason=explain(env, error)
+    )

@@ -1,0 +1,175 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Rows that become purchases, created and changed like any other purchase."""
+
+from ...connectors import ValueRefused
+from ...connectors.errors import _lt
+from ...connectors.values import is_empty
+from .rows import MAX_KEY
+from .service_sync_record import WITHDRAWN
+from .target import Target
+
+KINDS = {
+    "credits": "decimal",
+    "value_per_credit": "decimal",
+    "paid_per_credit": "decimal",
+    "date_start": "date",
+    "date_expiry": "date",
+    "description": "text",
+}
+TRIAL_NAME = "/"
+
+
+class PurchaseTarget(Target):
+    model = "service.credit.purchase"
+    label = "Customer Purchases"
+    fields = (
+        "partner_id",
+        "partner_email",
+        "credits",
+        "value_per_credit",
+        "paid_per_credit",
+        "currency_id",
+        "date_start",
+        "date_expiry",
+        "description",
+    )
+    required = (("external_id",), ("partner_id", "partner_email"), ("credits",))
+
+    def find_relations(self, items):
+        keys = {self.get_customer_key(item) for item in items}
+        return {
+            "customer": self.env["service.sync.customer"]._find(self.source, keys),
+            "currency": self.find_currencies(items),
+        }
+
+    def prepare(self, item, tables):
+        return {
+            "company_id": self.source.company_id.id,
+            "partner_id": self.pick_customer(item, tables["customer"]),
+            **self.get_values(item),
+            **self.pick_currency(item, tables["currency"]),
+        }
+
+    def create(self, items):
+        for item in items:
+            item.values["is_draft"] = self.source.create_as_draft
+            if self.is_trial:
+                # No number is drawn for what is undone at once.
+                item.values["name"] = TRIAL_NAME
+        return super().create(items)
+
+    def update(self, item):
+        purchase = item.target
+        came_back = item.record.state == WITHDRAWN
+        if came_back and (purchase.credits_expired or purchase.credits_withdrawn):
+            raise ValueRefused(
+                _lt(
+                    "%(purchase)s was withdrawn when the source deleted it, and "
+                    "cannot come back: send it with a new external ID."
+                ),
+                purchase=purchase.name,
+            )
+        if came_back:
+            purchase.active = True
+        return super().update(item) or came_back
+
+    def withdraw(self, item):
+        """Archive a draft nobody used; otherwise write off what is unused."""
+        purchase = item.target
+        if purchase.is_draft and not purchase.consumption_ids:
+            purchase.active = False
+        elif purchase.credits_available > 0:
+            purchase._write_off()
+        return purchase
+
+    # === Values ===
+
+    def get_values(self, item):
+        values = {}
+        for name, kind in KINDS.items():
+            if name not in item.raw:
+                continue
+            value = self.parse(item, name, kind)
+            if value is not None or name == "description":
+                values[name] = float(value) if kind == "decimal" else value or False
+        if not values.get("credits"):
+            raise ValueRefused(_lt("The row has no number of credits."))
+        for name in ("credits", "value_per_credit", "paid_per_credit"):
+            if values.get(name, 0) < 0:
+                raise ValueRefused(
+                    _lt("%(field)s: %(value)s is below 0."),
+                    field=self.names[name],
+                    value=values[name],
+                )
+        return values
+
+    def get_customer_key(self, item):
+        texts = (item.raw.get("partner_id"), item.raw.get("partner_email"))
+        return tuple("" if is_empty(text) else str(text).strip() for text in texts)
+
+    def pick_customer(self, item, customers):
+        key = self.get_customer_key(item)
+        text = key[0] or key[1]
+        if not text:
+            raise ValueRefused(_lt("The row names no customer."))
+        if len(text) > MAX_KEY:
+            raise ValueRefused(
+                _lt("“%(value)s…” is too long for a customer."), value=text
+            )
+        found = customers[key]
+        if len(found) == 1:
+            return found.id
+        item.customer_key = text
+        if not found:
+            raise ValueRefused(
+                _lt(
+                    "No customer was found for “%(value)s”: choose the customer on "
+                    "this row, and it is remembered."
+                ),
+                value=text,
+            )
+        raise ValueRefused(
+            _lt(
+                "“%(value)s” can be %(count)s customers (%(names)s): choose the "
+                "customer on this row, and it is remembered."
+            ),
+            value=text,
+            count=len(found),
+            names=", ".join(found[:3].mapped("display_name")),
+        )
+
+    def find_currencies(self, items):
+        """Return ``{code or symbol in upper case: currencies}``."""
+        raw = (item.raw.get("currency_id") for item in items)
+        texts = {str(value).strip() for value in raw if not is_empty(value)}
+        ways = list(texts | {text.upper() for text in texts})
+        found = self.env["res.currency"].search(
+            ["|", ("name", "in", ways), ("symbol", "in", ways)]
+        )
+        table = {currency.name.upper(): currency for currency in found}
+        for symbol, currencies in found.grouped(lambda c: c.symbol.upper()).items():
+            table.setdefault(symbol, currencies)
+        return table
+
+    def pick_currency(self, item, currencies):
+        """The currency a row names; a symbol that several have is not guessed."""
+        value = item.raw.get("currency_id")
+        if is_empty(value):
+            return {}
+        found = currencies.get(str(value).strip().upper())
+        if not found:
+            raise ValueRefused(
+                _lt("“%(value)s” isn't an active currency."), value=value
+            )
+        if len(found) > 1:
+            names = ", ".join(sorted(found.mapped("name")))
+            raise ValueRefused(
+                _lt(
+                    "“%(value)s” is the symbol of several active currencies "
+                    "(%(names)s): map a field with the currency's code, or archive "
+                    "those you don't use."
+                ),
+                value=value,
+                names=names,
+            )
+        return {"currency_id": found.id}

@@ -1,0 +1,20 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import models
+
+
+class ServiceSyncSource(models.Model):
+    _inherit = "service.sync.source"
+
+    def action_preview(self):
+        """Show what the first rows would become; nothing is imported."""
+        self.ensure_one()
+        preview = self.env["service.sync.preview"].create({"source_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Preview of %(system)s", system=self.name),
+            "res_model": preview._name,
+            "res_id": preview.id,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
