@@ -59,7 +59,6 @@ class ServiceSyncMapping(models.Model):
             ("service_type_id", "Service Type"),
             ("is_billable", "Billable"),
         ],
-        string="Target Field",
         required=True,
     )
     default_value = fields.Char(

@@ -147,7 +147,7 @@ class TestSyncPurchase(SyncCommon):
 
         def refuse_the_first(purchases):
             if lots["A1"] in purchases:
-                raise UserError("It has history.")
+                raise UserError(lots["A1"].name)
             return unlink(purchases)
 
         Record = self.env["service.sync.record"]

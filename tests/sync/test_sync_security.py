@@ -154,7 +154,7 @@ class TestSyncSecurity(SyncCommon):
                     source.write({name: value})
                 with self.assertRaises(AccessError):
                     source.create({"name": "x", name: value})
-                typed = source.with_context({f"default_{name}": value})
+                typed = source.with_context(**{f"default_{name}": value})
                 self.assertNotEqual(typed.create({"name": "x"})[name], value)
 
     def test_what_a_database_says_of_the_query_is_for_administrators(self):
