@@ -1,6 +1,7 @@
-from . import service_funding
-from . import service_funding_change
-from . import service_funding_overage
-from . import service_funding_preview
-from . import service_funding_text
-from . import service_authorization
+"""Who pays for time: plain functions, which the entry calls.
+
+`claim` says what somebody has to pay for, `plan` who would pay it and writes nothing,
+`apply` posts a plan, `text` explains it.
+"""
+
+from . import account_analytic_line

@@ -4,7 +4,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..time.service_approval_mixin import PENDING
+from ...tools.approval import PENDING
 
 # What a helpdesk agent without any other right on sales may read of an item: enough to
 # pick it and to see its balance, nothing of its price.

@@ -52,7 +52,7 @@ class HrEmployee(models.Model):
     def _get_domain_for_time(self, company):
         """Return the employees of `company` for whom the user may log time on tickets.
 
-        The company decides (design 8); who administers timesheets logs for everybody.
+        The company decides; who administers timesheets logs for everybody.
         """
         domain = Domain("company_id", "=", company.id)
         # sudo: everybody needs this setting of a company whose tickets they read

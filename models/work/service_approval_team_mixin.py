@@ -3,7 +3,7 @@ from odoo import Command, api, fields, models, tools
 from odoo.fields import Domain
 
 from ...tools import format_number
-from ..time.service_approval_mixin import PENDING
+from ...tools.approval import PENDING
 
 FEATURE = "helpdesk_service_credit.group_time_approval"
 MANAGER = "helpdesk_mgmt.group_helpdesk_manager"

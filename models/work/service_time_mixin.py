@@ -4,8 +4,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..time.service_approval_mixin import FROZEN
-
 
 class ServiceTimeMixin(models.AbstractModel):
     """The time of a ticket: entries, totals, and what is done with them as a whole."""
@@ -75,7 +73,7 @@ class ServiceTimeMixin(models.AbstractModel):
     def _compute_timesheet_obstacle(self):
         for ticket in self:
             ticket.timesheet_obstacle = ticket.allow_timesheet and (
-                self.env["service.time"]._get_obstacle(ticket)
+                ticket._get_time_obstacle()
                 or self.env["hr.employee"]._get_lack_for_time(ticket.company_id)
             )
 
@@ -236,7 +234,74 @@ class ServiceTimeMixin(models.AbstractModel):
             & entries_sudo._domain_not_billed()
             & entries_sudo._domain_open_period()
         )
-        # What was submitted or approved stays so: a merge is no correction.
-        for state, lines_sudo in entries_sudo.grouped("approval_state").items():
-            kept = {"approval_state": state} if state in FROZEN else {}
-            lines_sudo.write({"ticket_id": self.id, **kept})
+        entries_sudo._move_to_ticket(self)
+
+    # ------------------------------------------------------------------
+    # Whether the ticket takes time
+    # ------------------------------------------------------------------
+
+    def _get_time_values(self):
+        """Return what every entry on the ticket takes from it.
+
+        :raise UserError: when time cannot be logged on it, with the reason
+        """
+        self.ensure_one()
+        obstacle = self._get_time_obstacle()
+        if obstacle:
+            raise UserError(
+                self.env._(
+                    "Time cannot be logged on ticket %(ticket)s: %(obstacle)s",
+                    ticket=self.display_name,
+                    obstacle=obstacle,
+                )
+            )
+        return {
+            "ticket_id": self.id,
+            # sudo: whoever reads a ticket may log on it, whatever its project's privacy
+            "project_id": self.sudo().project_id.id,
+            "company_id": self.company_id.id,
+            "partner_id": self.partner_id.id,
+            # Caps, credits and invoices count hours.
+            "product_uom_id": self.env.ref("uom.product_uom_hour").id,
+            "category": "other",
+        }
+
+    def _get_time_obstacle(self):
+        """Tell why the ticket takes no time and what helps; False if it does."""
+        self.ensure_one()
+        # sudo: the team and the project may be closed to whoever reads the ticket
+        team_sudo, project_sudo = self.sudo().team_id, self.sudo().project_id
+        company = self.company_id
+        if not team_sudo.allow_timesheet:
+            return self.env._(
+                "tick Timesheets on its team (%(team)s), or move the ticket to a team "
+                "that has it.",
+                team=team_sudo.display_name or self.env._("no team"),
+            )
+        if not project_sudo:
+            return self.env._(
+                "it has no project. Choose one on the ticket or on its team %(team)s.",
+                team=team_sudo.display_name,
+            )
+        default_sudo = team_sudo.with_company(company).default_project_id
+        if team_sudo.only_project_tickets and project_sudo == default_sudo:
+            return self.env._(
+                "team %(team)s logs time only on tickets with a project of their own. "
+                "Choose another project than %(project)s on the ticket.",
+                team=team_sudo.display_name,
+                project=project_sudo.display_name,
+            )
+        if self.stage_id.lock_timesheet:
+            return self.env._(
+                "its stage %(stage)s locks time. Reopen the ticket first.",
+                stage=self.stage_id.name,
+            )
+        if project_sudo.company_id and project_sudo.company_id != company:
+            return self.env._(
+                "its project %(project)s belongs to %(project_company)s, the ticket to "
+                "%(company)s.",
+                project=project_sudo.display_name,
+                project_company=project_sudo.company_id.name,
+                company=company.name,
+            )
+        return False

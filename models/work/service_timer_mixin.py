@@ -70,7 +70,7 @@ class ServiceTimerMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
-        self.env["service.time"]._get_ticket_values(self)
+        self._get_time_values()
         self.env["hr.employee"]._get_own_for_time(self.company_id)
         if self._get_own_timer():
             raise UserError(

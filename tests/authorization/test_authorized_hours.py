@@ -68,9 +68,9 @@ class TestAuthorizedHours(ServiceCreditCommon):
         self._log(self.ticket, 9.5)
         with self.assertRaisesRegex(
             ValidationError,
-            r"^1\.00 h on ticket .* are too many, 0\.50 h are covered "
-            r"\(0\.50 of 10\.00 authorized hours left on .*Support Time.*\): "
-            r"log 0\.50 h, ask Azure Mills "
+            r"^Only 0\.50 of the 1\.00 h on ticket .* are covered "
+            r"\(0\.50 of 10\.00 authorized hours left on .*Support Time.*\)\. "
+            r"Log 0\.50 h, ask Azure Mills "
             r"for more hours or credits, choose another sales order item, or untick "
             r"Billable\.$",
         ):

@@ -22,8 +22,8 @@ class TestFunding(FundingCommon):
         self.assertEqual(purchase.credits_available, 7)
         self.assertEqual(item.qty_delivered, 0)
         self.assertEqual(self.ticket.service_credits_used, 3)
-        with self.assertRaisesRegex(AccessError, "Credits Drawn of a time entry"):
-            self.ticket.timesheet_ids.sudo().write({"credits": 99})
+        with self.assertRaisesRegex(AccessError, "Credits Drawn"):
+            entry.with_user(self.agent).write({"credits": 99})
         self.ticket.write({"service_credits_used": 99})
         self.ticket.invalidate_recordset()
         self.assertEqual(self.ticket.service_credits_used, 3)
@@ -97,8 +97,8 @@ class TestFunding(FundingCommon):
         with (
             self.assertRaisesRegex(
                 ValidationError,
-                "3.00 h on ticket .* are too many, 2.00 h are covered .2.00 credits in "
-                "USD usable on .*: log 2.00 h, ask Azure Mills for more",
+                "Only 2.00 of the 3.00 h on ticket .* are covered .2.00 credits in USD "
+                "usable on .*. Log 2.00 h, ask Azure Mills for more",
             ),
             self.cr.savepoint(),
         ):
@@ -187,7 +187,7 @@ class TestFunding(FundingCommon):
             return execute(cr, query, params, **kwargs)
 
         self.patch(type(self.env.cr), "execute", spy)
-        preview = self.env["service.funding"]._preview(values)
+        preview = self.env["account.analytic.line"]._preview_entry(values)
         self.env.flush_all()
         self.assertFalse({"INSERT", "UPDATE", "DELETE"} & set(writes), writes)
         entry = self.env["account.analytic.line"].create(values)
@@ -201,7 +201,7 @@ class TestFunding(FundingCommon):
     def test_preview_tells_the_refusal(self):
         self._buy(1)
         values = {"ticket_id": self.ticket.id, "unit_amount": 4, "date": MAY}
-        refusal = self.env["service.funding"]._preview(values)["refusal"]
+        refusal = self.env["account.analytic.line"]._preview_entry(values)["refusal"]
         with self.assertRaises(ValidationError) as caught:
             self._work(4)
         self.assertEqual(refusal, str(caught.exception))

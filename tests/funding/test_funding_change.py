@@ -251,3 +251,51 @@ class TestFundingChange(FundingCommon):
         self._buy(1)
         paid.action_cover_overage()
         self.assertEqual((paid.coverage, paid.credits), ("credits", 0.02))
+
+    # Many entries at once
+
+    def _count_edit(self, number, **values):
+        """Return the queries of one edit of so many entries."""
+        ticket = self._create_ticket()
+        entries = self.env["account.analytic.line"].create(
+            [
+                {
+                    "ticket_id": ticket.id,
+                    "name": "Work",
+                    "unit_amount": 1,
+                    "date": "2026-05-04",
+                    "employee_id": self.employee.id,
+                }
+                for _index in range(number)
+            ]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        entries.write(values)
+        self.env.flush_all()
+        count = self.cr.sql_log_count - before
+        self.assertEqual(set(entries.mapped("coverage")), {"credits"})
+        return count
+
+    def test_a_batch_edit_costs_as_many_queries_as_a_small_one(self):
+        """Change the service type or the hours of a long list."""
+        dear, cheap = self.env["service.type"].create(
+            [
+                {"name": "Night", "credits_per_hour": 2},
+                {"name": "Remote", "credits_per_hour": 0.5},
+            ]
+        )
+        self._buy(5000)
+        for values in (
+            {"service_type_id": dear.id},
+            {"service_type_id": cheap.id},
+            {"unit_amount": 2},
+            {"unit_amount": 0.5},
+            {"date": "2026-05-05"},
+        ):
+            self._count_edit(2, **values)  # the caches are filled by now
+            few = self._count_edit(3, **values)
+            with self.subTest(values):
+                # Cost is written for each entry, as core does.
+                self.assertLessEqual(self._count_edit(40, **values) - few, 45)

@@ -148,3 +148,34 @@ class TestFundingInput(FundingCommon):
         self.assertEqual(
             self._pieces(ticket), [("credits", 1, 1, none), ("overage", 1, 0, none)]
         )
+
+    def test_a_share_that_rounds_to_nothing_is_paid_by_credits(self):
+        """A minute at a cheap rate costs 0.003 credits: nothing is drawn, and the
+        team's policy is not asked, as long as there are credits."""
+        self.team.default_service_type_id = self.env["service.type"].create(
+            {"name": "Remote", "credits_per_hour": 0.2}
+        )
+        purchase = self._buy(1)
+        for hours in (1 / 60, 0.001):
+            entry = self._work(hours)
+            self.assertEqual((entry.coverage, entry.credits), ("credits", 0))
+            self.assertTrue(entry.payers)
+            self.assertIn("smallest", entry.coverage_note)
+            entry.unit_amount = hours * 1.1
+            self.assertEqual((entry.coverage, entry.credits), ("credits", 0))
+        entry.unit_amount = 1
+        self.assertEqual((entry.coverage, entry.credits), ("credits", 0.2))
+        self.assertEqual(purchase.credits_available, 0.8)
+        self._work(4)
+        with self.assertRefused(ValidationError, self.ticket, "0.00 credits in USD"):
+            self._work(1 / 60)
+
+    def test_everybody_reads_the_note_in_their_language(self):
+        """What was logged by one is explained to another in theirs."""
+        self._buy()
+        self.env["res.lang"]._activate_lang("de_DE")
+        entry = self._work(1.5)
+        german = entry.with_context(lang="de_DE")
+        self.assertIn("1.50 h", entry.coverage_note)
+        self.assertIn("1,50", german.coverage_note)
+        self.assertIn("31.12.2026", german.coverage_note)

@@ -57,7 +57,7 @@ class TestFundingOverage(FundingCommon):
         self.assertEqual(self._hours("non_billable"), 3)
         self.assertEqual(sum(self.waiting.mapped("overage_value")), value)
         self.assertIn(self.helpdesk_manager.name, self.waiting[0].coverage_note)
-        with self.assertRaisesRegex(UserError, "None of the chosen entries is overage"):
+        with self.assertRaisesRegex(UserError, "selected entries is pending overage"):
             self._decide("goodwill")
 
     def test_bill_needs_an_item_and_keeps_within_its_cap(self):
@@ -78,7 +78,7 @@ class TestFundingOverage(FundingCommon):
             for action in ("cover", "bill", "goodwill"):
                 with self.subTest(user.login), self.assertRaises(AccessError):
                     self._decide(action, user)
-        with self.assertRaisesRegex(AccessError, "leave them out"):
+        with self.assertRaisesRegex(AccessError, "Overage Decision"):
             self._log(self.ticket.with_user(self.agent)).browse().with_user(
                 self.agent
             ).create(
@@ -96,7 +96,7 @@ class TestFundingOverage(FundingCommon):
         self.env["service.authorization"].create(
             {"sale_line_id": item.id, "hours": 2.5, "state": "approved"}
         )
-        self.env["service.funding"]._cover_overage(item)
+        self.env["account.analytic.line"]._cover_overage_of(item)
         self.assertEqual(item.authorized_hours_used, 2.5)
         self.assertEqual(self.late.coverage, "sale_line")
         self.assertEqual(self._hours("overage"), 0.5)

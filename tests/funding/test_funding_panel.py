@@ -41,7 +41,7 @@ class TestFundingPanel(FundingCommon):
         self.assertEqual(panel.team_id, self.team)
         self.assertIn(f"3.00 credits from {purchase.name}", panel.preview)
         panel.hours = 6
-        self.assertIn("5.00 h are covered", panel.preview)
+        self.assertIn("Only 5.00 of the 6.00 h", panel.preview)
         panel.ticket_id = self.ticket
         panel.date = "2027-01-01"
         self.assertIn("0.00 credits in USD usable", panel.preview)

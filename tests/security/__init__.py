@@ -1,4 +1,6 @@
 from . import test_attack_connectors
+from . import test_attack_defaults
+from . import test_attack_entry
 from . import test_fuzz
 from . import test_attack_menus
 from . import test_attack_windows

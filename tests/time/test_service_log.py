@@ -64,6 +64,49 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(self._count(), (tickets, entries))
         self.assertEqual(self.item.authorized_hours_left, 10)
 
+    def test_preview_tells_nothing_of_customers_the_operator_may_not_see(self):
+        """Time can be logged for them; what they have left is not shown before."""
+        purchase = self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.other_customer.id,
+                "credits": 7,
+                "value_per_credit": 100,
+                "is_draft": False,
+            }
+        )
+        self.team.use_service_credits = True
+        log = self._create_log(
+            1, partner_id=self.other_customer.id, ticket_id=False, team_id=self.team.id
+        )
+        self.assertNotIn(purchase.name, log.preview)
+        self.assertNotIn("7.00", log.preview)
+        log.action_log_hours()
+        self.assertEqual(log.sudo().entry_id.coverage, "credits")
+
+    def test_preview_of_time_that_is_not_billed(self):
+        """The product says so, and both the window and the entry obey it."""
+        self.time_product.time_billable = False
+        for over_limit in (False, "overage"):
+            log = self._create_log(12 if over_limit else 2, over_limit=over_limit)
+            self.assertEqual(
+                [part["payer"] for part in log._plan()["slices"]], ["non_billable"]
+            )
+            log.action_log_hours()
+            self.assertEqual(log.entry_id.coverage, "non_billable")
+            self.assertFalse(log.entry_id.is_billable)
+
+    def test_work_before_the_order_counts_in_days_of_the_user(self):
+        """Confirmed late in the evening there, which is tomorrow in Greenwich."""
+        self.operator.tz = "America/Los_Angeles"
+        yesterday = fields.Date.context_today(self.item) - timedelta(days=1)
+        self.item.order_id.date_order = fields.Datetime.to_datetime(
+            yesterday
+        ) + timedelta(days=1, hours=3)
+        log = self._create_log(1, date=yesterday)
+        self.assertFalse(log._get_early_text(log._plan()))
+        log.sale_line_id = False
+        self.assertFalse(log._get_early_text(log._plan()))
+
     def _count(self):
         return (
             self.env["helpdesk.ticket"].search_count([]),
@@ -84,7 +127,7 @@ class TestServiceLog(ServiceLogCommon):
                 )
 
     def test_over_the_limit_nothing_is_logged_without_a_choice(self):
-        self._assert_refused("10.00 h are covered.*log 10.00 h", 12)
+        self._assert_refused("Only 10.00 of the 12.00 h.*Log 10.00 h", 12)
         self.assertFalse(self.ticket.timesheet_ids)
 
     def test_over_the_limit_log_what_fits(self):
@@ -92,7 +135,7 @@ class TestServiceLog(ServiceLogCommon):
         log.action_log_hours()
         self.assertEqual(log.entry_id.unit_amount, 10)
         self.assertEqual(self.ticket.total_hours, 10)
-        self._assert_refused("Nothing of the 1 hours fits", 1, over_limit="fit")
+        self._assert_refused("None of the 1 hours", 1, over_limit="fit")
 
     def test_what_fits_is_what_the_team_can_bill(self):
         """A minimum or a rounding of the team would bill more than is left."""
@@ -104,7 +147,7 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(log.entry_id.unit_amount, 1)
         self.assertEqual(self.item.authorized_hours_left, 0.5)
         self.team.write({"rounding_hours": 0, "minimum_hours": 1})
-        self._assert_refused("Nothing of the 2 hours fits", 2, over_limit="fit")
+        self._assert_refused("None of the 2 hours", 2, over_limit="fit")
 
     def test_over_the_limit_log_the_rest_as_overage(self):
         log = self._create_log(12, over_limit="overage")

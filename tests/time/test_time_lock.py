@@ -134,7 +134,7 @@ class TestTimeLock(ApprovalCommon):
             [*fields, "period_date"],
             [[str(self.ticket.id), str(APRIL), "Typed", "1", str(APRIL)]],
         )
-        self.assertIn("follows from its date", result["messages"][0]["message"])
+        self.assertIn("can't be set", result["messages"][0]["message"])
 
     def test_periods_are_not_typed(self):
         with self.assertRaises(AccessError):

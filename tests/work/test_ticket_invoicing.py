@@ -121,8 +121,8 @@ class TestTicketInvoicing(ServiceCreditCommon):
         invoice = self._invoice_order(item.order_id)
         invoice.action_post()
         for values, message in (
-            ({"ticket_id": other.id}, "its ticket and its billable tick cannot change"),
-            ({"is_billable": False}, "its ticket and its billable tick cannot change"),
+            ({"ticket_id": other.id}, "is billed by INV.* and cannot change: cancel"),
+            ({"is_billable": False}, "is billed by INV.* and cannot change: cancel"),
             ({"unit_amount": 2}, "is billed by INV.* and cannot change: cancel"),
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, message):

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 
 
 class ServiceFundingPanel(models.TransientModel):
-    """Who would pay for an entry, before there is one (design 4.4): on a ticket, or on
+    """Who would pay for an entry, before there is one: on a ticket, or on
     a customer for a ticket still to come.
 
     Written by the code that posts; the window itself changes nothing.
@@ -76,4 +76,4 @@ class ServiceFundingPanel(models.TransientModel):
             "unit_amount": self.hours,
             "date": self.date,
         }
-        return self.env["service.funding"]._preview(values, ticket)
+        return self.env["account.analytic.line"]._preview_entry(values, ticket)

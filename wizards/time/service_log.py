@@ -7,7 +7,7 @@ from odoo.fields import Domain
 
 
 class ServiceLog(models.TransientModel):
-    """Log a delivered service (seed: "record professional services", design 7.4)."""
+    """Log a delivered service, on a ticket or on a new one."""
 
     _name = "service.log"
     _inherit = "service.window.mixin"
@@ -130,7 +130,7 @@ class ServiceLog(models.TransientModel):
         "over_limit",
     )
     def _compute_preview(self):
-        """Tell who pays, by the code that posts, and write nothing (design 7.4)."""
+        """Tell who pays, by the code that posts, and write nothing."""
         for log in self:
             log.is_over_limit = False
             if not (log.partner_id and log.team_id and log.service_type_id):
@@ -139,6 +139,9 @@ class ServiceLog(models.TransientModel):
             values = {"plan": False, "error": False, "options": log._get_options()}
             try:
                 log._check_values()
+                if not log.ticket_id:
+                    # The tickets one may read tell it of their customers anyway.
+                    log.partner_id._check_service_credit_balance_access()
                 values["plan"] = plan = log._plan()
                 log.is_over_limit = plan["is_over"]
             except UserError as error:

@@ -1,11 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from math import ceil, floor
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date, plaintext2html
 
-from ...models.funding.service_funding_claim import CREDITS, OVERAGE, SALE_LINE
+from ...models.funding.claim import CREDITS, OVERAGE, SALE_LINE
 from ...tools import format_number
 
 STEP_TOLERANCE = 1e-6
@@ -39,24 +39,24 @@ class ServiceLog(models.TransientModel):
         if not ticket:
             ticket = self._get_new_ticket()
             ticket.sale_line_id = self.sale_line_id
-        funding = self.env["service.funding"]
+        entries = self.env["account.analytic.line"]
         values = self._prepare_entry_values()
-        plan = funding._preview(values, ticket)
+        plan = entries._preview_entry(values, ticket)
         fit = sum(
             part["hours"]
             for part in plan["slices"]
             if part["payer"] in (CREDITS, SALE_LINE)
         )
         overage = [part for part in plan["slices"] if part["payer"] == OVERAGE]
-        billed = self.team_id.sudo()._get_billed_hours(self.hours)
+        billed = plan["hours"]
         is_over = bool(plan["refusal"] or overage)
         if is_over and self.over_limit == "fit":
             fit = self._get_whole_steps(fit)
             if fit:
                 values["unit_amount"] = self.hours * fit / billed
-                plan = funding._preview(values, ticket)
+                plan = entries._preview_entry(values, ticket)
         elif is_over and self.over_limit in ("overage", "request"):
-            plan = funding._preview(values, ticket, policy=OVERAGE)
+            plan = entries._preview_entry(values, ticket, policy=OVERAGE)
         return {
             **plan,
             "is_over": is_over,
@@ -66,7 +66,7 @@ class ServiceLog(models.TransientModel):
         }
 
     def _get_whole_steps(self, hours):
-        """Return how much of `hours` an entry of its own can bill (design 4.1)."""
+        """Return how much of `hours` an entry of its own can bill."""
         team_sudo = self.team_id.sudo()
         step = team_sudo.rounding_hours
         if step:
@@ -77,12 +77,16 @@ class ServiceLog(models.TransientModel):
         """Tell when the work is older than the order that pays for it."""
         order_sudo = self.sudo().sale_line_id.order_id
         pays = any(part["payer"] == SALE_LINE for part in plan["slices"])
-        if not pays or self.date >= order_sudo.date_order.date():
+        if not pays or not order_sudo.date_order:
+            return False
+        # The order was confirmed at a moment, the work was done on a day.
+        confirmed = fields.Datetime.context_timestamp(self, order_sudo.date_order)
+        if self.date >= confirmed.date():
             return False
         return self.env._(
             "The work is from before %(order)s was confirmed on %(date)s.",
             order=order_sudo.name,
-            date=format_date(self.env, order_sudo.date_order),
+            date=format_date(self.env, confirmed),
         )
 
     def _get_over_text(self, plan):
@@ -149,23 +153,24 @@ class ServiceLog(models.TransientModel):
             ticket.sale_line_id = item
         self.write({"ticket_id": ticket.id})
 
-    def _create_entry(self, **values):
-        entry = self.env["account.analytic.line"].create(
-            {
-                **self._prepare_entry_values(),
-                "ticket_id": self.ticket_id.id,
-                **values,
-            }
-        )
-        self.write({"entry_id": entry.id})
-        return entry
+    def _create_entry(self, policy=None, **values):
+        vals = {
+            **self._prepare_entry_values(),
+            "ticket_id": self.ticket_id.id,
+            **values,
+        }
+        entries = self.env["account.analytic.line"]
+        if policy:
+            self.entry_id = entries._create_entries([vals], policy)
+        else:
+            self.entry_id = entries.create(vals)
 
     def _log_over_limit(self, plan):
         """Log hours that nobody covers, the way the operator chose."""
         if self.over_limit == "fit":
             self._log_what_fits(plan)
         else:
-            self._log_with_overage()
+            self._create_entry(policy=OVERAGE)
             if self.over_limit == "request":
                 self._request_rest(plan["rest"])
 
@@ -173,31 +178,14 @@ class ServiceLog(models.TransientModel):
         if plan["fit"] <= 0:
             raise ValidationError(
                 self.env._(
-                    "Nothing of the %(hours)s hours fits for %(customer)s: log them as "
-                    "overage, or ask the customer for more.",
+                    "None of the %(hours)s hours is covered for %(customer)s: log them "
+                    "as overage, or ask the customer for more.",
                     hours=format_number(self.env, self.hours),
                     customer=self.partner_id.display_name,
                 )
             )
         billed = plan["fit"] + plan["rest"]
         self._create_entry(unit_amount=self.hours * plan["fit"] / billed)
-
-    def _log_with_overage(self):
-        """Log all hours; those that nobody covers wait as overage.
-
-        The entry is created by the rules of entries that nobody pays, and then the
-        funding decides about it as it does about overage.
-        """
-        # sudo: what pays is a consequence of the entry, not something anybody types
-        entry_sudo = self._create_entry(is_billable=False).sudo()
-        entry_sudo.write(
-            {
-                "is_billable": True,
-                "coverage": OVERAGE,
-                "coverage_note": self.env._("Over the limit, waiting for approval"),
-            }
-        )
-        self.env["service.funding"]._cover(entry_sudo, policy=OVERAGE)
 
     def _request_rest(self, rest):
         """Ask the customer to authorize the hours that are left over."""
@@ -235,7 +223,7 @@ class ServiceLog(models.TransientModel):
             type=self.service_type_id.name,
             date=format_date(self.env, self.date),
             ticket=self.ticket_id.display_name,
-            note=entry_sudo.coverage_note or self.env._("nobody pays"),
+            note=entry_sudo.coverage_note or self.env._("not billed"),
         )
         if self.authorization_id:
             text += " " + self.env._(

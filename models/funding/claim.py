@@ -10,6 +10,9 @@ SALE_LINE = "sale_line"
 OVERAGE = "overage"
 NON_BILLABLE = "non_billable"
 
+# Hours are split to the second; credits are exact in their own precision.
+HOUR_DIGITS = 6
+
 
 @dataclass(eq=False)
 class Part:
@@ -24,18 +27,16 @@ class Part:
 class Claim:
     """Hours of one entry that wait for somebody to pay them.
 
-    :param ticket: the `helpdesk.ticket` the work was done on
-    :param date: the work date
+    :param entry: the `account.analytic.line`, as superuser; a new record in a preview
     :param worked: hours worked
     :param hours: hours billed, after the team's minimum and rounding
     :param rate: credits that one hour costs
     :param item: the sales order item that takes what credits do not, or none
-    :param is_billable: off, nobody pays
     :param uses_credits: service credits pay first
-    :param entry: the `account.analytic.line`; none in a preview
     :param kept: hours of the entry that are paid already and stay so
     """
 
+    entry: Any
     ticket: Any
     date: Date
     worked: float
@@ -44,14 +45,36 @@ class Claim:
     item: Any
     is_billable: bool
     uses_credits: bool
-    entry: Any = None
     kept: float = 0.0
     # Filled by the plan.
     parts: list = field(default_factory=list)
+    request: Any = None
     draw: Any = None
     item_left: float | None = None
     missing: float = 0.0
     refusal: str | bool = False
+
+    @classmethod
+    def of(cls, entry, item=None, **values):
+        """Return the claim of an entry: the one builder, for previews and posting.
+
+        :param entry: the entry as superuser, saved or being typed
+        :param item: the item that alone pays, where a person or a decision chose it,
+            also an empty one; None lets credits pay first, then the ticket's item
+        :param values: what differs from the entry as it is
+        """
+        chosen = item is not None
+        terms = {
+            "ticket": entry.ticket_id,
+            "date": entry.date,
+            "worked": entry.unit_amount,
+            "hours": entry.hours_billed,
+            "rate": entry._get_credit_rate(),
+            "item": item if chosen else entry._get_ticket_item(),
+            "is_billable": entry.is_billable,
+            "uses_credits": not chosen and entry._uses_service_credits(),
+        }
+        return cls(entry, **{**terms, **values})
 
     @property
     def covered(self):
@@ -62,10 +85,9 @@ class Claim:
     @property
     def own_part(self):
         """The part the entry itself carries: none when it keeps another payer's."""
-        first = self.parts[0]
-        if self.kept and first.payer != self.entry.coverage:
+        if not self.parts or (self.kept and self.parts[0].payer != self.entry.coverage):
             return None
-        return first
+        return self.parts[0]
 
     @property
     def other_parts(self):

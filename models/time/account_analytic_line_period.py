@@ -1,40 +1,16 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo import api, models
 from odoo.fields import Domain
 
-PERIOD = ("period_date", "is_late")
 
-
-class ServicePeriodMixin(models.AbstractModel):
+class AccountAnalyticLine(models.Model):
     """The period a time entry counts in, which may differ from when the work was done.
 
     Work that is logged, moved or approved after its period was closed keeps its work
     date, which decides which credits pay, and counts in the period that is open.
     """
 
-    _name = "service.period.mixin"
-    _description = "Period of a Time Entry"
-
-    period_date = fields.Date(
-        string="Counts on",
-        compute="_compute_period_date",
-        compute_sudo=True,
-        store=True,
-        precompute=True,
-        copy=False,
-        help="The date that decides in which period the time is invoiced and "
-        "accounted: the work date, or for late time the day it was logged.",
-    )
-    is_late = fields.Boolean(
-        string="Late",
-        compute="_compute_period_date",
-        compute_sudo=True,
-        store=True,
-        precompute=True,
-        copy=False,
-        help="Logged after the period of its work date was closed.",
-    )
+    _inherit = "account.analytic.line"
 
     @api.depends("date")
     def _compute_period_date(self):
@@ -49,31 +25,6 @@ class ServicePeriodMixin(models.AbstractModel):
                 )
                 line.is_late = bool(is_closed)
                 line.period_date = company._get_today() if is_closed else line.date
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_period_fields(vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_period_fields([vals])
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_closed(self):
-        self.env["service.time"]._check_period(self)
-
-    @api.model
-    def _check_period_fields(self, vals_list):
-        """Refuse typed periods: they follow from the work date and the lock date."""
-        if self.env.su or not any(vals.keys() & set(PERIOD) for vals in vals_list):
-            return
-        raise AccessError(
-            self.env._(
-                "The period of a time entry follows from its date: leave it out, and "
-                "type the date of the work."
-            )
-        )
 
     def _counts_between(self, start_date, end_date):
         """Tell whether the entry counts in a period, open where it has no date."""
@@ -96,7 +47,7 @@ class ServicePeriodMixin(models.AbstractModel):
         for company, lines in self.sudo().grouped("company_id").items():
             late = lines.filtered(lambda line: line._is_closed())
             if late:
-                late.write({"period_date": company._get_today(), "is_late": True})
+                late._write_own({"period_date": company._get_today(), "is_late": True})
         return True
 
     @api.model

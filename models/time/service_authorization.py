@@ -9,5 +9,5 @@ class ServiceAuthorization(models.Model):
         """Let the approved hours take the overage that waits for them, oldest first."""
         result = super()._after_approval()
         if self.hours > 0 and self.source != "order":
-            self.env["service.funding"]._cover_overage(self.sale_line_id)
+            self.env["account.analytic.line"]._cover_overage_of(self.sale_line_id)
         return result

@@ -1,9 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from ...tools import format_number
-from ..funding.service_funding_claim import NON_BILLABLE, OVERAGE
+from ..funding import apply
+from ..funding.claim import NON_BILLABLE, OVERAGE
 
 DECIDERS = (
     "helpdesk_mgmt.group_helpdesk_manager",
@@ -11,53 +13,90 @@ DECIDERS = (
 )
 
 
-class ServiceOverageMixin(models.AbstractModel):
+class AccountAnalyticLine(models.Model):
     """What a manager decides about time that nobody covers, with who and when."""
 
-    _name = "service.overage.mixin"
-    _description = "Decision on Overage"
+    _inherit = "account.analytic.line"
 
-    overage_decision = fields.Selection(
-        selection=[
-            ("covered", "Covered"),
-            ("billed", "Billed"),
-            ("goodwill", "Goodwill"),
-        ],
-        readonly=True,
-        copy=False,
-        help="What was decided about the time that nobody covered.",
+    @api.depends(
+        "hours_billed",
+        "coverage",
+        "date",
+        "ticket_id.sale_line_id.price_subtotal",
+        "ticket_id.sale_line_id.product_uom_qty",
+        "ticket_id.sale_line_id.currency_id",
     )
-    overage_decided_by_id = fields.Many2one(
-        comodel_name="res.users", readonly=True, copy=False
-    )
-    overage_decided_on = fields.Datetime(readonly=True, copy=False)
-
-    @api.depends("hours_billed", "coverage", "ticket_id.sale_line_id")
     def _compute_overage_value(self):
+        """Price the hours untaxed, in the company's currency of the work date."""
+        prices = self._get_credit_prices()
         for line in self:
             item = line.ticket_id.sale_line_id
-            price = item.price_unit * (1 - (item.discount or 0) / 100)
-            if not item:
-                price = line._get_credit_price()
-            line.overage_value = line.hours_billed * price
+            if item:
+                amount = self._get_hours_price(item, line.hours_billed)
+                currency = item.currency_id
+            else:
+                price, currency = prices.get(
+                    (line.partner_id.commercial_partner_id, line.company_id),
+                    (0.0, line.currency_id),
+                )
+                credits = line.hours_billed * (line.credits_per_hour or 1.0)
+                amount = credits * price
+            line.overage_value = currency._convert(
+                amount,
+                line.company_id.currency_id,
+                line.company_id,
+                line.date or fields.Date.context_today(line),
+            )
 
-    def _get_credit_price(self):
-        """Return what an hour costs in the customer's latest purchase of credits."""
-        self.ensure_one()
-        purchase = self.env["service.credit.purchase"].search(
-            [
-                (
-                    "commercial_partner_id",
-                    "=",
-                    self.partner_id.commercial_partner_id.id,
-                ),
-                ("company_id", "=", self.company_id.id),
-                ("is_draft", "=", False),
-            ],
-            order="date_start desc, id desc",
-            limit=1,
+    @api.model
+    def _get_hours_price(self, item, hours):
+        """Return what hours cost on an item, untaxed, in the currency of its order."""
+        hour = self.env.ref("uom.product_uom_hour")
+        quantity = hours
+        if item.product_uom_id._has_common_reference(hour):
+            quantity = hour._compute_quantity(hours, item.product_uom_id, round=False)
+        if item.product_uom_qty:
+            return quantity * item.price_subtotal / item.product_uom_qty
+        return item.tax_ids.compute_all(
+            item.price_unit * (1 - (item.discount or 0.0) / 100),
+            currency=item.currency_id,
+            quantity=quantity,
+            product=item.product_id,
+            partner=item.order_partner_id,
+        )["total_excluded"]
+
+    def _get_credit_prices(self):
+        """Return what a credit costs in the latest purchase of each customer.
+
+        :return: value and currency by customer and company
+        """
+        unsold = self.filtered(lambda line: not line.ticket_id.sale_line_id)
+        customers = unsold.partner_id.commercial_partner_id
+        # sudo: the field is shown to those who may see prices
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        if not customers:
+            return {}
+        purchases_sudo.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (commercial_partner_id, company_id) id
+                FROM service_credit_purchase
+                WHERE commercial_partner_id IN %s AND company_id IN %s
+                  AND active AND is_draft IS NOT TRUE
+                ORDER BY commercial_partner_id, company_id, date_start DESC, id DESC
+                """,
+                tuple(customers.ids),
+                tuple(unsold.company_id.ids),
+            )
         )
-        return purchase.value_per_credit * (self.credits_per_hour or 1.0)
+        return {
+            (latest.commercial_partner_id, latest.company_id): (
+                latest.value_per_credit,
+                latest.currency_id,
+            )
+            for latest in purchases_sudo.browse([row[0] for row in rows])
+        }
 
     def action_cover_overage(self):
         """Let credits bought meanwhile, then the item, pay; the rest goes on waiting.
@@ -65,7 +104,7 @@ class ServiceOverageMixin(models.AbstractModel):
         :raise UserError: when nothing could be covered
         """
         waiting = self._get_waiting_overage()
-        covered = self.env["service.funding"]._cover(waiting)
+        covered = apply.cover(waiting)
         if not covered:
             raise UserError(
                 self.env._(
@@ -93,23 +132,20 @@ class ServiceOverageMixin(models.AbstractModel):
                         ticket=ticket.display_name,
                     )
                 )
-            self.env["service.funding"]._cover(
-                entries, item=ticket.sale_line_id, policy="refuse"
-            )
+            apply.cover(entries, ticket.sale_line_id, policy="refuse")
         return waiting._note_decision("billed")
 
     def action_goodwill_overage(self):
         """Never bill the overage; its value stays shown."""
         waiting = self._get_waiting_overage()
-        waiting._note_funding(
+        waiting._write_funding(
             {
                 entry: {
                     "coverage": NON_BILLABLE,
-                    "coverage_note": self.env._(
-                        "%(hours)s h as goodwill, decided by %(user)s",
-                        hours=format_number(self.env, entry.hours_billed, 2),
-                        user=self.env.user.name,
-                    ),
+                    "coverage_facts": {
+                        "goodwill_by": self.env.user.name,
+                        "hours": entry.hours_billed,
+                    },
                 }
                 for entry in waiting
             }
@@ -126,15 +162,14 @@ class ServiceOverageMixin(models.AbstractModel):
         if not self.env.su and not any(map(self.env.user.has_group, DECIDERS)):
             raise AccessError(
                 self.env._(
-                    "Only a manager of Helpdesk or of Service Credits decides about "
-                    "overage."
+                    "Only Helpdesk or Service Credits managers can decide on overage."
                 )
             )
         # sudo: the decision is the manager's, the entries are their authors'
         waiting = self.sudo().filtered(lambda line: line.coverage == OVERAGE)
         if not waiting:
             raise UserError(
-                self.env._("None of the chosen entries is overage that waits.")
+                self.env._("None of the selected entries is pending overage.")
             )
         return waiting.sorted(lambda line: (line.date, line.id))
 
@@ -145,7 +180,7 @@ class ServiceOverageMixin(models.AbstractModel):
             "overage_decided_by_id": self.env.uid,
             "overage_decided_on": fields.Datetime.now(),
         }
-        self._note_funding(dict.fromkeys(self, values))
+        self._write_funding(dict.fromkeys(self, values))
         if decision != "goodwill":
             self._land_in_open_period()
         labels = dict(self._fields["overage_decision"]._description_selection(self.env))

@@ -1,0 +1,17 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tools.sql import column_exists, create_column
+
+TABLE = "account_analytic_line"
+
+
+def before(cr):
+    """Keep the notes of who paid: from now on facts are kept, and old ones are text."""
+    if column_exists(cr, TABLE, "coverage_note"):
+        if not column_exists(cr, TABLE, "coverage_facts"):
+            create_column(cr, TABLE, "coverage_facts", "jsonb")
+        cr.execute(
+            "UPDATE account_analytic_line"
+            " SET coverage_facts = jsonb_build_object('text', coverage_note)"
+            " WHERE coverage_note IS NOT NULL AND coverage_facts IS NULL"
+        )
+        cr.execute("ALTER TABLE account_analytic_line DROP COLUMN coverage_note")

@@ -1,0 +1,367 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools.misc import clean_context
+from odoo.tools.sql import column_exists
+
+from . import apply, text
+from .claim import OVERAGE, Claim
+from .plan import plan
+
+
+class AccountAnalyticLine(models.Model):
+    """What pays for a time entry: the decisions about it, and noting it."""
+
+    _inherit = "account.analytic.line"
+
+    # Nobody types these: the funding notes them, past the guards.
+    _guarded_fields = frozenset(
+        ("coverage", "coverage_facts", "credits", "credits_per_hour", "split_from_id")
+    )
+
+    coverage = fields.Selection(
+        selection=[
+            ("credits", "Service Credits"),
+            ("sale_line", "Sales Order Item"),
+            ("overage", "Overage"),
+            ("non_billable", "Not billed"),
+        ],
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="What pays for the entry. Decided when it is logged, and not changed by "
+        "what happens to the ticket later.",
+    )
+    coverage_facts = fields.Json(
+        readonly=True, copy=False, export_string_translation=False
+    )
+    coverage_note = fields.Char(
+        string="Why",
+        compute="_compute_coverage_note",
+        help="What paid for the entry, and which rule chose it.",
+    )
+    payers = fields.Char(
+        string="Paid by",
+        compute="_compute_payers",
+        compute_sudo=True,
+        help="The purchases or the order that pay; before the entry is saved, those "
+        "that would.",
+    )
+    credits_per_hour = fields.Float(
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Credits one hour cost when the entry was logged.",
+    )
+    consumption_ids = fields.One2many(
+        comodel_name="service.credit.consumption",
+        inverse_name="timesheet_id",
+        string="Ledger Rows",
+        readonly=True,
+    )
+    credits = fields.Float(
+        string="Credits Drawn",
+        digits="Service Credits",
+        compute="_compute_credits",
+        store=True,
+        help="Service credits that pay for the entry, from the ledger.",
+    )
+    split_from_id = fields.Many2one(
+        comodel_name="account.analytic.line",
+        string="Split from",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The entry that was logged, where several payers take a part of its hours "
+        "and this one carries the part of one of them.",
+    )
+
+    def _auto_init(self):
+        """Fill the new column in SQL: a database may hold millions of lines."""
+        cr = self.env.cr
+        if not column_exists(cr, self._table, "credits"):
+            # A constant costs no rewrite of the table.
+            cr.execute(
+                "ALTER TABLE account_analytic_line ADD COLUMN credits numeric DEFAULT 0"
+            )
+            cr.execute(
+                "ALTER TABLE account_analytic_line ALTER COLUMN credits DROP DEFAULT"
+            )
+        return super()._auto_init()
+
+    @api.depends("consumption_ids.credits")
+    def _compute_credits(self):
+        sums = dict(
+            self.env["service.credit.consumption"]
+            .sudo()
+            ._read_group(
+                [("timesheet_id", "in", self.ids)],
+                ["timesheet_id"],
+                ["credits:sum"],
+            )
+        )
+        for line in self:
+            line.credits = sums.get(line._origin, 0.0)
+
+    @api.depends("coverage_facts")
+    @api.depends_context("lang")
+    def _compute_coverage_note(self):
+        for line in self:
+            line.coverage_note = text.render(self.env, line.coverage_facts)
+
+    @api.depends(
+        "coverage",
+        "credits",
+        "date",
+        "is_billable",
+        "service_type_id",
+        "so_line",
+        "ticket_id",
+        "unit_amount",
+    )
+    @api.depends_context("lang", "uid")
+    def _compute_payers(self):
+        saved = self.filtered(lambda line: line._origin and line.ticket_id)
+        purchases = text.get_paying_purchases(saved._origin)
+        for line in self:
+            if line in saved:
+                line.payers = text.get_payers(line, purchases)
+            elif line.unit_amount and line._get_readable_ticket():
+                line.payers = line._preview_payers()
+            else:
+                line.payers = False
+
+    # ------------------------------------------------------------------
+    # Decisions, which other addons may make differently
+    # ------------------------------------------------------------------
+
+    def _get_billing_factor(self):
+        """Return how many hours are billed for one that was worked."""
+        self.ensure_one()
+        return 1.0
+
+    def _get_credit_rate(self):
+        """Return the credits one hour costs: of the service type, 1 without one."""
+        self.ensure_one()
+        return self.service_type_id.credits_per_hour if self.service_type_id else 1.0
+
+    def _uses_service_credits(self):
+        """Tell whether credits pay first."""
+        self.ensure_one()
+        return bool(self.ticket_id.use_service_credits and self.ticket_id.partner_id)
+
+    def _get_over_limit_policy(self):
+        """Return what happens to hours that nobody covers: of the ticket's team."""
+        self.ensure_one()
+        # sudo: who logs time need not read the team
+        return self.ticket_id.sudo().team_id.over_limit_policy or "refuse"
+
+    def _get_ticket_item(self):
+        """Return the item that takes the entry's time where credits do not."""
+        self.ensure_one()
+        item = self.project_id.allow_billable and self._timesheet_determine_sale_line()
+        return item or self.env["sale.order.line"]
+
+    def _timesheet_determine_sale_line(self):
+        """Bill the ticket's item; an entry that is not billable has none."""
+        self.ensure_one()
+        if not self.is_billable:
+            return False
+        # The tick of `sale_timesheet_line_exclude`, where that addon is installed.
+        excluded = "exclude_from_sale_order"
+        if self.ticket_id and not (excluded in self._fields and self.sudo()[excluded]):
+            return self.ticket_id._get_entry_sale_line(
+                self.employee_id or self.env.user.employee_id
+            )
+        return super()._timesheet_determine_sale_line()
+
+    def _get_readable_ticket(self):
+        """Return the ticket; none where an entry is typed on one its author may not
+        read, so that typing tells nothing of it."""
+        self.ensure_one()
+        ticket = self.ticket_id
+        # sudo: a computation runs as superuser; what may be seen depends on the user
+        if self._origin.id or (ticket._origin or ticket).sudo(False).has_access("read"):
+            return ticket
+        return ticket.browse()
+
+    def _is_funding_decided(self):
+        """Tell whether who pays was decided and nothing that decides it is edited."""
+        self.ensure_one()
+        origin = self._origin
+        return bool(
+            self.ticket_id
+            and origin.coverage
+            and (
+                origin == self
+                or (
+                    origin.ticket_id == self.ticket_id._origin
+                    and origin.is_billable == self.is_billable
+                )
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Previews: the claim of an entry that does not exist, planned and not applied
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _preview_entry(self, vals, ticket=None, policy=None):
+        """Tell who would pay for an entry, by the code that posts, and write nothing.
+
+        :param dict vals: values as for `create`
+        :param ticket: the ticket, where it does not exist yet (a new record)
+        :param policy: what would happen to uncovered hours, instead of the team's
+            policy
+        :return: dict with `slices`, a list of dicts of `payer` (a coverage), `label`,
+            `hours`, `credits` and `left` (what the payer has left afterwards), the
+            `note` the entry would carry, and `refusal`, a sentence or False
+        :rtype: dict
+        """
+        vals = dict(vals)
+        if ticket is None:
+            ticket = self.env["helpdesk.ticket"].browse(vals.get("ticket_id"))
+        if ticket.id:
+            ticket.check_access("read")
+        vals.pop("ticket_id", None)
+        if not vals.get("service_type_id"):
+            vals.pop("service_type_id", None)
+        # sudo: what pays does not depend on what its author may read
+        entry_sudo = self.sudo().new({**vals, "date": self._get_preview_date(vals)})
+        entry_sudo.ticket_id = ticket.sudo()
+        claim = entry_sudo._plan_alone(policy)
+        return {
+            "slices": text.describe(self.env, claim),
+            "note": text.render(self.env, text.get_facts(claim)),
+            "refusal": claim.refusal,
+            "hours": claim.hours,
+        }
+
+    @api.model
+    def _get_preview_date(self, vals):
+        return vals.get("date") or fields.Date.context_today(self)
+
+    def _preview_payers(self):
+        """Name who would pay for an entry that is being typed (superuser)."""
+        self.ensure_one()
+        return text.get_planned_payers(self.env, self._plan_alone())
+
+    def _plan_alone(self, policy=None):
+        """Return the planned claim of an entry that is being typed (superuser)."""
+        item = self.so_line._origin if self.is_so_line_edited else None
+        claim = Claim.of(self, item, date=self._get_preview_date({"date": self.date}))
+        ticket = claim.ticket
+        claim.ticket = ticket._origin or ticket
+        [claim] = plan(self.env, [claim], policy)
+        return claim
+
+    # ------------------------------------------------------------------
+    # Below the guards: what only the addon itself writes
+    # ------------------------------------------------------------------
+
+    def _write_own(self, vals):
+        """Write what only the addon decides, past the guards of typed values.
+
+        Constraints hold; what core does with values that people type does not happen.
+        """
+        return models.BaseModel.write(self, vals)
+
+    @api.model
+    def _write_funding(self, values_by_entry):
+        """Note who pays on entries.
+
+        Values that also change the hours are written, for the cost and the
+        constraints; the others are set as a compute sets its fields: in one statement
+        for the whole batch, and then announced to whatever depends on them.
+
+        :param dict values_by_entry: values by entry (superuser)
+        """
+        names = {name for values in values_by_entry.values() for name in values}
+        quick = names - {"unit_amount"}
+        entries = self.browse().union(*values_by_entry)
+        if "so_line" in quick:
+            # The items the entries leave must be told before they are left.
+            entries.filtered("so_line").modified(["so_line"], before=True)
+        ids_by_value = defaultdict(list)
+        for entry, values in values_by_entry.items():
+            for name in quick & values.keys():
+                # Some values are dicts, which are no keys.
+                ids_by_value[name, repr(values[name])].append((entry.id, values[name]))
+        with self.env.protecting([self._fields[name] for name in quick], entries):
+            for (name, _text), found in ids_by_value.items():
+                entries.browse([entry_id for entry_id, _value in found])[name] = found[
+                    0
+                ][1]
+        entries.modified(quick)
+        shortened = entries.browse()
+        for entry, values in values_by_entry.items():
+            if "unit_amount" in values:
+                hours = {name: values[name] for name in ("unit_amount", "hours_billed")}
+                entry._write_own(hours)
+                shortened += entry
+        shortened._write_cost()
+
+    @api.model
+    def _create_siblings(self, vals_list):
+        """Create the entries that carry other parts of the hours of others.
+
+        Their values are complete, and who pays for them is decided.
+        """
+        if not vals_list:
+            return
+        clean = self.with_env(self.env(context=clean_context(self.env.context)))
+        models.BaseModel.create(clean, vals_list)._write_cost()
+
+    def _write_cost(self):
+        """Let the cost follow the hours, as core computes it."""
+        if self:
+            costs = self._timesheet_postprocess_values({"unit_amount": True})
+            for line in self:
+                if costs[line.id]:
+                    line._write_own(costs[line.id])
+
+    def _prepare_split_values(self):
+        """Return what an entry that carries another part of this one's time shares."""
+        self.ensure_one()
+        names = [
+            "ticket_id",
+            "partner_id",
+            "project_id",
+            "company_id",
+            "product_uom_id",
+            "employee_id",
+            "user_id",
+            "service_type_id",
+            *self._get_plan_fnames(),
+        ]
+        return {
+            **{name: self[name].id for name in names},
+            "name": self.name,
+            "date": self.date,
+            "internal_note": self.internal_note,
+            "is_billable": self.is_billable,
+            "split_from_id": (self.split_from_id or self).id,
+            **({"approval_state": self.approval_state} if self.approval_state else {}),
+        }
+
+    def _move_to_item(self, item):
+        """Book the entries on `item`: the explicit move of time to another payer."""
+        return self.write({"so_line": item.id, "is_so_line_edited": False})
+
+    @api.model
+    def _cover_overage_of(self, item):
+        """Let the authorized hours of an item cover the overage that waits for it.
+
+        Oldest work first; what does not fit goes on waiting.
+
+        :param item: `sale.order.line` whose authorized hours grew
+        :return: the entries that are covered now, whole or in part (superuser)
+        """
+        # sudo: the customer's approval covers the whole ticket, whoever logged the time
+        waiting_sudo = self.sudo().search(
+            [("coverage", "=", OVERAGE), ("ticket_id.sale_line_id", "=", item.id)],
+            order="date, id",
+        )
+        return apply.cover(waiting_sudo, item)

@@ -1,0 +1,311 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Plans become ledger rows, payers on entries, and entries for the other parts."""
+
+from typing import NamedTuple
+
+from odoo.exceptions import ValidationError
+from odoo.tools import float_round
+
+from . import text
+from .claim import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, Claim
+from .plan import plan, round_hours
+
+
+class EntryState(NamedTuple):
+    """What decides who pays for an entry, as it was before a change."""
+
+    ticket: int
+    date: object
+    is_billable: bool
+    worked: float
+    hours: float
+    service_type: int
+
+    @classmethod
+    def of(cls, entry):
+        """Return the state of an entry of the superuser."""
+        return cls(
+            entry.ticket_id.id,
+            entry.date,
+            entry.is_billable,
+            entry.unit_amount,
+            entry.hours_billed,
+            entry.service_type_id.id,
+        )
+
+    def is_alike(self, other):
+        """Tell whether the same ticket pays for the same day."""
+        return (self.ticket, self.date, self.is_billable) == (
+            other.ticket,
+            other.date,
+            other.is_billable,
+        )
+
+    def has_hours_of(self, other):
+        """Tell whether both have the same hours, to the second."""
+        return not float_round(self.worked - other.worked, HOUR_DIGITS) and not (
+            float_round(self.hours - other.hours, HOUR_DIGITS)
+        )
+
+
+def snapshot(entries):
+    """Remember what decides who pays, before the entries are written."""
+    return {entry: EntryState.of(entry) for entry in entries.sudo()}
+
+
+def fund(entries, choices=None, policy=None):
+    """Decide who pays for entries nobody pays for yet, and note it on them.
+
+    :param entries: entries of tickets
+    :param dict choices: item by entry (superuser), also an empty one, where a person
+        chose it; it pays instead of credits
+    :param policy: what happens to uncovered hours, instead of the team's policy
+    :raise ValidationError: where the team refuses hours that nobody covers
+    """
+    choices = choices or {}
+    # sudo: what pays is a consequence of the entry, not something its author types
+    claims = [Claim.of(entry, choices.get(entry)) for entry in entries.sudo()]
+    post(entries.env, plan(entries.env, claims, policy))
+
+
+def post(env, claims):
+    """Post the credits, split the entries, note the payers."""
+    refused = [claim.refusal for claim in claims if claim.refusal]
+    if refused:
+        raise ValidationError("\n".join(refused))
+    values, siblings = {}, []
+    for claim in claims:
+        facts = text.get_facts(claim)
+        values[claim.entry] = get_entry_values(claim, facts)
+        siblings += get_sibling_values(claim, facts)
+    # sudo: what pays is a consequence of the entry, not something its author types
+    entries_sudo = env["account.analytic.line"].sudo()
+    entries_sudo._write_funding(values)
+    drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
+    env["service.credit.allocation"].sudo()._post_plans(drawn)
+    entries_sudo._create_siblings(siblings)
+
+
+def get_entry_values(claim, facts):
+    """Return what the entry itself carries: what it had, and the first part."""
+    values = {"coverage_facts": facts, "credits_per_hour": claim.rate}
+    own = claim.own_part
+    if not claim.kept:
+        values["coverage"] = own.payer
+        values["so_line"] = own.item.id if own.item else False
+    if claim.other_parts or claim.kept:
+        values["hours_billed"] = round_hours(claim.kept + (own.hours if own else 0.0))
+    if claim.other_parts:
+        others = sum(round_hours(claim.get_worked(part)) for part in claim.other_parts)
+        values["unit_amount"] = round_hours(claim.entry.unit_amount - others)
+    return values
+
+
+def get_sibling_values(claim, facts):
+    """Return the values of the entries that carry the other parts."""
+    return [
+        {
+            **claim.entry._prepare_split_values(),
+            "hours_billed": part.hours,
+            "unit_amount": round_hours(claim.get_worked(part)),
+            "coverage": part.payer,
+            "so_line": part.item.id if part.item else False,
+            "coverage_facts": facts,
+            "credits_per_hour": claim.rate,
+        }
+        for part in claim.other_parts
+    ]
+
+
+def release(entries, credits=None):
+    """Give credits back that pay for entries, slice by slice.
+
+    :param dict credits: how many by entry (superuser); without it, all of them
+    """
+    if credits is None:
+        credits = dict.fromkeys(entries.sudo().filtered("credits"))
+    if credits:
+        # sudo: what is given back follows from the entry
+        rows_sudo = entries.env["service.credit.consumption"].sudo()
+        rows_sudo._give_back_timesheets(credits)
+
+
+# ----------------------------------------------------------------------
+# Changes: give back exactly their own slices, claim the difference
+# ----------------------------------------------------------------------
+
+
+def follow(entries, before, choice=None):
+    """Make the funding of written entries follow the change.
+
+    Another ticket, work date or billable tick asks again who pays; other hours or
+    another service type claim or give back the difference only.
+
+    :param dict before: the result of :func:`snapshot`
+    :param choice: the item written too, a person's choice, also an empty one; None
+        when none was written
+    """
+    entries_sudo = entries.sudo()
+    now = _keep_hours_of_parts(entries_sudo, before)
+    redo, differ = entries_sudo.browse(), []
+    for entry in entries_sudo:
+        new, was = now[entry], before[entry]
+        if choice is not None or not new.is_alike(was) or not entry.coverage:
+            redo += entry
+        elif not new.has_hours_of(was) or new.service_type != was.service_type:
+            differ.append((entry, was, new))
+    fund_again(redo, choice)
+    fund_differences(differ)
+    _explain_again(entries_sudo, differ)
+
+
+def _keep_hours_of_parts(entries, before):
+    """Return what decides who pays after a change.
+
+    Writing what the entry has already is no change: a part of an entry must not be
+    rounded up once more by it, nor by what the team's settings became meanwhile.
+    """
+    result, hours = {}, {}
+    for entry, now in snapshot(entries).items():
+        was = before[entry]
+        same = now._replace(
+            date=was.date, hours=was.hours, service_type=was.service_type
+        )
+        if same.is_alike(was) and same.has_hours_of(was):
+            if now.hours != was.hours:
+                hours[entry] = {"hours_billed": was.hours}
+            now = now._replace(hours=was.hours)
+        result[entry] = now
+    entries._write_funding(hours)
+    return result
+
+
+def fund_again(entries, choice=None):
+    """Give everything back and decide anew; the item stays if a person chose it."""
+    choices = {}
+    for entry in entries:
+        if choice is not None:
+            choices[entry] = choice
+        elif entry.is_so_line_edited and entry.so_line:
+            choices[entry] = entry.so_line
+    release(entries)
+    # Off their items first, or their own hours would count against its cap.
+    nothing = {"coverage": False, "coverage_facts": False, "so_line": False}
+    entries._write_funding(dict.fromkeys(entries, nothing))
+    if funded := entries.filtered("ticket_id"):
+        fund(funded, choices)
+
+
+def fund_differences(differ):
+    """Claim the hours that were added, or give back those that were taken off.
+
+    All in one go: a long list costs as many queries as a short one.
+
+    :param differ: list of entry (superuser), its state before, and now
+    """
+    if not differ:
+        return
+    env = differ[0][0].env
+    rates = {entry: _get_rate(entry, was, now) for entry, was, now in differ}
+    lacking = _settle_credits(env, rates)
+    values, kept_values, again, claims = {}, {}, env["account.analytic.line"], []
+    for entry, was, now in differ:
+        rate = rates[entry]
+        extra = lacking.get(entry, 0.0)
+        if entry.coverage == SALE_LINE:
+            extra = round_hours(now.hours - was.hours)
+        kept = round_hours(now.hours - extra)
+        if round_hours(extra) <= 0:
+            values[entry] = {"credits_per_hour": rate}
+        elif kept <= 0:
+            # Credits are rounded: a few seconds took none, and now cost some.
+            again |= entry
+        else:
+            # Back to what is paid: new hours must not count against the cap twice.
+            kept_values[entry] = {"hours_billed": kept}
+            claims.append(_get_extra_claim(entry, rate, extra, kept, now))
+    env["account.analytic.line"].sudo()._write_funding({**values, **kept_values})
+    fund_again(again)
+    post(env, plan(env, claims))
+
+
+def _get_rate(entry, was, now):
+    if now.service_type == was.service_type and entry.credits_per_hour:
+        return entry.credits_per_hour
+    return entry._get_credit_rate()
+
+
+def _get_extra_claim(entry, rate, extra, kept, now):
+    """Return the claim of hours that are added to those an entry has paid."""
+    by_credits = entry.coverage == CREDITS
+    item = entry.so_line
+    customer = entry.ticket_id.commercial_partner_id
+    if by_credits and entry.partner_id.commercial_partner_id == customer:
+        item = entry._get_ticket_item()
+    return Claim.of(
+        entry,
+        item,
+        hours=extra,
+        worked=entry.unit_amount * extra / now.hours,
+        kept=kept,
+        uses_credits=by_credits,
+        rate=rate,
+    )
+
+
+def _settle_credits(env, rates):
+    """Give back what entries no longer need.
+
+    :param dict rates: credits that one hour costs, by entry (superuser)
+    :return: hours still to pay, by entry that credits pay
+    """
+    digits = env["service.credit.purchase"]._get_credit_digits()
+    lacking, surplus = {}, {}
+    for entry, rate in rates.items():
+        if entry.coverage != CREDITS:
+            continue
+        wanted = float_round(entry.hours_billed * rate, digits)
+        difference = float_round(entry.credits - wanted, digits)
+        if difference > 0:
+            surplus[entry] = difference
+        else:
+            lacking[entry] = -difference / rate
+    release(env["account.analytic.line"], surplus)
+    return lacking
+
+
+def _explain_again(entries, differ):
+    """Let the notes tell of all hours; where others took a part, the note of the
+    plan tells both."""
+    whole = entries.browse().union(
+        *(
+            entry
+            for entry, _was, now in differ
+            if entry.coverage in (CREDITS, SALE_LINE)
+            and not round_hours(entry.hours_billed - now.hours)
+        )
+    )
+    facts = text.get_facts_now(whole)
+    entries._write_funding({entry: {"coverage_facts": facts[entry]} for entry in whole})
+
+
+# ----------------------------------------------------------------------
+# Overage: time that nobody covers yet, and that waits unbilled
+# ----------------------------------------------------------------------
+
+
+def cover(entries, item=None, policy=OVERAGE):
+    """Ask again who pays for overage, in the given order.
+
+    :param entries: overage entries (superuser)
+    :param item: the item alone pays; else credits first, then the ticket's item
+    :param policy: what happens to hours that still nobody covers
+    :return: the entries that somebody pays for now
+    :raise ValidationError: with the policy `refuse`, where hours stay uncovered
+    """
+    item_sudo = item and item.sudo()
+    claims = [Claim.of(entry, item_sudo) for entry in entries]
+    plan(entries.env, claims, policy)
+    covered = [claim for claim in claims if claim.refusal or claim.covered]
+    post(entries.env, covered)
+    return entries.browse([claim.entry.id for claim in covered])

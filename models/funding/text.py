@@ -1,0 +1,353 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The sentences that explain who pays, for notes, refusals and previews alike.
+
+An entry keeps the facts (names, figures and dates as they were) and everybody reads
+the sentence in their own language.
+"""
+
+from odoo import fields
+from odoo.tools import format_date
+
+from ...tools import format_number
+from .claim import CREDITS, OVERAGE, SALE_LINE, Part
+
+# ----------------------------------------------------------------------
+# Facts: what is kept with the entry
+# ----------------------------------------------------------------------
+
+
+def get_facts(claim):
+    """Return what paid a claim and which rule chose it, as JSON."""
+    rest = None
+    if claim.uses_credits and claim.draw and claim.draw.missing:
+        rest = {
+            "currency": claim.request.currency.name,
+            "date": fields.Date.to_string(claim.date),
+        }
+    parts = [fact for part in claim.parts for fact in get_part_facts(part, claim.draw)]
+    return {"hours": claim.hours, "parts": parts, "rest": rest}
+
+
+def get_part_facts(part, draw=None):
+    """Return the facts of a part, one for each purchase that pays."""
+    if part.payer == CREDITS and draw:
+        following = draw.next_purchase
+        return [
+            _get_slice_facts(draw.slices, index, following)
+            for index in range(len(draw.slices))
+        ]
+    facts = {"payer": part.payer, "hours": part.hours}
+    if part.payer == SALE_LINE:
+        facts["item"] = part.item.order_id.name
+    return [facts]
+
+
+def _get_slice_facts(slices, index, next_purchase=None, is_only_known=True):
+    purchase, credits = slices[index]
+    following = [later for later, _credits in slices[index + 1 :]]
+    if next_purchase:
+        following.append(next_purchase)
+    facts = {
+        "payer": CREDITS,
+        "credits": credits,
+        "purchase": purchase.name,
+        "expiry": fields.Date.to_string(purchase.date_expiry),
+    }
+    if following or is_only_known:
+        facts |= _get_rule_facts(purchase, *following[:1])
+    return facts
+
+
+def _get_rule_facts(purchase, other=None):
+    """Tell why `purchase` came before the next one that could have paid."""
+    if not other:
+        return {"rule": "only"}
+    if purchase.date_expiry != other.date_expiry:
+        return {"rule": "sooner", "other": other.name}
+    if purchase.date_start != other.date_start:
+        return {"rule": "started", "other": other.name}
+    return {"rule": "entered", "other": other.name}
+
+
+def get_facts_now(entries):
+    """Return what pays for all hours of entries now, after a correction.
+
+    :return: facts by entry
+    """
+    by_credits = entries.filtered(lambda entry: entry.coverage == CREDITS)
+    purchases = get_paying_purchases(by_credits) if by_credits else {}
+    result = {}
+    for entry in entries:
+        if entry.coverage == SALE_LINE or entry.id not in purchases:
+            part = Part(entry.coverage, entry.hours_billed, entry.so_line)
+            parts = get_part_facts(part)
+        else:
+            slices = sorted(
+                purchases[entry.id],
+                key=lambda part: (part[0].date_expiry, part[0].date_start, part[0].id),
+            )
+            # What else could have paid for the last of them is not asked again.
+            parts = [
+                _get_slice_facts(slices, index, is_only_known=False)
+                for index in range(len(slices))
+            ]
+        result[entry] = {"hours": entry.hours_billed, "parts": parts, "rest": None}
+    return result
+
+
+# ----------------------------------------------------------------------
+# Sentences: what people read
+# ----------------------------------------------------------------------
+
+
+def render(env, facts):
+    """Return the sentence that facts make in the language of `env`.
+
+    :param dict facts: as :func:`get_facts` returns them, or of a decision
+    """
+    if not facts:
+        return False
+    if "text" in facts:
+        # From before the facts were kept.
+        return facts["text"]
+    if "rejected_by" in facts:
+        return env._(
+            "Rejected by %(user)s: %(note)s",
+            user=facts["rejected_by"],
+            note=facts["note"],
+        )
+    if "goodwill_by" in facts:
+        return env._(
+            "%(hours)s h as goodwill, decided by %(user)s",
+            hours=_format(env, facts["hours"]),
+            user=facts["goodwill_by"],
+        )
+    note = env._(
+        "%(hours)s h → %(parts)s",
+        hours=_format(env, facts["hours"]),
+        parts="; ".join(render_part(env, part) for part in facts["parts"]),
+    )
+    rest = facts.get("rest")
+    if not rest:
+        return note
+    rest = env._(
+        "no other credits in %(currency)s usable on %(date)s",
+        currency=rest["currency"],
+        date=_format_day(env, rest["date"]),
+    )
+    return f"{note}, {rest}"
+
+
+def render_part(env, facts):
+    """Return the words about one payer."""
+    if "purchase" in facts:
+        return _render_slice(env, facts)
+    hours = _format(env, facts["hours"])
+    if facts["payer"] == CREDITS:
+        return env._("%(hours)s h, less than the smallest credit", hours=hours)
+    if facts["payer"] == SALE_LINE:
+        return env._("%(hours)s h on %(item)s", hours=hours, item=facts["item"])
+    if facts["payer"] == OVERAGE:
+        return env._("%(hours)s h overage, waiting for approval", hours=hours)
+    return env._("%(hours)s h not billed", hours=hours)
+
+
+def _render_slice(env, facts):
+    values = {
+        "credits": _format(env, facts["credits"]),
+        "purchase": facts["purchase"],
+        "expiry": _format_day(env, facts["expiry"]),
+    }
+    if "rule" not in facts:
+        return env._(
+            "%(credits)s credits from %(purchase)s (expires %(expiry)s)", **values
+        )
+    other = facts.get("other")
+    rule = {
+        "only": lambda: env._("the only one usable"),
+        "sooner": lambda: env._("sooner than %(other)s", other=other),
+        "started": lambda: env._("started before %(other)s", other=other),
+        "entered": lambda: env._("entered before %(other)s", other=other),
+    }[facts["rule"]]()
+    return env._(
+        "%(credits)s credits from %(purchase)s (expires %(expiry)s, %(rule)s)",
+        rule=rule,
+        **values,
+    )
+
+
+# ----------------------------------------------------------------------
+# Payers in a few words
+# ----------------------------------------------------------------------
+
+
+def get_paying_purchases(entries):
+    """Return what each entry draws from which purchase, in one query.
+
+    :return: list of `(purchase, credits)` by entry
+    """
+    drawn = {}
+    for entry, purchase, credits in (
+        # sudo: agents see the names of what paid, not the purchases
+        entries.env["service.credit.consumption"]
+        .sudo()
+        ._read_group(
+            [("timesheet_id", "in", entries.ids)],
+            ["timesheet_id", "purchase_id"],
+            ["credits:sum"],
+        )
+    ):
+        if round(credits, 6):
+            drawn.setdefault(entry.id, []).append((purchase, credits))
+    return drawn
+
+
+def get_payers(entry, purchases):
+    """Name what pays for a saved entry in a few words."""
+    slices = purchases.get(entry._origin.id)
+    if entry.coverage == CREDITS and slices:
+        return _join_purchases(entry.env, slices)
+    if entry.coverage == SALE_LINE:
+        return entry.so_line.order_id.name
+    return _get_label(entry.env, entry.coverage)
+
+
+def get_planned_payers(env, claim):
+    """Name what would pay for an entry in a few words."""
+    if claim.refusal:
+        return env._(
+            "Not covered: %(hours)s h would fit", hours=_format(env, claim.covered)
+        )
+    names = []
+    for part in claim.parts:
+        if part.payer == CREDITS and claim.draw:
+            names.append(_join_purchases(env, claim.draw.slices))
+        elif part.payer == SALE_LINE:
+            names.append(part.item.order_id.name)
+        else:
+            names.append(_get_label(env, part.payer))
+    return ", ".join(names)
+
+
+def _join_purchases(env, slices):
+    return ", ".join(
+        f"{purchase.name} ({_format(env, credits)})" for purchase, credits in slices
+    )
+
+
+def _get_label(env, coverage):
+    field = env["account.analytic.line"]._fields["coverage"]
+    return dict(field._description_selection(env)).get(coverage, "")
+
+
+# ----------------------------------------------------------------------
+# Previews and refusals
+# ----------------------------------------------------------------------
+
+
+def describe(env, claim):
+    """Tell who would pay a planned claim: a list of dicts, one for each payer.
+
+    Of `payer` (a coverage), `label`, `hours`, `credits` and `left` (what the payer has
+    left afterwards).
+    """
+    result = []
+    for part in claim.parts:
+        facts = get_part_facts(part, claim.draw)
+        if part.payer == CREDITS and claim.draw:
+            left = [_get_credits_left(env, *piece) for piece in claim.draw.slices]
+        else:
+            left = [_get_item_left(env, part) if part.payer == SALE_LINE else ""]
+        for fact, rest in zip(facts, left, strict=True):
+            credits = fact.get("credits", 0.0)
+            result.append(
+                {
+                    "payer": part.payer,
+                    "label": render_part(env, fact),
+                    "hours": credits / claim.rate if credits else part.hours,
+                    "credits": credits,
+                    "left": rest,
+                }
+            )
+    return result
+
+
+def _get_credits_left(env, purchase, credits):
+    """Tell what a purchase would have left after a slice of a plan."""
+    return env._(
+        "%(left)s credits left",
+        left=_format(env, purchase.credits_available - credits),
+    )
+
+
+def _get_item_left(env, part):
+    """Tell what a sales order item would have left after a part."""
+    left = part.item._get_authorized_hours_left()
+    if left is not None:
+        return env._(
+            "%(left)s authorized hours left", left=_format(env, left - part.hours)
+        )
+    if part.item.remaining_hours_available:
+        return env._(
+            "%(left)s h left",
+            left=_format(env, part.item.remaining_hours - part.hours),
+        )
+    return ""
+
+
+def get_refusal(env, claim):
+    """Tell what was asked, what would fit, and the ways out."""
+    values = {
+        "hours": _format(env, claim.hours),
+        "ticket": claim.ticket.display_name,
+        "date": format_date(env, claim.date),
+        "covered": _format(env, claim.covered),
+        "state": _get_state_text(env, claim),
+        "customer": claim.ticket.commercial_partner_id.display_name,
+    }
+    if claim.covered:
+        return env._(
+            "Only %(covered)s of the %(hours)s h on ticket %(ticket)s on %(date)s are "
+            "covered (%(state)s). Log %(covered)s h, ask %(customer)s for more hours "
+            "or credits, choose another sales order item, or untick Billable.",
+            **values,
+        )
+    return env._(
+        "%(hours)s h on ticket %(ticket)s on %(date)s are not covered (%(state)s). "
+        "Ask %(customer)s for more hours or credits, choose another sales order item, "
+        "or untick Billable.",
+        **values,
+    )
+
+
+def _get_state_text(env, claim):
+    """Tell what credits and item have for a claim, before it."""
+    texts = []
+    if claim.uses_credits and claim.draw:
+        texts.append(
+            env._(
+                "%(credits)s credits in %(currency)s usable on %(date)s",
+                credits=_format(env, claim.draw.available),
+                currency=claim.request.currency.name,
+                date=format_date(env, claim.date),
+            )
+        )
+    if claim.item:
+        item_sudo = claim.item.sudo()
+        texts.append(
+            env._(
+                "%(left)s of %(authorized)s authorized hours left on %(item)s",
+                left=_format(env, claim.item_left or 0.0),
+                authorized=_format(env, item_sudo.authorized_hours),
+                item=item_sudo.display_name,
+            )
+        )
+    return "; ".join(texts)
+
+
+def _format(env, number):
+    return format_number(env, number, 2)
+
+
+def _format_day(env, day):
+    return format_date(env, day)

@@ -1,0 +1,407 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
+
+from ...tools import format_number
+from ...tools.approval import FROZEN
+from ..funding import apply
+from ..funding.claim import HOUR_DIGITS
+
+APPROVER = "hr_timesheet.group_hr_timesheet_approver"
+HOURS_IN_A_DAY = 24
+# What an entry says about the work, and who pays for it.
+FACTS = frozenset(
+    (
+        "company_id",
+        "date",
+        "employee_id",
+        "is_billable",
+        "project_id",
+        "service_type_id",
+        "so_line",
+        "task_id",
+        "ticket_id",
+        "unit_amount",
+        "user_id",
+        # All analytic plans at once; each of them by its own name, too.
+        "auto_account_id",
+        "analytic_distribution",
+    )
+)
+# What follows from the ticket and the hours on an entry of a ticket.
+FOLLOWING = frozenset(("amount", "category", "partner_id", "product_uom_id"))
+
+
+class AccountAnalyticLine(models.Model):
+    """Who may change which entries, and what no entry on a ticket can be."""
+
+    _inherit = "account.analytic.line"
+
+    # ------------------------------------------------------------------
+    # May this user change this entry, and if not, why
+    # ------------------------------------------------------------------
+
+    def _get_obstacle(self, user=None, names=None):
+        """Return why the entry cannot be changed, for the button, the view, the guard.
+
+        :param user: who changes it; none for the addon itself, which only what is
+            frozen, billed or closed stops
+        :param names: the fields that change; without it, any fact about the work
+        :return: the exception that says why and what helps; None if nothing is in
+            the way
+        """
+        self.ensure_one()
+        # sudo: the rules hold for entries whose invoice or team the user may not read
+        line_sudo = self.sudo()
+        if user and not line_sudo._is_changeable_by(user):
+            return AccessError(
+                self.env._(
+                    "%(entry)s is another person's. Only %(employee)s or a timesheet "
+                    "approver can change it.",
+                    entry=line_sudo._get_entry_name(),
+                    employee=line_sudo.employee_id.name or line_sudo.user_id.name,
+                )
+            )
+        facts = FACTS.union(self._get_plan_fnames())
+        is_fact = names is None or not facts.isdisjoint(names)
+        if line_sudo.approval_state in FROZEN and (is_fact or "name" in names):
+            return UserError(line_sudo._get_frozen_text())
+        if is_fact and line_sudo.ticket_id and not line_sudo._is_not_billed():
+            return UserError(line_sudo._get_billed_text())
+        if is_fact and line_sudo._is_closed():
+            return UserError(line_sudo._get_closed_text())
+        return None
+
+    def _is_changeable_by(self, user):
+        """Tell whether an entry on a ticket is the user's to change (superuser)."""
+        return (
+            not self.ticket_id
+            or not self._origin.id
+            or self.user_id == user
+            or user.has_group(APPROVER)
+            or self.with_user(user).is_entrusted
+        )
+
+    def _check_changeable(self, names=None):
+        """Refuse to change what the user may not.
+
+        :param names: the fields that change; without it, any fact about the work
+        :raise AccessError: for other people's time
+        :raise UserError: for time that is billed, approved or in a closed period
+        """
+        user = None if self.env.su else self.env.user
+        for line in self:
+            if obstacle := line._get_obstacle(user, names):
+                raise obstacle
+
+    def _is_readonly(self):
+        return super()._is_readonly() or bool(self._get_obstacle(self.env.user))
+
+    def _check_can_write(self, values):
+        self._check_changeable(values.keys())
+        if self.env.su:
+            return super()._check_can_write(values)
+        on_tickets = self.filtered("ticket_id")
+        # sudo: core asks the invoice for its state, which agents may not read
+        super(AccountAnalyticLine, on_tickets.sudo())._check_can_write(values)
+        return super(AccountAnalyticLine, self - on_tickets)._check_can_write(values)
+
+    def _check_typed(self, vals):
+        """Refuse values that follow from the ticket, the hours or the employee.
+
+        :raise AccessError: naming the fields, or the entry
+        """
+        on_tickets = self if vals.get("ticket_id") else self.filtered("ticket_id")
+        typed = FOLLOWING.intersection(vals) if on_tickets else set()
+        if vals.get("ticket_id"):
+            # Sent along by a form, and taken from the ticket.
+            typed -= {"partner_id"}
+        if typed:
+            labels = self.fields_get(sorted(typed), ["string"]).values()
+            raise AccessError(
+                self.env._(
+                    "%(fields)s of time on a ticket are computed and can't be set.",
+                    fields=", ".join(sorted(label["string"] for label in labels)),
+                )
+            )
+        if "user_id" in vals:
+            self._check_user(vals)
+
+    def _check_deletable(self):
+        """Refuse to delete other people's time, and what an invoice bills."""
+        user = None if self.env.su else self.env.user
+        for line in self:
+            obstacle = line._get_obstacle(user, ())
+            if not obstacle and not line.sudo()._is_not_billed():
+                obstacle = UserError(line.sudo()._get_billed_text(deleted=True))
+            if obstacle:
+                raise obstacle
+
+    def _get_entry_name(self):
+        """Return what names an entry in a sentence: whose, when, where."""
+        self.ensure_one()
+        return self.env._(
+            "The time of %(employee)s of %(date)s on %(work)s",
+            employee=self.employee_id.name or self.user_id.name,
+            date=format_date(self.env, self.date),
+            work=self.env._("ticket %(ticket)s", ticket=self.ticket_id.display_name)
+            if self.ticket_id
+            else (self.task_id or self.project_id).display_name,
+        )
+
+    def _get_frozen_text(self):
+        if self.approval_state == "submitted":
+            return self.env._(
+                "%(entry)s waits for approval and cannot change: withdraw it first.",
+                entry=self._get_entry_name(),
+            )
+        return self.env._(
+            "%(entry)s is approved and cannot change: ask an approver of team "
+            "%(team)s to reset it to draft first.",
+            entry=self._get_entry_name(),
+            team=self.ticket_id.team_id.display_name or self.env._("no team"),
+        )
+
+    def _get_billed_text(self, deleted=False):
+        values = {
+            "entry": self._get_entry_name(),
+            "invoice": self.timesheet_invoice_id.display_name,
+        }
+        if deleted:
+            return self.env._(
+                "%(entry)s is billed by %(invoice)s and cannot be deleted: cancel or "
+                "credit the invoice first.",
+                **values,
+            )
+        return self.env._(
+            "%(entry)s is billed by %(invoice)s and cannot change: cancel or credit "
+            "the invoice first.",
+            **values,
+        )
+
+    def _get_closed_text(self):
+        return self.env._(
+            "%(entry)s cannot change: %(company)s closed its time until %(lock)s. Log "
+            "what is missing as new time, which counts in the open period, or ask "
+            "whoever closed it to reopen the period.",
+            entry=self._get_entry_name(),
+            company=self.company_id.name,
+            lock=format_date(self.env, self.company_id._get_time_lock()),
+        )
+
+    # ------------------------------------------------------------------
+    # Who may log for whom
+    # ------------------------------------------------------------------
+
+    @api.depends_context("uid")
+    def _compute_is_entrusted(self):
+        entrusted = self.filtered_domain(self._get_entrusted_domain())
+        entrusted.is_entrusted = True
+        (self - entrusted).is_entrusted = False
+
+    @api.model
+    def _search_is_entrusted(self, operator, value):
+        if operator != "in" or True not in value:
+            return NotImplemented
+        return self._get_entrusted_domain()
+
+    @api.model
+    def _get_entrusted_domain(self):
+        return self.env["hr.employee"]._get_domain_entrusted()
+
+    @api.depends("company_id", "ticket_id")
+    def _compute_employee_domain(self):
+        """Offer whom the server accepts: asked once for each company."""
+        employees = self.env["hr.employee"]
+        lines = self.with_context(allowed_company_ids=self.env.companies.ids)
+        core = list(lines._domain_employee_id())
+        for company, group in self.grouped(
+            lambda line: line.ticket_id.sudo().company_id
+        ).items():
+            domain = list(employees._get_domain_for_time(company)) if company else core
+            group.employee_domain = domain
+
+    def _check_user(self, vals):
+        """Keep the user that of the employee: whose time it is decides who approves it.
+
+        :raise AccessError: naming the entry
+        """
+        written = self.env["hr.employee"].browse(vals.get("employee_id"))
+        # sudo: names of people and tickets are shown to say what is meant
+        for line in self.sudo().filtered("ticket_id"):
+            user = (written.sudo() or line.employee_id).user_id
+            if user and user.id != vals["user_id"]:
+                raise AccessError(
+                    self.env._(
+                        "%(entry)s stays %(employee)s's: to make it another person's, "
+                        "choose the employee instead of the user.",
+                        entry=line._get_entry_name(),
+                        employee=line.employee_id.name,
+                    )
+                )
+
+    @api.model
+    def _check_people(self, people):
+        """Refuse time of people for whom the user may not log.
+
+        :param set people: of pairs: id of the ticket's company, id of the employee
+        :raise AccessError: naming the person, and who may
+        """
+        employees = self.env["hr.employee"]
+        if employees._logs_for_everyone():
+            return
+        for company_id in {company_id for company_id, _employee_id in people}:
+            company = self.env["res.company"].browse(company_id)
+            domain = employees._get_domain_for_time(company)
+            # sudo: names of colleagues are shown to say who is meant
+            logged_sudo = employees.sudo().browse(
+                {employee_id for where, employee_id in people if where == company_id}
+            )
+            # Strangers to the company are refused as such.
+            logged_sudo = logged_sudo.filtered(lambda e, c=company: e.company_id == c)
+            refused = logged_sudo - logged_sudo.filtered_domain(domain)
+            if refused:
+                raise AccessError(self._get_people_text(refused[0], company.sudo()))
+
+    @api.model
+    def _get_people_text(self, employee, company):
+        return self.env._(
+            "You cannot log time for %(employee)s: in %(company)s people log "
+            "%(scope)s. A timesheet approver can do it for you.",
+            employee=employee.name,
+            company=company.name,
+            scope=self.env._("for themselves and those they manage")
+            if company.timesheet_log_for == "subordinates"
+            else self.env._("for themselves only"),
+        )
+
+    # ------------------------------------------------------------------
+    # What every entry on a ticket has
+    # ------------------------------------------------------------------
+
+    def _check_hours(self):
+        """Refuse entries that take no time, or more than a day has.
+
+        :raise ValidationError: naming the ticket and the hours asked
+        """
+        for entry in self:
+            hours = entry.unit_amount
+            # Not to the minute: the last credits may pay a very small part.
+            if 0 < round(hours, HOUR_DIGITS) <= HOURS_IN_A_DAY:
+                continue
+            raise ValidationError(
+                self.env._(
+                    "%(hours)s hours on ticket %(ticket)s on %(date)s are not possible:"
+                    " an entry takes more than 0 and at most 24 hours.",
+                    hours=format_number(self.env, hours),
+                    ticket=entry.ticket_id.display_name,
+                    date=format_date(self.env, entry.date),
+                )
+            )
+
+    def _check_whole(self):
+        """Refuse entries without a project, or of a person of another company.
+
+        :raise ValidationError: naming the ticket and what is possible
+        """
+        # sudo: who writes an entry need not read its ticket or its employee
+        for entry in self.sudo():
+            if entry.employee_id.company_id != entry.company_id:
+                raise ValidationError(
+                    self._get_employee_text(
+                        entry.ticket_id, entry.employee_id, entry.company_id
+                    )
+                )
+            if not entry.project_id:
+                raise ValidationError(
+                    self.env._(
+                        "The time of %(date)s on ticket %(ticket)s cannot be without a "
+                        "project: choose another one, or leave %(project)s.",
+                        date=format_date(self.env, entry.date),
+                        ticket=entry.ticket_id.display_name,
+                        project=entry.ticket_id.project_id.display_name,
+                    )
+                )
+
+    @api.model
+    def _get_employee_text(self, ticket, employee, company):
+        return self.env._(
+            "Time on ticket %(ticket)s cannot be logged for %(employee)s: it takes an "
+            "active employee of %(company)s.",
+            ticket=ticket.display_name,
+            employee=employee.name or self.env._("nobody"),
+            company=company.name,
+        )
+
+    def _check_items(self):
+        """Refuse items that the entries' tickets could not carry themselves."""
+        on_tickets = self.filtered("ticket_id")
+        for alike in on_tickets.grouped(
+            lambda entry: (entry.so_line, entry.ticket_id, entry.company_id)
+        ).values():
+            # sudo: who logs time need not read the order
+            alike[0].sudo()._check_item()
+
+    def _check_item(self):
+        """Refuse an item that the entry's ticket could not carry itself (superuser).
+
+        :raise ValidationError: naming the item and what may be done
+        """
+        item, ticket = self.so_line, self.ticket_id
+        if not item:
+            return
+        values = {"ticket": ticket.display_name, "item": item.display_name}
+        if item.state != "sale":
+            raise ValidationError(
+                self.env._(
+                    "Time on ticket %(ticket)s cannot be billed to %(item)s: order "
+                    "%(order)s is not confirmed or was cancelled. Choose another item "
+                    "on the ticket, or leave it empty.",
+                    order=item.order_id.name,
+                    **values,
+                )
+            )
+        customer = item.order_partner_id.commercial_partner_id
+        is_own = customer == ticket.commercial_partner_id
+        if not is_own or item.company_id != self.company_id:
+            raise ValidationError(self._get_stranger_text(customer))
+        if not item.filtered_domain(item._domain_open_service()):
+            raise ValidationError(
+                self.env._(
+                    "Time on ticket %(ticket)s cannot be billed to %(item)s, which is "
+                    "no service that takes time: choose another item on the ticket, or "
+                    "leave it empty.",
+                    **values,
+                )
+            )
+
+    def _get_stranger_text(self, customer):
+        ticket, item = self.ticket_id, self.so_line
+        return self.env._(
+            "Time on ticket %(ticket)s of %(customer)s cannot be billed to %(item)s of "
+            "%(item_customer)s (%(item_company)s): choose an item of the ticket's own "
+            "customer and company.",
+            ticket=ticket.display_name,
+            item=item.display_name,
+            customer=ticket.commercial_partner_id.display_name
+            or self.env._("no customer"),
+            item_customer=customer.display_name,
+            item_company=item.company_id.name,
+        )
+
+    def _get_rebooked(self, before, choice):
+        """Return the entries that put something on an item that it did not have.
+
+        Hours that shrink are corrected on whatever item they are.
+        """
+        on_tickets = self.filtered("ticket_id")
+        if choice is not None:
+            return on_tickets
+        now = apply.snapshot(on_tickets)
+        return on_tickets.filtered(
+            lambda entry: (
+                not now[entry].is_alike(before[entry])
+                or round(now[entry].hours - before[entry].hours, HOUR_DIGITS) > 0
+            )
+        )
