@@ -2,8 +2,8 @@
 """Build the addon's wheel with whool, without the tools of this repository.
 
 whool packs every file under version control, from a folder named like the addon.
-This backend hands it a copy that has that name and leaves ``dev``, ``bench``,
-``docs`` and the settings of tools out, so any checkout builds, whatever its folder is called.
+This backend hands it a copy that has that name and leaves ``dev``, ``bench``, ``docs``
+and the settings of tools out, so any checkout builds, whatever its folder is called.
 """
 
 import os

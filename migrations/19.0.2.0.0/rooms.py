@@ -3,7 +3,7 @@
 
 It may define `before(cr)`, run before the new code changes the tables, and
 `after(env)`, run when it has. Rules: plain SQL, or the ORM in batches; safe to repeat;
-never a row of the ledger. Try it with ``dev/test --lifecycle``.
+never a figure of a ledger row. Try it with ``dev/test --lifecycle``.
 """
 
 from pathlib import Path
