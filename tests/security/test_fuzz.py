@@ -19,6 +19,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import SQL, groupby, mute_logger
 
 from ..support.funding import FundingCommon
+from ..support.roles import ROLES, create_roles
 
 MODULE = "helpdesk_service_credit"
 ADDON = f"odoo.addons.{MODULE}"
@@ -39,6 +40,7 @@ TABLES = (
     "sale_order_line",
 )
 SECRETS = ("Secret terms", "Secret reason", "Secret source")
+SOME_ROLES = ("agent_all", "operator", "credit_manager", "seller_all", "lead_demo")
 CALLS_OUT = ("action_sync_now",)  # has transactions of its own
 QUIET = ("odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_model")
 
@@ -71,23 +73,8 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
             "company_id": cls.company_b.id,
             "company_ids": [Command.set(cls.company_b.ids)],
         }
-        cls.insiders = (
-            cls.agent,
-            cls.seller,
-            cls.helpdesk_manager,
-            new_test_user(
-                cls.env,
-                "operator",
-                "helpdesk_service_credit.group_service_operator,"
-                "helpdesk_mgmt.group_helpdesk_user",
-            ),
-            new_test_user(
-                cls.env,
-                "credit_manager",
-                "helpdesk_service_credit.group_service_credit_manager",
-            ),
-            new_test_user(cls.env, "settings", "base.group_system"),
-        )
+        roles = create_roles(cls)
+        cls.insiders = [roles[name] for name in (ROLES if LONG else SOME_ROLES)]
         cls.outsiders = (
             cls.env.ref("base.public_user"),
             new_test_user(cls.env, "portal_b", "base.group_portal", **portal),
@@ -131,7 +118,7 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
         cls.purchase = purchase
         cls.tokens = [
             record._portal_ensure_token()
-            for record in (purchase, cls.request, cls.ticket)
+            for record in (cls.request, purchase, cls.ticket)
         ]
         cls.env.flush_all()
 
@@ -239,9 +226,12 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
 
     def _assert_tells_nothing(self, answer):
         """The answer has no text of the main company's customer and no key."""
-        told = repr(answer)
         for secret in (*SECRETS, *self.tokens):
-            self.assertNotIn(secret, told)
+            self.assertNotIn(secret, repr(answer))
+
+    def _assert_tells_no_key(self, answer):
+        """The key of a request answers in the customer's name."""
+        self.assertNotIn(self.tokens[0], repr(answer))
 
     def _rounds(self):
         rounds = [(), (False,), ("x",), (self.request.id, "x")]
@@ -309,7 +299,30 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
             self.assertEqual(self._state(), before, name)
         self._count("outsiders, core", calls, methods)
 
-    def _try_core(self, user, name, method, arguments):
+    @mute_logger(*QUIET)
+    def test_colleagues_learn_no_key_by_methods_of_core(self):
+        readers = ("portal.mixin", "mail.thread", "mail.activity.mixin")
+        names = {
+            method
+            for reader in readers
+            for _name, method, _function in self._public_methods([reader])
+            if not hasattr(self.env.registry["base"], method)
+        }
+        methods = [call for call in self._inherited_methods() if call[1] in names]
+        self.assertGreater(len(methods), 50)
+        for user, call in itertools.product(self.insiders, methods):
+            name, method, function = call
+            self.random.seed(f"{SEED} {name}.{method}")
+            arguments = self._sensible(name, function)
+            with self.subTest(f"{user.login}: {name}.{method}{arguments}"):
+                savepoint = self.env.cr.savepoint()
+                try:
+                    self._try_core(user, name, method, arguments, is_colleague=True)
+                finally:
+                    savepoint.close(rollback=True)
+                    self.env.invalidate_all()
+
+    def _try_core(self, user, name, method, arguments, is_colleague=False):
         """Call a method of core; it may be unable to read junk, our part of it not."""
         try:
             answer = self._attempt(user, name, method, arguments)
@@ -318,7 +331,10 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
             if is_ours(error) and not hasattr(self.env.registry["base"], method):
                 raise
             return
-        self._assert_tells_nothing(answer)
+        check = (
+            self._assert_tells_no_key if is_colleague else self._assert_tells_nothing
+        )
+        check(answer)
 
     @mute_logger(*QUIET)
     def test_no_method_of_ours_crashes_for_anybody(self):
@@ -331,7 +347,8 @@ class TestSecurityFuzz(HttpCase, FundingCommon):
                 with self.subTest(f"{user.login}: {name}.{method}{arguments}"):
                     savepoint = self.env.cr.savepoint()
                     try:
-                        self._attempt(user, name, method, arguments)
+                        answer = self._attempt(user, name, method, arguments)
+                        self._assert_tells_no_key(answer)
                     finally:
                         savepoint.close(rollback=True)
                         self.env.invalidate_all()
