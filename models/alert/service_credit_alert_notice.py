@@ -14,7 +14,7 @@ class ServiceCreditAlert(models.Model):
     """Telling of alerts: a note on the customer, an activity for who is responsible,
     and, where that is wanted, an e-mail and a draft quotation.
 
-    E-mails are queued. Nothing else leaves the house (design 3.10).
+    E-mails are queued. Nothing else leaves the house.
     """
 
     _inherit = "service.credit.alert"

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 
 class ServiceCreditClosedMixin(models.AbstractModel):
     """Records that only the ledger itself makes, and that nobody changes or deletes:
-    not by form, RPC or import, and not as superuser either (design 3.2).
+    not by form, RPC or import, and not as superuser either.
 
     Nobody has the right to, so whoever tries gets an `AccessError`.
     """

@@ -14,7 +14,7 @@ ALL_DAYS = [("expiry", 60), ("expiry", 30), ("expiry", 14)]
 @tagged("post_install", "-at_install")
 class TestAlert(AlertCommon):
     """Each level fires once a cycle and is armed again by what is bought or comes
-    back (design 10)."""
+    back."""
 
     def test_a_level_fires_once(self):
         self._buy(10)

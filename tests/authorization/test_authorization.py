@@ -17,7 +17,7 @@ SIGNATURE = (
 
 @tagged("post_install", "-at_install")
 class TestAuthorization(ServiceCreditCommon):
-    """Requests of hours, their answers, and what follows (design 7.2)."""
+    """Requests of hours, their answers, and what follows."""
 
     @classmethod
     def setUpClass(cls):

@@ -8,10 +8,7 @@ from ..support.service_log import ServiceLogCommon
 
 @tagged("post_install", "-at_install")
 class TestAuthorizationWays(ServiceLogCommon):
-    """Every place that hours are asked for and logged from, and which hours they take.
-
-    Design 7.2, 7.4.
-    """
+    """Every place that asks for hours or logs them, and which hours they take."""
 
     def _ask(self, record, user):
         """Fill in the window that a record opens for a user; return the request."""

@@ -9,7 +9,7 @@ OVER = "authorized hours left on|do not fit on"
 
 @tagged("post_install", "-at_install")
 class TestAuthorizedHours(ServiceCreditCommon):
-    """The cap of a sales order item, from every way in (design 7.1)."""
+    """The cap of a sales order item, from every way in."""
 
     @classmethod
     def setUpClass(cls):

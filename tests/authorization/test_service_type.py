@@ -10,7 +10,7 @@ from ..support.common import ServiceCreditCommon
 
 @tagged("post_install", "-at_install")
 class TestServiceType(ServiceCreditCommon):
-    """Service types: shipped, editable, and kept by old entries (design 7.3)."""
+    """Service types: shipped, editable, and kept by old entries."""
 
     def test_types_of_the_seed_are_shipped(self):
         prefix = "helpdesk_service_credit.service_type_"

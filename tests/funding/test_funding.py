@@ -7,7 +7,7 @@ from ..support.funding import MAY, FundingCommon
 
 @tagged("post_install", "-at_install")
 class TestFunding(FundingCommon):
-    """Who pays for time on tickets: credits, the item, the policy (design 4.4, 5.3)."""
+    """Who pays for time on tickets: credits, the item, the policy."""
 
     # Drawing
 

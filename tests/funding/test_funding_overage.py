@@ -7,7 +7,7 @@ from ..support.funding import FundingCommon
 
 @tagged("post_install", "-at_install")
 class TestFundingOverage(FundingCommon):
-    """Overage waits until a manager covers, bills or forgives it (design 4.1, 7.2)."""
+    """Overage waits until a manager covers, bills or forgives it."""
 
     @classmethod
     def setUpClass(cls):

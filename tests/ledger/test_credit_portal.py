@@ -9,7 +9,7 @@ from ..support.funding import FundingCommon
 
 @tagged("post_install", "-at_install")
 class TestCreditPortal(FundingCommon, HttpCase):
-    """Customers see their own service credits, and nobody else's (design 10)."""
+    """Customers see their own service credits, and nobody else's."""
 
     @classmethod
     def setUpClass(cls):

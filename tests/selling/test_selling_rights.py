@@ -8,7 +8,7 @@ from ..support.selling import SellingCommon
 
 @tagged("post_install", "-at_install")
 class TestSellingRights(SellingCommon):
-    """A salesperson with nothing but sales rights follows the seed's section."""
+    """A salesperson with nothing but sales rights sells credits."""
 
     def setUp(self):
         super().setUp()

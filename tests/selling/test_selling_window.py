@@ -10,7 +10,7 @@ from ..support.selling import SellingCommon
 
 @tagged("post_install", "-at_install")
 class TestSellingWindow(SellingCommon):
-    """Creating purchases from an opportunity or an order (seed 001, design 6)."""
+    """Creating purchases from an opportunity or an order."""
 
     def _items(self, record):
         return self._open_window(record).line_ids.sale_line_id

@@ -10,7 +10,7 @@ from ..support.service_log import ServiceLogCommon
 
 @tagged("post_install", "-at_install")
 class TestServiceLog(ServiceLogCommon):
-    """Log Service: the window, and what it posts (design 7.4)."""
+    """Log Service: the window, and what it posts."""
 
     def test_logs_on_a_ticket(self):
         log = self._create_log(description="— first\n• second")

@@ -6,7 +6,7 @@ from ..support.common import ServiceCreditCommon
 
 @tagged("post_install", "-at_install")
 class TestTimeBillable(ServiceCreditCommon):
-    """The billable tick: where it starts, and what ticking anew does (seed 004)."""
+    """The billable tick: where it starts, and what ticking anew does."""
 
     @classmethod
     def setUpClass(cls):

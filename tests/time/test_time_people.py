@@ -8,7 +8,7 @@ from ..support.common import ServiceCreditCommon
 
 @tagged("post_install", "-at_install")
 class TestTimePeople(ServiceCreditCommon):
-    """Who may log for whom, and on which tickets (design 8, seed 004)."""
+    """Who may log for whom, and on which tickets."""
 
     @classmethod
     def setUpClass(cls):
@@ -66,7 +66,7 @@ class TestTimePeople(ServiceCreditCommon):
         )
 
     def test_everyone_is_the_default(self):
-        """All names appear until an administrator restricts them (seed 004)."""
+        """All names appear until an administrator restricts them."""
         self.assertEqual(self.company.timesheet_log_for, "everyone")
         people = (self.agent, self.lead, self.junior, self.colleague)
         self._assert_may(self.colleague, *people)
@@ -154,7 +154,7 @@ class TestTimePeople(ServiceCreditCommon):
             )
 
     def test_projects_only(self):
-        """Only tickets with a project of their own take time (seed 004)."""
+        """Only tickets with a project of their own take time."""
         other = self.project.copy({"name": "Roll-out", "allow_timesheets": True})
         self.company.only_project_tickets = True
         self.team.company_id = self.company
@@ -188,7 +188,7 @@ class TestTimePeople(ServiceCreditCommon):
         self.assertTrue(self.company.only_project_tickets)
 
     def test_form_takes_ones_own_name(self):
-        """One's own name appears in a new line of the tab (seed 004)."""
+        """One's own name appears in a new line of the tab."""
         form = Form(self.ticket.with_user(self.agent))
         with form.timesheet_ids.new() as line:
             self.assertEqual(line.employee_id.id, self.agent_employee.id)

@@ -173,7 +173,7 @@ class TestTimeRules(ServiceCreditCommon):
     # ------------------------------------------------------------------
 
     def test_figures_are_not_typed(self):
-        """Neither by RPC nor by import (design 3.5)."""
+        """Neither by RPC nor by import."""
         entry = self._enter()
         capped = self._sell(hours=4, user_id=self.seller.id)
         self._authorize(capped, 4)

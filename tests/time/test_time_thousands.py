@@ -46,7 +46,7 @@ class ThousandsCommon(ServiceCreditCommon):
 
 @tagged("post_install", "-at_install")
 class TestTimeThousands(ThousandsCommon):
-    """Thousands of entries cost no more queries than a hundred (design 8)."""
+    """Thousands of entries cost no more queries than a hundred."""
 
     def _cost(self, action, ticket):
         """Return queries and seconds of `action`, after one to fill the caches."""

@@ -16,7 +16,7 @@ START = datetime(2026, 3, 3, 10, 0, 0)
 
 @tagged("post_install", "-at_install")
 class TestTimer(ServiceCreditCommon):
-    """One running timer per person, counted by the server, never lost (design 8)."""
+    """One running timer per person, counted by the server, never lost."""
 
     @classmethod
     def setUpClass(cls):

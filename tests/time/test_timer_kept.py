@@ -12,7 +12,7 @@ START = datetime(2026, 3, 3, 10, 0, 0)
 
 @tagged("post_install", "-at_install")
 class TestTimerKept(ServiceCreditCommon):
-    """A timer that is stopped against a cap loses nothing (design 8, rule 3.8)."""
+    """A timer that is stopped against a cap loses nothing."""
 
     @classmethod
     def setUpClass(cls):

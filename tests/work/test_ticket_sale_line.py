@@ -7,7 +7,7 @@ from ..support.common import ServiceCreditCommon
 
 @tagged("post_install", "-at_install")
 class TestTicketSaleLine(ServiceCreditCommon):
-    """Which sales order item a ticket takes (seed: "Track and bill time")."""
+    """Which sales order item a ticket takes."""
 
     def test_customer_fills_most_recent_prepaid_item_with_hours(self):
         self._sell(date_order="2026-01-10")
