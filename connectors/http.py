@@ -82,6 +82,15 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def is_link_local(host: str) -> bool:
+    """Whether an address means the machine's own surroundings.
+
+    There cloud services answer, with credentials of the machine too.
+    """
+    address = ipaddress.ip_address(host.partition("%")[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_link_local
+
+
 def origin(url: str) -> tuple:
     parts = urlsplit(url)
     default = {"https": 443, "http": 80}.get(parts.scheme)
@@ -111,14 +120,13 @@ class HttpConnector(Connector):
 
     def _watch(self, line):
         """Look at a new connection: where it leads to, and for how long."""
-        host = ipaddress.ip_address(line.getpeername()[0].partition("%")[0])
-        host = getattr(host, "ipv4_mapped", None) or host
-        if host.is_link_local:
+        host = line.getpeername()[0]
+        if is_link_local(host):
             line.close()
             raise self.error(
                 _lt(
-                    "%(host)s is an address of the machine's own surroundings (cloud "
-                    "services answer there with credentials) and isn't connected to."
+                    "%(host)s is an address of the machine's own surroundings, where "
+                    "cloud services hand out credentials: enter another one."
                 ),
                 host=host,
             )
@@ -138,7 +146,7 @@ class HttpConnector(Connector):
         except ValueError:
             parts, host = urlsplit(""), None
         if parts.scheme not in ("http", "https") or not host:
-            raise self.error(_lt("“%(url)s” is not a web address."), url=url or "")
+            raise self.error(_lt("“%(url)s” isn't a web address."), url=url or "")
         if parts.username or parts.password:
             raise self.error(
                 _lt("Do not write a user or password into the address %(url)s."),

@@ -150,7 +150,7 @@ class JsonConnector(HttpConnector):
             if isinstance(values, dict):
                 page.rows.append(Row(self.count, values))
             else:
-                error = (_lt("Row %(row)s is no object."), {"row": self.count})
+                error = (_lt("Row %(row)s isn't an object."), {"row": self.count})
                 page.rows.append(Row(self.count, {}, error))
         self.last = self._newest(rows, self.last)
         return page

@@ -145,7 +145,7 @@ class OdooConnector(HttpConnector):
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             domain = None
         if not isinstance(domain, (list, tuple)):
-            raise self.error(_lt("The domain %(domain)s cannot be read."), domain=text)
+            raise self.error(_lt("“%(domain)s” isn't a valid domain."), domain=text)
         return list(domain)
 
     def _specification(self):

@@ -360,11 +360,27 @@ class ServiceCreditPurchase(models.Model):
         result = True
         for part, part_vals in self._apply_paid_follows_value(vals):
             result &= super(ServiceCreditPurchase, part).write(part_vals)
+        if vals.get("active"):
+            self._note_unarchived()
         if set(AMOUNT_FIELDS) & vals.keys():
             # The check of the database compares the credits with the balance: both
             # have to reach it in one statement.
             self.flush_recordset()
         return result
+
+    def unlink(self):
+        return super(ServiceCreditPurchase, self - self._archive_instead()).unlink()
+
+    def _archive_instead(self):
+        """Hook: archive and return those that are not deleted at once."""
+        return self.browse()
+
+    def _get_kept_in_archive(self):
+        """Hook: those that may wait in the archive with all their credits."""
+        return self.browse()
+
+    def _note_unarchived(self):
+        """Hook: these were taken out of the archive."""
 
     def _write_past_the_lock(self, vals):
         """Write what the addon itself decides, below all that people are refused."""
@@ -598,9 +614,9 @@ class ServiceCreditPurchase(models.Model):
                     )
                 )
 
-    @api.constrains("active")
+    @api.constrains("active", "is_draft")
     def _check_archived_empty(self):
-        for purchase in self:
+        for purchase in self - self._get_kept_in_archive():
             if not purchase.active and purchase.credits_available > 0:
                 raise ValidationError(
                     self.env._(

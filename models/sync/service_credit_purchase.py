@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, models
+from odoo import models
 
 from .service_sync_record import REMOVED
 
@@ -9,24 +9,20 @@ class ServiceCreditPurchase(models.Model):
 
     _inherit = "service.credit.purchase"
 
-    @api.constrains("active", "is_draft")
-    def _check_archived_empty(self):
+    def _get_kept_in_archive(self):
         """An unused draft that was imported may wait in the archive."""
         drafts = self.filtered(lambda lot: not lot.active and lot.is_draft)
-        imported = self.env["service.sync.record"]._of(drafts) if drafts else []
-        ids = [record.res_id for record in imported]
-        archived = drafts.filtered(lambda lot: lot.id in ids)
-        return super(ServiceCreditPurchase, self - archived)._check_archived_empty()
+        ids = {record.res_id for record in self.env["service.sync.record"]._of(drafts)}
+        imported = drafts.filtered(lambda lot: lot.id in ids)
+        return super()._get_kept_in_archive() | imported
 
-    def write(self, vals):
+    def _note_unarchived(self):
         """An imported draft that is taken out of the archive follows its row again."""
-        result = super().write(vals)
-        if vals.get("active"):
-            self.env["service.sync.record"]._of(self)._mark_restored()
-        return result
+        super()._note_unarchived()
+        self.env["service.sync.record"]._of(self)._mark_restored()
 
-    def unlink(self):
-        """Archive imported drafts instead: deleted for good after some days.
+    def _archive_instead(self):
+        """Archive imported drafts: they are deleted for good after some days.
 
         Deleting one that is in the archive already deletes it.
         """
@@ -39,4 +35,4 @@ class ServiceCreditPurchase(models.Model):
             archived.write({"active": False})
             live._mark_removed(keep_target=True)
         (records - live).write({"res_id": False})
-        return super(ServiceCreditPurchase, self - archived).unlink()
+        return super()._archive_instead() | archived

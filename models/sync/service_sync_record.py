@@ -211,6 +211,8 @@ class ServiceSyncRecord(models.Model):
     @api.model
     def _of(self, targets):
         """Return the rows that became these records."""
+        if not targets:
+            return self.sudo().browse()
         # sudo: who deletes a purchase need not see where it came from
         return self.sudo().search(
             [("res_model", "=", targets._name), ("res_id", "in", targets.ids)]

@@ -96,6 +96,11 @@ class ServiceSyncSource(models.Model):
     )
 
     # === Connection; secrets are for Settings administrators only ===
+    setting_names = fields.Char(
+        compute="_compute_setting_names",
+        export_string_translation=False,
+        help="The fields the connector uses: the form shows those.",
+    )
     url = fields.Char(string="Address")
     allow_insecure = fields.Boolean(
         string="Connection May Be Insecure",
@@ -295,6 +300,22 @@ class ServiceSyncSource(models.Model):
         "CHECK (retention_days <= 36500)",
         "What was deleted stays in the archive at most 36500 days, a century.",
     )
+
+    # ------------------------------------------------------------------
+    # Computes; those of the status are in a file of their own
+    # ------------------------------------------------------------------
+
+    @api.depends("connector")
+    def _compute_setting_names(self):
+        for source in self:
+            reader = CONNECTORS.get(source.connector)
+            source.setting_names = " ".join(reader.setting_names if reader else ())
+
+    @api.depends("connector")
+    def _compute_overlap_minutes(self):
+        for source in self:
+            reader = CONNECTORS.get(source.connector)
+            source.overlap_minutes = reader.overlap_minutes if reader else 0
 
     # ------------------------------------------------------------------
     # Constraints

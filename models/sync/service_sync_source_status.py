@@ -4,7 +4,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ...connectors import CONNECTORS
 from .service_sync_record import ERROR
 from .service_sync_run import COUNTS
 from .service_sync_source import (
@@ -25,11 +24,6 @@ class ServiceSyncSource(models.Model):
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
-
-    @api.depends("connector")
-    def _compute_overlap_minutes(self):
-        for source in self:
-            source.overlap_minutes = CONNECTORS[source.connector].overlap_minutes
 
     @api.depends(
         "state",

@@ -96,7 +96,7 @@ class TestOdooConnector(ConnectorCase, SyncCommon):
         table = {
             "401": {"api_key": SECRET},
             "the model 'x_nothing' does not exist": {"model_name": "x_nothing"},
-            "cannot be read": {"domain": "[("},
+            "isn't a valid domain": {"domain": "[("},
         }
         for expected, settings in table.items():
             with self.subTest(expected=expected):

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ...connectors.http import is_link_local
 from ..support.peers import http_peer, json_rows, self_signed_certificate
 from ..support.sync import SECRET, JsonCase, rows_of
 
@@ -25,7 +26,22 @@ class TestHttpSafety(JsonCase):
     def test_what_is_no_web_address(self):
         for url in ("", "ftp://127.0.0.1/", "file:///etc/passwd", "https://", "x"):
             with self.subTest(url=url):
-                self.assertIn("is not a web address", self.refused(self.connector(url)))
+                self.assertIn("isn't a web address", self.refused(self.connector(url)))
+
+    def test_surroundings_of_the_machine(self):
+        """Where cloud services hand out credentials, however it is written."""
+        table = {
+            "169.254.169.254": True,
+            "::ffff:169.254.169.254": True,
+            "fe80::1%eth0": True,
+            "127.0.0.1": False,
+            "10.0.0.5": False,
+            "::1": False,
+            "93.184.216.34": False,
+        }
+        for host, expected in table.items():
+            with self.subTest(host=host):
+                self.assertEqual(is_link_local(host), expected)
 
     def test_password_in_the_address_is_refused_and_masked(self):
         sentence = self.refused(self.connector(f"https://me:{SECRET}@example.com/"))

@@ -3,13 +3,16 @@
 
 import json
 import logging
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tools import config, mute_logger
 
+from ...connectors import CONNECTORS
+from ...models.sync.service_sync_source import answer_deadline
 from ..support.peers import http_peer
 from ..support.sync import SECRET, SyncCommon, SyncMixin
 from .test_connectors_postgresql import peer_settings
@@ -169,6 +172,36 @@ class TestSyncSecurity(SyncCommon):
             action = self.source.with_user(user).action_preview()
             preview = self.env[action["res_model"]].browse(action["res_id"])
             self.assertEqual("topsecret" in preview.table, shown)
+
+    def test_every_setting_of_a_connector_is_a_field(self):
+        """Secrets are for administrators, and the form shows what is used."""
+        Source = self.env["service.sync.source"]
+        for kind, reader in CONNECTORS.items():
+            with self.subTest(kind=kind):
+                self.assertFalse(set(reader.setting_names) - set(Source._fields))
+                self.assertFalse(set(reader.secret_names) - set(reader.setting_names))
+                for name in reader.secret_names:
+                    self.assertEqual(Source._fields[name].groups, "base.group_system")
+                form = Form(Source)
+                form.connector = kind
+                self.assertEqual(form.setting_names.split(), list(reader.setting_names))
+                for name in ("url", "api_key", "header_secret", "file", "query"):
+                    shown = not form._get_modifier(name, "invisible")
+                    self.assertEqual(shown, name in reader.setting_names, name)
+
+    def test_answers_end_before_the_server_ends_the_worker(self):
+        for request, cron, manual, expected in (
+            (120, -1, True, 60),
+            (120, -1, False, 60),
+            (120, 600, False, 300),
+            (120, 3600, False, 300),
+            (0, -1, True, 300),
+            (120, 0, False, 300),
+            (20, -1, True, 10),
+        ):
+            limits = {"limit_time_real": request, "limit_time_real_cron": cron}
+            with patch.dict(config.options, limits):
+                self.assertEqual(answer_deadline(manual), expected)
 
     def test_others_see_and_do_nothing(self):
         for user in (self.user, self.env.ref("base.public_user")):
