@@ -53,6 +53,8 @@ from .report import test_report_statement
 from .security import test_attack_connectors
 from .security import test_attack_defaults
 from .security import test_attack_entry
+from .security import test_attack_links
+from .security import test_attack_portal
 from .security import test_fuzz
 from .security import test_attack_menus
 from .security import test_attack_windows
