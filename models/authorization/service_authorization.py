@@ -4,7 +4,13 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
-from ...tools import format_number, is_multiple, refuse_typed, untyped_defaults
+from ...tools import (
+    format_number,
+    is_multiple,
+    refuse_typed,
+    refuse_uncountable,
+    untyped_defaults,
+)
 
 # Beyond any contract: a slip of the keyboard, not an amount of work.
 MOST_HOURS = 100_000
@@ -156,6 +162,8 @@ class ServiceAuthorization(models.Model):
         string="Lapsed", compute="_compute_is_lapsed", search="_search_is_lapsed"
     )
     can_answer = fields.Boolean(compute="_compute_can_answer")
+    can_send = fields.Boolean(compute="_compute_can_answer")
+    can_withdraw = fields.Boolean(compute="_compute_can_answer")
     approved_by_id = fields.Many2one(
         comodel_name="res.users", readonly=True, copy=False
     )
@@ -266,9 +274,13 @@ class ServiceAuthorization(models.Model):
                 self.env._("Lapsed") if authorization.is_lapsed else label
             )
 
+    @api.depends("requested_by_id")
     @api.depends_context("uid")
     def _compute_can_answer(self):
-        self.can_answer = self._may_record_answers()
+        for authorization in self:
+            authorization.can_answer = authorization._may_record_answers()
+            authorization.can_send = authorization._may_send()
+            authorization.can_withdraw = authorization._may_withdraw()
 
     def _compute_access_url(self):
         super()._compute_access_url()
@@ -362,6 +374,7 @@ class ServiceAuthorization(models.Model):
                 "customer or a manager answers it."
             ),
         )
+        refuse_uncountable(self, vals_list, ["hours"])
         asked = self.default_get(list(ASKED_FIELDS))
         vals_list = [{**asked, **vals} for vals in vals_list]
         # Before anything names what the user may not read.

@@ -1,10 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from math import isfinite
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ...tools import format_number, is_multiple
+from ...tools import clean_text, format_number, is_countable, is_multiple
 
 MANAGER_GROUPS = (
     "helpdesk_service_credit.group_service_credit_manager",
@@ -59,7 +57,7 @@ class ServiceAuthorization(models.Model):
         """
         self.check_access("read")
         for authorization in self:
-            if authorization.requested_by_id != self.env.user:
+            if not authorization._may_withdraw():
                 authorization._check_may_record()
             authorization._check_open()
             # sudo: nobody writes authorizations, see the access rights
@@ -80,6 +78,11 @@ class ServiceAuthorization(models.Model):
         return self.env.su or any(
             self.env.user.has_group(group) for group in MANAGER_GROUPS
         )
+
+    def _may_withdraw(self):
+        """Tell whether the user asked, or is a manager."""
+        self.ensure_one()
+        return self.requested_by_id == self.env.user or self._may_record_answers()
 
     def _check_may_record(self):
         self.check_access("read")
@@ -111,7 +114,7 @@ class ServiceAuthorization(models.Model):
         """Refuse to grant more than was asked for, or nothing."""
         self.ensure_one()
         is_number = isinstance(hours, int | float) and not isinstance(hours, bool)
-        if not is_number or not isfinite(hours):
+        if not is_number or not is_countable(hours):
             raise self._get_no_number(hours)
         hour = self.env.ref("uom.product_uom_hour")
         increment = self._get_increment()
@@ -138,7 +141,7 @@ class ServiceAuthorization(models.Model):
             self.env._(
                 "“%(hours)s” isn't a valid number of hours. Enter %(example)s or 2:30, "
                 "for example.",
-                hours=str(hours)[:40],
+                hours=clean_text(str(hours))[:40],
                 example=format_number(self.env, 2.5),
             )
         )

@@ -38,11 +38,23 @@ class ServiceAuthorization(models.Model):
         :raise UserError: when the request was answered, or mailed too often today
         """
         self.check_access("read")
-        self.check_access("create")
         for authorization in self:
+            if not authorization._may_send():
+                raise AccessError(
+                    self.env._(
+                        "You can't send the request of %(name)s: only people who may "
+                        "request hours can.",
+                        name=authorization.display_name,
+                    )
+                )
             authorization._check_open()
             authorization._send_request()
         return {"type": "ir.actions.act_window_close"}
+
+    def _may_send(self):
+        """Tell whether the user could ask for the hours."""
+        self.ensure_one()
+        return self.has_access("create")
 
     def action_preview(self):
         """Open the page that the customer answers on, as the user who looks at it."""

@@ -6,6 +6,23 @@ from odoo.tools.misc import unquote
 
 # A change of one of these may bring a team to a company where it has no project yet.
 TEAM_FIELDS = frozenset(("team_id", "company_id"))
+# Everybody who follows a ticket may read it, people in copy of other companies too.
+# These are for employees: a page in the portal shows customers what is theirs.
+INTERNAL_FIELDS = frozenset(
+    (
+        "authorization_ids",
+        "authorized_hours_left",
+        "limit_hours",
+        "remaining_hours_available",
+        "remaining_hours_so",
+        "sale_line_id",
+        "sale_order_id",
+        "service_credits_available",
+        "service_credits_used",
+        "timesheet_ids",
+        "total_hours",
+    )
+)
 
 
 class HelpdeskTicket(models.Model):
@@ -83,6 +100,15 @@ class HelpdeskTicket(models.Model):
         help="Hours left on the sales order item; below zero when more was logged "
         "than sold.",
     )
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        """Keep time and balance of a ticket from its followers in the portal."""
+        return super()._has_field_access(field, operation) and (
+            self.env.su
+            or field.name not in INTERNAL_FIELDS
+            or self.env.user._is_internal()
+        )
 
     @api.depends("team_id.allow_timesheet", "company_id")
     def _compute_project_id(self):

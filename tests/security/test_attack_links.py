@@ -201,12 +201,11 @@ class TestAttackLinks(HttpCase, FundingCommon):
 
     def _get_inherited(self, record):
         """Return the names of the public methods that mixins bring."""
+        registry = self.registry
         names = set()
         for mixin in MIXINS:
-            if isinstance(record, self.registry[mixin]):
-                names |= set(dir(self.registry[mixin])) - set(
-                    dir(self.registry["base"])
-                )
+            if isinstance(record, registry[mixin]):
+                names |= set(dir(registry[mixin])) - set(dir(registry["base"]))
         for name in sorted(names):
             method = getattr(type(record), name)
             is_public = not name.startswith("_") and inspect.isfunction(method)
@@ -346,7 +345,9 @@ class TestAttackLinks(HttpCase, FundingCommon):
     def test_messages_to_the_customer_hold_no_link(self):
         for partner in (self.customer, self.own.partner_id):
             self.request.with_user(self.agent).message_post(
-                body="News", partner_ids=partner.ids, subtype_xmlid="mail.mt_comment"
+                body=self.ticket.name,
+                partner_ids=partner.ids,
+                subtype_xmlid="mail.mt_comment",
             )
         mails = self.env["mail.mail"].search(
             [("model", "=", "service.authorization"), ("res_id", "=", self.request.id)]
