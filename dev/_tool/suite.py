@@ -13,8 +13,9 @@ from .shell import run_script
 from .workshop import Workshop
 
 # What the long run plays more of, and the tests that do; -s shows their counts.
-LONG = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "2000"}
-LONG_TESTS = ["-s", "-k", "walk or storm or races or crash or fuzz", "--timeout=3600"]
+LONG_PLAYS = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "2000"}
+LONG = "walk or storm or races or crash or fuzz or attack"
+LONG_TESTS = ["-s", "-k", LONG, "--timeout=3600"]
 
 
 def main(arguments):
@@ -34,7 +35,7 @@ def main(arguments):
     if options.language:
         os.environ["HELPDESK_LANGUAGE"] = options.language
     if options.long:
-        os.environ.update(LONG)
+        os.environ.update(LONG_PLAYS)
         return check([*LONG_TESTS, *rest], True, False)
     return check(rest, not options.no_browser, not rest and not options.no_lint)
 
@@ -91,6 +92,18 @@ def _rooms():
     return module
 
 
+SWITCHES = {
+    "--no-lint": "only tests",
+    "--lint": "only linters",
+    "--rooms": "only show which room uses which, and what breaks their rules",
+    "--no-browser": "skip browser tests, and say so",
+    "--peers": "run the tests of the addons ours builds on, with ours installed",
+    "--beside": "run our tests beside other addons, uninstall and install again",
+    "--long": "run long walks, storms, races, crash points and the security fuzz",
+    "--lifecycle": "install on history, adopt another addon's, upgrade, uninstall",
+}
+
+
 def _options(arguments):
     parser = argparse.ArgumentParser(
         prog="dev/test",
@@ -99,39 +112,11 @@ def _options(arguments):
         " without the linters: dev/test -k prepaid, dev/test tests/time/test_timer.py",
         allow_abbrev=False,
     )
-    parser.add_argument("--no-lint", action="store_true", help="only tests")
-    parser.add_argument("--lint", action="store_true", help="only linters")
-    parser.add_argument(
-        "--rooms",
-        action="store_true",
-        help="only show which room uses which, and what breaks their rules",
-    )
-    parser.add_argument(
-        "--no-browser", action="store_true", help="skip browser tests, and say so"
-    )
-    parser.add_argument(
-        "--peers",
-        action="store_true",
-        help="run the tests of the addons ours builds on, with ours installed",
-    )
-    parser.add_argument(
-        "--beside",
-        action="store_true",
-        help="run our tests beside other addons, uninstall and install again",
-    )
-    parser.add_argument(
-        "--long",
-        action="store_true",
-        help="run long random walks, storms, races, crash points and the security fuzz",
-    )
+    for name, help_text in SWITCHES.items():
+        parser.add_argument(name, action="store_true", help=help_text)
     parser.add_argument(
         "--language",
         metavar="CODE",
         help="play every story in this language: ro_RO, fr_FR, de_DE, es_ES, en_US",
-    )
-    parser.add_argument(
-        "--lifecycle",
-        action="store_true",
-        help="install on history, adopt another addon's, upgrade and uninstall",
     )
     return parser.parse_known_args(arguments)

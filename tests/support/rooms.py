@@ -126,12 +126,16 @@ class Source:
                 yield node.lineno, name
 
     def new_methods(self):
-        """Yield the private methods and functions that override nothing."""
-        for node in ast.walk(self.tree):
-            if not isinstance(node, ast.FunctionDef) or node.name[0] != "_":
-                continue
-            if not any(_is_super(part, node.name) for part in ast.walk(node)):
-                yield node.name
+        """Yield the private methods of models that override nothing.
+
+        Those of plain classes need an import.
+        """
+        for one in self.classes:
+            for node in one.node.body:
+                if not isinstance(node, ast.FunctionDef) or node.name[0] != "_":
+                    continue
+                if not any(_is_super(part, node.name) for part in ast.walk(node)):
+                    yield node.name
 
 
 def _is_super(node, method):

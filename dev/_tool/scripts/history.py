@@ -1,12 +1,14 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""Use every part of the addon once; runs in Odoo's shell."""
+"""Use every part of release 19.0.1.0.0 once; runs in Odoo's shell with its code."""
+
+import base64
 
 from odoo import Command, fields
 
 env = globals()["env"]
 today = fields.Date.today()
 customer = env["res.partner"].create({"name": "Customer", "is_company": True})
-employee = env["hr.employee"].create({"name": "Employee"})
+employee = env["hr.employee"].create({"name": "Employee", "user_id": env.uid})
 purchases = env["service.credit.purchase"].create(
     [
         {
@@ -71,7 +73,58 @@ milestone = env["project.milestone"].create(
     {"name": "Milestone", "project_id": project.id, "service_credits": 1}
 )
 milestone.action_allocate_service_credits()
-source = env["service.sync.source"].create(
-    {"name": "Source", "connector": "csv", "target": "purchase"}
+# An order whose credits were taken back, and one that still has some.
+pack = env["product.product"].create(
+    {
+        "name": "Pack of credits",
+        "type": "service",
+        "list_price": 500,
+        "service_credits": 5,
+        "service_credit_creation": "open",
+    }
 )
+packs = env["sale.order"].create(
+    [
+        {
+            "partner_id": customer.id,
+            "order_line": [Command.create({"product_id": pack.id})],
+        }
+        for _number in range(2)
+    ]
+)
+packs.action_confirm()
+packs[0].with_context(disable_cancel_warning=True).action_cancel()
+# More than the item takes: pieces of one entry, overage and what was decided about it.
+env["account.analytic.line"].create(
+    [
+        {"ticket_id": tickets[0].id, "employee_id": employee.id, "unit_amount": hours}
+        for hours in (20, 2)
+    ]
+)
+late = env["account.analytic.line"].search([("coverage", "=", "overage")])
+late[:1].action_goodwill_overage()
+env["service.authorization"].create(
+    {"sale_line_id": order.order_line.id, "hours": 2, "reason": "More of it"}
+)
+tickets[0].action_timer_start()
+source = env["service.sync.source"].create(
+    {
+        "name": "Source",
+        "connector": "csv",
+        "target": "purchase",
+        "file": base64.b64encode(
+            b"id,who,credits\n1,Customer,3\n2,Customer,4\n3,Nobody knows,5\n"
+        ),
+        "mapping_ids": [
+            Command.create({"source_field": field, "target_field": target})
+            for field, target in (
+                ("id", "external_id"),
+                ("who", "partner_id"),
+                ("credits", "credits"),
+            )
+        ],
+    }
+)
+env.cr.commit()
+source.action_sync_now()
 env.cr.commit()
