@@ -92,6 +92,7 @@ from .time import test_approval_todo
 from .time import test_service_log
 from .time import test_service_log_input
 from .time import test_time_billable
+from .time import test_time_install
 from .time import test_time_lock
 from .time import test_time_people
 from .time import test_time_rules

@@ -21,6 +21,12 @@ PRICE_GROUPS = (
     "account.group_account_invoice,"
     "helpdesk_service_credit.group_service_credit_user"
 )
+# Who may see what an hour costs the company: agents read the time of colleagues.
+COST_GROUPS = (
+    "hr_timesheet.group_hr_timesheet_approver,analytic.group_analytic_accounting,"
+    "account.group_account_readonly,account.group_account_invoice,"
+    "project.group_project_manager"
+)
 
 
 class AccountAnalyticLine(models.Model):
@@ -86,6 +92,7 @@ class AccountAnalyticLine(models.Model):
     )
 
     # The people
+    amount = fields.Monetary(groups=COST_GROUPS)
     is_entrusted = fields.Boolean(
         compute="_compute_is_entrusted",
         search="_search_is_entrusted",

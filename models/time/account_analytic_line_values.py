@@ -1,11 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from math import isfinite
-
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ...tools import parse_duration
+from ...tools import parse_duration, refuse_uncountable
 from ..funding import apply
 
 # What is corrected on a rejected entry without asking again who pays.
@@ -258,14 +256,7 @@ class AccountAnalyticLine(models.Model):
         hours = vals.get("unit_amount")
         if isinstance(hours, str):
             vals["unit_amount"] = parse_duration(hours)
-        elif isinstance(hours, float) and not isfinite(hours):
-            raise ValidationError(
-                self.env._(
-                    "“%(hours)s” isn't a valid number of hours. Enter 2.5, "
-                    "for example.",
-                    hours=hours,
-                )
-            )
+        refuse_uncountable(self, [vals], ["unit_amount"])
         return vals
 
     @api.model

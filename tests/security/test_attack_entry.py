@@ -241,6 +241,22 @@ class TestAttackEntry(FundingCommon):
                     lines.export_data(["overage_value"])
         self.assertEqual(entry.overage_value, 150)
 
+    def test_agents_do_not_learn_what_a_colleague_costs(self):
+        entry = self._work(2)
+        self.assertEqual(entry.amount, -80)
+        lines = entry.with_user(self.agent)
+        self.assertEqual(lines.unit_amount, 2)
+        for probe in (
+            lambda: lines.read(["amount"]),
+            lambda: lines.search([("amount", "<", -50)]),
+            lambda: lines.search([], order="amount"),
+            lambda: lines.formatted_read_group([], ["ticket_id"], ["amount:sum"]),
+        ):
+            with self.assertRaises(AccessError):
+                probe()
+        own = lines.create({"ticket_id": self.ticket.id, "unit_amount": 1})
+        self.assertTrue(own.sudo().currency_id)
+
     def test_overage_value_is_untaxed_and_in_the_company_s_currency(self):
         """An item by the day, in euros, with the tax in its price."""
         euro = self.env.ref("base.EUR")

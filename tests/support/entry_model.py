@@ -67,12 +67,17 @@ class Desk:
         ledger, parts, rest = terms.ticket.ledger, [], hours
         if credits:
             free = own.rows if own and not kept else ()
-            usable = [lot for lot in ledger.lots if ledger.usable(lot, terms.day)]
+            usable = [
+                lot
+                for lot in ledger.lots
+                if ledger.usable(lot, terms.day) and not ledger.closed(lot)
+            ]
             can = sum((lot.available for lot in usable), Decimal())
             can += sum(row.left("credits") for row in free if row.lot in usable)
             wanted = money(hours * terms.rate)
             drawn = min(wanted, can)
-            if drawn:
+            # A share that rounds to nothing is paid where there are credits.
+            if drawn or (not wanted and can):
                 paid = exact(hours if drawn == wanted else drawn / terms.rate)
                 parts.append(Part("credits", paid, drawn))
                 rest = exact(hours - paid)

@@ -6,6 +6,7 @@ from . import test_approval_todo
 from . import test_service_log
 from . import test_service_log_input
 from . import test_time_billable
+from . import test_time_install
 from . import test_time_lock
 from . import test_time_people
 from . import test_time_rules

@@ -71,6 +71,22 @@ class TestTimePeople(ServiceCreditCommon):
         people = (self.agent, self.lead, self.junior, self.colleague)
         self._assert_may(self.colleague, *people)
 
+    def test_a_long_list_asks_once_whom_the_user_logs_for(self):
+        self.company.timesheet_log_for = "subordinates"
+        entries = self.env["account.analytic.line"]
+        for _index in range(12):
+            entries |= self._log_for(self.agent, self.agent)
+
+        def count(some):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            some.with_user(self.agent).mapped("employee_domain")
+            return self.cr.sql_log_count - before
+
+        count(entries)  # the caches are filled by now
+        self.assertEqual(count(entries), count(entries[:2]))
+
     def test_subordinates(self):
         """Down the whole chain of managers, not up and not sideways."""
         self.company.timesheet_log_for = "subordinates"

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools import refuse_uncountable
+
 
 class ServiceLog(models.TransientModel):
     """Log a delivered service, on a ticket or on a new one."""
@@ -152,12 +154,11 @@ class ServiceLog(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_number(vals)
+        refuse_uncountable(self, vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        self._check_number(vals)
+        refuse_uncountable(self, [vals])
         return super().write(vals)
 
     def action_log_hours(self):

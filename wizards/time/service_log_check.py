@@ -1,6 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import re
-from math import isfinite
 
 from dateutil.relativedelta import relativedelta
 
@@ -23,22 +22,6 @@ class ServiceLog(models.TransientModel):
     """What may be logged: each refusal is one sentence that says what is possible."""
 
     _inherit = "service.log"
-
-    @api.model
-    def _check_number(self, vals):
-        """Refuse hours that are no number, before the database does."""
-        hours = vals.get("hours", 0)
-        try:
-            possible = isfinite(float(hours))
-        except (TypeError, ValueError):
-            possible = False
-        if not possible:
-            raise ValidationError(
-                self.env._(
-                    "“%(hours)s” is no number of hours: half an hour is 0.5.",
-                    hours=str(hours)[:40],
-                )
-            )
 
     def _check_operator(self):
         if not (self.env.su or self.env.user.has_group(OPERATOR)):
@@ -86,10 +69,8 @@ class ServiceLog(models.TransientModel):
         if not self.employee_id or not self.team_id:
             raise ValidationError(
                 self.env._(
-                    "Say who did the work for %(customer)s, and the team of the new "
-                    "ticket: an employee and a team are needed to log %(hours)s hours.",
+                    "Choose an employee and a team to log time for %(customer)s.",
                     customer=self.partner_id.display_name,
-                    hours=format_number(self.env, self.hours),
                 )
             )
         self.env["account.analytic.line"]._check_people(
