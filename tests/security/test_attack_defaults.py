@@ -147,7 +147,6 @@ class TestAttackDefaults(FundingCommon):
             {"default_period_date": "2026-01-01", "default_is_late": True},
             {"default_partner_id": self.other_customer.id},
             {"default_product_uom_id": self.env.ref("uom.product_uom_day").id},
-            {"default_amount": -12345, "default_category": "other"},
             {"default_credits": 9, "default_split_from_id": 1},
         ]
 
@@ -222,6 +221,12 @@ class TestAttackDefaults(FundingCommon):
                         self.assertEqual(self._get_figures(entry), expected)
                         savepoint.rollback()
                     self.env.invalidate_all()
+
+    def test_the_cost_is_refused_to_who_may_not_see_it(self):
+        for make in self._get_ways().values():
+            with self.assertRaises((AccessError, AssertionError)), self.cr.savepoint():
+                make({"default_amount": -12345})
+        self.assertFalse(self.ticket.timesheet_ids)
 
     def test_saved_defaults_change_nothing_of_an_entry(self):
         defaults = self.env["ir.default"].with_user(self.agent)
