@@ -125,6 +125,12 @@ class Source:
             if name.startswith("_") and not name.startswith("__"):
                 yield node.lineno, name
 
+    def functions(self):
+        """Yield the names of all functions and methods."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef):
+                yield node.name
+
     def new_methods(self):
         """Yield the private methods of models that override nothing.
 
@@ -168,7 +174,9 @@ class Sources:
 
     def uses(self):
         """Yield the file, the line, the room used and by what it is used."""
-        methods = self.methods()
+        methods, functions = self.methods(), collections.defaultdict(set)
+        for source in self.files:
+            functions[source.room].update(source.functions())
         for source in self.files:
             for line, room in source.imported_rooms():
                 yield source, line, room, "import"
@@ -178,7 +186,7 @@ class Sources:
             for line, name in source.used_methods():
                 defined = methods.get(name, set())
                 # A hook is defined above too; a name in two rooms says nothing.
-                if len(defined) == 1 and source.room not in defined:
+                if len(defined) == 1 and name not in functions[source.room]:
                     yield source, line, *defined, name
 
 
