@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, create_column
 
-from ...tools import format_number
+from ...tools import format_number, refuse_typed, untyped_defaults
 
 CAP_COLUMNS = {
     "limit_hours": "bool",
@@ -18,6 +18,7 @@ class SaleOrderLine(models.Model):
     """The cap of a sales order item: the most hours its customer agreed to pay."""
 
     _inherit = "sale.order.line"
+    _guarded_fields = frozenset(("authorized_hours", "authorized_hours_used"))
 
     limit_hours = fields.Boolean(
         compute="_compute_limit_hours",
@@ -96,8 +97,18 @@ class SaleOrderLine(models.Model):
                 else 0.0
             )
 
+    @api.model
+    def default_get(self, fields):
+        return untyped_defaults(self, fields, super().default_get)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        refuse_typed(self, vals_list)
+        return super().create(vals_list)
+
     def write(self, vals):
         """Count the hours at the moment the cap goes on, before any new time."""
+        refuse_typed(self, [vals])
         result = super().write(vals)
         if "limit_hours" in vals:
             self._check_authorized_hours()

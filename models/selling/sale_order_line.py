@@ -40,12 +40,7 @@ AGENT_FIELDS = frozenset(
 
 
 class SaleOrderLine(models.Model):
-    _inherit = [
-        "sale.order.line",
-        "service.figures.mixin",
-    ]
-    _name = "sale.order.line"
-    _derived_figures = frozenset(("authorized_hours", "authorized_hours_used"))
+    _inherit = "sale.order.line"
 
     ticket_ids = fields.One2many(
         comodel_name="helpdesk.ticket",

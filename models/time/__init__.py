@@ -4,6 +4,14 @@ from . import account_analytic_line_overage
 from . import account_analytic_line_period
 from . import account_analytic_line_rules
 from . import account_analytic_line_values
+from . import helpdesk_ticket
+from . import helpdesk_ticket_team
+from . import helpdesk_ticket_timer
+from . import helpdesk_ticket_web
 from . import hr_employee
 from . import service_authorization
 from . import service_timer
+from . import ir_http
+from . import ir_ui_menu
+from . import res_company
+from . import res_config_settings

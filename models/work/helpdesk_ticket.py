@@ -1,24 +1,32 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import unquote
 
+from ...tools import refuse_typed, untyped_defaults
+
 # A change of one of these may bring a team to a company where it has no project yet.
 TEAM_FIELDS = frozenset(("team_id", "company_id"))
+CUSTOMER_FIELDS = frozenset(("partner_id", "company_id"))
 # Everybody who follows a ticket may read it, people in copy of other companies too.
 # These are for employees: a page in the portal shows customers what is theirs.
 INTERNAL_FIELDS = frozenset(
     (
         "authorization_ids",
         "authorized_hours_left",
+        "invoice_count",
         "limit_hours",
+        "movable_timesheet_count",
         "remaining_hours_available",
         "remaining_hours_so",
         "sale_line_id",
         "sale_order_id",
+        "service_credit_allocation_ids",
+        "service_credit_next_expiry",
         "service_credits_available",
         "service_credits_used",
+        "timesheet_count",
         "timesheet_ids",
         "total_hours",
     )
@@ -26,19 +34,10 @@ INTERNAL_FIELDS = frozenset(
 
 
 class HelpdeskTicket(models.Model):
-    _inherit = [
-        "helpdesk.ticket",
-        "service.time.mixin",
-        "service.ticket.item.mixin",
-        "service.credit.ticket.mixin",
-        "service.authorization.ticket.mixin",
-        "service.timer.mixin",
-        "service.thousands.mixin",
-        "service.approval.ticket.mixin",
-        "service.figures.mixin",
-    ]
-    _name = "helpdesk.ticket"
-    _derived_figures = frozenset(("total_hours", "service_credits_used"))
+    _inherit = "helpdesk.ticket"
+    _guarded_fields = frozenset(
+        ("sale_order_id", "is_sale_line_cleared", "service_credits_used")
+    )
 
     def _domain_sale_line_id(self):
         return str(
@@ -61,8 +60,6 @@ class HelpdeskTicket(models.Model):
     allow_timesheet = fields.Boolean(
         related="team_id.allow_timesheet", string="Time can be Logged"
     )
-    require_approval = fields.Boolean(related="team_id.require_approval")
-    timesheet_lock_date = fields.Date(related="company_id.timesheet_lock_date")
     allow_billable = fields.Boolean(
         compute="_compute_allow_billable",
         compute_sudo=True,
@@ -83,22 +80,45 @@ class HelpdeskTicket(models.Model):
         "prepaid item that still has hours. Time already logged stays on the item it "
         "was logged on.",
     )
+    # Somebody emptied the item, so that it is not filled again.
+    is_sale_line_cleared = fields.Boolean(
+        copy=False, readonly=True, export_string_translation=False
+    )
     sale_order_id = fields.Many2one(
         related="sale_line_id.order_id",
         string="Sales Order",
         store=True,
         index="btree_not_null",
     )
-    remaining_hours_available = fields.Boolean(
-        related="sale_line_id.remaining_hours_available"
+    use_service_credits = fields.Boolean(
+        compute="_compute_use_service_credits",
+        store=True,
+        readonly=False,
+        help="Time on this ticket draws the customer's service credits first.",
     )
-    remaining_hours_so = fields.Float(
-        string="Remaining Hours on SO",
-        compute="_compute_remaining_hours_so",
-        search="_search_remaining_hours_so",
+    service_credit_allocation_ids = fields.One2many(
+        comodel_name="service.credit.allocation",
+        inverse_name="ticket_id",
+        string="Service Credit Allocations",
+    )
+    service_credits_used = fields.Float(
+        digits="Service Credits",
+        compute="_compute_service_credits_used",
+        # The number is shown to whoever sees the ticket; the ledger is not.
         compute_sudo=True,
-        help="Hours left on the sales order item; below zero when more was logged "
-        "than sold.",
+        help="Credits that the time of this ticket has drawn.",
+    )
+    service_credits_available = fields.Float(
+        digits="Service Credits",
+        compute="_compute_service_credits_available",
+        compute_sudo=True,
+        help="Credits of the customer that could pay for work done today.",
+    )
+    service_credit_next_expiry = fields.Date(
+        string="Next Expiry",
+        compute="_compute_service_credits_available",
+        compute_sudo=True,
+        help="When the first of these credits expire.",
     )
 
     @api.model
@@ -161,18 +181,30 @@ class HelpdeskTicket(models.Model):
                 last = ticket.team_id.sale_line_preference == "latest"
                 ticket.sale_line_id = candidates[-1 if last else 0]
 
-    @api.depends("sale_line_id", "timesheet_ids.unit_amount", "timesheet_ids.so_line")
-    def _compute_remaining_hours_so(self):
+    @api.depends("team_id")
+    def _compute_use_service_credits(self):
         for ticket in self:
-            item = ticket.sale_line_id
-            remaining = item.remaining_hours if item.remaining_hours_available else 0.0
-            if remaining is not None and item and not ticket.id:
-                remaining -= ticket._get_unsaved_hours()
-            ticket.remaining_hours_so = remaining
+            ticket.use_service_credits = ticket.team_id.use_service_credits
 
-    @api.model
-    def _search_remaining_hours_so(self, operator, value):
-        return Domain("sale_line_id.remaining_hours", operator, value)
+    @api.depends("service_credit_allocation_ids.credits")
+    def _compute_service_credits_used(self):
+        for ticket in self:
+            allocations = ticket.service_credit_allocation_ids
+            ticket.service_credits_used = sum(allocations.mapped("credits"))
+
+    @api.depends("commercial_partner_id", "company_id", "timesheet_ids.credits")
+    def _compute_service_credits_available(self):
+        for ticket in self:
+            balance = {}
+            if ticket.commercial_partner_id:
+                currency = ticket._get_credit_currency().name
+                for figures in ticket.commercial_partner_id._get_service_credit_balance(
+                    company=ticket.company_id
+                ):
+                    if figures["currency"] == currency:
+                        balance = figures
+            ticket.service_credits_available = balance.get("credits_available", 0.0)
+            ticket.service_credit_next_expiry = balance.get("next_expiry", False)
 
     @api.constrains("sale_line_id", "partner_id", "company_id")
     def _check_sale_line_id(self):
@@ -205,22 +237,62 @@ class HelpdeskTicket(models.Model):
                     )
                 )
 
+    @api.model
+    def default_get(self, fields):
+        return untyped_defaults(self, fields, super().default_get)
+
     @api.model_create_multi
     def create(self, vals_list):
+        refuse_typed(self, vals_list)
         tickets = super().create(vals_list)
         tickets._prepare_projects()
+        tickets.browse(
+            ticket.id
+            for ticket, vals in zip(tickets, vals_list, strict=True)
+            if not vals.get("sale_line_id", True)
+        )._note_left_empty()
         return tickets
 
     def write(self, vals):
+        refuse_typed(self, [vals])
+        is_chosen = "sale_line_id" in vals
+        is_moved = not CUSTOMER_FIELDS.isdisjoint(vals)
+        if is_moved:
+            self._forget_left_empty(vals)
+        elif is_chosen:
+            vals = {**vals, "is_sale_line_cleared": not vals["sale_line_id"]}
         result = super().write(vals)
+        if is_moved and is_chosen:
+            self._note_left_empty()
         if not TEAM_FIELDS.isdisjoint(vals):
             self._prepare_projects()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_credits(self):
+        # sudo: the ledger refers to the ticket, whoever deletes it
+        allocation_sudo = self.env["service.credit.allocation"].sudo()
+        used = allocation_sudo.search([("ticket_id", "in", self.ids)], limit=1)
+        if used:
+            raise UserError(
+                self.env._(
+                    "The ticket %(ticket)s cannot be deleted, because the ledger of "
+                    "service credits refers to it: archive it instead.",
+                    ticket=used.ticket_id.display_name,
+                )
+            )
 
     def action_view_sale_order(self):
         """Open the sales order of the ticket's item."""
         self.ensure_one()
         return self.sale_order_id._get_records_action(name=self.env._("Sales Order"))
+
+    def action_view_service_credits(self):
+        """Open what the ticket drew: its allocations and their rows."""
+        self.ensure_one()
+        return self.service_credit_allocation_ids._get_records_action(
+            name=self.env._("Service Credits of %(ticket)s", ticket=self.display_name)
+        )
 
     def _prepare_projects(self):
         """Give a team of all companies a project in each company that uses it."""
@@ -240,19 +312,38 @@ class HelpdeskTicket(models.Model):
             and item_sudo.company_id == self.company_id
         )
 
-    def _get_unsaved_hours(self):
-        """Return the hours that the entries being edited add to the ticket's item."""
+    def _note_left_empty(self):
+        """Remember of tickets that an item was offered, and not taken."""
+        empty = self.filtered(lambda t: t.allow_billable and not t.sale_line_id)
+        items = self.env["sale.order.line"]._get_prepaid_items(
+            empty.commercial_partner_id, empty.company_id
+        )
+        empty.filtered(
+            lambda ticket: (ticket.commercial_partner_id, ticket.company_id) in items
+        )._keep_left_empty(True)
+
+    def _forget_left_empty(self, vals):
+        """Let the item of another customer be filled, before the values are written."""
+        for ticket in self.filtered("is_sale_line_cleared"):
+            partner, company = ticket.partner_id, ticket.company_id
+            partner = partner.browse(vals.get("partner_id", partner.id))
+            is_other = partner.commercial_partner_id != ticket.commercial_partner_id
+            if is_other or vals.get("company_id", company.id) != company.id:
+                ticket._keep_left_empty(False)
+
+    def _keep_left_empty(self, is_empty):
+        # sudo: the mark follows from what a person chose; it is not typed
+        self.sudo().is_sale_line_cleared = is_empty
+
+    def _is_left_empty(self):
+        """Tell whether somebody emptied the item, and the customer is the same."""
         self.ensure_one()
-        item = self.sale_line_id._origin
-        edited, removed = self._get_edited_entries()
-        added = 0.0
-        for entry in edited:
-            if entry.so_line._origin == item:
-                added += entry.hours_billed
-        for entry in edited._origin | removed:
-            if entry.so_line == item:
-                added -= entry.hours_billed
-        return added
+        before = self._origin
+        return (
+            self.is_sale_line_cleared
+            and before.commercial_partner_id == self.commercial_partner_id
+            and before.company_id == self.company_id
+        )
 
     def _get_entry_sale_line(self, employee):
         """Return the item that a new entry of `employee` on this ticket is billed to.
@@ -275,3 +366,12 @@ class HelpdeskTicket(models.Model):
             )
             item = rates[:1].sale_line_id.sudo(False) or item
         return item
+
+    def _get_credit_currency(self):
+        """Return the currency the ticket draws in: that of the customer's
+        pricelist, else the company's."""
+        self.ensure_one()
+        # sudo: the price list decides, whoever logs the time
+        partner_sudo = self.partner_id.sudo().with_company(self.company_id)
+        pricelist = partner_sudo.property_product_pricelist
+        return pricelist.currency_id or self.company_id.currency_id

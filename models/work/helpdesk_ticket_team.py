@@ -13,8 +13,7 @@ FOLLOWED = {
 
 
 class HelpdeskTicketTeam(models.Model):
-    _name = "helpdesk.ticket.team"
-    _inherit = ["helpdesk.ticket.team", "service.approval.team.mixin"]
+    _inherit = "helpdesk.ticket.team"
 
     allow_timesheet = fields.Boolean(
         string="Timesheets",
@@ -159,8 +158,8 @@ class HelpdeskTicketTeam(models.Model):
     def _prepare_timesheet_project(self):
         """Give each team that tracks time a project able to record (and bill) it.
 
-        The project is created with the team's name when none was chosen (seed: "Track
-        and bill time"). `sudo`: who may administer teams need not be a project manager.
+        The project is created with the team's name when none was chosen. `sudo`: who may
+        administer teams need not be a project manager.
         """
         for team in self.filtered("allow_timesheet"):
             team_sudo = team._with_own_company().sudo()
@@ -210,7 +209,7 @@ class HelpdeskTicketTeam(models.Model):
     def _move_open_tickets(self, previous):
         """Point the open tickets that used the team's former project at the new one.
 
-        Entries already logged stay in the project they were logged in (design 3.4).
+        Entries already logged stay in the project they were logged in.
 
         :param dict previous: former project by team
         """
@@ -229,7 +228,7 @@ class HelpdeskTicketTeam(models.Model):
             tickets_sudo.project_id = project_sudo
 
     def _get_billed_hours(self, hours):
-        """Return how many hours an entry of `hours` worked is billed for (design 4.1).
+        """Return how many hours an entry of `hours` worked is billed for.
 
         :param float hours: hours worked
         :return: at least the team's minimum, rounded up to the team's step; as worked

@@ -38,7 +38,7 @@ class ProjectProject(models.Model):
 
     def _check_project_group_with_field(self, field_name, group_name):
         """Keep milestones switched on: core turns them off with the last project that
-        uses them, and credits are spent on them (design 5.4)."""
+        uses them, and credits are spent on them."""
         if field_name == "allow_milestones" and self.env.user.has_group(group_name):
             return None
         return super()._check_project_group_with_field(field_name, group_name)

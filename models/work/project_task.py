@@ -11,7 +11,7 @@ class ProjectTask(models.Model):
     )
 
     def action_request_authorization(self):
-        """Open the window that asks the customer for more hours (design 7.2)."""
+        """Open the window that asks the customer for more hours."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_authorization_action_request"

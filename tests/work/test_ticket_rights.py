@@ -88,6 +88,31 @@ class TestTicketRights(ServiceCreditCommon):
         self.foreign_item.order_id.user_id = self.seller
         self.assertEqual(self._search_items(both), self.item)
 
+    def test_figures_of_a_ticket_are_not_typed(self):
+        """Neither by values nor by defaults of a context."""
+        tickets = self.env["helpdesk.ticket"].with_user(self.agent)
+        ticket = self.ticket.with_user(self.agent)
+        for name, value in {
+            "total_hours": 9.0,
+            "service_credits_used": 9.0,
+            "sale_order_id": self.foreign_item.order_id.id,
+            "is_sale_line_cleared": True,
+        }.items():
+            values = {"name": "New", "description": "x", "team_id": self.team.id}
+            before = ticket.sudo()[name]
+            with self.subTest(name):
+                for write in (
+                    lambda values: tickets.create(values),
+                    lambda values: ticket.write(values),
+                    lambda values: ticket.web_save(values, {}),
+                ):
+                    with self.assertRaises(AccessError):
+                        write({**values, name: value})
+                context = {f"default_{name}": value}
+                made = tickets.with_context(**context).create(values)
+                self.assertFalse(made.sudo()[name])
+                self.assertEqual(ticket.sudo()[name], before)
+
     def test_agent_finds_by_everything_the_search_offers(self):
         """Also by the sales order, which agents may not read: its items tell it."""
         self.ticket.sale_line_id = self.item

@@ -11,11 +11,10 @@ MANAGER = "helpdesk_mgmt.group_helpdesk_manager"
 FEATURE_FIELDS = frozenset(("require_approval", "approver_ids", "user_id", "active"))
 
 
-class ServiceApprovalTeamMixin(models.AbstractModel):
+class HelpdeskTicketTeam(models.Model):
     """Teams whose time is approved, and by whom."""
 
-    _name = "service.approval.team.mixin"
-    _description = "Approval of a Team's Time"
+    _inherit = "helpdesk.ticket.team"
 
     require_approval = fields.Boolean(
         string="Approve Time",

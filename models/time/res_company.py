@@ -19,11 +19,6 @@ class ResCompany(models.Model):
         help="Whose time people may log on tickets. Timesheet approvers log for "
         "everybody.",
     )
-    only_project_tickets = fields.Boolean(
-        string="Projects Only",
-        help="Time can be logged only on tickets that carry a project of their own "
-        "choosing, not their team's. Teams may differ.",
-    )
     timesheet_lock_date = fields.Date(
         string="Time Closed until",
         help="Time that counts until this date cannot change any more. Work of those "

@@ -1,66 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
 
 
-class ServiceTimerMixin(models.AbstractModel):
-    """The timer of whoever looks at a ticket (design 8)."""
+class HelpdeskTicket(models.Model):
+    """The timer of whoever looks at a ticket."""
 
-    _name = "service.timer.mixin"
-    _description = "Timer of a Ticket"
-
-    timer_ids = fields.One2many(
-        comodel_name="service.timer",
-        inverse_name="ticket_id",
-        groups="base.group_user",
-        export_string_translation=False,
-    )
-    timer_state = fields.Selection(
-        selection=[
-            ("stopped", "Stopped"),
-            ("running", "Running"),
-            ("paused", "Paused"),
-        ],
-        string="My Timer",
-        compute="_compute_timer",
-        compute_sudo=True,
-    )
-    timer_start = fields.Datetime(
-        string="Timer Started on", compute="_compute_timer", compute_sudo=True
-    )
-
-    @api.depends("timer_ids.date_start", "timer_ids.date_resumed")
-    @api.depends_context("uid")
-    def _compute_timer(self):
-        for ticket in self:
-            timer = ticket.timer_ids.filtered(lambda t: t.user_id == self.env.user)
-            ticket.timer_start = timer.date_start
-            ticket.timer_state = (
-                "stopped"
-                if not timer
-                else ("running" if timer.date_resumed else "paused")
-            )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_with_timer(self):
-        # sudo: colleagues' timers count too
-        for timer_sudo in self.sudo().timer_ids:
-            raise UserError(
-                self.env._(
-                    "Ticket %(ticket)s has a timer of %(user)s with time that is not "
-                    "logged, so it cannot be deleted: archive it, or stop the timer "
-                    "first.",
-                    ticket=timer_sudo.ticket_id.display_name,
-                    user=timer_sudo.user_id.name,
-                )
-            )
-
-    def write(self, vals):
-        if vals.get("stage_id"):
-            self._ask_about_timer(
-                self.env["helpdesk.ticket.stage"].browse(vals["stage_id"])
-            )
-        return super().write(vals)
+    _inherit = "helpdesk.ticket"
 
     def action_timer_start(self):
         """Start the user's timer on the ticket; one that runs elsewhere is paused.

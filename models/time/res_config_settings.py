@@ -5,14 +5,8 @@ from odoo import fields, models
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    service_authorization_days = fields.Integer(
-        related="company_id.service_authorization_days", readonly=False
-    )
     timesheet_log_for = fields.Selection(
         related="company_id.timesheet_log_for", readonly=False, required=True
-    )
-    only_project_tickets = fields.Boolean(
-        related="company_id.only_project_tickets", readonly=False
     )
     timesheet_lock_date = fields.Date(
         related="company_id.timesheet_lock_date", readonly=False

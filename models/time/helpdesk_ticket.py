@@ -2,14 +2,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+
+from .ticket_merge import carry_time_along
 
 
-class ServiceTimeMixin(models.AbstractModel):
-    """The time of a ticket: entries, totals, and what is done with them as a whole."""
+class HelpdeskTicket(models.Model):
+    """The time of a ticket: entries, totals, timers, and what still waits."""
 
-    _name = "service.time.mixin"
-    _description = "Time of a Ticket"
+    _inherit = "helpdesk.ticket"
+    _guarded_fields = frozenset(("total_hours",))
 
     timesheet_ids = fields.One2many(
         comodel_name="account.analytic.line",
@@ -30,11 +31,49 @@ class ServiceTimeMixin(models.AbstractModel):
         compute="_compute_timesheet_obstacle",
         help="Why the user cannot log time on the ticket, and what helps.",
     )
+    remaining_hours_available = fields.Boolean(
+        related="sale_line_id.remaining_hours_available"
+    )
+    remaining_hours_so = fields.Float(
+        string="Remaining Hours on SO",
+        compute="_compute_remaining_hours_so",
+        search="_search_remaining_hours_so",
+        compute_sudo=True,
+        help="Hours left on the sales order item; below zero when more was logged "
+        "than sold.",
+    )
     invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
     movable_timesheet_count = fields.Integer(
         compute="_compute_movable_timesheet_count",
         compute_sudo=True,
         help="Unbilled entries of this ticket that another item pays, or none.",
+    )
+    require_approval = fields.Boolean(related="team_id.require_approval")
+    timesheet_lock_date = fields.Date(related="company_id.timesheet_lock_date")
+    unsubmitted_hours = fields.Float(
+        compute="_compute_unsubmitted_hours",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="Hours of the user on the ticket that are drafts.",
+    )
+    timer_ids = fields.One2many(
+        comodel_name="service.timer",
+        inverse_name="ticket_id",
+        groups="base.group_user",
+        export_string_translation=False,
+    )
+    timer_state = fields.Selection(
+        selection=[
+            ("stopped", "Stopped"),
+            ("running", "Running"),
+            ("paused", "Paused"),
+        ],
+        string="My Timer",
+        compute="_compute_timer",
+        compute_sudo=True,
+    )
+    timer_start = fields.Datetime(
+        string="Timer Started on", compute="_compute_timer", compute_sudo=True
     )
 
     def _compute_timesheet_count(self):
@@ -77,6 +116,19 @@ class ServiceTimeMixin(models.AbstractModel):
                 or self.env["hr.employee"]._get_lack_for_time(ticket.company_id)
             )
 
+    @api.depends("sale_line_id", "timesheet_ids.unit_amount", "timesheet_ids.so_line")
+    def _compute_remaining_hours_so(self):
+        for ticket in self:
+            item = ticket.sale_line_id
+            remaining = item.remaining_hours if item.remaining_hours_available else 0.0
+            if remaining is not None and item and not ticket.id:
+                remaining -= ticket._get_unsaved_hours()
+            ticket.remaining_hours_so = remaining
+
+    @api.model
+    def _search_remaining_hours_so(self, operator, value):
+        return Domain("sale_line_id.remaining_hours", operator, value)
+
     @api.depends("sale_line_id")
     def _compute_invoice_count(self):
         for ticket in self:
@@ -84,16 +136,54 @@ class ServiceTimeMixin(models.AbstractModel):
 
     @api.depends("sale_line_id", "timesheet_ids.so_line")
     def _compute_movable_timesheet_count(self):
-        for ticket in self:
-            ticket.movable_timesheet_count = (
-                self.env["account.analytic.line"].search_count(
-                    ticket._get_movable_timesheet_domain()
+        moving = self.filtered(lambda ticket: ticket._origin and ticket.sale_line_id)
+        counts = {}
+        if moving:
+            counts = dict(
+                self.env["account.analytic.line"]._read_group(
+                    Domain.OR(
+                        ticket._get_movable_timesheet_domain() for ticket in moving
+                    ),
+                    ["ticket_id"],
+                    ["__count"],
                 )
-                if ticket._origin
-                and ticket.sale_line_id
-                and ticket._has_time_elsewhere()
-                else 0
             )
+        for ticket in self:
+            ticket.movable_timesheet_count = counts.get(ticket._origin, 0)
+
+    @api.depends("timesheet_ids.approval_state", "timesheet_ids.unit_amount")
+    @api.depends_context("uid")
+    def _compute_unsubmitted_hours(self):
+        asking = self._origin.filtered("require_approval")
+        hours = {}
+        if asking:
+            hours = dict(
+                self.env["account.analytic.line"]._read_group(
+                    asking._get_unsubmitted_domain(),
+                    ["ticket_id"],
+                    ["unit_amount:sum"],
+                )
+            )
+        for ticket in self:
+            ticket.unsubmitted_hours = hours.get(ticket._origin, 0.0)
+
+    @api.depends("timer_ids.date_start", "timer_ids.date_resumed")
+    @api.depends_context("uid")
+    def _compute_timer(self):
+        for ticket in self:
+            timer = ticket.timer_ids.filtered(lambda t: t.user_id == self.env.user)
+            ticket.timer_start = timer.date_start
+            ticket.timer_state = (
+                "stopped"
+                if not timer
+                else ("running" if timer.date_resumed else "paused")
+            )
+
+    def write(self, vals):
+        if vals.get("stage_id"):
+            stages = self.env["helpdesk.ticket.stage"]
+            self._ask_about_timer(stages.browse(vals["stage_id"]))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_time(self):
@@ -108,6 +198,24 @@ class ServiceTimeMixin(models.AbstractModel):
                         count=ticket.timesheet_count,
                     )
                 )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_timer(self):
+        # sudo: colleagues' timers count too
+        for timer_sudo in self.sudo().timer_ids:
+            raise UserError(
+                self.env._(
+                    "Ticket %(ticket)s has a timer of %(user)s with time that is not "
+                    "logged, so it cannot be deleted: archive it, or stop the timer "
+                    "first.",
+                    ticket=timer_sudo.ticket_id.display_name,
+                    user=timer_sudo.user_id.name,
+                )
+            )
+
+    def _register_hook(self):
+        super()._register_hook()
+        carry_time_along(self.env.registry)
 
     def action_view_invoices(self):
         """Open the invoices that bill this ticket's time or its prepaid item."""
@@ -133,7 +241,7 @@ class ServiceTimeMixin(models.AbstractModel):
     def action_move_timesheets(self):
         """Move the ticket's unbilled entries to its current sales order item.
 
-        The explicit counterpart of design rule 3.4: nothing moves by itself.
+        Nothing moves by itself: this is the explicit way.
         """
         for ticket in self:
             ticket.check_access("write")
@@ -160,6 +268,20 @@ class ServiceTimeMixin(models.AbstractModel):
             )
         return True
 
+    def action_submit_time(self):
+        """Submit the user's own time on the tickets for approval."""
+        self.check_access("read")
+        lines = self.env["account.analytic.line"]
+        lines.search(self._get_unsubmitted_domain()).action_submit()
+        return True
+
+    def _get_unsubmitted_domain(self):
+        return [
+            ("ticket_id", "in", self.ids),
+            ("user_id", "=", self.env.uid),
+            ("approval_state", "=", "draft"),
+        ]
+
     def _get_invoices(self):
         """Return the invoices of the ticket's entries and of its item, as superuser."""
         self.ensure_one()
@@ -184,43 +306,35 @@ class ServiceTimeMixin(models.AbstractModel):
         entries = self.timesheet_ids
         return entries, self._origin.timesheet_ids - entries._origin
 
-    def _has_time_elsewhere(self):
-        """Tell whether another item than the ticket's, or none, pays billable time.
+    def _get_unsaved_hours(self):
+        """Return the hours that the entries being edited add to the ticket's item."""
+        self.ensure_one()
+        item = self.sale_line_id._origin
+        edited, removed = self._get_edited_entries()
+        added = 0.0
+        for entry in edited:
+            if entry.so_line._origin == item:
+                added += entry.hours_billed
+        for entry in edited._origin | removed:
+            if entry.so_line == item:
+                added -= entry.hours_billed
+        return added
 
-        The first and the last entry by item tell: two looks into an index, however
-        many entries there are.
+    def _get_movable_timesheet_domain(self):
+        """Return the entries that `action_move_timesheets` would move.
+
+        Those that an item pays, or would have paid if the ticket had had one.
         """
         self.ensure_one()
         lines = self.env["account.analytic.line"]
-
-        def end(direction):
-            query = lines._search(self._get_item_time_domain(), limit=1)
-            item = lines._field_to_sql(query.table, "so_line", query)
-            query.order = SQL("%s %s", item, direction)
-            return query.select(item)
-
-        [(items,)] = self.env.execute_query(
-            SQL("SELECT ARRAY(%s) || ARRAY(%s)", end(SQL("ASC")), end(SQL("DESC")))
-        )
-        return bool(set(items) - {self.sale_line_id._origin.id})
-
-    def _get_item_time_domain(self):
-        """Return the entries that an item pays, or would if the ticket had had one."""
         return (
             Domain("ticket_id", "=", self._origin.id)
             & Domain("is_billable", "=", True)
             & Domain("coverage", "in", ["sale_line", "non_billable"])
-        )
-
-    def _get_movable_timesheet_domain(self):
-        """Return the entries that `action_move_timesheets` would move."""
-        self.ensure_one()
-        return (
-            self._get_item_time_domain()
             & Domain("so_line", "!=", self.sale_line_id._origin.id)
             & Domain("approval_state", "in", [False, "draft"])
-            & self.env["account.analytic.line"]._domain_not_billed()
-            & self.env["account.analytic.line"]._domain_open_period()
+            & lines._domain_not_billed()
+            & lines._domain_open_period()
         )
 
     def _absorb_timesheets(self, tickets):

@@ -2,11 +2,10 @@
 from odoo import api, fields, models
 
 
-class ServiceAuthorizationTicketMixin(models.AbstractModel):
+class HelpdeskTicket(models.Model):
     """The authorized hours of a ticket's item, and the ways to log and to ask."""
 
-    _name = "service.authorization.ticket.mixin"
-    _description = "Authorized Hours of a Ticket"
+    _inherit = "helpdesk.ticket"
 
     limit_hours = fields.Boolean(
         compute="_compute_authorized_hours_left",
@@ -31,7 +30,7 @@ class ServiceAuthorizationTicketMixin(models.AbstractModel):
             ticket.authorized_hours_left = ticket.sale_line_id.authorized_hours_left
 
     def action_request_authorization(self):
-        """Open the window that asks the customer for more hours (design 7.2)."""
+        """Open the window that asks the customer for more hours."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_authorization_action_request"

@@ -7,16 +7,15 @@ BY_ID = (Command.UPDATE, Command.DELETE, Command.UNLINK)
 ENTRIES = "timesheet_ids"
 
 
-class ServiceThousandsMixin(models.AbstractModel):
+class HelpdeskTicket(models.Model):
     """Keep a ticket with thousands of entries as quick as one with a hundred.
 
     Core loads every line of an embedded list to open a form and to follow each change
-    of a field. No entry follows a ticket that is being edited (design 3.4), so only the
-    page that is shown, and the entries somebody touched, are needed.
+    of a field. No entry follows a ticket that is being edited, so only the page that is
+    shown, and the entries somebody touched, are needed.
     """
 
-    _name = "service.thousands.mixin"
-    _description = "Tickets with Thousands of Entries"
+    _inherit = "helpdesk.ticket"
 
     @api.readonly
     def web_read(self, specification):
