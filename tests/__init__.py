@@ -4,6 +4,7 @@ from .alert import test_alert_cron
 from .alert import test_alert_notice
 from .alert import test_alert_race
 from .alert import test_alert_rights
+from .alert import test_books
 from .authorization import test_authorization
 from .authorization import test_authorization_portal
 from .authorization import test_authorization_ways

@@ -3,12 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 from ...tools import format_number
-
-OPEN = "open"
-OVER = "over"
-PERCENT = "percent"
-CREDITS = "credits"
-EXPIRY = "expiry"
+from .levels import CREDITS, EXPIRY, OPEN, OVER, PERCENT
 
 
 class ServiceCreditAlert(models.Model):
@@ -38,7 +33,7 @@ class ServiceCreditAlert(models.Model):
         required=True,
         readonly=True,
         ondelete="cascade",
-        help="The contact of the purchase, who is told if the customer is to be told.",
+        help="The contact of the purchase, who gets the e-mail if customers get one.",
     )
     recipient_id = fields.Many2one(
         comodel_name="res.partner",
@@ -98,29 +93,29 @@ class ServiceCreditAlert(models.Model):
         digits="Service Credits",
         readonly=True,
         aggregator=None,
-        help="The level in credits. With more than that, the alert is over.",
+        help="The level in credits. With more than that, the alert is resolved.",
     )
     credits_available = fields.Float(
-        string="Left",
+        string="Remaining",
         digits="Service Credits",
         readonly=True,
-        help="What was left when the alert fired.",
+        help="What was left when the alert was triggered.",
     )
     credits_base = fields.Float(
-        string="Of",
+        string="Starting Balance",
         digits="Service Credits",
         readonly=True,
         help="What the customer had after the latest purchase; or what was bought with "
         "the purchase that expires.",
     )
-    date = fields.Date(string="Fired on", required=True, readonly=True)
+    date = fields.Date(string="Triggered", required=True, readonly=True)
     date_told = fields.Date(
-        string="Told on",
+        string="Notified",
         readonly=True,
-        help="When the responsible user was told. One message per customer and day.",
+        help="When the responsible user was notified, once per customer and day.",
     )
-    date_over = fields.Date(string="Over since", readonly=True)
-    is_customer_told = fields.Boolean(string="Customer Told", readonly=True)
+    date_over = fields.Date(string="Resolved On", readonly=True)
+    is_customer_told = fields.Boolean(string="Customer Notified", readonly=True)
     order_id = fields.Many2one(
         comodel_name="sale.order",
         string="Quotation",
@@ -129,7 +124,7 @@ class ServiceCreditAlert(models.Model):
         ondelete="set null",
     )
     state = fields.Selection(
-        selection=[(OPEN, "Open"), (OVER, "Over")],
+        selection=[(OPEN, "Open"), (OVER, "Resolved")],
         required=True,
         readonly=True,
         default=OPEN,
@@ -138,7 +133,7 @@ class ServiceCreditAlert(models.Model):
     _fires_once = models.UniqueIndex(
         "(commercial_partner_id, company_id, currency_id, kind, level, purchase_id, "
         "cycle) WHERE state = 'open'",
-        "This alert has fired already, and is not over.",
+        "This alert was triggered already and is not resolved.",
     )
 
     @api.depends("partner_id.email", "commercial_partner_id.email")

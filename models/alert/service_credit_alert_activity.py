@@ -1,9 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import models
 
-from .service_credit_alert import OPEN
+from .levels import OPEN
 
 ACTIVITY_TYPE = "helpdesk_service_credit.mail_activity_type_service_credit_alert"
 
@@ -121,5 +121,5 @@ class ServiceCreditAlert(models.Model):
             "user_id": latest.user_id.id,
             "summary": self.env._("Service credits"),
             "note": self._render_lines() + self._render_more() + link,
-            "date_deadline": fields.Date.context_today(self),
+            "date_deadline": latest.company_id._get_today(),
         }

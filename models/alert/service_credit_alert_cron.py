@@ -1,17 +1,16 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import logging
-
 from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from .service_credit_alert import OPEN, OVER
+from ...tools import report_failure
+from . import levels
+from .levels import OPEN, OVER
 
-_logger = logging.getLogger(__name__)
-
-LEVELS = (
+LEVEL_FIELDS = (
     "service_credit_alert_percents",
     "service_credit_alert_credits",
     "service_credit_alert_days",
@@ -46,14 +45,19 @@ class ServiceCreditAlert(models.Model):
 
     @api.model
     def _get_alert_companies(self):
-        domain = Domain.OR(Domain(name, "!=", False) for name in LEVELS)
+        domain = Domain.OR(Domain(name, "!=", False) for name in LEVEL_FIELDS)
         return self.env["res.company"].sudo().search(domain)
 
     @api.model
     def _get_due_customers(self, company):
         """Return the ids of the customers with something to fire, tell or end."""
         today = company._get_today()
-        vals_list, over = self._plan(company, today)
+        try:
+            vals_list, over = self._plan(company, today)
+        except ValidationError as error:
+            # Levels that cannot be read are the trouble of that company alone.
+            self._report(company, company.partner_id, error)
+            return []
         untold = self._search_untold(company, today)
         return sorted(
             {vals["commercial_partner_id"] for vals in vals_list}
@@ -66,18 +70,29 @@ class ServiceCreditAlert(models.Model):
         try:
             with self.env.cr.savepoint():
                 self.with_company(company)._fire(company, customer_ids)
-        except OperationalError:
-            # Somebody changed these very records: the next run sees to it.
-            self.env.cr.rollback()
         except Exception as error:
             self.env.invalidate_all()
             if len(customer_ids) > 1:
                 for customer_id in customer_ids:
                     self._fire_batch(company, [customer_id])
-            elif isinstance(error, UniqueViolation):
-                _logger.info("Customer %s: another worker was faster", customer_ids[0])
-            else:
-                _logger.exception("Alerts of customer %s failed", customer_ids[0])
+            # Somebody was faster, or works with these records: the next run sees to it.
+            elif not isinstance(error, (OperationalError, UniqueViolation)):
+                customer = self.env["res.partner"].browse(customer_ids)
+                self._report(company, customer, error)
+
+    @api.model
+    def _report(self, company, partner, error):
+        report_failure(
+            partner,
+            company._get_service_credit_responsible(),
+            self.env._("Alerts on service credits failed"),
+            error,
+        )
+
+    @api.model
+    def _plan(self, company, today, customer_ids=None):
+        """See :func:`levels.plan`."""
+        return levels.plan(self.env, company, today, customer_ids)
 
     @api.model
     def _fire(self, company, customer_ids):
@@ -129,7 +144,7 @@ class ServiceCreditAlert(models.Model):
         """Return the open alerts nobody was told of, of customers of whom nothing was
         told today: one message per customer and day."""
         domain = Domain("company_id", "=", company.id)
-        domain &= self._domain_customers(customer_ids)
+        domain &= levels.domain_customers(customer_ids)
         untold = self.search(
             domain & Domain("date_told", "=", False) & Domain("state", "=", OPEN)
         )

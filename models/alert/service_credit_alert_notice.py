@@ -1,11 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import logging
-
 from odoo import models
 
-from .service_credit_alert import EXPIRY
-
-_logger = logging.getLogger(__name__)
+from ...tools import report_failure
+from .levels import EXPIRY
 
 TEMPLATE = "helpdesk_service_credit.mail_template_service_credit_alert"
 
@@ -14,7 +11,8 @@ class ServiceCreditAlert(models.Model):
     """Telling of alerts: a note on the customer, an activity for who is responsible,
     and, where that is wanted, an e-mail and a draft quotation.
 
-    E-mails are queued. Nothing else leaves the house.
+    E-mails are queued, and nothing else leaves the house: what people would want to see
+    first is a draft.
     """
 
     _inherit = "service.credit.alert"
@@ -56,16 +54,19 @@ class ServiceCreditAlert(models.Model):
 
     def _prepare_quotation(self):
         """Make a draft quotation for one customer whose credits run low, unless there
-        is one with service credits already; a failure only goes to the log."""
+        is one with service credits already; a failure becomes an activity."""
         low = self.filtered(lambda alert: alert.kind != EXPIRY).sorted("id")[-1:]
         if not low or low._has_quotation():
             return
         try:
             with self.env.cr.savepoint():
                 low._create_quotation()
-        except Exception:
-            _logger.exception(
-                "No quotation for customer %s", low.commercial_partner_id.id
+        except Exception as error:
+            report_failure(
+                low.commercial_partner_id,
+                low.user_id or low.company_id._get_service_credit_responsible(),
+                self.env._("The renewal could not be quoted"),
+                error,
             )
 
     def _has_quotation(self):

@@ -2,6 +2,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import service_credit_purchase
+from . import service_credit_purchase_balance
 from . import service_credit_purchase_expiry
 from . import service_credit_purchase_lock
 from . import service_credit_purchase_terms

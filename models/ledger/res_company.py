@@ -1,6 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ...tools import refuse_uncountable
+
+DAYS = ("service_credit_grace_days", "service_credit_late_days")
 
 
 class ResCompany(models.Model):
@@ -47,6 +52,17 @@ class ResCompany(models.Model):
         "There are 0 to 36500 days to log time late.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, vals_list, DAYS)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, [vals], DAYS)
+        return super().write(vals)
+
     def _get_time_zone(self):
         """Return the name of the time zone that decides what day it is here: that of
         the company's contact, or else of its working schedule."""
@@ -64,7 +80,7 @@ class ResCompany(models.Model):
         """Return all companies, archived ones too, as superuser."""
         # sudo: it takes them all to tell what day it is for the records of each
         companies_sudo = self.env["res.company"].sudo()
-        return companies_sudo.with_context(active_test=False).search([])
+        return companies_sudo.with_context(active_test=False).search(Domain.TRUE)
 
     @api.model
     def _query_days(self):

@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, float_round, format_date
 
-from ...tools import format_number
+from ...tools import format_number, is_countable
 from .drawing import DrawPlan, EligiblePool
 
 # Which field of an allocation points at a work of that model.
@@ -191,8 +191,8 @@ class ServiceCreditAllocation(models.Model):
 
     @api.model
     def _check_selected(self, request, purchase, amount, digits):
-        is_positive = 0 < amount < float("inf")
-        if not is_positive or abs(float_round(amount, digits) - amount) > 1e-6:
+        rounded = float_round(amount, digits) if is_countable(amount) else 0.0
+        if rounded <= 0 or abs(rounded - amount) > 1e-6:
             raise UserError(
                 self.env._(
                     "You can't choose %(asked)s credits for %(work)s: choose a number "

@@ -1,13 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
-from odoo.tools import float_round
 
 from ...tools import add_months, format_number, refuse_typed, untyped_defaults
-from .drawing import NOTHING
 
 AMOUNT_FIELDS = ("credits", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
@@ -414,24 +409,6 @@ class ServiceCreditPurchase(models.Model):
     def _note_origin(self):
         """Hook: new purchases remember what they were sold with."""
 
-    def _number(self):
-        """Draw the numbers of new purchases, the last thing that can fail."""
-        for company, purchases in self.grouped("company_id").items():
-            # sudo: whoever may create a purchase may take its number.
-            sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
-            sequence_sudo = sequence_sudo.search(
-                [
-                    ("code", "=", self._name),
-                    ("company_id", "in", [company.id, False]),
-                ],
-                order="company_id",
-                limit=1,
-            )
-            for purchase in purchases.with_context(tracking_disable=True):
-                if not purchase.name and sequence_sudo:
-                    name = sequence_sudo.next_by_id()
-                    purchase._write_past_the_lock({"name": name})
-
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
@@ -482,91 +459,6 @@ class ServiceCreditPurchase(models.Model):
             purchase.value_total = currency.round(credits * purchase.value_per_credit)
             purchase.paid_total = currency.round(credits * purchase.paid_per_credit)
 
-    @api.depends("credits", "value_total", "paid_total", "consumption_ids.credits")
-    def _compute_balance(self):
-        digits = self._get_credit_digits()
-        sums = self._get_ledger_sums([("purchase_id", "in", self._origin.ids)])
-        alike = defaultdict(list)
-        for purchase in self:
-            lost = sums.get(purchase._origin.id, NOTHING)
-            figures = {
-                "credits_allocated": lost.allocated,
-                "credits_expired": lost.expired,
-                "credits_withdrawn": lost.withdrawn,
-                "credits_available": float_round(
-                    purchase.credits - lost.credits, digits
-                ),
-                "value_available": purchase.value_total - lost.value,
-                "paid_available": purchase.paid_total - lost.paid,
-            }
-            for item in figures.items():
-                alike[item].append(purchase.id)
-        # Thousands that expire together are left with the same.
-        for (name, figure), ids in alike.items():
-            self.browse(ids)[name] = figure
-
-    @api.depends(
-        "is_draft",
-        "is_withdrawn",
-        "credits_available",
-        "credits_allocated",
-        "credits_expired",
-        "credits_withdrawn",
-    )
-    def _compute_state(self):
-        for state, purchases in self.grouped(self._derive_state).items():
-            purchases.state = state
-
-    @api.model
-    def _derive_state(self, purchase):
-        """The whole sale being undone weighs most; a part of it that was, least."""
-        if purchase.is_draft:
-            return DRAFT
-        if purchase.credits_available > 0:
-            return OPEN
-        if purchase.is_withdrawn:
-            return WITHDRAWN
-        if purchase.credits_expired > 0:
-            return EXPIRED
-        if purchase.credits_allocated > 0:
-            return USED
-        return WITHDRAWN if purchase.credits_withdrawn > 0 else OPEN
-
-    @api.depends("consumption_ids")
-    def _compute_has_rows(self):
-        # sudo: one row is enough to bind the owner, whoever looks.
-        rows_sudo = self.env["service.credit.consumption"].sudo()
-        groups = rows_sudo._read_group(
-            [("purchase_id", "in", self._origin.ids)], ["purchase_id"]
-        )
-        used_ids = {purchase.id for (purchase,) in groups}
-        for purchase in self:
-            purchase.has_rows = purchase._origin.id in used_ids
-
-    @api.depends("date_expiry", "state")
-    def _compute_is_past_expiry(self):
-        for purchase in self:
-            expiry = purchase.date_expiry
-            today = (purchase.company_id or self.env.company)._get_today()
-            purchase.is_past_expiry = bool(expiry and expiry < today)
-
-    def _search_is_past_expiry(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        past = Domain.OR(
-            Domain("company_id", "=", company.id)
-            & Domain("date_expiry", "<", company._get_today())
-            for company in self.env["res.company"]._get_all_companies()
-        )
-        return past if True in value else ~past
-
-    @api.depends("state", "date_expiry", "credits_available")
-    def _compute_is_expirable(self):
-        for purchase in self:
-            purchase.is_expirable = bool(
-                purchase.date_expiry and not purchase._get_expiry_obstacle()
-            )
-
     @api.depends("sale_order_id.state")
     def _compute_is_order_confirmed(self):
         for purchase in self:
@@ -575,7 +467,9 @@ class ServiceCreditPurchase(models.Model):
     @api.depends("sale_line_id.invoice_lines")
     def _compute_sale_invoice_count(self):
         for purchase in self:
-            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
+            # sudo: accountants trace the invoice without rights on sales
+            lines_sudo = purchase.sudo().sale_line_id.invoice_lines
+            purchase.sale_invoice_count = len(lines_sudo.move_id)
 
     def _compute_access_url(self):
         super()._compute_access_url()
@@ -627,31 +521,3 @@ class ServiceCreditPurchase(models.Model):
                         credits=purchase._format_credits(purchase.credits_available),
                     )
                 )
-
-    # ------------------------------------------------------------------
-    # Actions
-    # ------------------------------------------------------------------
-
-    def action_view_consumption(self):
-        """Open the ledger rows of the purchase."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_credit_consumption_action"
-        )
-        action["domain"] = [("purchase_id", "=", self.id)]
-        return action
-
-    def action_view_sale_order(self):
-        """Open the order the credits were sold with."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.sale_order_id.id,
-            "view_mode": "form",
-        }
-
-    def action_preview_as_customer(self):
-        """Open the portal page of the purchase, as the user who looks at it."""
-        self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.access_url}

@@ -49,6 +49,24 @@ class ServiceCreditPurchase(models.Model):
             vals["paid_per_credit"] = vals.get("value_per_credit", 0.0)
         return vals
 
+    def _number(self):
+        """Draw the numbers of new purchases, the last thing that can fail."""
+        for company, purchases in self.grouped("company_id").items():
+            # sudo: whoever may create a purchase may take its number.
+            sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
+            sequence_sudo = sequence_sudo.search(
+                [
+                    ("code", "=", self._name),
+                    ("company_id", "in", [company.id, False]),
+                ],
+                order="company_id",
+                limit=1,
+            )
+            for purchase in purchases.with_context(tracking_disable=True):
+                if not purchase.name and sequence_sudo:
+                    name = sequence_sudo.next_by_id()
+                    purchase._write_past_the_lock({"name": name})
+
     # ------------------------------------------------------------------
     # Values
     # ------------------------------------------------------------------

@@ -1,12 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date as Date
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import float_round, format_date
+from odoo.tools import format_date
 
 from ...tools import add_days
-from .drawing import DRAWING_ORDER, NOTHING, Lost
+from .drawing import DRAWING_ORDER
 from .service_credit_purchase import OPEN
 
 DRAWING_FIELDS = [
@@ -41,6 +41,30 @@ class ServiceCreditPurchase(models.Model):
     """
 
     _inherit = "service.credit.purchase"
+
+    @api.depends("date_expiry", "state")
+    def _compute_is_past_expiry(self):
+        for purchase in self:
+            expiry = purchase.date_expiry
+            today = (purchase.company_id or self.env.company)._get_today()
+            purchase.is_past_expiry = bool(expiry and expiry < today)
+
+    def _search_is_past_expiry(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        past = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date_expiry", "<", company._get_today())
+            for company in self.env["res.company"]._get_all_companies()
+        )
+        return past if True in value else ~past
+
+    @api.depends("state", "date_expiry", "credits_available")
+    def _compute_is_expirable(self):
+        for purchase in self:
+            purchase.is_expirable = bool(
+                purchase.date_expiry and not purchase._get_expiry_obstacle()
+            )
 
     # ------------------------------------------------------------------
     # Eligibility
@@ -167,77 +191,3 @@ class ServiceCreditPurchase(models.Model):
 
     def _get_owner(self):
         return (self.commercial_partner_id.id, self.company_id.id, self.currency_id.id)
-
-    # ------------------------------------------------------------------
-    # Sums over the ledger
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _get_ledger_sums(self, domain):
-        """Return ``{purchase id: Lost}`` over the rows of ``domain``."""
-        sums = {}
-        for purchase, kind, credits, value, paid in self.env[
-            "service.credit.consumption"
-        ]._read_group(
-            domain,
-            ["purchase_id", "consumption_type"],
-            ["credits:sum", "value:sum", "paid:sum"],
-        ):
-            lost = Lost.of(kind, credits, value, paid)
-            sums[purchase.id] = sums.get(purchase.id, NOTHING) + lost
-        return sums
-
-    def _reactivate(self):
-        """Credits given back to an archived purchase bring it back into sight."""
-        hidden = self.filtered(lambda lot: not lot.active and lot.credits_available > 0)
-        if hidden:
-            hidden.write({"active": True})
-
-    # ------------------------------------------------------------------
-    # Balance on a date
-    # ------------------------------------------------------------------
-
-    def _get_balance(self, date=None):
-        """Return how many credits of these purchases are usable on ``date``.
-
-        A sum over rows and terms, so that a late scheduled action changes no answer.
-        Rows dated after ``date`` do not count for a day in the past; today and later,
-        what has been drawn is gone, whatever its date.
-
-        :param date: a date, default today where the company is
-        """
-        return sum(credits for credits, *_money in self._get_amounts(date).values())
-
-    def _get_amounts(self, date=None):
-        """Return ``{purchase: (credits, value, paid)}`` usable on ``date``."""
-        amounts = {}
-        # sudo: a sum over all of the ledger, for callers that checked who may see it
-        for company, purchases_sudo in self.sudo().grouped("company_id").items():
-            today = company._get_today()
-            day = fields.Date.to_date(date) or today
-            usable = purchases_sudo.filtered(
-                lambda lot, day=day: lot._is_usable_on(day)
-            )
-            amounts |= usable._get_amounts_before(day if day < today else None)
-        return {lot: amounts[lot] for lot in self.sudo() if lot in amounts}
-
-    def _get_amounts_before(self, date):
-        """Return what was left of each purchase after ``date``; now when it is None."""
-        if date is None:
-            return {
-                lot: (lot.credits_available, lot.value_available, lot.paid_available)
-                for lot in self
-            }
-        digits = self._get_credit_digits()
-        sums = self._get_ledger_sums(
-            [("purchase_id", "in", self.ids), ("date", "<=", date)]
-        )
-        amounts = {}
-        for lot in self:
-            lost = sums.get(lot.id, NOTHING)
-            amounts[lot] = (
-                float_round(lot.credits - lost.credits, digits),
-                lot.currency_id.round(lot.value_total - lost.value),
-                lot.currency_id.round(lot.paid_total - lost.paid),
-            )
-        return amounts

@@ -200,6 +200,8 @@ class TestAlert(AlertCommon):
             ("percents", "half"),
             ("percents", "100"),
             ("percents", "-1"),
+            ("percents", "0,5"),
+            ("percents", "20,10"),
             ("credits", "1e5"),
             ("credits", "nan"),
             ("credits", "1.234"),

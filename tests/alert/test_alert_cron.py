@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 from ..support.alert import AlertCommon
 
 CRON = "helpdesk_service_credit.ir_cron_service_credit_alert"
-LOGGER = "odoo.addons.helpdesk_service_credit.models.alert.service_credit_alert_cron"
+LOGGER = "odoo.addons.helpdesk_service_credit.tools.failure"
 
 
 @tagged("post_install", "-at_install")
@@ -83,7 +83,39 @@ class TestAlertCron(AlertCommon):
             alerts = self._cron(3)
         self.assertEqual(alerts.commercial_partner_id, customers - bad)
         self.assertFalse(self._notes(bad))
+        self.assertEqual(
+            self._activities(bad).mapped("note"), ["<p>broken customer</p>"]
+        )
         self.assertEqual(self._cron(3).commercial_partner_id, customers)
+
+    @mute_logger(LOGGER)
+    def test_one_bad_company_never_stops_the_rest(self):
+        branch = self.env["res.company"].create({"name": "Branch"})
+        branch.service_credit_alert_user_id = self.env.user
+        customers = self._run_low(2)
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE res_company SET service_credit_alert_percents = 'half'"
+            " WHERE id = %s",
+            [branch.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self._cron().commercial_partner_id, customers)
+        self.assertIn("half", self._activities(branch.partner_id).note)
+
+    @mute_logger(LOGGER)
+    def test_a_quotation_that_fails_becomes_an_activity(self):
+        self.company.service_credit_alert_quotation = True
+        [customer] = self._run_low(1)
+        cls = type(self.alert_model)
+
+        def fail(alerts):
+            raise ValueError("no price list")
+
+        with patch.object(cls, "_create_quotation", fail):
+            self.assertEqual(self._cron().commercial_partner_id, customer)
+        notes = self._activities(customer).mapped("note")
+        self.assertIn("<p>no price list</p>", notes)
 
     @mute_logger(LOGGER, "odoo.sql_db")
     def test_two_workers(self):

@@ -277,6 +277,20 @@ class TestCreditSelection(CreditCommon):
         with self.assertRaisesRegex(UserError, "12.00 credits were chosen.*only 10.00"):
             self.milestone.action_allocate_service_credits([[self.late.id, 12]])
 
+    def test_each_line_of_a_selection_counts(self):
+        """One line cannot be made up for by another of the same purchase."""
+        for selection in (
+            [[self.late.id, 8], [self.late.id, -2]],
+            [[self.late.id, float("inf")], [self.late.id, float("-inf")]],
+            [[self.late.id, 5.999999999], [self.late.id, 1e-9]],
+        ):
+            with self.subTest(selection=selection), self.assertRaises(UserError):
+                self.milestone.action_allocate_service_credits(selection)
+        self.milestone.action_allocate_service_credits(
+            [[self.late.id, 4], [self.late.id, 2]]
+        )
+        self.assertEqual(self.late.credits_allocated, 6)
+
     def test_only_when_the_company_allows_it(self):
         self.company.service_credit_manual_selection = False
         with self.assertRaisesRegex(UserError, "doesn't allow choosing"):

@@ -62,6 +62,19 @@ class TestCreditPortal(FundingCommon, HttpCase):
             ["10.00", "3.00", "0.00", "7.00"],
         )
 
+    def test_looking_writes_nothing(self):
+        """No token is made for a link that its reader does not need: making one would
+        write the row that drawing locks."""
+        self.env.flush_all()
+        self.cr.execute("SELECT xmin FROM service_credit_purchase ORDER BY id")
+        before = self.cr.fetchall()
+        for path in ("/my", "/my/service-credits", self.purchase.access_url):
+            self.assertEqual(self._open(path, self.portal).status_code, 200)
+        self.env.invalidate_all()
+        self.assertFalse(self.purchase.access_token)
+        self.cr.execute("SELECT xmin FROM service_credit_purchase ORDER BY id")
+        self.assertEqual(self.cr.fetchall(), before)
+
     def test_strangers_see_nothing(self):
         page = self._open("/my/service-credits", self.stranger).text
         self.assertNotIn(self.purchase.name, page)

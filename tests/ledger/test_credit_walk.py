@@ -23,6 +23,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
         + ["adjust"] * 5
         + ["set_draft"] * 2
         + ["expire"] * 2
+        + ["withdraw"]
         + ["extend"] * 2
     )
 
@@ -122,6 +123,16 @@ class TestCreditWalk(RandomWalk, CreditCommon):
 
     def _ledger_expire(self, pick, _amount):
         self._lot(pick)[1].action_expire()
+
+    def _model_withdraw(self, pick, amount):
+        lot, _purchase = self._lot(pick)
+        if lot and not lot.draft and amount:
+            self.model.withdraw(lot, amount, 0)
+
+    def _ledger_withdraw(self, pick, amount):
+        purchase = self._lot(pick)[1]
+        if not purchase.is_draft and amount:
+            purchase._write_off(float(amount))
 
     def _model_extend(self, pick, expiry):
         lot, _purchase = self._lot(pick)

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from ..support.credit import CreditCommon
@@ -89,6 +89,41 @@ class TestCreditWindows(CreditCommon):
         self.assertEqual(
             dict(self._slices(self._rows())), {self.soon: 1, self.late: 2, future: 3}
         )
+
+    def test_nothing_is_computed_of_what_may_not_be_seen(self):
+        """The window of a milestone of another company."""
+        branch = self.env["res.company"].create({"name": "Branch"})
+        self.project.company_id = branch
+        self._buy(7, company_id=branch.id, currency_id=branch.currency_id.id)
+        self.env.flush_all()
+        model = self.env["service.credit.manage"].with_user(self.credit_user)
+        window = model.new({"milestone_id": self.milestone.id})
+        self.assertFalse(window.line_ids)
+        self.assertFalse(window.credits_needed or window.total or window.partner_id)
+        self.assertTrue(window.obstacle)
+        allowed = self.env["service.credit.manage"].new(
+            {"milestone_id": self.milestone.id}
+        )
+        self.assertTrue(allowed.line_ids)
+
+    def test_totals_that_nothing_can_count(self):
+        model = self.env["service.credit.manage"]
+        window = model.new({"milestone_id": self.milestone.id, "total": -1})
+        self.assertTrue(window.obstacle)
+        self.assertFalse(window.line_ids)
+        window = model.create({"milestone_id": self.milestone.id})
+        for total in (float("nan"), float("inf"), 1e308, 1e-9):
+            with self.subTest(total=total):
+                with self.assertRaises(UserError):
+                    self.milestone.action_adjust_service_credits(total)
+                with self.assertRaises(ValidationError):
+                    model.create({"milestone_id": self.milestone.id, "total": total})
+                with self.assertRaises(ValidationError):
+                    window.write({"total": total})
+                with self.assertRaises(ValidationError):
+                    window.line_ids[:1].write({"credits": total})
+                with self.assertRaises(ValidationError):
+                    self.company.write({"service_credit_late_days": total})
 
     def test_several_milestones(self):
         big = self._create_milestone(9, name="Big", sequence=20)

@@ -132,6 +132,30 @@ class TestReportBalance(CreditCommon):
         self.assertEqual(self._lines().credits_withdrawn, 4)
         self.assertEqual(self._sums(-1), (0, 10, 0, 0, 10))
 
+    def test_withdrawn_is_never_expired(self):
+        """Not in the grace period, and not when the term was over before either."""
+        self.company.service_credit_grace_days = 5
+        for expiry in (10, -1, -3, -20):
+            lot = self._buy(10, start=-90, expiry=expiry)
+            self._draw(self.ticket, 3, date=self._day(-60))
+            lot._write_off()
+            with self.subTest(expiry=expiry):
+                self.env.invalidate_all()
+                lines = self.env["service.credit.movement"].search(
+                    [("purchase_id", "=", lot.id)]
+                )
+                told = {
+                    line.movement_type: (line.credits_change, line.value_change)
+                    for line in lines
+                }
+                self.assertEqual(
+                    told,
+                    {"bought": (10, 1000), "used": (-3, -300), "withdrawn": (-7, -700)},
+                )
+                for day in (-61, -60, -21, -19, -4, 0, 3, 9, 11, 16):
+                    self._assert_equal_to_ledger(day)
+                self.assertEqual((lot.credits_withdrawn, lot.credits_expired), (7, 0))
+
     def test_use_beyond_terms_that_were_narrowed_later(self):
         self.company.service_credit_grace_days = 9
         self._buy(10, start=-30, expiry=-5)
@@ -279,7 +303,7 @@ class TestReportBalance(CreditCommon):
         lines = lines.with_context(**window.action_open_balance()["context"])
         line = lines.search([])
         self.assertEqual((line.credits_opening, line.credits_bought), (10, 0))
-        with self.assertRaisesRegex(ValidationError, "cannot end on"):
+        with self.assertRaisesRegex(ValidationError, "can't end on"):
             window.date_from = self._day(1)
 
     def test_wrong_dates(self):

@@ -1,8 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from unittest.mock import patch
+
 from lxml import html
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..support.funding import FundingCommon
@@ -171,7 +173,7 @@ class TestReportStatement(StatementCommon):
         action = window.with_context(discard_logo_check=True).action_print()
         self.assertEqual(action["context"]["active_ids"], window.ids)
         self.assertIn("Azure Mills", window._get_report_base_filename())
-        with self.assertRaisesRegex(ValidationError, "cannot end on"):
+        with self.assertRaisesRegex(ValidationError, "can't end on"):
             window.date_from = "2099-01-01"
 
     def test_who_may_print(self):
@@ -212,6 +214,19 @@ class TestReportStatement(StatementCommon):
         for day in range(1, 26):
             self._work(0.25, date=f"2026-04-{day:02}")
         self.assertLessEqual(count() - few, 1)
+
+    def test_history_is_added_up_by_the_database(self):
+        """Only the lines of the period are read; more than anybody reads is refused."""
+        statement = self._statement("2026-03-01", "2026-04-30")
+        [section] = statement._get_sections()
+        self.assertEqual(len(statement._search_movements_sudo()), len(section["lines"]))
+        self.assertEqual(section["opening"]["credits"], 18.75)
+        module = "odoo.addons.helpdesk_service_credit.wizards.ledger"
+        with (
+            patch(f"{module}.service_credit_statement.MOST_LINES", 3),
+            self.assertRefused(UserError, "3", self.customer.name),
+        ):
+            self._statement()._get_sections()
 
 
 @tagged("post_install", "-at_install")

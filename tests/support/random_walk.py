@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from odoo.exceptions import UserError
 
+from ...models.alert.books import find_differences
 from .credit_model import Refused
 
 WALKS = int(os.environ.get("HELPDESK_WALKS", 200))
@@ -19,7 +20,8 @@ LONG = bool(os.environ.get("HELPDESK_LONG"))
 def figures(lot):
     """Return what the database keeps of a purchase."""
     money = lot.left("value"), lot.left("paid")
-    return (lot.allocated, lot.expired, lot.available, *money, lot.state)
+    lost = (lot.allocated, lot.expired, lot.withdrawn)
+    return (*lost, lot.available, *money, lot.state)
 
 
 def total(rows):
@@ -86,7 +88,7 @@ class RandomWalk:
             difference = self._step(kind, args, refused) or self._compare(number)
             if difference:
                 return f"step {number} {kind} {args}: {difference}"
-        return False
+        return next(iter(find_differences(self.env, self.company)), False)
 
     def _step(self, kind, args, refused):
         """Take the step on the database; tell if it is refused and should not be."""
@@ -123,8 +125,8 @@ class RandomWalk:
         ids = f"ANY(ARRAY{purchases.ids}::int[])"
         return {
             "purchases": "SELECT credits_allocated, credits_expired, "
-            "credits_available, value_available, paid_available, state "
-            f"FROM service_credit_purchase WHERE id = {ids} ORDER BY id",
+            "credits_withdrawn, credits_available, value_available, paid_available, "
+            f"state FROM service_credit_purchase WHERE id = {ids} ORDER BY id",
             "allocations": "SELECT coalesce(ticket_id, milestone_id), credits, value, "
             "paid FROM service_credit_allocation allocation "
             "WHERE allocation_type = 'allocation' AND EXISTS (SELECT FROM "

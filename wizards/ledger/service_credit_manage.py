@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import float_compare
 
+from ...tools import is_countable, refuse_uncountable
+
 # Nobody picks by hand among more purchases than that.
 SELECTION_LIMIT = 200
 
@@ -28,10 +30,14 @@ class ServiceCreditManage(models.TransientModel):
         comodel_name="res.currency", compute="_compute_situation"
     )
     credits_needed = fields.Float(
-        string="Cost of the Milestone", related="milestone_id.service_credits"
+        string="Cost of the Milestone",
+        digits="Service Credits",
+        compute="_compute_situation",
     )
     credits_allocated = fields.Float(
-        string="Allocated Now", related="milestone_id.service_credits_allocated"
+        string="Allocated Now",
+        digits="Service Credits",
+        compute="_compute_situation",
     )
     is_adjustment = fields.Boolean(compute="_compute_situation")
     can_select = fields.Boolean(compute="_compute_situation")
@@ -39,6 +45,7 @@ class ServiceCreditManage(models.TransientModel):
         string="New Total",
         digits="Service Credits",
         compute="_compute_total",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -48,15 +55,29 @@ class ServiceCreditManage(models.TransientModel):
         comodel_name="service.credit.manage.line",
         inverse_name="wizard_id",
         compute="_compute_line_ids",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
     obstacle = fields.Char(compute="_compute_obstacle")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, [vals])
+        return super().write(vals)
+
     @api.depends("milestone_id")
     def _compute_situation(self):
         for wizard in self:
-            milestone = wizard.milestone_id
+            milestone = wizard._get_milestone()
+            wizard.credits_needed = milestone.service_credits
+            wizard.credits_allocated = milestone.service_credits_allocated
             company_sudo = milestone._get_service_credit_company().sudo()
             partner_sudo = milestone.project_id.sudo().partner_id
             wizard.partner_id = partner_sudo.commercial_partner_id.sudo(False)
@@ -64,10 +85,20 @@ class ServiceCreditManage(models.TransientModel):
             wizard.is_adjustment = milestone.service_credits_allocated > 0
             wizard.can_select = company_sudo.service_credit_manual_selection
 
+    def _get_milestone(self):
+        """Return the milestone for who may read it and its project: what the window
+        computes as superuser is for nobody else."""
+        milestone = self.milestone_id._origin._filtered_access("read")
+        return (
+            milestone
+            if milestone.project_id._filtered_access("read")
+            else milestone[:0]
+        )
+
     @api.depends("milestone_id")
     def _compute_total(self):
         for wizard in self:
-            wizard.total = wizard.milestone_id.service_credits
+            wizard.total = wizard._get_milestone().service_credits
 
     @api.depends("total", "milestone_id")
     def _compute_difference(self):
@@ -113,8 +144,8 @@ class ServiceCreditManage(models.TransientModel):
     def _get_planned_lines(self):
         """Return ``{purchase: credits}``: positive is drawn, negative given back."""
         self.ensure_one()
-        milestone = self.milestone_id
-        if not milestone.project_id.partner_id or self.total < 0:
+        milestone = self._get_milestone()
+        if not milestone.project_id.partner_id or not self._is_possible():
             return {}
         if self._is_more():
             plan = self._get_plan()
@@ -142,7 +173,9 @@ class ServiceCreditManage(models.TransientModel):
     def _get_obstacle(self):
         """Tell in one sentence why it cannot be confirmed; False when it can."""
         self.ensure_one()
-        milestone = self.milestone_id
+        milestone = self._get_milestone()
+        if not milestone:
+            return self.env._("You can't see this milestone.")
         if not self.is_adjustment:
             obstacle = milestone._get_allocation_obstacle()
             if obstacle:
@@ -161,6 +194,8 @@ class ServiceCreditManage(models.TransientModel):
         return self.env["service.credit.allocation"]._get_shortage_message(plan)
 
     def _get_selection_obstacle(self):
+        if any(line.credits < 0 for line in self.line_ids):
+            return self.env._("Enter 0 or more credits on each line.")
         chosen = sum(self.line_ids.mapped("credits"))
         milestone = self.milestone_id
         if milestone._format_credits(chosen) == milestone._format_credits(
@@ -173,6 +208,10 @@ class ServiceCreditManage(models.TransientModel):
             chosen=milestone._format_credits(chosen),
             wanted=milestone._format_credits(self.difference),
         )
+
+    def _is_possible(self):
+        """Tell whether the total typed is a number that can be allocated."""
+        return is_countable(self.total) and self.total >= 0
 
     def _is_more(self):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
@@ -204,6 +243,17 @@ class ServiceCreditManageLine(models.TransientModel):
         digits="Service Credits",
         compute="_compute_credits_left",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, [vals])
+        return super().write(vals)
 
     @api.depends("credits", "purchase_id")
     def _compute_credits_left(self):

@@ -21,6 +21,7 @@ class ServiceCreditManageProject(models.TransientModel):
         comodel_name="service.credit.manage.project.line",
         inverse_name="wizard_id",
         compute="_compute_line_ids",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -29,7 +30,8 @@ class ServiceCreditManageProject(models.TransientModel):
     @api.depends("project_id")
     def _compute_line_ids(self):
         for wizard in self:
-            milestones = wizard.project_id._get_milestones_to_allocate()
+            project = wizard.project_id._origin._filtered_access("read")
+            milestones = project._get_milestones_to_allocate()
             wizard.line_ids = [Command.clear()] + [
                 Command.create({"milestone_id": milestone.id})
                 for milestone in milestones

@@ -28,7 +28,7 @@ class ServiceCreditOwed(models.TransientModel):
             if window.date_from and window.date_from > window.date_to:
                 raise ValidationError(
                     self.env._(
-                        "A period that starts on %(start)s cannot end on %(end)s: "
+                        "A period that starts on %(start)s can't end on %(end)s: "
                         "choose an earlier start or a later end.",
                         start=format_date(self.env, window.date_from),
                         end=format_date(self.env, window.date_to),

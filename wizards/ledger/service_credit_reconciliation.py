@@ -1,70 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.tools import SQL
 
-# One line per stored figure that differs from what the rows say:
-# record, field, stored figure, figure recomputed.
-DIFFERENCES = """
-    WITH by_purchase AS (
-        SELECT purchase_id,
-               SUM(credits) FILTER (WHERE consumption_type <> 'expiry') AS allocated,
-               SUM(credits) FILTER (WHERE consumption_type = 'expiry') AS expired,
-               SUM(value) AS value,
-               SUM(paid) AS paid
-        FROM service_credit_consumption GROUP BY purchase_id
-    ), by_allocation AS (
-        SELECT allocation_id, SUM(credits) AS credits, SUM(value) AS value,
-               SUM(paid) AS paid
-        FROM service_credit_consumption GROUP BY allocation_id
-    ), by_entry AS (
-        SELECT timesheet_id, SUM(credits) AS credits
-        FROM service_credit_consumption WHERE timesheet_id IS NOT NULL
-        GROUP BY timesheet_id
-    ), given_back AS (
-        SELECT reversed_id, -SUM(credits) AS credits
-        FROM service_credit_consumption WHERE reversed_id IS NOT NULL
-        GROUP BY reversed_id
-    )
-    SELECT 'service.credit.purchase' AS model, p.id, figure.field, figure.stored,
-           figure.expected
-    FROM service_credit_purchase p
-    LEFT JOIN by_purchase s ON s.purchase_id = p.id
-    CROSS JOIN LATERAL (VALUES
-        ('credits_allocated', p.credits_allocated, COALESCE(s.allocated, 0)),
-        ('credits_expired', p.credits_expired, COALESCE(s.expired, 0)),
-        ('credits_available', p.credits_available,
-         p.credits - COALESCE(s.allocated, 0) - COALESCE(s.expired, 0)),
-        ('value_available', p.value_available, p.value_total - COALESCE(s.value, 0)),
-        ('paid_available', p.paid_available, p.paid_total - COALESCE(s.paid, 0))
-    ) AS figure (field, stored, expected)
-    WHERE p.company_id IN %(companies)s
-      AND figure.stored IS DISTINCT FROM figure.expected
-    UNION ALL
-    SELECT 'service.credit.allocation', a.id, figure.field, figure.stored,
-           figure.expected
-    FROM service_credit_allocation a
-    LEFT JOIN by_allocation s ON s.allocation_id = a.id
-    CROSS JOIN LATERAL (VALUES
-        ('credits', a.credits, COALESCE(s.credits, 0)),
-        ('value', a.value, COALESCE(s.value, 0)),
-        ('paid', a.paid, COALESCE(s.paid, 0))
-    ) AS figure (field, stored, expected)
-    WHERE a.company_id IN %(companies)s
-      AND figure.stored IS DISTINCT FROM figure.expected
-    UNION ALL
-    SELECT 'account.analytic.line', l.id, 'credits', l.credits, COALESCE(s.credits, 0)
-    FROM account_analytic_line l
-    LEFT JOIN by_entry s ON s.timesheet_id = l.id
-    WHERE l.company_id IN %(companies)s
-      AND COALESCE(l.credits, 0) <> COALESCE(s.credits, 0)
-    UNION ALL
-    SELECT 'service.credit.consumption', r.id, 'credits', g.credits, r.credits
-    FROM service_credit_consumption r
-    JOIN given_back g ON g.reversed_id = r.id
-    WHERE r.company_id IN %(companies)s AND g.credits > r.credits
-    ORDER BY 1, 2, 3
-"""
+from ...models.alert.books import FIGURES, find_differences
 
 
 class ServiceCreditReconciliation(models.TransientModel):
@@ -124,10 +62,10 @@ class ServiceCreditReconciliation(models.TransientModel):
         """Return ``(model, id, field, stored, recomputed)`` of every stored figure
         that is not the sum of its rows, and of rows given back more than once."""
         self.env["service.credit.purchase"].check_access("write")
-        self.env.flush_all()
-        return self.env.execute_query(
-            SQL(DIFFERENCES, companies=tuple(self.env.companies.ids))
-        )
+        return [
+            tuple(difference)[1:]
+            for difference in find_differences(self.env, self.env.companies, FIGURES)
+        ]
 
 
 class ServiceCreditReconciliationLine(models.TransientModel):

@@ -1,9 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import float_round, format_date
 
+# A printed page for every forty of them.
+MOST_LINES = 10_000
 ORDER = ("bought", "used", "expired", "withdrawn")
 
 
@@ -27,7 +29,7 @@ class ServiceCreditStatement(models.TransientModel):
         readonly=False,
         precompute=True,
         required=True,
-        help="Whom it is addressed to; it is about the whole company of a contact.",
+        help="Recipient. The statement covers the contact's whole company.",
     )
     company_id = fields.Many2one(
         comodel_name="res.company",
@@ -45,7 +47,11 @@ class ServiceCreditStatement(models.TransientModel):
         precompute=True,
         required=True,
     )
-    date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
+    date_to = fields.Date(
+        string="To",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
+    )
 
     @api.depends("purchase_id")
     def _compute_partner_id(self):
@@ -61,8 +67,9 @@ class ServiceCreditStatement(models.TransientModel):
     @api.depends("purchase_id")
     def _compute_date_from(self):
         """A purchase from its beginning, a customer from the beginning of the year."""
-        year = fields.Date.context_today(self).replace(month=1, day=1)
         for statement in self:
+            today = (statement.company_id or self.env.company)._get_today()
+            year = today.replace(month=1, day=1)
             statement.date_from = statement.purchase_id.date_start or year
 
     @api.constrains("date_from", "date_to")
@@ -71,7 +78,7 @@ class ServiceCreditStatement(models.TransientModel):
             if statement.date_from > statement.date_to:
                 raise ValidationError(
                     self.env._(
-                        "A statement that starts on %(start)s cannot end on %(end)s: "
+                        "A statement that starts on %(start)s can't end on %(end)s: "
                         "choose an earlier start or a later end.",
                         start=format_date(self.env, statement.date_from),
                         end=format_date(self.env, statement.date_to),
@@ -128,12 +135,14 @@ class ServiceCreditStatement(models.TransientModel):
         self.ensure_one()
         self._check_may_see()
         movements = self._search_movements_sudo()
+        openings = self._get_openings_sudo()
         later = self._get_later_sudo().grouped("currency_id")
         by_currency = movements.grouped("currency_id")
-        currencies = movements.currency_id.union(*later)
+        currencies = movements.currency_id.union(*openings, *later)
         sections = [
             self._prepare_section(
                 currency,
+                openings.get(currency, {"credits": 0.0, "value": 0.0}),
                 by_currency.get(currency, movements.browse()),
                 later.get(currency),
             )
@@ -142,12 +151,47 @@ class ServiceCreditStatement(models.TransientModel):
         return [section for section in sections if self._is_worth_telling(section)]
 
     def _search_movements_sudo(self):
+        """Return the movements of the period, one line each.
+
+        :raise UserError: for more lines than anybody reads
+        """
         # sudo: who may see the customer's credits gets all of them, or the lines
         # would not add up
         movements_sudo = self.env["service.credit.movement"].sudo()
-        return movements_sudo.search(
-            self._domain_owner() & Domain("date", "<=", self.date_to)
-        ).sorted(lambda move: (move.date, ORDER.index(move.movement_type), move.id))
+        domain = self._domain_owner() & Domain(
+            [("date", ">=", self.date_from), ("date", "<=", self.date_to)]
+        )
+        found_sudo = movements_sudo.search(domain, limit=MOST_LINES + 1)
+        if len(found_sudo) > MOST_LINES:
+            raise UserError(
+                self.env._(
+                    "The statement of %(customer)s has more than %(most)s lines: "
+                    "choose a shorter period.",
+                    customer=self.partner_id.commercial_partner_id.name,
+                    most=MOST_LINES,
+                )
+            )
+        return found_sudo.sorted(
+            lambda move: (move.date, ORDER.index(move.movement_type), move.id)
+        )
+
+    def _get_openings_sudo(self):
+        """Return ``{currency: {"credits", "value"}}`` before the period, added up by
+        the database however long the history is."""
+        # sudo: see _search_movements_sudo
+        movements_sudo = self.env["service.credit.movement"].sudo()
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        return {
+            currency: {
+                "credits": float_round(credits, digits),
+                "value": currency.round(value),
+            }
+            for currency, credits, value in movements_sudo._read_group(
+                self._domain_owner() & Domain("date", "<", self.date_from),
+                ["currency_id"],
+                ["credits_change:sum", "value_change:sum"],
+            )
+        }
 
     def _get_later_sudo(self):
         # sudo: see _search_movements_sudo
@@ -162,11 +206,9 @@ class ServiceCreditStatement(models.TransientModel):
             "company_id", "=", self.company_id.id
         )
 
-    def _prepare_section(self, currency, movements, later):
-        before = movements.filtered(lambda move: move.date < self.date_from)
-        opening = self._add({"credits": 0.0, "value": 0.0}, before, currency)
+    def _prepare_section(self, currency, opening, movements, later):
         balance, lines = opening, []
-        for movement in movements - before:
+        for movement in movements:
             balance = self._add(balance, movement, currency)
             note = self._get_note(movement)
             lines.append({"movement": movement, "note": note, "balance": balance})

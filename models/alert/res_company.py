@@ -4,8 +4,12 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-SEPARATORS = re.compile(r"[,;\s]+")
-NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?")
+from ...tools import report_failure
+from .books import find_differences
+
+# A comma between two digits may be meant as a decimal comma: refused, not guessed.
+SEPARATORS = re.compile(r"[;\s]+|,(?!\d)")
+NUMBER = re.compile(r"\d{1,9}(\.(?P<decimals>\d{1,6}))?")
 
 
 class ResCompany(models.Model):
@@ -17,7 +21,8 @@ class ResCompany(models.Model):
         string="Percent Left",
         default="20, 10",
         help="Alert when so many percent are left of what a customer had after the "
-        "latest purchase. Several levels are separated by commas; empty for none.",
+        "latest purchase. Several levels are separated by a comma and "
+        "a space; empty for none.",
     )
     service_credit_alert_credits = fields.Char(
         string="Credits Left",
@@ -72,16 +77,51 @@ class ResCompany(models.Model):
             )
         }
 
+    def _get_service_credit_responsible(self):
+        """Who is responsible for alerts hears of other troubles too."""
+        user = self.service_credit_alert_user_id
+        return user or super()._get_service_credit_responsible()
+
+    @api.model
+    def _cron_check_books(self):
+        """Tell the responsible of each company about the first figure that does not
+        add up. Nothing is put right: somebody has to understand it first."""
+        for company in self._get_all_companies():
+            for difference in find_differences(self.env, company)[:1]:
+                report_failure(
+                    company.partner_id,
+                    company._get_service_credit_responsible(),
+                    self.env._("Service credits do not add up"),
+                    company._explain_difference(difference),
+                )
+
+    def _explain_difference(self, difference):
+        record = self.env[difference.model].browse(difference.record_id)
+        label = record.fields_get([difference.field], ["string"])[difference.field]
+        return self.env._(
+            "%(record)s (%(kind)s, ID %(id)s): %(figure)s is %(stored)s, but should be "
+            "%(expected)s. Open Reconcile Service Credits to see every difference.",
+            record=record.display_name,
+            kind=self.env["ir.model"]._get(record._name).name,
+            id=record.id,
+            figure=label["string"],
+            stored=difference.stored,
+            expected=difference.expected,
+        )
+
     def _parse_alert_levels(self, name, highest, digits):
         levels = set()
         for text in filter(None, SEPARATORS.split(self[name] or "")):
-            level = float(text) if NUMBER.fullmatch(text) else -1
-            if not 0 <= level <= highest or round(level, digits) != level:
+            number = NUMBER.fullmatch(text)
+            level = float(text) if number else -1
+            decimals = len(number["decimals"] or "") if number else 0
+            if not 0 <= level <= highest or decimals > digits:
                 raise ValidationError(
                     self.env._(
-                        "“%(text)s” is not possible as %(field)s of the alerts of "
-                        "%(company)s: enter numbers from 0 to %(highest)s with at most "
-                        "%(digits)s decimals, separated by commas, for example 20, 10.",
+                        "“%(text)s” isn't possible as %(field)s of the alerts of "
+                        "%(company)s. Enter numbers from 0 to %(highest)s with at most "
+                        "%(digits)s decimals after a point, and a comma and a space "
+                        "between two of them, like 20, 10.",
                         text=text,
                         field=self.fields_get([name])[name]["string"],
                         company=self.name,

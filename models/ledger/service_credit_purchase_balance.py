@@ -1,0 +1,177 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools import float_round
+
+from .drawing import NOTHING, Lost
+from .service_credit_purchase import DRAFT, EXPIRED, OPEN, USED, WITHDRAWN
+
+
+class ServiceCreditPurchase(models.Model):
+    """What is left of a purchase, now or on a date: sums over the ledger."""
+
+    _inherit = "service.credit.purchase"
+
+    @api.depends("credits", "value_total", "paid_total", "consumption_ids.credits")
+    def _compute_balance(self):
+        digits = self._get_credit_digits()
+        sums = self._get_ledger_sums([("purchase_id", "in", self._origin.ids)])
+        alike = defaultdict(list)
+        for purchase in self:
+            lost = sums.get(purchase._origin.id, NOTHING)
+            figures = {
+                "credits_allocated": lost.allocated,
+                "credits_expired": lost.expired,
+                "credits_withdrawn": lost.withdrawn,
+                "credits_available": float_round(
+                    purchase.credits - lost.credits, digits
+                ),
+                "value_available": purchase.value_total - lost.value,
+                "paid_available": purchase.paid_total - lost.paid,
+            }
+            for item in figures.items():
+                alike[item].append(purchase.id)
+        # Thousands that expire together are left with the same.
+        for (name, figure), ids in alike.items():
+            self.browse(ids)[name] = figure
+
+    @api.depends(
+        "is_draft",
+        "is_withdrawn",
+        "credits_available",
+        "credits_allocated",
+        "credits_expired",
+        "credits_withdrawn",
+    )
+    def _compute_state(self):
+        for state, purchases in self.grouped(self._derive_state).items():
+            purchases.state = state
+
+    @api.model
+    def _derive_state(self, purchase):
+        """The whole sale being undone weighs most; a part of it that was, least."""
+        if purchase.is_draft:
+            return DRAFT
+        if purchase.credits_available > 0:
+            return OPEN
+        if purchase.is_withdrawn:
+            return WITHDRAWN
+        if purchase.credits_expired > 0:
+            return EXPIRED
+        if purchase.credits_allocated > 0:
+            return USED
+        return WITHDRAWN if purchase.credits_withdrawn > 0 else OPEN
+
+    @api.depends("consumption_ids")
+    def _compute_has_rows(self):
+        # sudo: one row is enough to bind the owner, whoever looks.
+        rows_sudo = self.env["service.credit.consumption"].sudo()
+        groups = rows_sudo._read_group(
+            [("purchase_id", "in", self._origin.ids)], ["purchase_id"]
+        )
+        used_ids = {purchase.id for (purchase,) in groups}
+        for purchase in self:
+            purchase.has_rows = purchase._origin.id in used_ids
+
+    # ------------------------------------------------------------------
+    # Sums over the ledger
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_ledger_sums(self, domain):
+        """Return ``{purchase id: Lost}`` over the rows of ``domain``."""
+        sums = {}
+        for purchase, kind, credits, value, paid in self.env[
+            "service.credit.consumption"
+        ]._read_group(
+            domain,
+            ["purchase_id", "consumption_type"],
+            ["credits:sum", "value:sum", "paid:sum"],
+        ):
+            lost = Lost.of(kind, credits, value, paid)
+            sums[purchase.id] = sums.get(purchase.id, NOTHING) + lost
+        return sums
+
+    def _reactivate(self):
+        """Credits given back to an archived purchase bring it back into sight."""
+        hidden = self.filtered(lambda lot: not lot.active and lot.credits_available > 0)
+        if hidden:
+            hidden.write({"active": True})
+
+    # ------------------------------------------------------------------
+    # Balance on a date
+    # ------------------------------------------------------------------
+
+    def _get_balance(self, date=None):
+        """Return how many credits of these purchases are usable on ``date``.
+
+        A sum over rows and terms, so that a late scheduled action changes no answer.
+        Rows dated after ``date`` do not count for a day in the past; today and later,
+        what has been drawn is gone, whatever its date.
+
+        :param date: a date, default today where the company is
+        """
+        return sum(credits for credits, *_money in self._get_amounts(date).values())
+
+    def _get_amounts(self, date=None):
+        """Return ``{purchase: (credits, value, paid)}`` usable on ``date``."""
+        amounts = {}
+        # sudo: a sum over all of the ledger, for callers that checked who may see it
+        for company, purchases_sudo in self.sudo().grouped("company_id").items():
+            today = company._get_today()
+            day = fields.Date.to_date(date) or today
+            usable = purchases_sudo.filtered(
+                lambda lot, day=day: lot._is_usable_on(day)
+            )
+            amounts |= usable._get_amounts_before(day if day < today else None)
+        return {lot: amounts[lot] for lot in self.sudo() if lot in amounts}
+
+    def _get_amounts_before(self, date):
+        """Return what was left of each purchase after ``date``; now when it is None."""
+        if date is None:
+            return {
+                lot: (lot.credits_available, lot.value_available, lot.paid_available)
+                for lot in self
+            }
+        digits = self._get_credit_digits()
+        sums = self._get_ledger_sums(
+            [("purchase_id", "in", self.ids), ("date", "<=", date)]
+        )
+        amounts = {}
+        for lot in self:
+            lost = sums.get(lot.id, NOTHING)
+            amounts[lot] = (
+                float_round(lot.credits - lost.credits, digits),
+                lot.currency_id.round(lot.value_total - lost.value),
+                lot.currency_id.round(lot.paid_total - lost.paid),
+            )
+        return amounts
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_view_consumption(self):
+        """Open the ledger rows of the purchase."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_consumption_action"
+        )
+        action["domain"] = [("purchase_id", "=", self.id)]
+        return action
+
+    def action_view_sale_order(self):
+        """Open the order the credits were sold with."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.sale_order_id.id,
+            "view_mode": "form",
+        }
+
+    def action_preview_as_customer(self):
+        """Open the portal page of the purchase, as the user who looks at it."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.access_url}
