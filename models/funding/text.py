@@ -9,7 +9,11 @@ from odoo import fields
 from odoo.tools import format_date
 
 from ...tools import format_number
+from ..ledger.drawing import get_drawing_difference, get_drawing_key
 from .claim import CREDITS, OVERAGE, SALE_LINE, Part
+
+#: The sentence for the field that decides between two purchases.
+RULES = {"date_expiry": "sooner", "date_start": "started"}
 
 # ----------------------------------------------------------------------
 # Facts: what is kept with the entry
@@ -62,11 +66,8 @@ def _get_rule_facts(purchase, other=None):
     """Tell why `purchase` came before the next one that could have paid."""
     if not other:
         return {"rule": "only"}
-    if purchase.date_expiry != other.date_expiry:
-        return {"rule": "sooner", "other": other.name}
-    if purchase.date_start != other.date_start:
-        return {"rule": "started", "other": other.name}
-    return {"rule": "entered", "other": other.name}
+    field = get_drawing_difference(purchase, other)
+    return {"rule": RULES.get(field, "entered"), "other": other.name}
 
 
 def get_facts_now(entries):
@@ -84,7 +85,7 @@ def get_facts_now(entries):
         else:
             slices = sorted(
                 purchases[entry.id],
-                key=lambda part: (part[0].date_expiry, part[0].date_start, part[0].id),
+                key=lambda part: get_drawing_key(part[0]),
             )
             # What else could have paid for the last of them is not asked again.
             parts = [
