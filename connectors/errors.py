@@ -11,7 +11,10 @@ def _lt(text):
 
 def clean(text) -> str:
     """A text the database can keep: no NUL, no half characters."""
-    text = str(text).replace("\x00", "\ufffd")
+    text = str(text)
+    if text.isascii() and "\x00" not in text:
+        return text
+    text = text.replace("\x00", "\ufffd")
     return text.encode("utf-8", "replace").decode()
 
 
