@@ -262,7 +262,3 @@ class SaleOrderLine(models.Model):
         return self.product_uom_id._compute_quantity(
             self.product_uom_qty, hour, round=False
         )
-
-    def _enforce_authorized_hours(self):
-        """Former name of `_check_authorized_hours`."""
-        self._check_authorized_hours()

@@ -225,7 +225,7 @@ class ServiceAuthorization(models.Model):
         """Price the hours as the item is priced now; later prices change nothing."""
         hour = self.env.ref("uom.product_uom_hour")
         for authorization in self:
-            # sudo: the price is kept for the customer, whoever asks
+            # sudo: the price is kept for the customer; who asks need not see it
             line_sudo = authorization.sudo().sale_line_id
             price = line_sudo.price_unit * (1 - line_sudo.discount / 100)
             if line_sudo.product_uom_qty:

@@ -151,7 +151,7 @@ class ServiceAuthorization(models.Model):
         self.ensure_one()
         if hours > 0:
             return
-        # sudo: the hours used count whoever may see them
+        # sudo: the hours used count, also those the user may not see
         line_sudo = self.sudo().sale_line_id
         hour = self.env.ref("uom.product_uom_hour")
         authorized, used = line_sudo.authorized_hours, line_sudo.authorized_hours_used
@@ -277,7 +277,7 @@ class ServiceAuthorization(models.Model):
         """Log on the order and on the ticket or task; customers do not read it."""
         self.ensure_one()
         author = self._get_author()
-        # sudo: history is written whoever acts, and is read by who may see the order
+        # sudo: history is written for all who act, and read with the order
         for document_sudo in (
             self.sudo().order_id,
             self.sudo().ticket_id or self.sudo().task_id,

@@ -12,7 +12,7 @@ from ..support.common import ServiceCreditCommon
 class TestServiceType(ServiceCreditCommon):
     """Service types: shipped, editable, and kept by old entries."""
 
-    def test_types_of_the_seed_are_shipped(self):
+    def test_usual_types_are_shipped(self):
         prefix = "helpdesk_service_credit.service_type_"
         names = [
             self.env.ref(prefix + name).name
