@@ -29,9 +29,24 @@ class HelpdeskTicket(models.Model):
             ticket.limit_hours = ticket.sale_line_id.limit_hours
             ticket.authorized_hours_left = ticket.sale_line_id.authorized_hours_left
 
+    def write(self, vals):
+        """End the portal's link with the customer it was mailed to.
+
+        People who have it see what belongs to the ticket's customer.
+        """
+        if "partner_id" not in vals:
+            return super().write(vals)
+        former = {ticket: ticket.commercial_partner_id for ticket in self}
+        result = super().write(vals)
+        moved = self.filtered(lambda t: t.commercial_partner_id != former[t])
+        # sudo: people who change the customer need not read the link
+        moved.sudo().filtered("access_token").access_token = False
+        return result
+
     def action_request_authorization(self):
         """Open the window that asks the customer for more hours."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_authorization_action_request"
         )
@@ -46,6 +61,7 @@ class HelpdeskTicket(models.Model):
     def action_log_service(self):
         """Open Log Service on the ticket."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_log_action"
         )
@@ -54,4 +70,5 @@ class HelpdeskTicket(models.Model):
     def action_preview_as_customer(self):
         """Open the portal page of the ticket, as the user who looks at it."""
         self.ensure_one()
+        self.check_access("read")
         return {"type": "ir.actions.act_url", "url": f"/my/ticket/{self.id}"}

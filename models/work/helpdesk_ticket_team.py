@@ -58,11 +58,6 @@ class HelpdeskTicketTeam(models.Model):
         help="What happens with time that neither the customer's credits nor their "
         "authorized hours cover. Overage waits until someone approves it.",
     )
-    default_service_type_id = fields.Many2one(
-        comodel_name="service.type",
-        string="Service Type",
-        help="The type that new time entries on this team's tickets start with.",
-    )
     only_project_tickets = fields.Boolean(
         string="Projects Only",
         compute="_compute_only_project_tickets",
