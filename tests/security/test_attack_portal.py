@@ -23,6 +23,7 @@ BALANCE_FIELDS = (
     "authorized_hours_left",
     "limit_hours",
     "remaining_hours_so",
+    "service_credit_next_expiry",
     "service_credits_available",
     "service_credits_used",
     "total_hours",
@@ -128,6 +129,22 @@ class TestAttackPrivacy(AttackPortalCase):
                     self.assertNotIn(f"Work for {hidden}", page)
         page = self._open(f"/my/ticket/{self.ticket.id}", self.own)
         self.assertNotIn("credits left", page)
+
+    def test_a_former_customers_link_is_dead(self):
+        """It was mailed, so it opens the page without a login."""
+        self._log(self.ticket, 2, name="Work for Azure")
+        path = f"/my/ticket/{self.ticket.id}/{self.ticket._portal_ensure_token()}"
+        self.assertIn("Work for Azure", self._open(path))
+        self.request.action_cancel()
+        self.ticket.partner_id = self.contact
+        self.assertIn("Work for Azure", self._open(path), "the same company")
+        self.ticket.write({"partner_id": self.other_customer.id, "sale_line_id": False})
+        self._log(self.ticket, 1, name="Work for Birch")
+        self.assertNotIn(self.ticket.name, self._open(path))
+        token = self.ticket._portal_ensure_token()
+        page = self._open(f"/my/ticket/{self.ticket.id}/{token}")
+        self.assertIn("Work for Birch", page)
+        self.assertNotIn("Work for Azure", page)
 
     def test_time_before_there_was_a_customer_is_the_first_ones(self):
         ticket = self._create_ticket(partner_id=False)
