@@ -38,6 +38,7 @@ from .ledger import test_credit_company_day
 from .ledger import test_credit_draft
 from .ledger import test_credit_drawing
 from .ledger import test_credit_expiry
+from .ledger import test_credit_migration
 from .ledger import test_credit_milestone
 from .ledger import test_credit_portal
 from .ledger import test_credit_purchase

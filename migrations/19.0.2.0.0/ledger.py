@@ -4,8 +4,14 @@ a withdrawal now. No figure of a row changes: only its type, and with it the sum
 the purchase.
 """
 
-from odoo.tools.sql import column_exists, create_column, drop_constraint
+from odoo.tools.sql import column_exists, create_column
 
+CHECKS = """
+    ALTER TABLE service_credit_purchase
+    DROP CONSTRAINT IF EXISTS service_credit_purchase_balance_adds_up;
+    ALTER TABLE service_credit_allocation
+    DROP CONSTRAINT IF EXISTS service_credit_allocation_one_work
+"""
 # Written off within the term, or because the whole sale was undone.
 WITHDRAWN = """
     SELECT line.id, line.allocation_id, line.purchase_id
@@ -63,11 +69,7 @@ def before(cr):
         return
     create_column(cr, "service_credit_purchase", "credits_withdrawn", "numeric")
     # The new checks come with the new code.
-    for table, name in (
-        ("service_credit_purchase", "service_credit_purchase_balance_adds_up"),
-        ("service_credit_allocation", "service_credit_allocation_one_work"),
-    ):
-        drop_constraint(cr, table, name)
+    cr.execute(CHECKS)
     cr.execute("UPDATE service_credit_purchase SET credits_withdrawn = 0")
     cr.execute("ALTER TABLE service_credit_consumption DISABLE TRIGGER USER")
     cr.execute(SUMS)

@@ -4,6 +4,7 @@ from . import test_credit_company_day
 from . import test_credit_draft
 from . import test_credit_drawing
 from . import test_credit_expiry
+from . import test_credit_migration
 from . import test_credit_milestone
 from . import test_credit_portal
 from . import test_credit_purchase

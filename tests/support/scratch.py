@@ -12,6 +12,8 @@ from odoo.service.model import retrying
 from odoo.tests.common import BaseCase, get_db_name
 from odoo.tools import config
 
+from .books import assert_books
+
 
 class ScratchCase(BaseCase):
     """A copy of the test database, for what really commits.
@@ -31,6 +33,12 @@ class ScratchCase(BaseCase):
             cls.registry = Registry(cls.scratch)
         with cls._env() as env:
             cls._prepare(env)
+
+    def tearDown(self):
+        """Whatever was interrupted or came together, the books add up afterwards."""
+        with self._env() as env:
+            assert_books(self, env)
+        super().tearDown()
 
     @classmethod
     def _prepare(cls, env):
