@@ -73,7 +73,9 @@ class TestLanguages(SyncMixin, ServiceCreditCommon, RomanianCommon):
         source.next_sync = "2020-01-01"
         self.env["service.sync.source"].with_context(lang="en_US")._cron_sync()
         error = self.records(source)["1"].error
-        self.assertIn(self._say("“%(value)s” isn't a number.") % {"value": "ten"}, error)
+        self.assertIn(
+            self._say("“%(value)s” isn't a number.") % {"value": "ten"}, error
+        )
 
     def test_previews_and_notes(self):
         self.team.use_service_credits = True

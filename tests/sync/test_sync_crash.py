@@ -14,6 +14,7 @@ from odoo.tests import BaseCase, get_db_name, tagged
 from ...connectors import CONNECTORS
 from ...models.sync.cycle import LEASE, Cycle
 from ...models.sync.store import Store
+from ..support.books import assert_books
 from ..support.sync import SyncMixin
 from .test_connectors_postgresql import peer_connection, peer_settings
 
@@ -115,6 +116,10 @@ class TestSyncCrash(SyncMixin, BaseCase):
         self.addCleanup(self.sql, "DROP SCHEMA sync_crash CASCADE")
         self.source_id, self.partner_id = self.commit(self.create_records)
         self.addCleanup(self.commit, self.remove_records)
+
+    def tearDown(self):
+        self.commit(lambda env: assert_books(self, env))
+        super().tearDown()
 
     def sql(self, text):
         with self.peer.cursor() as cr:
