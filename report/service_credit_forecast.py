@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..models.ledger.drawing import query_drawing_order
+from ..models.selling import burn
 from .service_credit_forecast_query import FORECAST
 
 
@@ -132,13 +133,12 @@ class ServiceCreditForecast(models.Model):
 
     @property
     def _table_query(self):
-        burn = self.env["service.credit.burn"]
         purchases = self.env["service.credit.purchase"]
         year_ago = self.env.company._get_today() - relativedelta(months=12)
         return SQL(
             FORECAST,
-            drawn=burn._query_drawn(year_ago),
-            missing=burn._query_missing(year_ago),
+            drawn=burn.query_drawn(year_ago),
+            missing=burn.query_missing(year_ago),
             days=self.env["res.company"]._query_days(),
             drawing=query_drawing_order(purchases, "lots"),
             digits=purchases._get_credit_digits(),

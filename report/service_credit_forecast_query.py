@@ -52,7 +52,7 @@ PACES = f"""
            COALESCE(missing.credits, 0)::numeric AS overage
     FROM ({POOLS}) pool
     LEFT JOIN ({USED}) used USING ({OWNER})
-    LEFT JOIN missing USING (commercial_partner_id, company_id)
+    LEFT JOIN missing USING ({OWNER})
     WHERE pool.credits > 0 OR pool.later > 0 OR used.credits > 0
 """
 # In drawing order, `excess` is what of a purchase and those before it will not have

@@ -162,16 +162,6 @@ class ServiceCreditAlert(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
-    def action_create_renewal(self):
-        """Open the window that quotes the customer's next credits."""
-        self.ensure_one()
-        self.check_access("read")
-        # sudo: what the purchase was for is no secret for who quotes next
-        product = self.purchase_id.sudo().product_id.sudo(False)
-        return self.env["service.credit.renewal"]._open(
-            self.partner_id, self.company_id, self.currency_id, product
-        )
-
     def action_view_purchases(self):
         """Open the purchases of the customer."""
         self.ensure_one()

@@ -1,7 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from dataclasses import replace
+
 from odoo import models
 
 from ...tools import report_failure
+from ..selling.renewal import Renewal, is_for_sale
 from .levels import EXPIRY
 
 TEMPLATE = "helpdesk_service_credit.mail_template_service_credit_alert"
@@ -86,9 +89,13 @@ class ServiceCreditAlert(models.Model):
         """Quote the middle one of the three sizes of a renewal: as used."""
         # Who is responsible gets one message, and not another about the quotation.
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
-        action = quiet.action_create_renewal()
-        renewal = quiet.env["service.credit.renewal"].browse(action["res_id"])
-        if renewal.size_ids:
-            renewal.size_ids[1].action_create_order()
-            renewal.order_id.user_id = self.user_id
-            self.order_id = renewal.order_id.id
+        renewal = Renewal(quiet.partner_id, quiet.company_id, quiet.currency_id)
+        product = quiet.purchase_id.product_id
+        if not is_for_sale(product):
+            product = renewal.find_product()
+        if product:
+            renewal = replace(renewal, product=product)
+            units = renewal.get_sizes(sum(renewal.get_use()))
+            order = renewal.create_order(units[1])
+            order.user_id = self.user_id
+            self.order_id = order.id

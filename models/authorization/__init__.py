@@ -7,3 +7,4 @@ from . import helpdesk_ticket_team
 from . import res_company
 from . import sale_order_line
 from . import res_config_settings
+from . import product_template

@@ -471,6 +471,11 @@ class ServiceCreditPurchase(models.Model):
             lines_sudo = purchase.sudo().sale_line_id.invoice_lines
             purchase.sale_invoice_count = len(lines_sudo.move_id)
 
+    def _get_sale_invoices(self):
+        # sudo: accountants trace the invoice without rights on sales; which of the
+        # invoices they may open is decided when they do.
+        return self.sudo().sale_line_id.invoice_lines.move_id.sudo(False)
+
     def _compute_access_url(self):
         super()._compute_access_url()
         for purchase in self:
@@ -479,6 +484,24 @@ class ServiceCreditPurchase(models.Model):
     # ------------------------------------------------------------------
     # Constraints
     # ------------------------------------------------------------------
+
+    @api.constrains("sale_line_id", "partner_id")
+    def _check_sale_line_customer(self):
+        """A purchase hangs on an item that its own customer bought."""
+        for purchase in self:
+            # sudo: whoever records purchases need not see the order
+            item_sudo = purchase.sudo().sale_line_id
+            customer_sudo = item_sudo.order_id.partner_id.commercial_partner_id
+            if item_sudo and customer_sudo != purchase.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "The purchase %(purchase)s of %(customer)s can't be linked to "
+                        "%(item)s, which another customer ordered.",
+                        purchase=purchase.name,
+                        customer=purchase.commercial_partner_id.display_name,
+                        item=item_sudo.display_name,
+                    )
+                )
 
     @api.constrains("credits", "value_per_credit", "paid_per_credit")
     def _check_money(self):

@@ -2,12 +2,9 @@ from . import account_move
 from . import account_move_line
 from . import crm_lead
 from . import product_template
+from . import res_partner
 from . import sale_order
 from . import sale_order_line
-from . import sale_order_line_invoicing
-from . import service_credit_milestone_billing
-from . import service_credit_burn
-from . import service_credit_purchase_sale
-from . import service_credit_renewal_partner
-from . import service_credit_sale_line
-from . import service_credit_sale_order
+from . import sale_order_line_credits
+from . import sale_order_line_delivery
+from . import service_credit_purchase

@@ -1,5 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import date
+
 from odoo import fields, models
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
@@ -12,10 +15,18 @@ class AccountMove(models.Model):
 
     def _compute_service_credit_purchase_count(self):
         """Count what the user may see of the purchases behind the invoiced items."""
-        may_see = self.env["service.credit.purchase"].has_access("read")
+        purchases = self.env["service.credit.purchase"]
+        if purchases.has_access("read"):
+            purchases = self._get_service_credit_purchases()
+        # sudo: accountants trace the invoice without rights on sales
+        visible_sudo = purchases.sudo()
         for move in self:
-            purchases = move._get_service_credit_purchases() if may_see else ()
-            move.service_credit_purchase_count = len(purchases)
+            items_sudo = move.sudo().line_ids.sale_line_ids
+            move.service_credit_purchase_count = len(
+                visible_sudo.filtered(
+                    lambda lot, items=items_sudo: lot.sale_line_id in items
+                )
+            )
 
     def action_view_service_credit_purchases(self):
         """Open the purchases of the sales order items on these invoices."""
@@ -23,11 +34,28 @@ class AccountMove(models.Model):
         return purchases._get_purchase_action([("id", "in", purchases.ids)], purchases)
 
     def _link_timesheets_to_invoice(self, start_date=None, end_date=None):
-        """Take the time that counts in the period, which late time does later."""
-        moves = self
-        if start_date or end_date:
-            moves = self.with_context(invoiced_period=(start_date, end_date))
-        return super(AccountMove, moves)._link_timesheets_to_invoice()
+        """Take the time that counts in the period, which late time does later.
+
+        Core's period is one of work dates, so a period is searched for here.
+        """
+        if not start_date and not end_date:
+            return super()._link_timesheets_to_invoice()
+        entries_sudo = self.env["account.analytic.line"].sudo()
+        period = Domain("period_date", ">=", start_date or date.min) & Domain(
+            "period_date", "<=", end_date or date.max
+        )
+        invoices = self.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "draft"
+        )
+        for line in invoices.invoice_line_ids:
+            items = line.sale_line_ids.filtered(
+                lambda item: item.product_id._is_delivered_timesheet()
+            )
+            if items:
+                domain = line._timesheet_domain_get_invoiced_lines(items)
+                entries_sudo.search(Domain(domain) & period).write(
+                    {"timesheet_invoice_id": line.move_id.id}
+                )
 
     def _get_service_credit_purchases(self):
         # sudo: accountants trace the invoice without rights on sales; the search

@@ -38,17 +38,6 @@ class CrmLead(models.Model):
         for lead in self:
             lead.service_credit_purchase_count = counts.get(lead._origin, 0)
 
-    def action_create_service_credit_purchases(self):
-        """Open the window that creates the purchases of all quotations and orders of
-        these opportunities (design 6).
-
-        :raise AccessError: without the right to edit the opportunities
-        """
-        self.check_access("write")
-        return self.env["service.credit.purchase.create"]._open(
-            {"opportunity_ids": self.ids}
-        )
-
     def action_view_service_credit_purchases(self):
         """Open the purchases made from these opportunities."""
         domain = [("opportunity_id", "in", self.ids)]

@@ -8,16 +8,6 @@ from ...tools import format_number
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
-    limit_hours = fields.Boolean(
-        help="Sales order items of this product take only the hours that their "
-        "customer authorized. Confirming the order authorizes the hours ordered.",
-    )
-    time_billable = fields.Boolean(
-        string="Time Is Billable",
-        default=True,
-        help="New time entries on tickets that are billed to this product start ticked "
-        "as billable.",
-    )
     service_credits = fields.Float(
         digits="Service Credits",
         compute="_compute_service_credits",

@@ -138,7 +138,7 @@ class AccountAnalyticLine(models.Model):
     )
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")],
-        ondelete={"service_credits": "set null"},
+        ondelete={"service_credits": "set non_billable"},
     )
 
     # Overage

@@ -6,3 +6,5 @@ from . import project_project
 from . import project_task
 from . import res_company
 from . import res_config_settings
+from . import res_users
+from . import sale_order_line

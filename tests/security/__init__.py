@@ -6,3 +6,4 @@ from . import test_attack_portal
 from . import test_fuzz
 from . import test_attack_menus
 from . import test_attack_windows
+from . import test_attack_prices

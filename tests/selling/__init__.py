@@ -1,3 +1,5 @@
+from . import test_selling_companies
+from . import test_selling_copy
 from . import test_selling_order
 from . import test_selling_prices
 from . import test_selling_races

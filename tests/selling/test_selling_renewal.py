@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from dateutil.relativedelta import relativedelta
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -94,6 +95,23 @@ class TestSellingRenewal(SellingCommon):
         order = self.env["sale.order"].browse(size.action_create_order()["res_id"])
         self.assertEqual(order.currency_id, euro)
         self.assertAlmostEqual(order.amount_untaxed, size.price)
+
+    def test_sizes_say_what_the_quotation_says(self):
+        """Untaxed, for a product whose price includes its taxes, and by the unit."""
+        tax = self.env["account.tax"].create(
+            {
+                "name": "VAT 21 included",
+                "amount": 21,
+                "price_include_override": "tax_included",
+            }
+        )
+        self.pack.write({"list_price": 121, "taxes_id": [Command.set(tax.ids)]})
+        renewal = self._renew(self._ordered())
+        for size in renewal.size_ids:
+            self.assertEqual(size.price, 100 * size.units)
+        size = renewal.size_ids[2]
+        order = self.env["sale.order"].browse(size.action_create_order()["res_id"])
+        self.assertEqual(order.amount_untaxed, size.price)
 
     def test_from_the_customer(self):
         self._ordered()

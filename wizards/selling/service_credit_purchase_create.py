@@ -5,10 +5,7 @@ from odoo.fields import Domain
 
 
 class ServiceCreditPurchaseCreate(models.TransientModel):
-    """Create the service credit purchases of an opportunity or of orders in one go.
-
-    Seed 001, "Creating Records from an Opportunity"; design 6.
-    """
+    """Create the service credit purchases of an opportunity or of orders in one go."""
 
     _name = "service.credit.purchase.create"
     _description = "Create Service Credit Purchases"
@@ -113,7 +110,7 @@ class ServiceCreditPurchaseCreate(models.TransientModel):
         if not purchases or (self.line_ids and not included):
             raise UserError(
                 self.env._(
-                    "There is nothing to create: tick an item that has service credits "
+                    "There is nothing to create. Tick an item that has service credits "
                     "and no purchase yet."
                 )
             )

@@ -10,8 +10,7 @@ AMENDABLE = (*TERMS, "date_start", "date_expiry", "is_draft")
 class ServiceCreditPurchaseCreateLine(models.TransientModel):
     """One sales order item in the window: what its purchase will say.
 
-    Nothing is computed as superuser: the line tells no more of an item than the user
-    may read of it.
+    The line tells no more of an item than the user may read of it.
     """
 
     _name = "service.credit.purchase.create.line"
@@ -74,7 +73,9 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
         help="Untaxed price after discount, per credit.",
     )
     date_start = fields.Date(
-        string="Start Date", required=True, default=fields.Date.context_today
+        string="Start Date",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
     )
     date_expiry = fields.Date(
         string="Expiry Date",
@@ -96,15 +97,35 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
         "of a quotation are drafts until it is confirmed.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.sale_line_id.check_access("read")
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "sale_line_id" in vals:
+            self.sale_line_id.check_access("read")
+        return result
+
+    def _get_readable_item(self):
+        """Return the item if the user may read it.
+
+        Figures that are computed as superuser leave the item in the cache, where
+        nobody asks for the right to read it again.
+        """
+        return self.sale_line_id._filtered_access("read")
+
     @api.depends("sale_line_id.order_id.state")
     def _compute_is_order_confirmed(self):
         for line in self:
-            line.is_order_confirmed = line.sale_line_id.state == "sale"
+            line.is_order_confirmed = line._get_readable_item().state == "sale"
 
     @api.depends("sale_line_id")
     def _compute_terms(self):
         for line in self:
-            item = line.sale_line_id
+            item = line._get_readable_item()
             terms = item._get_service_credit_terms() if item else {}
             for name in TERMS:
                 line[name] = terms.get(name, False)
@@ -112,15 +133,13 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
     @api.depends("sale_line_id", "date_start")
     def _compute_date_expiry(self):
         for line in self:
-            start = line.date_start
-            line.date_expiry = start and line.sale_line_id._get_service_credit_expiry(
-                start
-            )
+            start, item = line.date_start, line._get_readable_item()
+            line.date_expiry = start and item._get_service_credit_expiry(start)
 
     @api.depends("sale_line_id.order_id.state")
     def _compute_is_draft(self):
         for line in self:
-            item = line.sale_line_id
+            item = line._get_readable_item()
             line.is_draft = item.state != "sale" or item._wants_draft_purchase()
 
     def _check_eligible(self):

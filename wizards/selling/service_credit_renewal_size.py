@@ -15,7 +15,9 @@ class ServiceCreditRenewalSize(models.TransientModel):
     units = fields.Float(string="Quantity", digits="Product Unit", readonly=True)
     currency_id = fields.Many2one(related="renewal_id.currency_id")
     credits = fields.Float(digits="Service Credits", compute="_compute_figures")
-    price = fields.Monetary(compute="_compute_figures")
+    price = fields.Monetary(
+        compute="_compute_figures", help="Untaxed, as the quotation will say."
+    )
     credits_lapsed = fields.Float(
         string="Lapsed Credits",
         digits="Service Credits",
@@ -38,24 +40,16 @@ class ServiceCreditRenewalSize(models.TransientModel):
     @api.depends("units", "renewal_id.product_id")
     def _compute_figures(self):
         for size in self:
-            renewal = size.renewal_id
-            product = renewal.product_id
-            need = renewal.credits_used + renewal.credits_overage
-            credits = size.units * product.service_credits
-            per_credit = size._get_price() / credits if credits else 0.0
+            window = size.renewal_id
+            need = window.credits_used + window.credits_overage
+            credits = size.units * window.product_id.service_credits
+            size.price = window._get_renewal().get_price(size.units)
+            per_credit = size.price / credits if credits else 0.0
             size.credits = credits
-            size.price = size._get_price()
             size.credits_lapsed = max(credits - need, 0.0)
             size.credits_overage = max(need - credits, 0.0)
             size.cost_lapsed = size.credits_lapsed * per_credit
             size.cost_overage = size.credits_overage * per_credit
-
-    def _get_price(self):
-        """Return what the customer would pay for this size, without taxes on top."""
-        renewal = self.renewal_id
-        return self.units * renewal._get_pricelist()._get_product_price(
-            renewal.product_id, self.units or 1.0, currency=renewal.currency_id
-        )
 
     def action_create_order(self):
         """Create the draft quotation of this size, and open it; nothing is sent.

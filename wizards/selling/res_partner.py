@@ -3,15 +3,16 @@ from odoo import models
 
 
 class ResPartner(models.Model):
-    """Renewing the service credits of a customer."""
-
     _inherit = "res.partner"
 
     def action_create_service_credit_renewal(self):
-        """Open the window that quotes the customer's next credits."""
+        """Open the window that quotes the customer's next credits.
+
+        :raise AccessError: for a customer whose use the user may not know
+        """
         self.ensure_one()
-        self.check_access("read")
         company = self.env.company
+        self._check_may_renew_service_credits(company)
         # sudo: in which currency a customer bought is no secret for who quotes next
         last_sudo = (
             self.env["service.credit.purchase"]

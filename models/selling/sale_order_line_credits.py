@@ -1,66 +1,22 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
-from ...tools import add_months, format_number
-from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
-
-# A change of one of these changes how many credits the item stands for, or their price.
-TERM_FIELDS = frozenset(
-    (
-        "product_id",
-        "product_uom_id",
-        "product_uom_qty",
-        "price_unit",
-        "discount",
-        "tax_ids",
-    )
-)
+from ...tools import add_months, format_number, lock_and_touch
 
 
 class SaleOrderLine(models.Model):
-    """Service credits of a sales order item, and the purchase made from it."""
+    """The service credits an item stands for, and the purchase made from it."""
 
     _inherit = "sale.order.line"
 
-    service_credits = fields.Float(
-        digits="Service Credits",
-        compute="_compute_service_credits",
-        compute_sudo=True,
-        help="Credits the customer gets for the ordered quantity. An item that has its "
-        "purchase keeps the credits per unit of that day.",
-    )
-    service_credit_purchase_ids = fields.One2many(
-        comodel_name="service.credit.purchase",
-        inverse_name="sale_line_id",
-        string="Service Credit Purchases",
-        context={"active_test": False},
-        copy=False,
-        groups=MAY_SEE_PURCHASES,
-    )
-
     # ------------------------------------------------------------------
-    # Computes
+    # Credits of the item
     # ------------------------------------------------------------------
-
-    @api.depends(
-        "product_id.service_credits",
-        "product_uom_qty",
-        "product_uom_id",
-        "display_type",
-        "is_downpayment",
-        "service_credit_purchase_ids.service_credits_per_unit",
-        "service_credit_purchase_ids.is_withdrawn",
-    )
-    def _compute_service_credits(self):
-        for line in self:
-            per_unit = line._get_service_credits_per_unit()
-            units = line._get_product_units() if per_unit else 0.0
-            line.service_credits = max(units * per_unit, 0.0)
 
     def _get_service_credits_per_unit(self):
         """Return the credits of one unit: of the purchase, else of the product."""
@@ -88,44 +44,12 @@ class SaleOrderLine(models.Model):
         return self.product_uom_id.round(credits / per_unit, rounding_method="UP")
 
     # ------------------------------------------------------------------
-    # CRUD
-    # ------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Items added to a confirmed order get the purchase their product asks for."""
-        lines = super().create(vals_list)
-        lines._create_purchases_of_confirmed()
-        return lines
-
-    def write(self, vals):
-        """Let the purchase of an item follow its quantity, product and price."""
-        if TERM_FIELDS.isdisjoint(vals):
-            return super().write(vals)
-        before = {
-            line.id: line._get_service_credit_terms()
-            for line in self._get_live_purchases().sale_line_id
-        }
-        result = super().write(vals)
-        for purchase in self.browse(before)._get_live_purchases().sorted("id"):
-            line = purchase.sale_line_id
-            purchase._follow_sale(line, before[line.id])
-        if "product_uom_qty" in vals:
-            self._create_purchases_of_confirmed()
-        return result
-
-    def unlink(self):
-        """Take the drafts of deleted items along."""
-        self._get_live_purchases()._withdraw()
-        return super().unlink()
-
-    # ------------------------------------------------------------------
     # Creating purchases
     # ------------------------------------------------------------------
 
     @api.model
     def _domain_service_credits(self):
-        """Return the items that a purchase can be created from (design 6).
+        """Return the items that a purchase can be created from.
 
         The search of purchases passes by the record rules: an item whose purchase the
         user cannot see has one all the same.
@@ -152,6 +76,34 @@ class SaleOrderLine(models.Model):
         # sudo: the order decides about its purchases, whoever changes the order
         purchases_sudo = self.sudo().service_credit_purchase_ids
         return purchases_sudo.filtered(lambda lot: not lot.is_withdrawn)
+
+    def _get_purchased_terms(self):
+        """Return what the purchases of these items should say now, by item id."""
+        return {
+            line.id: line._get_service_credit_terms()
+            for line in self._get_live_purchases().sale_line_id
+        }
+
+    def _follow_with_purchases(self, before):
+        """Bring purchases in line with what changed on their items.
+
+        :param before: what :meth:`_get_purchased_terms` returned before the change
+        :raise UserError: when an item would hold fewer credits than are used
+        """
+        for purchase in self.browse(before)._get_live_purchases().sorted("id"):
+            line = purchase.sale_line_id
+            purchase._follow_sale(line, before[line.id])
+
+    def _hand_over_purchases(self):
+        """Let the purchases follow the customer, company, currency and opportunity of
+        their orders.
+
+        :raise UserError: a purchase that can be used stays with its customer
+        """
+        for order_sudo, lots_sudo in (
+            self._get_live_purchases().grouped("sale_order_id").items()
+        ):
+            lots_sudo._follow_owner(order_sudo)
 
     def _create_purchases_of_confirmed(self):
         """Create what the products of confirmed orders ask for, once."""
@@ -181,7 +133,7 @@ class SaleOrderLine(models.Model):
         purchase_sudo = self.env["service.credit.purchase"].sudo()
         if not vals_list:
             return purchase_sudo
-        self.order_id._touch_for_purchases()
+        lock_and_touch(self.order_id)
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 return purchase_sudo.create(vals_list)
@@ -206,14 +158,11 @@ class SaleOrderLine(models.Model):
         is_confirmed = order.state == "sale"
         return {
             **terms,
+            **order._prepare_purchase_owner(),
             "is_draft": terms["is_draft"] or not is_confirmed,
             "open_on_confirmation": not is_confirmed and not wants_draft,
-            "partner_id": order.partner_id.id,
-            "company_id": order.company_id.id,
-            "currency_id": order.currency_id.id,
             "product_id": self.product_id.id,
             "sale_line_id": self.id,
-            "opportunity_id": order.opportunity_id.id,
             "sale_credits": self.service_credits,
             "service_credits_per_unit": self.product_id.service_credits,
         }
@@ -226,7 +175,7 @@ class SaleOrderLine(models.Model):
             self.service_credits,
             self.env["decimal.precision"].precision_get("Service Credits"),
         )
-        start = fields.Date.context_today(self)
+        start = self.company_id._get_today()
         value = self._get_untaxed_before_discount() / credits if credits else 0.0
         paid = self.price_subtotal / credits if credits else 0.0
         return {

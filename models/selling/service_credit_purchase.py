@@ -7,7 +7,7 @@ from ...tools import format_number
 
 
 class ServiceCreditPurchase(models.Model):
-    """A purchase that was sold: what it shares with its sales order item."""
+    """A purchase that was sold: how it follows its sales order item."""
 
     _inherit = "service.credit.purchase"
 
@@ -47,19 +47,6 @@ class ServiceCreditPurchase(models.Model):
         action["context"] = {"create": False}
         return action
 
-    def action_create_renewal(self):
-        """Open the window that quotes the customer's next credits."""
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["service.credit.renewal"]._open(
-            self.partner_id, self.company_id, self.currency_id, self.product_id
-        )
-
-    def _get_sale_invoices(self):
-        # sudo: accountants trace the invoice without rights on sales; which of the
-        # invoices they may open is decided when they do.
-        return self.sudo().sale_line_id.invoice_lines.move_id.sudo(False)
-
     # ------------------------------------------------------------------
     # Following the order
     # ------------------------------------------------------------------
@@ -77,6 +64,34 @@ class ServiceCreditPurchase(models.Model):
                 "service_credits_per_unit": line._get_service_credits_per_unit(),
             }
         )
+
+    def _follow_owner(self, order):
+        """Take over whose the order is now.
+
+        :raise UserError: credits that can be used stay with their customer and company
+        """
+        owner = order._prepare_purchase_owner()
+        drafts = self.filtered(lambda lot: lot.is_draft and not lot.has_rows)
+        drafts.write(owner)
+        rest = self - drafts
+        rest.write({"opportunity_id": owner["opportunity_id"]})
+        customer = order.partner_id.commercial_partner_id
+        for purchase in rest:
+            if (
+                purchase.commercial_partner_id != customer
+                or purchase.company_id != order.company_id
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(order)s can't move to another customer or company, because "
+                        "the service credits of its purchase %(purchase)s belong to "
+                        "%(customer)s in %(company)s. Create a new order instead.",
+                        order=order.name,
+                        purchase=purchase.name,
+                        customer=purchase.commercial_partner_id.display_name,
+                        company=purchase.company_id.name,
+                    )
+                )
 
     def _open_ordered(self):
         """Make the drafts usable that waited for their order to be confirmed."""
@@ -104,10 +119,9 @@ class ServiceCreditPurchase(models.Model):
             if purchase.credits_allocated > 0:
                 raise UserError(
                     self.env._(
-                        "The sale of %(item)s cannot be undone, because %(used)s of "
-                        "the %(credits)s credits of the purchase %(purchase)s are "
-                        "used: give them back first, or reduce the order to what was "
-                        "used.",
+                        "The sale of %(item)s can't be undone, because %(used)s of the "
+                        "%(credits)s credits of its purchase %(purchase)s are used. "
+                        "Give them back first, or reduce the order to what was used.",
                         item=purchase.sale_line_id.display_name,
                         used=purchase._format_credits(purchase.credits_allocated),
                         credits=purchase._format_credits(purchase.credits),
@@ -143,8 +157,8 @@ class ServiceCreditPurchase(models.Model):
         if is_less and float_compare(credits, used, digits) < 0:
             raise UserError(
                 self.env._(
-                    "%(item)s cannot be reduced to %(credits)s credits, because "
-                    "%(used)s credits of its purchase %(purchase)s are used: keep at "
+                    "%(item)s can't be reduced to %(credits)s credits, because "
+                    "%(used)s credits of its purchase %(purchase)s are used. Keep at "
                     "least %(units)s %(unit)s on the order.",
                     item=line.display_name,
                     credits=self._format_credits(credits),
