@@ -21,10 +21,12 @@ class ServiceCreditReconciliation(models.TransientModel):
         default=lambda self: self._default_line_ids(),
     )
     purchase_count = fields.Integer(
-        string="Purchases", default=lambda self: self._default_count("purchase")
+        string="Purchases",
+        default=lambda self: self._default_count("service.credit.purchase"),
     )
     consumption_count = fields.Integer(
-        string="Ledger Rows", default=lambda self: self._default_count("consumption")
+        string="Ledger Rows",
+        default=lambda self: self._default_count("service.credit.consumption"),
     )
 
     summary = fields.Char(compute="_compute_summary")
@@ -53,8 +55,8 @@ class ServiceCreditReconciliation(models.TransientModel):
             for model, res_id, field_name, stored, expected in self._get_differences()
         ]
 
-    def _default_count(self, kind):
-        model = self.env[f"service.credit.{kind}"].with_context(active_test=False)
+    def _default_count(self, model_name):
+        model = self.env[model_name].with_context(active_test=False)
         return model.search_count([("company_id", "in", self.env.companies.ids)])
 
     @api.model
