@@ -286,9 +286,10 @@ class AccountAnalyticLine(models.Model):
     @api.constrains("product_uom_id", "ticket_id")
     def _check_ticket_unit(self):
         """Keep time on tickets in hours: caps, credits and invoices count hours."""
-        hour = self.env.ref("uom.product_uom_hour")
+        # Without asking whether the record is there, as `ref` does.
+        hour_id = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
         for entry in self.filtered("ticket_id"):
-            if entry.product_uom_id not in (hour, hour.browse()):
+            if entry.product_uom_id.id not in (hour_id, False):
                 raise ValidationError(
                     self.env._(
                         "Time on ticket %(ticket)s is in hours. Log the hours on the "

@@ -351,15 +351,15 @@ class AccountAnalyticLine(models.Model):
         item, ticket = self.so_line, self.ticket_id
         if not item:
             return
-        values = {"ticket": ticket.display_name, "item": item.display_name}
         if item.state != "sale":
             raise ValidationError(
                 self.env._(
                     "Time on ticket %(ticket)s cannot be billed to %(item)s: order "
                     "%(order)s is not confirmed or was cancelled. Choose another item "
                     "on the ticket, or leave it empty.",
+                    ticket=ticket.display_name,
+                    item=item.display_name,
                     order=item.order_id.name,
-                    **values,
                 )
             )
         customer = item.order_partner_id.commercial_partner_id
@@ -372,7 +372,8 @@ class AccountAnalyticLine(models.Model):
                     "Time on ticket %(ticket)s cannot be billed to %(item)s, which is "
                     "no service that takes time: choose another item on the ticket, or "
                     "leave it empty.",
-                    **values,
+                    ticket=ticket.display_name,
+                    item=item.display_name,
                 )
             )
 

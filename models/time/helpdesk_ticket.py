@@ -376,7 +376,9 @@ class HelpdeskTicket(models.Model):
             "company_id": self.company_id.id,
             "partner_id": self.partner_id.id,
             # Caps, credits and invoices count hours.
-            "product_uom_id": self.env.ref("uom.product_uom_hour").id,
+            "product_uom_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                "uom.product_uom_hour"
+            ),
             "category": "other",
         }
 
