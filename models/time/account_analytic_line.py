@@ -303,6 +303,16 @@ class AccountAnalyticLine(models.Model):
     def default_get(self, fields):
         return untyped_defaults(self, fields, super().default_get)
 
+    def copy_data(self, default=None):
+        """Let people copy entries whose cost they may not see: it is computed anew."""
+        amount = self._fields["amount"]
+        if self._has_field_access(amount, "read"):
+            return super().copy_data(default)
+        vals_list = super().copy_data({**(default or {}), "amount": 0.0})
+        for vals in vals_list:
+            vals.pop("amount")
+        return vals_list
+
     def onchange(self, values, field_names, fields_spec):
         """Show nothing of a ticket that the user may not read."""
         for value in (

@@ -8,7 +8,7 @@ from ...tools.approval import PENDING
 FEATURE = "helpdesk_service_credit.group_time_approval"
 MANAGER = "helpdesk_mgmt.group_helpdesk_manager"
 # A change of one of these changes who sees what of the approval.
-FEATURE_FIELDS = frozenset(("require_approval", "approver_ids", "user_id", "active"))
+FEATURE_FIELDS = frozenset(("require_approval", "approver_ids", "user_id"))
 
 
 class HelpdeskTicketTeam(models.Model):
@@ -45,10 +45,17 @@ class HelpdeskTicketTeam(models.Model):
         return teams
 
     def write(self, vals):
+        if FEATURE_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        before = self._get_time_approvers()
         result = super().write(vals)
-        if not FEATURE_FIELDS.isdisjoint(vals):
-            self._update_approval_feature()
+        self._update_approval_feature(clear=before != self._get_time_approvers())
         return result
+
+    def _get_time_approvers(self):
+        # sudo: who administers teams need not administer users
+        teams_sudo = self.sudo()
+        return teams_sudo.user_id | teams_sudo.approver_ids
 
     @api.depends("require_approval")
     def _compute_waiting_time_text(self):
@@ -113,8 +120,12 @@ class HelpdeskTicketTeam(models.Model):
         )
 
     @api.model
-    def _update_approval_feature(self):
-        """Show the approval to everybody while a team uses it, or time still waits."""
+    def _update_approval_feature(self, clear=True):
+        """Show the approval to everybody while a team uses it, or time still waits.
+
+        :param bool clear: other people approve now, and the menus of each person are
+            kept in the cache
+        """
         # sudo: who administers teams need not administer groups
         teams_sudo = self.env["helpdesk.ticket.team"].sudo()
         lines_sudo = self.env["account.analytic.line"].sudo()
@@ -127,5 +138,6 @@ class HelpdeskTicketTeam(models.Model):
         if is_used != (feature_sudo in everybody_sudo.implied_ids):
             change = Command.link if is_used else Command.unlink
             everybody_sudo.implied_ids = [change(feature_sudo.id)]
-        # The menus of each person are kept in the cache.
-        self.env.registry.clear_cache()
+            clear = True
+        if clear:
+            self.env.registry.clear_cache()

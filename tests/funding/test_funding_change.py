@@ -299,37 +299,3 @@ class TestFundingChange(FundingCommon):
             with self.subTest(values):
                 # Cost is written for each entry, as core does.
                 self.assertLessEqual(self._count_edit(40, **values) - few, 45)
-
-    def test_an_entry_costs_few_queries_more_than_one_on_a_task(self):
-        """And no more of them where there are many."""
-        item = self._sell()
-        task = self.env["project.task"].create(
-            {"name": "Task", "project_id": self.project.id, "sale_line_id": item.id}
-        )
-        ticket = self._create_ticket(sale_line_id=item.id)
-        ticket.use_service_credits = False
-
-        def count(number, **values):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.cr.sql_log_count
-            self.env["account.analytic.line"].create(
-                [
-                    {
-                        "name": "Work",
-                        "unit_amount": 1,
-                        "date": "2026-05-04",
-                        "employee_id": self.employee.id,
-                        **values,
-                    }
-                    for _index in range(number)
-                ]
-            )
-            self.env.flush_all()
-            return self.cr.sql_log_count - before
-
-        for values in ({"task_id": task.id}, {"ticket_id": ticket.id}):
-            count(2, **values)  # the caches are filled by now
-        stock, ours = count(1, task_id=task.id), count(1, ticket_id=ticket.id)
-        self.assertLessEqual(ours, stock + 3)
-        self.assertLessEqual(count(50, ticket_id=ticket.id), ours)

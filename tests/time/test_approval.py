@@ -257,3 +257,13 @@ class TestApproval(ApprovalCommon):
         self.assertFalse(sees(self.approver))
         self.team.require_approval = False
         self.assertFalse(sees(self.leader))
+
+    def test_only_other_approvers_clear_the_caches_of_all_workers(self):
+        self._enter()
+        cleared = []
+        self.patch(type(self.env.registry), "clear_cache", lambda *a: cleared.append(a))
+        self.team.write({"require_approval": True, "user_id": self.leader.id})
+        self.team.write({"approver_ids": [(4, self.approver.id)], "active": True})
+        self.assertFalse(cleared)
+        self.team.approver_ids = [(3, self.approver.id)]
+        self.assertTrue(cleared)

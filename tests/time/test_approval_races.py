@@ -3,6 +3,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
+from ..support.books import assert_books
 from ..support.scratch import ScratchCase, buy
 
 ROUNDS = 3
@@ -14,6 +15,11 @@ class TestApprovalRaces(ScratchCase):
 
     Whoever comes second decides about what the first one left, or is told why not.
     """
+
+    def tearDown(self):
+        with self._env() as env:
+            assert_books(self, env)
+        super().tearDown()
 
     @classmethod
     def _prepare(cls, env):

@@ -187,7 +187,7 @@ class TestTimeRules(ServiceCreditCommon):
         for record, name, value in cases:
             with self.subTest(name), self.assertRaises(AccessError):
                 record.write({name: value})
-        with self.assertRaisesRegex(AccessError, "leave"):
+        with self.assertRaises(AccessError):
             capped.order_id.with_user(self.seller).order_line = [
                 Command.create(
                     {"product_id": self.prepaid_product.id, "authorized_hours": 50}
