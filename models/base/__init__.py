@@ -1,5 +1,4 @@
 from . import base_import_import
 from . import ir_fields_converter
-from . import base_partner_merge
 from . import res_users
 from . import base_partner_merge_automatic_wizard

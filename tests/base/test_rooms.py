@@ -6,19 +6,13 @@ from odoo.tests import BaseCase, tagged
 
 from ..support import rooms
 
-#: What breaks a rule today; it only gets shorter.
-TODO = Path(rooms.__file__).with_name("rooms_todo.txt")
-
 
 @tagged("post_install", "-at_install")
 class TestRooms(BaseCase):
     """The sources keep to their rooms: see "Rooms" in docs/design.md."""
 
     def test_every_rule_holds(self):
-        todo = set(TODO.read_text().splitlines()) if TODO.exists() else set()
-        found = rooms.complaints(rooms.Sources())
-        self.assertEqual(sorted(found - todo), [], "breaks a rule of rooms")
-        self.assertEqual(sorted(todo - found), [], "holds now: take it off the list")
+        self.assertEqual(sorted(rooms.complaints(rooms.Sources())), [])
 
     def _found(self, **texts):
         """Return the complaints about an addon made of these texts."""
