@@ -260,6 +260,22 @@ class TestAuthorization(ServiceCreditCommon):
         with self.assertRaisesRegex(UserError, "record a reduction"):
             request.unlink()
 
+    def test_deleting_a_cancelled_order_passes_no_answer_by(self):
+        """Neither in the order nor in its item, whatever deletes them."""
+        self._request().sudo().action_approve()
+        order = self.item.order_id
+        order._action_cancel()
+        for records in (order, self.item):
+            with self.subTest(records), mute_logger("odoo.sql_db"):
+                try:
+                    with self.cr.savepoint():
+                        records.unlink()
+                        self.env.flush_all()
+                except (UserError, IntegrityError):
+                    continue
+                self.fail("deleted with the answer")
+        self.assertEqual(self.item.authorized_hours, 15)
+
     def test_companies_and_customers_do_not_mix(self):
         request = self._request()
         portal = new_test_user(self.env, "birch_bea", "base.group_portal")
