@@ -1,4 +1,3 @@
 from . import base_import_import
 from . import ir_fields_converter
-from . import res_users
 from . import base_partner_merge_automatic_wizard
