@@ -141,9 +141,7 @@ class HelpdeskTicket(models.Model):
         if moving:
             counts = dict(
                 self.env["account.analytic.line"]._read_group(
-                    Domain.OR(
-                        ticket._get_movable_timesheet_domain() for ticket in moving
-                    ),
+                    moving._get_movable_timesheet_domain(),
                     ["ticket_id"],
                     ["__count"],
                 )
@@ -325,13 +323,15 @@ class HelpdeskTicket(models.Model):
 
         Those that an item pays, or would have paid if the ticket had had one.
         """
-        self.ensure_one()
         lines = self.env["account.analytic.line"]
         return (
-            Domain("ticket_id", "=", self._origin.id)
+            Domain.OR(
+                Domain("ticket_id", "=", ticket._origin.id)
+                & Domain("so_line", "!=", ticket.sale_line_id._origin.id)
+                for ticket in self
+            )
             & Domain("is_billable", "=", True)
             & Domain("coverage", "in", ["sale_line", "non_billable"])
-            & Domain("so_line", "!=", self.sale_line_id._origin.id)
             & Domain("approval_state", "in", [False, "draft"])
             & lines._domain_not_billed()
             & lines._domain_open_period()

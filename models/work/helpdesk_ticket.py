@@ -194,17 +194,15 @@ class HelpdeskTicket(models.Model):
 
     @api.depends("commercial_partner_id", "company_id", "timesheet_ids.credits")
     def _compute_service_credits_available(self):
-        for ticket in self:
-            balance = {}
-            if ticket.commercial_partner_id:
-                currency = ticket._get_credit_currency().name
-                for figures in ticket.commercial_partner_id._get_service_credit_balance(
-                    company=ticket.company_id
-                ):
-                    if figures["currency"] == currency:
-                        balance = figures
-            ticket.service_credits_available = balance.get("credits_available", 0.0)
-            ticket.service_credit_next_expiry = balance.get("next_expiry", False)
+        for company, tickets in self.grouped("company_id").items():
+            customers = tickets.commercial_partner_id._origin
+            balances = customers._get_service_credit_balances(company=company)
+            for ticket in tickets:
+                figures = ticket._pick_balance(
+                    balances.get(ticket.commercial_partner_id._origin.id)
+                )
+                ticket.service_credits_available = figures.get("credits_available", 0)
+                ticket.service_credit_next_expiry = figures.get("next_expiry", False)
 
     @api.constrains("sale_line_id", "partner_id", "company_id")
     def _check_sale_line_id(self):
@@ -366,6 +364,13 @@ class HelpdeskTicket(models.Model):
             )
             item = rates[:1].sale_line_id.sudo(False) or item
         return item
+
+    def _pick_balance(self, balances):
+        """Return the figures in the ticket's currency, of those of its customer."""
+        if not balances:
+            return {}
+        currency = self._get_credit_currency().name
+        return next((line for line in balances if line["currency"] == currency), {})
 
     def _get_credit_currency(self):
         """Return the currency the ticket draws in: that of the customer's

@@ -170,6 +170,31 @@ class TestTicketSaleLine(ServiceCreditCommon):
         count(partners)  # fills the caches of the registry
         self.assertEqual(count(partners[:2]), count(partners[2:]))
 
+    def test_figures_of_many_tickets_cost_the_same_queries(self):
+        """In a list, an export or a report: no query for each ticket."""
+        partners = self.env["res.partner"].create(
+            [{"name": f"Customer {i}"} for i in range(21)]
+        )
+        for partner in partners:
+            self._sell(partner=partner)
+        tickets = self.env["helpdesk.ticket"].concat(
+            *(self._create_ticket(partner_id=partner.id) for partner in partners)
+        )
+        for ticket in tickets[::5]:
+            self._log(ticket)
+
+        def count(name, group):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            group.mapped(name)
+            return self.env.cr.sql_log_count - start
+
+        for name in ("movable_timesheet_count", "service_credits_available"):
+            count(name, tickets)  # fills the caches of the registry
+            with self.subTest(name):
+                self.assertEqual(count(name, tickets[:2]), count(name, tickets[2:]))
+
     def test_time_to_move_is_found_on_any_other_item(self):
         """Whether the other item is older or newer than the ticket's, or none."""
         ticket = self._create_ticket()
