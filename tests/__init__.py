@@ -9,6 +9,7 @@ from .authorization import test_authorization
 from .authorization import test_authorization_portal
 from .authorization import test_authorization_ways
 from .authorization import test_authorized_hours
+from .authorization import test_authorized_order
 from .authorization import test_authorized_storm
 from .authorization import test_authorized_tour
 from .authorization import test_service_type

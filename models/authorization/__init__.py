@@ -5,6 +5,8 @@ from . import service_authorization_portal
 from . import helpdesk_ticket
 from . import helpdesk_ticket_team
 from . import res_company
+from . import sale_order
 from . import sale_order_line
+from . import sale_order_line_ordered
 from . import res_config_settings
 from . import product_template

@@ -13,6 +13,9 @@ CAP_COLUMNS = {
     "authorized_hours_used": "float8",
 }
 
+# A change of one of these may change the hours that are ordered.
+ORDERED_FIELDS = frozenset(("product_uom_qty", "product_uom_id"))
+
 
 class SaleOrderLine(models.Model):
     """The cap of a sales order item: the most hours its customer agreed to pay."""
@@ -103,15 +106,23 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """An item added to a confirmed order comes with the hours it orders."""
         refuse_typed(self, vals_list)
-        return super().create(vals_list)
+        lines = super().create(vals_list)
+        lines.filtered(lambda line: line.state == "sale")._authorize_ordered_hours()
+        return lines
 
     def write(self, vals):
-        """Count the hours at the moment the cap goes on, before any new time."""
+        """Let the cap follow the hours ordered; count the hours at the moment it goes
+        on, before any new time."""
         refuse_typed(self, [vals])
+        before = {}
+        if not ORDERED_FIELDS.isdisjoint(vals):
+            before = self._get_capped_order()
         result = super().write(vals)
         if "limit_hours" in vals:
             self._check_authorized_hours()
+        self._follow_capped_order(before)
         return result
 
     def _write_multi(self, vals_list):
@@ -221,44 +232,3 @@ class SaleOrderLine(models.Model):
         if not line_sudo.limit_hours:
             return None
         return max(line_sudo.authorized_hours_left, 0.0)
-
-    def _authorize_ordered_hours(self):
-        """Approve the hours ordered, with the signature of the quotation if it has one.
-
-        An order that is confirmed again adds only what it ordered more.
-        """
-        hour = self.env.ref("uom.product_uom_hour")
-        # sudo: customers confirm their own quotations in the portal
-        for line_sudo in self.sudo().filtered("limit_hours"):
-            given = line_sudo.authorization_ids.filtered(
-                lambda record: record.source == "order" and record.state == "approved"
-            )
-            hours = line_sudo._get_ordered_hours() - sum(given.mapped("hours"))
-            if hour.compare(hours, 0) > 0:
-                line_sudo._authorize_hours(hours)
-
-    def _authorize_hours(self, hours):
-        """Approve hours as they were ordered; `self` is a superuser record."""
-        order_sudo = self.order_id
-        authorization_sudo = self.authorization_ids.create(
-            {
-                "sale_line_id": self.id,
-                "hours": hours,
-                "source": "order",
-                "reason": self.env._("Ordered with %(order)s", order=order_sudo.name),
-                "requested_by_id": order_sudo.user_id.id,
-            }
-        )
-        authorization_sudo._approve(
-            signed_by=order_sudo.signed_by, signature=order_sudo.signature
-        )
-
-    def _get_ordered_hours(self):
-        """Return the ordered quantity in hours; a unit that is no time is one."""
-        self.ensure_one()
-        hour = self.env.ref("uom.product_uom_hour")
-        if not self.product_uom_id._has_common_reference(hour):
-            return self.product_uom_qty
-        return self.product_uom_id._compute_quantity(
-            self.product_uom_qty, hour, round=False
-        )

@@ -228,10 +228,12 @@ class ServiceAuthorization(models.Model):
             "who": self.signed_by or self._get_author().name,
         }
         texts = [
-            self.env._("%(name)s: approved by %(who)s.", **values)
-            if self.state == "approved"
-            else self.env._("%(name)s: declined by %(who)s.", **values)
+            self.env._("%(name)s: declined by %(who)s.", **values)
+            if self.state == "declined"
+            else self.env._("%(name)s: approved by %(who)s.", **values)
         ]
+        if self.source == "order" and self.reason and not self.signed_by:
+            texts.append(f"{self.reason}.")
         hour = self.env.ref("uom.product_uom_hour")
         if hour.compare(self.hours, self.hours_requested):
             hours = format_number(self.env, self.hours_requested)

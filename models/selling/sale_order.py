@@ -15,13 +15,6 @@ OWNER_FIELDS = frozenset(
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    has_limited_hours = fields.Boolean(compute="_compute_authorized_hours")
-    authorized_hours = fields.Float(
-        compute="_compute_authorized_hours",
-        help="Hours authorized on the items whose hours are limited.",
-    )
-    authorized_hours_left = fields.Float(compute="_compute_authorized_hours")
-
     has_service_credits = fields.Boolean(
         compute="_compute_has_service_credits", export_string_translation=False
     )
@@ -45,18 +38,6 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
-
-    @api.depends(
-        "order_line.limit_hours",
-        "order_line.authorized_hours",
-        "order_line.authorized_hours_left",
-    )
-    def _compute_authorized_hours(self):
-        for order in self:
-            lines = order.order_line.filtered("limit_hours")
-            order.has_limited_hours = bool(lines)
-            order.authorized_hours = sum(lines.mapped("authorized_hours"))
-            order.authorized_hours_left = sum(lines.mapped("authorized_hours_left"))
 
     @api.depends("order_line.service_credits")
     def _compute_has_service_credits(self):
@@ -143,11 +124,10 @@ class SaleOrder(models.Model):
             used._withdraw()
 
     def _action_confirm(self):
-        """Authorize the ordered hours of items whose hours are limited, open the
-        drafts that waited for this, and create the purchases that products ask for."""
+        """Open the drafts that waited for this, and create the purchases that products
+        ask for."""
         result = super()._action_confirm()
         lines = self.order_line
-        lines._authorize_ordered_hours()
         lines._get_live_purchases()._open_ordered()
         lines._create_purchases_of_confirmed()
         return result
@@ -165,27 +145,6 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
-
-    def action_view_authorizations(self):
-        """Open the history of hours requested and authorized on the order."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_authorization_action"
-        )
-        return action | {
-            "name": self.env._("Authorized Hours of %(order)s", order=self.name),
-            "domain": [("order_id", "=", self.id)],
-            "context": {"search_default_group_item": len(self.order_line) > 1},
-        }
-
-    def action_request_authorization(self):
-        """Open the window that asks the customer for more hours, for one item."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_authorization_action_request"
-        )
-        lines = self.order_line.filtered("limit_hours")
-        return action | {"context": {"default_sale_line_id": lines[:1].id}}
 
     def action_view_service_credit_purchases(self):
         """Open the purchases made from these orders."""

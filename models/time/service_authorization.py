@@ -8,6 +8,6 @@ class ServiceAuthorization(models.Model):
     def _after_approval(self):
         """Let the approved hours take the overage that waits for them, oldest first."""
         result = super()._after_approval()
-        if self.hours > 0 and self.source != "order":
+        if self.hours > 0:
             self.env["account.analytic.line"]._cover_overage_of(self.sale_line_id)
         return result

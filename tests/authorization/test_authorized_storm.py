@@ -191,6 +191,65 @@ class TestAuthorizedStorm(ScratchCase):
             item = env["sale.order.line"].browse(item_id)
             self.assertEqual(item.authorized_hours_left, 0)
 
+    def test_logging_races_fewer_units(self):
+        """An hour is no longer ordered, or it is used: never both."""
+        item_id, ticket_id, _task_id = self._sell(2)
+
+        def log(env):
+            env["account.analytic.line"].create(
+                {
+                    "ticket_id": ticket_id,
+                    "name": "Work",
+                    "unit_amount": 2,
+                    "employee_id": self.employee_id,
+                }
+            )
+            return "logged"
+
+        def reduce(env):
+            env["sale.order.line"].browse(item_id).product_uom_qty = 1
+            return "reduced"
+
+        results = self._race(log, reduce)
+        refused = [result for result in results if isinstance(result, UserError)]
+        self.assertEqual(len(refused), 1, results)
+        with self._env() as env:
+            item = env["sale.order.line"].browse(item_id)
+            self.assertEqual(item.authorized_hours, item.product_uom_qty)
+            self.assertEqual(
+                item.authorized_hours_used, 2 if "logged" in results else 0
+            )
+
+    def test_raising_an_order_at_once_with_itself_and_a_log(self):
+        """Whoever comes second counts from the figures of the first."""
+        item_id, ticket_id, _task_id = self._sell(1)
+
+        def raise_to(quantity):
+            def job(env):
+                env["sale.order.line"].browse(item_id).product_uom_qty = quantity
+                return quantity
+
+            return job
+
+        def log(env):
+            env["account.analytic.line"].create(
+                {
+                    "ticket_id": ticket_id,
+                    "name": "Work",
+                    "unit_amount": 1,
+                    "employee_id": self.employee_id,
+                }
+            )
+            return "logged"
+
+        results = self._race(raise_to(3), raise_to(5), log)
+        self.assertEqual(results, [3, 5, "logged"])
+        with self._env() as env:
+            item = env["sale.order.line"].browse(item_id)
+            self.assertIn(item.product_uom_qty, (3, 5))
+            self.assertEqual(item.authorized_hours, item.product_uom_qty)
+            self.assertEqual(item.authorized_hours_used, 1)
+
     def test_approving_twice_at_once_counts_once(self):
         item_id, _ticket_id, _task_id = self._sell(1)
         with self._env() as env:
