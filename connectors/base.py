@@ -172,11 +172,22 @@ def mask(text, secrets=(), limit=300) -> str:
     forms = {form for secret in secrets for form in _forms(secret)}
     for form in sorted(forms, key=len, reverse=True):
         text = re.sub(re.escape(form), MASK, text, flags=re.IGNORECASE)
-    text = re.sub(r"(\w+://)[^/\s@]*@", rf"\1{MASK}@", text)
-    text = re.sub(r"(\w+://[^\s?'\"]+)\?[^\s'\")]*", rf"\1?{MASK}", text)
+    # Each expression looks at a character once: the other side may send megabytes.
+    text = re.sub(r"://[^/\s@]*@", f"://{MASK}@", text)
+    text = re.sub(r"[^\s'\"]+", _hide_query, text)
     text = re.sub(r"(?i)\b(password|passwd|bearer)([=: ]+)\S+", rf"\1\2{MASK}", text)
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _hide_query(word: re.Match) -> str:
+    """A word as it is, but for the query string of an address."""
+    text = word.group()
+    query = text.find("?", text.find("://") + 3) if "://" in text else -1
+    if query < 0:
+        return text
+    end = text.find(")", query)
+    return f"{text[:query]}?{MASK}{text[end:] if end >= 0 else ''}"
 
 
 def _forms(secret: str) -> set[str]:

@@ -297,7 +297,8 @@ class HttpConnector(Connector):
                         size=max(limit // 1024**2, 1),
                     )
                 yield chunk
-        except (requests.exceptions.RequestException, OSError) as error:
+        # ValueError: the size of a chunk that is none
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
             raise self.error(
                 _lt("%(url)s broke off in the middle of its answer: %(reason)s"),
                 url=url,

@@ -53,6 +53,7 @@ class OdooConnector(HttpConnector):
             # Rows that have no change date at all sort nowhere: read them first.
             yield from self._read_by_id([(self.changed_field, "=", False)])
         since = self._text(cursor.changed_at) if cursor else None
+        after = None
         while True:
             domain = [(self.changed_field, ">=", since)] if since else []
             if not since and self.changed_field != "write_date":
@@ -63,19 +64,26 @@ class OdooConnector(HttpConnector):
                     yield self._page(records)
                 return
             last = self._stamp(records[-1])
+            if not last or (after and last < after):
+                raise self._not_odoo()  # it would send the same rows for ever
             head = [record for record in records if self._stamp(record) < last]
             if head:
                 yield self._page(head)
             after = self._next(last)
-            yield from self._read_by_id(
-                [(self.changed_field, ">=", last), (self.changed_field, "<", after)]
-            )
+            second = [(self.changed_field, ">=", last)]
+            if after:
+                second.append((self.changed_field, "<", after))
+            yield from self._read_by_id(second)
+            if not after:
+                return
             since = after
 
     def _read_by_id(self, domain):
         last_id = 0
         while True:
             records = self._search([*domain, ("id", ">", last_id)], "id asc")
+            if records and records[-1]["id"] <= last_id:
+                raise self._not_odoo()
             if records:
                 yield self._page(records)
             if len(records) < self.page_size:
@@ -98,10 +106,14 @@ class OdooConnector(HttpConnector):
     def _stamp(self, record) -> str:
         return resolve(record, self.changed_field) or ""
 
-    def _next(self, stamp) -> str:
-        if len(stamp) == 10:
-            return (_moment(stamp) + timedelta(days=1)).strftime(DATE)
-        return (_moment(stamp) + timedelta(seconds=1)).strftime(DATETIME)
+    def _next(self, stamp) -> str | None:
+        """The next day or second after a date; None after the last there is."""
+        try:
+            if len(stamp) == 10:
+                return (_moment(stamp) + timedelta(days=1)).strftime(DATE)
+            return (_moment(stamp) + timedelta(seconds=1)).strftime(DATETIME)
+        except OverflowError:
+            return None
 
     def _text(self, moment) -> str:
         return moment.replace(microsecond=0).strftime(DATETIME)
@@ -125,8 +137,12 @@ class OdooConnector(HttpConnector):
         )
         records = answer.get("records") if isinstance(answer, dict) else None
         if not isinstance(records, list) or not all(map(self._is_record, records)):
-            raise self.error(_lt("%(url)s did not answer as an Odoo does."), url=base)
+            raise self._not_odoo()
         return records
+
+    def _not_odoo(self):
+        base = (self.settings.get("url") or "").rstrip("/")
+        return self.error(_lt("%(url)s did not answer as an Odoo does."), url=base)
 
     def _is_record(self, record) -> bool:
         """Whether a row has what reading goes by: an id and a date, if any."""

@@ -1,10 +1,23 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
+# Who may see what hours were sold for; what is left of it tells what they cost, too.
+REVENUE_GROUPS = (
+    "sales_team.group_sale_salesman,account.group_account_readonly,"
+    "account.group_account_invoice,project.group_project_manager"
+)
+MARGIN_GROUPS = (
+    "account.group_account_readonly,account.group_account_invoice,"
+    "project.group_project_manager"
+)
+
 
 class TimesheetsAnalysisReport(models.Model):
     _inherit = "timesheets.analysis.report"
 
+    # Agents see hours, not prices.
+    timesheet_revenues = fields.Monetary(groups=REVENUE_GROUPS)
+    margin = fields.Monetary(groups=MARGIN_GROUPS)
     ticket_id = fields.Many2one("helpdesk.ticket", readonly=True)
     ticket_team_id = fields.Many2one(
         related="ticket_id.team_id", string="Helpdesk Team"

@@ -53,6 +53,7 @@ from .report import test_report_balance
 from .report import test_report_forecast
 from .report import test_report_rights
 from .report import test_report_statement
+from .security import test_attack_computed
 from .security import test_attack_connectors
 from .security import test_attack_defaults
 from .security import test_attack_entry

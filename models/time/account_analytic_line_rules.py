@@ -30,7 +30,9 @@ FACTS = frozenset(
     )
 )
 # What follows from the ticket and the hours on an entry of a ticket.
-FOLLOWING = frozenset(("amount", "category", "partner_id", "product_uom_id"))
+FOLLOWING = frozenset(
+    ("amount", "category", "currency_id", "partner_id", "product_uom_id")
+)
 
 
 class AccountAnalyticLine(models.Model):

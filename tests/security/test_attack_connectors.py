@@ -166,6 +166,12 @@ class TestAttackSlowness(AttackCase):
             self.assertIn("took longer", self.refuse_in_time(connector))
             self.assertEqual(len(peer.requests), 2)
 
+    def test_chunk_of_a_negative_size(self):
+        with drip_peer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\n", b"") as port:
+            for connector in self.connectors(f"http://127.0.0.1:{port}/"):
+                with self.subTest(connector=connector.kind):
+                    self.refuse_in_time(connector)
+
     def test_time_between_answers_does_not_count(self):
         with http_peer(lambda h, r: h.send([{"id": r.query["page"]}])) as peer:
             settings = {"url": peer.url, "page_parameter": "page"}
@@ -186,6 +192,52 @@ class TestAttackSlowness(AttackCase):
             }
             connector = PostgresqlConnector(settings, ["id"], "id", deadline=DEADLINE)
             self.refuse_in_time(connector)
+
+
+@tagged("post_install", "-at_install")
+class TestAttackOdoo(AttackCase):
+    """A peer that is no Odoo, or answers what nobody asked, ends in a sentence."""
+
+    def play(self, rows):
+        with http_peer(lambda handler, _request: handler.send(rows)) as peer:
+            settings = {"url": peer.url, "model_name": "x"}
+            connector = OdooConnector(settings, ["id"], "id")
+            self.addCleanup(connector.close)
+            with self.assertRaisesRegex(ConnectorError, "did not answer as an Odoo"):
+                for _page in connector.fetch():
+                    self.assertLess(len(peer.requests), 10)
+
+    def full_page(self, stamp):
+        ids = range(1, OdooConnector.page_size + 1)
+        return {"records": [{"id": i, "write_date": stamp(i)} for i in ids]}
+
+    def test_same_page_for_ever(self):
+        self.play(self.full_page(lambda i: "2026-01-01 00:00:00"))
+        self.play(self.full_page(lambda i: f"2026-01-01 00:00:{i % 60:02}"))
+
+    def test_rows_without_a_date(self):
+        self.play(self.full_page(lambda i: False))
+
+    def test_last_second_there_is(self):
+        self.play(self.full_page(lambda i: "9999-12-31 23:59:59"))
+
+    def test_last_day_is_read_to_its_end(self):
+        def script(handler, request):
+            domain = json.loads(request.body)["domain"]
+            later = [
+                row
+                for row in rows
+                if all(row["id"] > value for name, _op, value in domain if name == "id")
+            ]
+            return handler.send({"records": later[: OdooConnector.page_size]})
+
+        rows = self.full_page(lambda i: "9999-12-31 23:59:59")["records"]
+        rows.append({"id": len(rows) + 1, "write_date": "9999-12-31 23:59:59"})
+        with http_peer(script) as peer:
+            settings = {"url": peer.url, "model_name": "x"}
+            connector = OdooConnector(settings, ["id"], "id")
+            read = self.read_ids(connector)
+        self.assertEqual(read, [row["id"] for row in rows])
 
 
 @tagged("post_install", "-at_install")
@@ -243,6 +295,24 @@ class TestAttackSecrets(BaseCase):
                 count += 1
         if LONG:
             print(f"\n{type(self).__name__}: {count} echoes tried")
+
+    def test_megabytes_of_one_word(self):
+        """What is masked is looked at once: nothing stops the server meanwhile."""
+        start = time.monotonic()
+        for piece in ("a", "a://", "http://x?", "://@", "password ", "http://a'"):
+            text = mask(piece * (10**6 // len(piece)), ["TOPSECRET42"])
+            self.assertLessEqual(len(text), 300)
+        self.assertLess(time.monotonic() - start, PATIENCE)
+
+    def test_addresses(self):
+        for text, shown in (
+            ("see http://u:p@host/a?k=1&b=2 now", "see http://•••@host/a?•••"),
+            ("('https://host/?k=1', 3)", "('https://host/?•••', 3)"),
+            ("(http://host/a?k=http://b?c)", "(http://host/a?•••)"),
+            ("what? http://host/a", "what? http://host/a"),
+        ):
+            self.assertTrue(mask(text).startswith(shown), mask(text))
+            self.assertNotIn("k=1", mask(text))
 
     def test_header_that_cannot_be_sent(self):
         """The library quotes the header it refuses."""

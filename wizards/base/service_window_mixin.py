@@ -3,7 +3,11 @@ from odoo import api, fields, models
 
 
 class ServiceWindowMixin(models.AbstractModel):
-    """A window about the service for a customer, on a ticket or on a new one."""
+    """A window about the service for a customer, on a ticket or on a new one.
+
+    Nothing is computed as superuser: a window tells no more of what is chosen in it
+    than the user may read.
+    """
 
     _name = "service.window.mixin"
     _description = "Window about a Service"
@@ -12,11 +16,14 @@ class ServiceWindowMixin(models.AbstractModel):
         comodel_name="res.partner",
         string="Customer",
         compute="_compute_partner_id",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
     )
-    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", related_sudo=False
+    )
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
         domain="[('commercial_partner_id', '=?', commercial_partner_id), "
@@ -26,6 +33,7 @@ class ServiceWindowMixin(models.AbstractModel):
     team_id = fields.Many2one(
         comodel_name="helpdesk.ticket.team",
         compute="_compute_team_id",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -35,6 +43,7 @@ class ServiceWindowMixin(models.AbstractModel):
     service_type_id = fields.Many2one(
         comodel_name="service.type",
         compute="_compute_service_type_id",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,

@@ -16,6 +16,8 @@ class ServiceCreditExtend(models.TransientModel):
     date_expiry = fields.Date(
         string="New Expiry Date",
         compute="_compute_date_expiry",
+        compute_sudo=False,
+        precompute=True,
         store=True,
         readonly=False,
         required=True,

@@ -230,9 +230,11 @@ class ServiceCreditManageLine(models.TransientModel):
     purchase_id = fields.Many2one(
         comodel_name="service.credit.purchase", required=True, readonly=True
     )
-    date_start = fields.Date(related="purchase_id.date_start")
-    date_expiry = fields.Date(related="purchase_id.date_expiry")
-    credits_available = fields.Float(related="purchase_id.credits_available")
+    date_start = fields.Date(related="purchase_id.date_start", related_sudo=False)
+    date_expiry = fields.Date(related="purchase_id.date_expiry", related_sudo=False)
+    credits_available = fields.Float(
+        related="purchase_id.credits_available", related_sudo=False
+    )
     credits = fields.Float(
         string="Will Be Drawn",
         digits="Service Credits",

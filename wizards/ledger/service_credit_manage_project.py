@@ -92,9 +92,11 @@ class ServiceCreditManageProjectLine(models.TransientModel):
     milestone_id = fields.Many2one(
         comodel_name="project.milestone", required=True, readonly=True
     )
-    deadline = fields.Date(related="milestone_id.deadline")
+    deadline = fields.Date(related="milestone_id.deadline", related_sudo=False)
     service_credits = fields.Float(
-        string="Service Credits", related="milestone_id.service_credits"
+        string="Service Credits",
+        related="milestone_id.service_credits",
+        related_sudo=False,
     )
     is_included = fields.Boolean(string="Allocate", default=True)
     fits = fields.Boolean(compute="_compute_preview")

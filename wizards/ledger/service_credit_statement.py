@@ -25,6 +25,7 @@ class ServiceCreditStatement(models.TransientModel):
         comodel_name="res.partner",
         string="Customer",
         compute="_compute_partner_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -34,6 +35,7 @@ class ServiceCreditStatement(models.TransientModel):
     company_id = fields.Many2one(
         comodel_name="res.company",
         compute="_compute_company_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -42,6 +44,7 @@ class ServiceCreditStatement(models.TransientModel):
     date_from = fields.Date(
         string="From",
         compute="_compute_date_from",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,

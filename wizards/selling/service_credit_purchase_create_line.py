@@ -34,7 +34,8 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
     )
     is_order_confirmed = fields.Boolean(compute="_compute_is_order_confirmed")
     paid_follows_value = fields.Boolean(
-        related="sale_line_id.company_id.service_credit_paid_follows_value"
+        related="sale_line_id.company_id.service_credit_paid_follows_value",
+        related_sudo=False,
     )
     is_included = fields.Boolean(string="Create", default=True)
     description = fields.Text(

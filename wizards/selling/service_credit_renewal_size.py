@@ -13,7 +13,7 @@ class ServiceCreditRenewalSize(models.TransientModel):
     )
     name = fields.Char(string="Size", required=True, readonly=True)
     units = fields.Float(string="Quantity", digits="Product Unit", readonly=True)
-    currency_id = fields.Many2one(related="renewal_id.currency_id")
+    currency_id = fields.Many2one(related="renewal_id.currency_id", related_sudo=False)
     credits = fields.Float(digits="Service Credits", compute="_compute_figures")
     price = fields.Monetary(
         compute="_compute_figures", help="Untaxed, as the quotation will say."

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools import refuse_uncountable
+from ...tools import refuse_typed, refuse_uncountable, untyped_defaults
 
 
 class ServiceLog(models.TransientModel):
@@ -14,6 +14,8 @@ class ServiceLog(models.TransientModel):
     _name = "service.log"
     _inherit = "service.window.mixin"
     _description = "Log Service"
+    # What was logged; the window tells its result whoever may read the entry.
+    _guarded_fields = frozenset(("state", "entry_id", "authorization_id"))
 
     partner_id = fields.Many2one(required=True)
     company_id = fields.Many2one(
@@ -23,13 +25,14 @@ class ServiceLog(models.TransientModel):
         comodel_name="sale.order.line",
         string="Sales Order Item",
         compute="_compute_sale_line_id",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
         help="What pays where service credits do not.",
     )
     service_type_id = fields.Many2one(required=True)
-    increment = fields.Float(related="service_type_id.increment")
+    increment = fields.Float(related="service_type_id.increment", related_sudo=False)
     title = fields.Char(
         required=True, help="Summary of the service. The customer sees it."
     )
@@ -40,6 +43,7 @@ class ServiceLog(models.TransientModel):
     hours = fields.Float(
         string="Hours Spent",
         compute="_compute_hours",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -48,6 +52,7 @@ class ServiceLog(models.TransientModel):
     employee_id = fields.Many2one(
         comodel_name="hr.employee",
         compute="_compute_employee_id",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -152,12 +157,18 @@ class ServiceLog(models.TransientModel):
                 "helpdesk_service_credit.service_log_preview", {"log": log, **values}
             )
 
+    @api.model
+    def default_get(self, fields):
+        return untyped_defaults(self, fields, super().default_get)
+
     @api.model_create_multi
     def create(self, vals_list):
+        refuse_typed(self, vals_list)
         refuse_uncountable(self, vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
+        refuse_typed(self, [vals])
         refuse_uncountable(self, [vals])
         return super().write(vals)
 
@@ -171,7 +182,7 @@ class ServiceLog(models.TransientModel):
         self._check_operator()
         if self.state != "done":
             # Written first: of two presses at once, the second is replayed after this.
-            self.state = "done"
+            self._note_logged(state="done")
             self._log()
         return {
             "type": "ir.actions.client",
@@ -182,6 +193,10 @@ class ServiceLog(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _note_logged(self, **values):
+        # sudo: what was logged follows from it, and is nobody's to type
+        self.sudo().write(values)
 
     def _get_sale_line(self):
         """Return what pays beside credits: the ticket's item, else the customer's.

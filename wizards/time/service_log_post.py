@@ -122,8 +122,8 @@ class ServiceLog(models.TransientModel):
         entries_sudo = self.env["account.analytic.line"].sudo()
         logged_sudo = entries_sudo.search([("service_log_key", "=", self.key)], limit=1)
         if logged_sudo:
-            self.write(
-                {"ticket_id": logged_sudo.ticket_id.id, "entry_id": logged_sudo.id}
+            self._note_logged(
+                ticket_id=logged_sudo.ticket_id.id, entry_id=logged_sudo.id
             )
             return
         plan = self._plan() if self.over_limit else {"is_over": False}
@@ -161,9 +161,10 @@ class ServiceLog(models.TransientModel):
         }
         entries = self.env["account.analytic.line"]
         if policy:
-            self.entry_id = entries._create_entries([vals], policy)
+            entry = entries._create_entries([vals], policy)
         else:
-            self.entry_id = entries.create(vals)
+            entry = entries.create(vals)
+        self._note_logged(entry_id=entry.id)
 
     def _log_over_limit(self, plan):
         """Log hours that nobody covers, the way the operator chose."""
@@ -213,7 +214,7 @@ class ServiceLog(models.TransientModel):
             }
         )
         request._send_request()
-        self.write({"authorization_id": request.id})
+        self._note_logged(authorization_id=request.id)
 
     def _get_result_text(self):
         """Return what was logged, in one sentence."""
