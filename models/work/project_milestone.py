@@ -175,7 +175,7 @@ class ProjectMilestone(models.Model):
             partner=self.project_id.sudo().partner_id,
             company=company,
             currency=company.sudo().currency_id,
-            date=fields.Date.context_today(self),
+            date=company._get_today(),
             credits=credits,
             strict=True,
             selection=selection,

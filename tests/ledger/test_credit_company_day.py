@@ -103,6 +103,31 @@ class TestCreditCompanyDay(CreditCommon):
         self.assertEqual(sum(line["credits_available"] for line in balance), told)
         return told
 
+    def test_milestones_are_paid_on_the_day_of_the_company(self):
+        """No time zone that a user's client names makes expired credits usable."""
+        for zone, (evening, morning) in ZONES.items():
+            company = self.companies[zone]
+            with freeze_time(evening):
+                self._sell(company)
+            project = self.env["project.project"].create(
+                {
+                    "name": zone,
+                    "company_id": company.id,
+                    "partner_id": self.customer.id,
+                    "allow_milestones": True,
+                }
+            )
+            for client in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+                milestone = self._create_milestone(
+                    1.0, project_id=project.id
+                ).with_context(tz=client)
+                with self.subTest(zone=zone, client=client):
+                    with freeze_time(morning), self.assertRaises(UserError):
+                        milestone.action_allocate_service_credits()
+                    with freeze_time(evening):
+                        milestone.action_allocate_service_credits()
+                    self.assertEqual(milestone.service_credits_allocated, 1)
+
     def test_new_purchases_start_on_the_day_of_their_company(self):
         with freeze_time("2026-12-31 11:30:00"):
             for zone, day in (

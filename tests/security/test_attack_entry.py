@@ -296,6 +296,15 @@ class TestAttackEntry(FundingCommon):
         # Half a day of 800 euros, at two dollars for a euro.
         self.assertAlmostEqual(entry.overage_value, 800, 2)
 
+    def test_currency_of_an_entry_is_the_company_s(self):
+        """Another currency would multiply what the hours cost."""
+        entry = self._work()
+        other = self.env.ref("base.EUR") + self.env.ref("base.USD")
+        other = (other - entry.currency_id)[:1]
+        for value in (other.id, False):
+            with self.assertRaises(AccessError):
+                entry.with_user(self.agent).write({"currency_id": value})
+
     def test_customer_of_an_entry_is_the_ticket_s(self):
         entry = self._work().with_user(self.agent)
         own = (
