@@ -27,6 +27,7 @@ from .base import test_user_text
 from .base import test_web_client
 from .funding import test_entry_walk
 from .funding import test_funding
+from .funding import test_funding_chain
 from .funding import test_funding_change
 from .funding import test_funding_input
 from .funding import test_funding_overage

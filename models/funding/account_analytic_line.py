@@ -158,6 +158,39 @@ class AccountAnalyticLine(models.Model):
         # sudo: who logs time need not read the team
         return self.ticket_id.sudo().team_id.over_limit_policy or "refuse"
 
+    def _get_prepaid_limit(self):
+        """Return what happens when prepaid hours are used up: of the ticket's team.
+
+        An item that the ticket names all the same, or that somebody emptied, is the
+        only one that is asked.
+        """
+        self.ensure_one()
+        # sudo: who logs time need not read the team
+        team_sudo = self.ticket_id.sudo().team_id
+        return (self._takes_prepaid_hours() and team_sudo.prepaid_limit) or "open"
+
+    def _takes_latest_item(self):
+        """Tell whether the most recent prepaid item pays before older ones."""
+        self.ensure_one()
+        # sudo: who logs time need not read the team
+        return self.ticket_id.sudo().team_id.sale_line_preference == "latest"
+
+    def _takes_prepaid_hours(self):
+        """Tell whether hours bought in advance may pay for the entry."""
+        self.ensure_one()
+        ticket_sudo = self.ticket_id.sudo()
+        return (
+            ticket_sudo.allow_billable
+            and self.project_id.allow_billable
+            and not ticket_sudo.is_sale_line_cleared
+            and not self._is_excluded_from_order()
+        )
+
+    def _is_excluded_from_order(self):
+        """Tell of the tick of `sale_timesheet_line_exclude`, if that is installed."""
+        excluded = "exclude_from_sale_order"
+        return excluded in self._fields and bool(self.sudo()[excluded])
+
     def _get_ticket_item(self):
         """Return the item that takes the entry's time where credits do not."""
         self.ensure_one()
@@ -169,9 +202,7 @@ class AccountAnalyticLine(models.Model):
         self.ensure_one()
         if not self.is_billable:
             return False
-        # The tick of `sale_timesheet_line_exclude`, where that addon is installed.
-        excluded = "exclude_from_sale_order"
-        if self.ticket_id and not (excluded in self._fields and self.sudo()[excluded]):
+        if self.ticket_id and not self._is_excluded_from_order():
             return self.ticket_id._get_entry_sale_line(
                 self.employee_id or self.env.user.employee_id
             )

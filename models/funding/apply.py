@@ -7,8 +7,9 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 
 from . import text
-from .claim import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, Claim
-from .plan import plan, round_hours
+from .claim import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, Claim, round_hours
+from .items import OPEN
+from .plan import plan
 
 
 class EntryState(NamedTuple):
@@ -84,6 +85,24 @@ def post(env, claims):
     drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
     env["service.credit.allocation"].sudo()._post_plans(drawn)
     entries_sudo._create_siblings(siblings)
+    move_on(claims)
+
+
+def move_on(claims):
+    """Let the work's item follow the chain to the one that took hours last.
+
+    An item that a person chose stays.
+    """
+    moved = {}
+    for claim in claims:
+        if claim.prepaid_limit == OPEN or claim.is_item_chosen:
+            continue
+        if items := [part.item for part in claim.parts if part.item]:
+            moved[claim.ticket] = items[-1]
+    for ticket, item in moved.items():
+        if ticket.sale_line_id != item:
+            # sudo: it follows from what paid, whoever logged the time
+            ticket.sudo()._move_on_to(item)
 
 
 def get_entry_values(claim, facts):
@@ -304,7 +323,9 @@ def cover(entries, item=None, policy=OVERAGE):
     :raise ValidationError: with the policy `refuse`, where hours stay uncovered
     """
     item_sudo = item and item.sudo()
-    claims = [Claim.of(entry, item_sudo) for entry in entries]
+    # What a decision chose pays alone.
+    terms = {"prepaid_limit": OPEN} if item else {}
+    claims = [Claim.of(entry, item_sudo, **terms) for entry in entries]
     plan(entries.env, claims, policy)
     covered = [claim for claim in claims if claim.refusal or claim.covered]
     post(entries.env, covered)

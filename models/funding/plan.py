@@ -10,7 +10,8 @@ from odoo.tools import float_is_zero, float_round
 
 from ..ledger.drawing import DrawRequest
 from . import text
-from .claim import CREDITS, HOUR_DIGITS, NON_BILLABLE, SALE_LINE, Part
+from .claim import CREDITS, NON_BILLABLE, Part, round_hours
+from .items import Items
 
 
 def plan(env, claims, policy=None):
@@ -22,13 +23,13 @@ def plan(env, claims, policy=None):
         `refusal` where the team's policy refuses what nobody covers
     """
     plan_credits(env, [claim for claim in claims if claim.uses_credits])
-    left_by_item, buyers = {}, {}
+    items, buyers = Items(env, claims), {}
     for claim in claims:
         if not claim.is_billable or claim.hours <= 0:
             claim.parts = [Part(NON_BILLABLE, claim.hours)]
             claim.missing = 0.0
             continue
-        plan_item(claim, left_by_item)
+        plan_item(claim, items)
         plan_policy(env, claim, policy, buyers)
     return claims
 
@@ -58,21 +59,42 @@ def plan_credits(env, claims):
             claim.parts = [Part(CREDITS, claim.hours)]
         else:
             claim.draw = draw
+    note_passed_over(
+        env, [claim for claim in claims if claim.draw and claim.draw.missing]
+    )
+
+
+def note_passed_over(env, claims):
+    """Note which credits of the customer did not pay, and why: one of each kind.
+
+    One query, whatever the number of claims.
+    """
+    if not claims:
+        return
+    partners = env["res.partner"].union(
+        *(claim.request.partner.sudo().commercial_partner_id for claim in claims)
+    )
+    companies = env["res.company"].union(*(claim.company for claim in claims))
+    found = env["service.credit.purchase"]._search_passed_over(
+        partners, companies, {claim.date for claim in claims}
+    )
+    by_owner = found.grouped("commercial_partner_id")
+    for claim in claims:
+        customer = claim.request.partner.sudo().commercial_partner_id
+        claim.passed += text.get_passed_over(claim, by_owner.get(customer, ()))
 
 
 def get_request(claim, credits):
     """Return what a claim asks the ledger for."""
     ticket = claim.ticket
-    partner, currency = ticket.partner_id, ticket._get_credit_currency()
+    partner = ticket.partner_id
     if claim.kept and claim.entry.consumption_ids:
         # What credits pay already stays with the customer they belong to.
-        row = claim.entry.consumption_ids[:1]
-        partner, currency = row.commercial_partner_id, row.currency_id
+        partner = claim.entry.consumption_ids[:1].commercial_partner_id
     return DrawRequest(
         work=ticket,
         partner=partner,
         company=ticket.company_id,
-        currency=currency,
         date=claim.date,
         credits=credits,
         timesheet=claim.entry if claim.entry.id else None,
@@ -84,32 +106,22 @@ def _plan_draws(env, claims):
     return env["service.credit.allocation"]._plan(requests) if requests else []
 
 
-def plan_item(claim, left_by_item):
-    """Let the sales order item take the rest, within its authorized hours.
+def plan_item(claim, items):
+    """Let sales order items take what credits leave.
 
-    :param dict left_by_item: hours left by item, after the claims before this one
+    :param items: :class:`Items` of the plan
     """
-    rest = round_hours(claim.hours - claim.covered)
-    claim.missing = rest
-    item_sudo = claim.item and claim.item.sudo()
-    if not item_sudo or rest <= 0:
-        return
-    if item_sudo not in left_by_item:
-        left_by_item[item_sudo] = item_sudo._get_authorized_hours_left()
-    left = claim.item_left = left_by_item[item_sudo]
-    hours = rest if left is None else round_hours(min(rest, max(left, 0.0)))
-    if hours <= 0:
-        return
-    claim.parts.append(Part(SALE_LINE, hours, item_sudo))
-    claim.missing = round_hours(rest - hours)
-    if left is not None:
-        left_by_item[item_sudo] = left - hours
+    claim.missing = rest = round_hours(claim.hours - claim.covered)
+    if rest > 0:
+        if claim.item:
+            claim.item_left = items.get_left(claim.item).authorized
+        claim.missing = items.pay(claim, rest)
 
 
 def plan_policy(env, claim, policy, buyers):
     """Decide about the hours that neither credits nor the item cover.
 
-    :param dict buyers: what :func:`is_credit_customer` found out so far
+    :param dict buyers: what :func:`is_buyer` found out so far
     """
     if claim.missing <= 0:
         return
@@ -122,32 +134,30 @@ def plan_policy(env, claim, policy, buyers):
 
 def get_policy(env, claim, buyers):
     """Return what happens to hours that nobody covers."""
-    if not claim.item and not is_credit_customer(env, claim, buyers):
+    if not claim.item and not is_buyer(env, claim, buyers):
         # Nobody ever agreed to pay: time that is not billed, as in stock Odoo.
         return NON_BILLABLE
     return claim.entry._get_over_limit_policy()
 
 
-def is_credit_customer(env, claim, buyers):
-    """Tell whether credits are how this customer pays: they were ever bought."""
-    if not claim.uses_credits or not claim.ticket.partner_id:
+def is_buyer(env, claim, buyers):
+    """Tell whether the customer ever bought credits or hours in advance: their time is
+    never given away by accident."""
+    customer, company = claim.customer, claim.company
+    if not customer:
         return False
-    customer = claim.ticket.partner_id.commercial_partner_id
-    key = customer, claim.ticket.company_id
-    if key not in buyers:
-        # sudo: agents need not see purchases
-        purchases_sudo = env["service.credit.purchase"].sudo()
-        buyers[key] = purchases_sudo.with_context(active_test=False).search_count(
-            [
-                ("commercial_partner_id", "=", customer.id),
-                ("company_id", "=", claim.ticket.company_id.id),
-                ("is_draft", "=", False),
-            ],
-            limit=1,
-        )
-    return bool(buyers[key])
-
-
-def round_hours(hours):
-    """Return hours to the second."""
-    return float_round(hours, precision_digits=HOUR_DIGITS)
+    asks = {
+        "credits": claim.uses_credits,
+        "hours": claim.entry._takes_prepaid_hours() and not claim.is_nobody,
+    }
+    for kind, is_asked in asks.items():
+        key = kind, customer, company
+        if is_asked and key not in buyers:
+            buyers[key] = (
+                env["service.credit.purchase"]._has_bought(customer, company)
+                if kind == "credits"
+                else env["sale.order.line"]._has_prepaid_items(customer, company)
+            )
+        if is_asked and buyers[key]:
+            return True
+    return False

@@ -14,6 +14,8 @@ from .claim import CREDITS, OVERAGE, SALE_LINE, Part
 
 #: The sentence for the field that decides between two purchases.
 RULES = {"date_expiry": "sooner", "date_start": "started"}
+#: What the sentence tells of an item besides its hours.
+ITEM_FLAGS = ("is_used_up", "is_over")
 
 # ----------------------------------------------------------------------
 # Facts: what is kept with the entry
@@ -24,12 +26,43 @@ def get_facts(claim):
     """Return what paid a claim and which rule chose it, as JSON."""
     rest = None
     if claim.uses_credits and claim.draw and claim.draw.missing:
-        rest = {
-            "currency": claim.request.currency.name,
-            "date": fields.Date.to_string(claim.date),
-        }
+        rest = {"date": fields.Date.to_string(claim.date)}
     parts = [fact for part in claim.parts for fact in get_part_facts(part, claim.draw)]
-    return {"hours": claim.hours, "parts": parts, "rest": rest}
+    return {
+        "hours": claim.hours,
+        "parts": parts,
+        "rest": rest,
+        "passed": claim.passed,
+    }
+
+
+def get_passed_over(claim, purchases):
+    """Return the facts about credits that did not pay for a claim: for each reason the
+    purchase whose term is nearest.
+
+    :param purchases: of the claim's customer
+    """
+    nearest = {}
+    for purchase in purchases:
+        why = purchase.company_id == claim.company and purchase._get_passed_over(
+            claim.date
+        )
+        if not why:
+            continue
+        end = purchase.date_start if why == "later" else purchase.date_expiry
+        distance = abs((end - claim.date).days)
+        if why not in nearest or distance < nearest[why][0]:
+            nearest[why] = distance, end, purchase
+    return [
+        {
+            "purchase": purchase.name,
+            "credits": purchase.credits_available or purchase.credits_expired,
+            "why": why,
+            "date": fields.Date.to_string(end),
+            "is_day_before": why == "expired" and distance == 1,
+        }
+        for why, (distance, end, purchase) in nearest.items()
+    ]
 
 
 def get_part_facts(part, draw=None):
@@ -43,6 +76,7 @@ def get_part_facts(part, draw=None):
     facts = {"payer": part.payer, "hours": part.hours}
     if part.payer == SALE_LINE:
         facts["item"] = part.item.order_id.name
+        facts |= {name: True for name in ITEM_FLAGS if getattr(part, name)}
     return [facts]
 
 
@@ -128,15 +162,42 @@ def render(env, facts):
         hours=_format(env, facts["hours"]),
         parts="; ".join(render_part(env, part) for part in facts["parts"]),
     )
-    rest = facts.get("rest")
-    if not rest:
-        return note
-    rest = env._(
-        "no other credits in %(currency)s usable on %(date)s",
-        currency=rest["currency"],
-        date=_format_day(env, rest["date"]),
-    )
-    return f"{note}, {rest}"
+    steps = [note]
+    if rest := facts.get("rest"):
+        day = _format_day(env, rest["date"])
+        steps.append(env._("no other credits usable on %(date)s", date=day))
+    steps += [_render_passed_over(env, passed) for passed in facts.get("passed", ())]
+    return ", ".join(steps)
+
+
+def _render_passed_over(env, facts):
+    """Return the words about what did not pay."""
+    why = facts["why"]
+    if "purchase" not in facts:
+        if why == "used_up":
+            return env._("%(item)s is used up", item=facts["item"])
+        return env._("%(item)s has no authorized hours left", item=facts["item"])
+    values = {
+        "credits": _format(env, facts["credits"]),
+        "purchase": facts["purchase"],
+        "date": _format_day(env, facts["date"]),
+    }
+    if facts["is_day_before"]:
+        return env._(
+            "%(credits)s credits of %(purchase)s expired the day before", **values
+        )
+    return {
+        "expired": lambda: env._(
+            "%(credits)s credits of %(purchase)s expired on %(date)s", **values
+        ),
+        "later": lambda: env._(
+            "%(credits)s credits of %(purchase)s start on %(date)s", **values
+        ),
+        "draft": lambda: env._("%(purchase)s is a draft", **values),
+        "closed": lambda: env._(
+            "%(purchase)s (expired on %(date)s) takes no late time any more", **values
+        ),
+    }[why]()
 
 
 def render_part(env, facts):
@@ -147,7 +208,12 @@ def render_part(env, facts):
     if facts["payer"] == CREDITS:
         return env._("%(hours)s h, less than the smallest credit", hours=hours)
     if facts["payer"] == SALE_LINE:
-        return env._("%(hours)s h on %(item)s", hours=hours, item=facts["item"])
+        values = {"hours": hours, "item": facts["item"]}
+        if facts.get("is_over"):
+            return env._("%(hours)s h on %(item)s, more than it has left", **values)
+        if facts.get("is_used_up"):
+            return env._("%(hours)s h on %(item)s, which is used up now", **values)
+        return env._("%(hours)s h on %(item)s", **values)
     if facts["payer"] == OVERAGE:
         return env._("%(hours)s h overage, waiting for approval", hours=hours)
     return env._("%(hours)s h not billed", hours=hours)
@@ -327,13 +393,13 @@ def _get_state_text(env, claim):
     if claim.uses_credits and claim.draw:
         texts.append(
             env._(
-                "%(credits)s credits in %(currency)s usable on %(date)s",
+                "%(credits)s credits usable on %(date)s",
                 credits=_format(env, claim.draw.available),
-                currency=claim.request.currency.name,
                 date=format_date(env, claim.date),
             )
         )
-    if claim.item:
+    texts += [_render_passed_over(env, passed) for passed in claim.passed]
+    if claim.item and claim.item.sudo().limit_hours:
         item_sudo = claim.item.sudo()
         texts.append(
             env._(

@@ -77,34 +77,35 @@ class DrawRequest:
     :param work: the ``helpdesk.ticket`` or ``project.milestone`` to pay for
     :param partner: the customer; its commercial entity pays
     :param company: whose books
-    :param currency: only purchases in this currency may pay
     :param date: the work date; decides which purchases may pay
     :param credits: how many credits are wanted, > 0
     :param timesheet: the ``account.analytic.line`` the credits pay, if any
     :param strict: all or nothing; otherwise as much as is available
     :param selection: purchases chosen by hand, ``[[purchase_id, credits], …]``
     :param consumption_type: ``consumption`` or ``adjustment``
+    :param currency: only purchases in this currency may pay; any one without it,
+        because a credit is a unit of work and only its value has a currency
     """
 
     work: Any
     partner: Any
     company: Any
-    currency: Any
     date: Date
     credits: float
     timesheet: Any = None
     strict: bool = False
     selection: list | None = None
     consumption_type: str = "consumption"
+    currency: Any = None
 
     @property
     def key(self):
         """Requests with one key compete for the same purchases."""
-        return (
-            self.partner.sudo().commercial_partner_id.id,
-            self.company.id,
-            self.currency.id,
-        )
+        return self.partner.sudo().commercial_partner_id.id, self.company.id
+
+    def accepts(self, purchase):
+        """Tell whether a purchase of the customer has the currency that is asked."""
+        return not self.currency or purchase.currency_id == self.currency
 
 
 class Slice(NamedTuple):
@@ -137,7 +138,7 @@ class DrawPlan:
 
 
 class EligiblePool:
-    """The purchases of one customer, company and currency in drawing order.
+    """The purchases of one customer and company in drawing order.
 
     They are read in growing portions, so the cost follows what is taken and not
     what the customer owns. What one request of a batch takes is gone for the next.
@@ -158,7 +159,7 @@ class EligiblePool:
     def take(self, request):
         """Return the :class:`DrawPlan` of ``request`` and reserve its slices."""
         plan = DrawPlan(request, missing=self._round(request.credits))
-        usable = self._walk(request.date)
+        usable = filter(request.accepts, self._walk(request.date))
         for purchase in usable:
             part = min(plan.missing, self.left[purchase.id])
             self._reserve(purchase, part)

@@ -75,7 +75,7 @@ class ServiceCreditAllocation(models.Model):
     def _prepare_slice(self, request, part):
         return {
             "purchase": part.purchase,
-            "allocation": self._prepare_allocation(request),
+            "allocation": self._prepare_allocation(request, part.purchase),
             "consumption_type": request.consumption_type,
             "credits": part.credits,
             "date": request.date,
@@ -83,15 +83,16 @@ class ServiceCreditAllocation(models.Model):
         }
 
     @api.model
-    def _prepare_allocation(self, request):
+    def _prepare_allocation(self, request, purchase):
+        """Return what names the allocation: values of two currencies never add up."""
         work = request.work
-        partner_id, company_id, currency_id = request.key
+        partner_id, company_id = request.key
         return {
             "name": work.sudo().display_name,
             "allocation_type": "allocation",
             "commercial_partner_id": partner_id,
             "company_id": company_id,
-            "currency_id": currency_id,
+            "currency_id": purchase.currency_id.id,
             WORK_FIELDS[work._name]: work.id,
         }
 
@@ -102,7 +103,7 @@ class ServiceCreditAllocation(models.Model):
 
         def fetch(limit, offset):
             return purchase_sudo._search_eligible(
-                partner, request.company, request.currency, days, limit, offset
+                partner, request.company, days, limit, offset
             )
 
         return EligiblePool(fetch, purchase_sudo._get_credit_digits())
@@ -217,11 +218,10 @@ class ServiceCreditAllocation(models.Model):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
         return self.env._(
             "%(work)s needs %(wanted)s service credits on %(date)s, but %(customer)s "
-            "has %(available)s available in %(currency)s.",
+            "has %(available)s available.",
             work=request.work.sudo().display_name,
             wanted=format_number(self.env, request.credits, digits),
             date=format_date(self.env, request.date),
             customer=request.partner.sudo().commercial_partner_id.display_name,
             available=format_number(self.env, plan.available, digits),
-            currency=request.currency.sudo().name,
         )

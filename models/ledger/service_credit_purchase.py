@@ -309,7 +309,7 @@ class ServiceCreditPurchase(models.Model):
     )
     # The order of drawing: the ledger reads the first few entries only.
     _drawing_order = models.Index(
-        "(commercial_partner_id, company_id, currency_id, date_expiry, date_start, id) "
+        "(commercial_partner_id, company_id, date_expiry, date_start, id) "
         "WHERE state = 'open'"
     )
     _to_expire = models.Index("(date_expiry, id) WHERE state = 'open'")

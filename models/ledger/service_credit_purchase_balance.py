@@ -31,9 +31,9 @@ class ServiceCreditPurchase(models.Model):
                 "paid_available": purchase.paid_total - lost.paid,
             }
             for item in figures.items():
-                alike[item].append(purchase.id)
+                alike[(*item, purchase.currency_id.id)].append(purchase.id)
         # Thousands that expire together are left with the same.
-        for (name, figure), ids in alike.items():
+        for (name, figure, _currency_id), ids in alike.items():
             self.browse(ids)[name] = figure
 
     @api.depends(

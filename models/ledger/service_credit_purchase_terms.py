@@ -76,13 +76,12 @@ class ServiceCreditPurchase(models.Model):
         return DRAWING_ORDER
 
     @api.model
-    def _search_eligible(self, partner, company, currency, days, limit, offset):
+    def _search_eligible(self, partner, company, days, limit, offset):
         """Read one portion of the purchases that may pay on one of ``days``."""
         domain = Domain(
             [
                 ("commercial_partner_id", "=", partner.id),
                 ("company_id", "=", company.id),
-                ("currency_id", "=", currency.id),
             ]
         ) & self._get_open_domain(company, min(days), max(days))
         return self.with_context(active_test=False).search_fetch(
@@ -94,15 +93,63 @@ class ServiceCreditPurchase(models.Model):
         )
 
     @api.model
+    def _has_bought(self, partner, company):
+        """Tell whether credits are how a customer pays: they were ever bought, by the
+        customer or by a company that it belongs to.
+
+        :param partner: commercial entity
+        """
+        owners = partner
+        while parents := owners.sudo().parent_id.commercial_partner_id - owners:
+            owners |= parents
+        # sudo: how a customer pays does not depend on who logs the time
+        purchases_sudo = self.sudo().with_context(active_test=False)
+        domain = [
+            ("commercial_partner_id", "in", owners.ids),
+            ("company_id", "=", company.id),
+            ("is_draft", "=", False),
+        ]
+        return bool(purchases_sudo.search_count(domain, limit=1))
+
+    @api.model
+    def _search_passed_over(self, partners, companies, days):
+        """Return what people might expect to pay for work of some days, and which may
+        not: drafts, and what starts after or expired in the year before.
+
+        :param partners: commercial entities
+        """
+        domain = Domain(
+            [
+                ("commercial_partner_id", "in", partners.ids),
+                ("company_id", "in", companies.ids),
+                ("date_expiry", ">=", add_days(min(days), -366)),
+            ]
+        ) & (Domain("credits_available", ">", 0) | Domain("credits_expired", ">", 0))
+        # sudo: who pays does not depend on who looks
+        purchases_sudo = self.sudo().with_context(active_test=False)
+        return purchases_sudo.search(domain, order="date_expiry desc, id", limit=100)
+
+    def _get_passed_over(self, day):
+        """Tell why the purchase does not pay for work of ``day``, in a word; False if
+        it may."""
+        self.ensure_one()
+        if self.is_draft:
+            return "draft"
+        if self.date_start > day:
+            return "later"
+        if self._is_past_grace(day):
+            return "expired"
+        return self._is_closed() and "closed"
+
+    @api.model
     def _search_selectable(self, request, limit):
         """Return what may be chosen by hand for a request, in drawing order;
         purchases that start later are among them."""
-        partner_id, company_id, currency_id = request.key
+        partner_id, company_id = request.key
         domain = Domain(
             [
                 ("commercial_partner_id", "=", partner_id),
                 ("company_id", "=", company_id),
-                ("currency_id", "=", currency_id),
             ]
         ) & self._get_open_domain(request.company, request.date, Date.max)
         # sudo: who pays does not depend on who looks
@@ -168,7 +215,7 @@ class ServiceCreditPurchase(models.Model):
             # One answer for all of them: it must not tell what others own.
             return self.env._(
                 "The chosen purchase can't pay for %(work)s: choose one of the same "
-                "customer, company and currency.",
+                "customer and company.",
                 work=work,
             )
         if self.is_draft:
@@ -190,4 +237,4 @@ class ServiceCreditPurchase(models.Model):
         return False
 
     def _get_owner(self):
-        return (self.commercial_partner_id.id, self.company_id.id, self.currency_id.id)
+        return self.commercial_partner_id.id, self.company_id.id

@@ -36,7 +36,12 @@ INTERNAL_FIELDS = frozenset(
 class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
     _guarded_fields = frozenset(
-        ("sale_order_id", "is_sale_line_cleared", "service_credits_used")
+        (
+            "sale_order_id",
+            "is_sale_line_chosen",
+            "is_sale_line_cleared",
+            "service_credits_used",
+        )
     )
 
     def _domain_sale_line_id(self):
@@ -79,6 +84,10 @@ class HelpdeskTicket(models.Model):
         help="What new time on this ticket is billed to. Filled with the customer's "
         "prepaid item that still has hours. Time already logged stays on the item it "
         "was logged on.",
+    )
+    # A person chose the item, so that it does not move on when it is used up.
+    is_sale_line_chosen = fields.Boolean(
+        copy=False, readonly=True, export_string_translation=False
     )
     # Somebody emptied the item, so that it is not filled again.
     is_sale_line_cleared = fields.Boolean(
@@ -172,14 +181,8 @@ class HelpdeskTicket(models.Model):
         empty = tickets.filtered(
             lambda ticket: not ticket.sale_line_id and not ticket._is_left_empty()
         )
-        items = self.env["sale.order.line"]._get_prepaid_items(
-            empty.commercial_partner_id, empty.company_id
-        )
-        for ticket in empty:
-            candidates = items.get((ticket.commercial_partner_id, ticket.company_id))
-            if candidates:
-                last = ticket.team_id.sale_line_preference == "latest"
-                ticket.sale_line_id = candidates[-1 if last else 0]
+        for ticket, item in empty._get_first_prepaid_items().items():
+            ticket.sale_line_id = item
 
     @api.depends("team_id")
     def _compute_use_service_credits(self):
@@ -198,11 +201,13 @@ class HelpdeskTicket(models.Model):
             customers = tickets.commercial_partner_id._origin
             balances = customers._get_service_credit_balances(company=company)
             for ticket in tickets:
-                figures = ticket._pick_balance(
-                    balances.get(ticket.commercial_partner_id._origin.id)
+                # A credit is a unit of work, whatever currency it was bought in.
+                lines = balances.get(ticket.commercial_partner_id._origin.id) or []
+                days = [line["next_expiry"] for line in lines if line["next_expiry"]]
+                ticket.service_credits_available = sum(
+                    line["credits_available"] for line in lines
                 )
-                ticket.service_credits_available = figures.get("credits_available", 0)
-                ticket.service_credit_next_expiry = figures.get("next_expiry", False)
+                ticket.service_credit_next_expiry = min(days, default=False)
 
     @api.constrains("sale_line_id", "partner_id", "company_id")
     def _check_sale_line_id(self):
@@ -244,11 +249,14 @@ class HelpdeskTicket(models.Model):
         refuse_typed(self, vals_list)
         tickets = super().create(vals_list)
         tickets._prepare_projects()
-        tickets.browse(
-            ticket.id
-            for ticket, vals in zip(tickets, vals_list, strict=True)
-            if not vals.get("sale_line_id", True)
-        )._note_left_empty()
+        chosen, emptied = tickets.browse(), tickets.browse()
+        for ticket, vals in zip(tickets, vals_list, strict=True):
+            if vals.get("sale_line_id"):
+                chosen += ticket
+            elif "sale_line_id" in vals:
+                emptied += ticket
+        chosen._note_chosen()
+        emptied._note_left_empty()
         return tickets
 
     def write(self, vals):
@@ -258,9 +266,22 @@ class HelpdeskTicket(models.Model):
         if is_moved:
             self._forget_left_empty(vals)
         elif is_chosen:
-            vals = {**vals, "is_sale_line_cleared": not vals["sale_line_id"]}
+            is_empty = not vals["sale_line_id"]
+            vals = {
+                **vals,
+                "is_sale_line_chosen": not is_empty,
+                "is_sale_line_cleared": is_empty,
+            }
+        before = {ticket: ticket.sale_line_id for ticket in self} if is_moved else {}
         result = super().write(vals)
+        if is_moved:
+            # The item of another customer was filled.
+            refilled = self.filtered(
+                lambda ticket: ticket.sale_line_id != before[ticket]
+            )
+            refilled._keep_chosen(False)
         if is_moved and is_chosen:
+            (self if vals["sale_line_id"] else self.browse())._note_chosen()
             self._note_left_empty()
         if not TEAM_FIELDS.isdisjoint(vals):
             self._prepare_projects()
@@ -309,6 +330,40 @@ class HelpdeskTicket(models.Model):
             == self.partner_id.commercial_partner_id
             and item_sudo.company_id == self.company_id
         )
+
+    def _get_first_prepaid_items(self):
+        """Return the prepaid item that each ticket takes by itself, by ticket."""
+        items = self.env["sale.order.line"]._get_prepaid_items(
+            self.commercial_partner_id, self.company_id
+        )
+        result = {}
+        for ticket in self:
+            candidates = items.get((ticket.commercial_partner_id, ticket.company_id))
+            if candidates:
+                last = ticket.team_id.sale_line_preference == "latest"
+                result[ticket] = candidates[-1 if last else 0]
+        return result
+
+    def _note_chosen(self):
+        """Remember of new tickets that a person chose the item: a form sends the one
+        that was filled along, too."""
+        filled = self._get_first_prepaid_items()
+        self.filtered(
+            lambda ticket: ticket.sale_line_id != filled.get(ticket)
+        )._keep_chosen(True)
+
+    def _keep_chosen(self, is_chosen):
+        # sudo: the mark follows from what a person chose; it is not typed
+        self.sudo().filtered(
+            lambda ticket: ticket.is_sale_line_chosen != is_chosen
+        ).is_sale_line_chosen = is_chosen
+
+    def _move_on_to(self, item):
+        """Let new time go where the chain of prepaid items has come to (superuser).
+
+        That is no choice of a person, so it writes past the notes of choices.
+        """
+        return models.BaseModel.write(self, {"sale_line_id": item.id})
 
     def _note_left_empty(self):
         """Remember of tickets that an item was offered, and not taken."""
@@ -364,19 +419,3 @@ class HelpdeskTicket(models.Model):
             )
             item = rates[:1].sale_line_id.sudo(False) or item
         return item
-
-    def _pick_balance(self, balances):
-        """Return the figures in the ticket's currency, of those of its customer."""
-        if not balances:
-            return {}
-        currency = self._get_credit_currency().name
-        return next((line for line in balances if line["currency"] == currency), {})
-
-    def _get_credit_currency(self):
-        """Return the currency the ticket draws in: that of the customer's
-        pricelist, else the company's."""
-        self.ensure_one()
-        # sudo: the price list decides, whoever logs the time
-        partner_sudo = self.partner_id.sudo().with_company(self.company_id)
-        pricelist = partner_sudo.property_product_pricelist
-        return pricelist.currency_id or self.company_id.currency_id

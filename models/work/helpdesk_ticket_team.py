@@ -46,6 +46,20 @@ class HelpdeskTicketTeam(models.Model):
         help="Which prepaid sales order item with hours left a ticket takes when its "
         "customer is set.",
     )
+    prepaid_limit = fields.Selection(
+        selection=[
+            ("open", "Go on below zero"),
+            ("chain", "Next prepaid item, then below zero"),
+            ("closed", "Next prepaid item, then as over the limit"),
+        ],
+        string="Prepaid Hours Used Up",
+        default="open",
+        required=True,
+        help="What happens with time when the hours of a prepaid sales order item are "
+        "used up. The next prepaid items of the customer take what is left, in the "
+        "order of Prepaid Item. Then the last of them goes below zero, or the hours "
+        "are over the limit.",
+    )
     over_limit_policy = fields.Selection(
         selection=[
             ("refuse", "Refuse it"),
@@ -153,8 +167,8 @@ class HelpdeskTicketTeam(models.Model):
     def _prepare_timesheet_project(self):
         """Give each team that tracks time a project able to record (and bill) it.
 
-        The project is created with the team's name when none was chosen. `sudo`: who may
-        administer teams need not be a project manager.
+        The project is created with the team's name when none was chosen. `sudo`: who
+        may administer teams need not be a project manager.
         """
         for team in self.filtered("allow_timesheet"):
             team_sudo = team._with_own_company().sudo()

@@ -174,7 +174,6 @@ class ProjectMilestone(models.Model):
             work=self,
             partner=self.project_id.sudo().partner_id,
             company=company,
-            currency=company.sudo().currency_id,
             date=company._get_today(),
             credits=credits,
             strict=True,

@@ -136,7 +136,27 @@ class SaleOrderLine(models.Model):
         )
 
     @api.model
-    def _get_prepaid_items(self, partners, companies):
+    def _domain_prepaid(self):
+        """Return the items that sell hours in advance, used up or not."""
+        return self._domain_ticket_item() & Domain(
+            "product_id.invoice_policy", "=", "order"
+        )
+
+    @api.model
+    def _has_prepaid_items(self, partner, company):
+        """Tell whether a customer (commercial entity) ever bought hours in advance."""
+        # sudo: how a customer pays does not depend on who logs the time
+        return bool(
+            self.sudo().search_count(
+                self._domain_prepaid()
+                & Domain("order_partner_id.commercial_partner_id", "=", partner.id)
+                & Domain("company_id", "=", company.id),
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _get_prepaid_items(self, partners, companies, with_hours=True):
         """Return the prepaid items with hours left, oldest first.
 
         The order is total: date of the order, then order, then item. One query,
@@ -144,6 +164,7 @@ class SaleOrderLine(models.Model):
 
         :param partners: commercial entities
         :param companies: companies of the orders
+        :param with_hours: without it, those that are used up, too
         :return: items by (commercial entity, company)
         :rtype: dict
         """
@@ -153,9 +174,8 @@ class SaleOrderLine(models.Model):
         hour = self.env.ref("uom.product_uom_hour")
         # sudo: which item pays must not depend on who set the customer
         lines_sudo = self.sudo().search(
-            self._domain_ticket_item()
-            & Domain("product_id.invoice_policy", "=", "order")
-            & Domain("remaining_hours", ">", 0)
+            self._domain_prepaid()
+            & (Domain("remaining_hours", ">", 0) if with_hours else Domain.TRUE)
             & Domain("order_partner_id.commercial_partner_id", "in", partners.ids)
             & Domain("company_id", "in", companies.ids)
         )
@@ -163,7 +183,7 @@ class SaleOrderLine(models.Model):
             lambda line: (line.order_id.date_order, line.order_id.id, line.id)
         )
         for line in lines_sudo:
-            if hour.compare(line.remaining_hours, 0) > 0:
+            if not with_hours or hour.compare(line.remaining_hours, 0) > 0:
                 key = (line.order_partner_id.commercial_partner_id, line.company_id)
                 result[key] += line.sudo(False)
         return result

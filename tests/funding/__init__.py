@@ -1,5 +1,6 @@
 from . import test_entry_walk
 from . import test_funding
+from . import test_funding_chain
 from . import test_funding_change
 from . import test_funding_input
 from . import test_funding_overage

@@ -97,7 +97,7 @@ class TestFunding(FundingCommon):
         with (
             self.assertRaisesRegex(
                 ValidationError,
-                "Only 2.00 of the 3.00 h on ticket .* are covered .2.00 credits in USD "
+                "Only 2.00 of the 3.00 h on ticket .* are covered .2.00 credits "
                 "usable on .*. Log 2.00 h, ask Azure Mills for more",
             ),
             self.cr.savepoint(),
@@ -105,9 +105,9 @@ class TestFunding(FundingCommon):
             self._work(3)
         self.assertFalse(self._rows())
         self.assertFalse(self.ticket.timesheet_ids)
-        with self.assertRaisesRegex(ValidationError, "0.00 credits in USD usable"):
+        with self.assertRaisesRegex(ValidationError, "0.00 credits usable"):
             self._work(1, date="2025-12-31")
-        with self.assertRaisesRegex(ValidationError, "0.00 credits in USD usable"):
+        with self.assertRaisesRegex(ValidationError, "0.00 credits usable"):
             self._work(1, date="2027-01-01")
 
     def test_overage_waits_unbilled(self):

@@ -29,7 +29,7 @@ class TestFundingInput(FundingCommon):
             with (
                 self.subTest(day),
                 self.assertRaisesRegex(
-                    ValidationError, f"on {said} are not covered .0.00 credits in USD"
+                    ValidationError, f"on {said} are not covered .0.00 credits usable"
                 ),
                 self.cr.savepoint(),
             ):
@@ -38,7 +38,7 @@ class TestFundingInput(FundingCommon):
         for day in ("2026-04-30", "2026-06-01"):
             entry = self._work(date=day)
             self.assertEqual(entry.coverage, "overage")
-            self.assertIn("no other credits in USD usable on", entry.coverage_note)
+            self.assertIn("no other credits usable on", entry.coverage_note)
         self.assertEqual(self._work(date="2026-05-01").coverage, "credits")
         self.assertEqual(self._work(date="2026-05-31").coverage, "credits")
         self.assertEqual(purchase.credits_available, 8)
@@ -66,21 +66,12 @@ class TestFundingInput(FundingCommon):
         message = constraint.get_error_message(self.env["service.type"], None)
         self.assertIn("untick Billable on the time entry", message)
 
-    def test_currency_without_purchases(self):
-        """Credits in another currency do not pay, and the sentence names it."""
+    def test_the_currency_of_the_price_list_hides_no_credits(self):
+        """A credit is a unit of work; only its value has a currency."""
         purchase = self._buy()
-        euro = self._use_euros(self.customer)
-        with (
-            self.assertRaisesRegex(ValidationError, "0.00 credits in EUR usable"),
-            self.cr.savepoint(),
-        ):
-            self._work()
-        self.ticket.sale_line_id = self._sell()
-        self.assertEqual(self._work().coverage, "sale_line")
-        paying = self._buy(currency_id=euro.id)
-        self.assertEqual(self._work(2).credits, 2)
-        self.assertEqual(paying.credits_available, 8)
-        self.assertEqual(purchase.credits_available, 10)
+        self._use_euros(self.customer)
+        self.assertEqual(self._work().credits, 1)
+        self.assertEqual(purchase.credits_available, 9)
 
     def test_customer_merged_into_another(self):
         """Balances and rows follow, entries go on giving back, the sums hold."""
@@ -167,7 +158,7 @@ class TestFundingInput(FundingCommon):
         self.assertEqual((entry.coverage, entry.credits), ("credits", 0.2))
         self.assertEqual(purchase.credits_available, 0.8)
         self._work(4)
-        with self.assertRefused(ValidationError, self.ticket, "0.00 credits in USD"):
+        with self.assertRefused(ValidationError, self.ticket, "0.00 credits usable"):
             self._work(1 / 60)
 
     def test_everybody_reads_the_note_in_their_language(self):

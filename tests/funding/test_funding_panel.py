@@ -44,7 +44,7 @@ class TestFundingPanel(FundingCommon):
         self.assertIn("Only 5.00 of the 6.00 h", panel.preview)
         panel.ticket_id = self.ticket
         panel.date = "2027-01-01"
-        self.assertIn("0.00 credits in USD usable", panel.preview)
+        self.assertIn("0.00 credits usable", panel.preview)
 
     def test_only_of_customers_of_readable_tickets(self):
         self._buy(5, partner_id=self.other_customer.id)

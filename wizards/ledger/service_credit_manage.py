@@ -26,9 +26,6 @@ class ServiceCreditManage(models.TransientModel):
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", compute="_compute_situation"
     )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency", compute="_compute_situation"
-    )
     credits_needed = fields.Float(
         string="Cost of the Milestone",
         digits="Service Credits",
@@ -81,7 +78,6 @@ class ServiceCreditManage(models.TransientModel):
             company_sudo = milestone._get_service_credit_company().sudo()
             partner_sudo = milestone.project_id.sudo().partner_id
             wizard.partner_id = partner_sudo.commercial_partner_id.sudo(False)
-            wizard.currency_id = company_sudo.currency_id
             wizard.is_adjustment = milestone.service_credits_allocated > 0
             wizard.can_select = company_sudo.service_credit_manual_selection
 
