@@ -15,4 +15,3 @@ from . import ir_http
 from . import ir_ui_menu
 from . import res_company
 from . import res_config_settings
-from . import product_template

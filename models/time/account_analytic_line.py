@@ -59,25 +59,6 @@ class AccountAnalyticLine(models.Model):
         )
     )
 
-    # The work
-    ticket_id = fields.Many2one(
-        comodel_name="helpdesk.ticket",
-        index="btree_not_null",
-        ondelete="restrict",
-        domain="[('allow_timesheet', '=', True), ('company_id', '=?', company_id)]",
-    )
-    ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
-    service_type_id = fields.Many2one(
-        comodel_name="service.type",
-        compute="_compute_service_type_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="What kind of service was delivered. New entries take the type of the "
-        "ticket's team.",
-    )
     # Customers read entries in the portal: the group keeps this from them there too.
     internal_note = fields.Text(
         groups="base.group_user",
@@ -103,15 +84,7 @@ class AccountAnalyticLine(models.Model):
         compute="_compute_employee_domain", export_string_translation=False
     )
 
-    # Who pays
-    is_billable = fields.Boolean(
-        compute="_compute_is_billable",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Unticked, nobody pays for the entry. New entries take it from the "
-        "product of what they would be billed to.",
-    )
+    # What is billed
     # Not readonly: the hours of a part of an entry are given, and not rounded again.
     hours_billed = fields.Float(
         compute="_compute_hours_billed",

@@ -17,30 +17,6 @@ class AccountAnalyticLine(models.Model):
 
     _inherit = "account.analytic.line"
 
-    @api.depends("ticket_id")
-    def _compute_service_type_id(self):
-        """Take the type of the ticket's team; a type that was chosen stays."""
-        for line in self:
-            if line.ticket_id and not line.service_type_id:
-                # sudo: who may log on a ticket need not read its team
-                team_sudo = line.ticket_id.sudo().team_id
-                line.service_type_id = team_sudo.default_service_type_id
-
-    @api.depends("ticket_id")
-    def _compute_is_billable(self):
-        """Start as the product says; the tick of a saved entry stays."""
-        for line in self:
-            if line._origin.id:
-                line.is_billable = line.is_billable
-                continue
-            # sudo: who logs time need not read orders, teams or products
-            ticket_sudo = line.ticket_id.sudo()
-            product_sudo = (
-                ticket_sudo.sale_line_id.product_id
-                or ticket_sudo.team_id.default_service_type_id.product_id
-            )
-            line.is_billable = not product_sudo or product_sudo.time_billable
-
     @api.depends("unit_amount", "ticket_id", "is_billable")
     def _compute_hours_billed(self):
         """Round what was worked; later changes of the team's settings do not count."""

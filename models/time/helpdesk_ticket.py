@@ -12,12 +12,6 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
     _guarded_fields = frozenset(("total_hours",))
 
-    timesheet_ids = fields.One2many(
-        comodel_name="account.analytic.line",
-        inverse_name="ticket_id",
-        string="Timesheets",
-        domain=[("project_id", "!=", False)],
-    )
     timesheet_count = fields.Integer(
         compute="_compute_timesheet_count", compute_sudo=True
     )

@@ -99,6 +99,16 @@ class HelpdeskTicket(models.Model):
         store=True,
         index="btree_not_null",
     )
+    limit_hours = fields.Boolean(
+        compute="_compute_authorized_hours_left",
+        compute_sudo=True,
+        help="The hours of the ticket's sales order item are limited.",
+    )
+    authorized_hours_left = fields.Float(
+        compute="_compute_authorized_hours_left",
+        compute_sudo=True,
+        help="Hours that can still be billed on the ticket's sales order item.",
+    )
     use_service_credits = fields.Boolean(
         compute="_compute_use_service_credits",
         store=True,
@@ -128,6 +138,13 @@ class HelpdeskTicket(models.Model):
         compute="_compute_service_credits_available",
         compute_sudo=True,
         help="When the first of these credits expire.",
+    )
+
+    timesheet_ids = fields.One2many(
+        comodel_name="account.analytic.line",
+        inverse_name="ticket_id",
+        string="Timesheets",
+        domain=[("project_id", "!=", False)],
     )
 
     @api.model
@@ -183,6 +200,12 @@ class HelpdeskTicket(models.Model):
         )
         for ticket, item in empty._get_first_prepaid_items().items():
             ticket.sale_line_id = item
+
+    @api.depends("sale_line_id.limit_hours", "sale_line_id.authorized_hours_left")
+    def _compute_authorized_hours_left(self):
+        for ticket in self:
+            ticket.limit_hours = ticket.sale_line_id.limit_hours
+            ticket.authorized_hours_left = ticket.sale_line_id.authorized_hours_left
 
     @api.depends("team_id")
     def _compute_use_service_credits(self):
@@ -305,6 +328,21 @@ class HelpdeskTicket(models.Model):
         """Open the sales order of the ticket's item."""
         self.ensure_one()
         return self.sale_order_id._get_records_action(name=self.env._("Sales Order"))
+
+    def action_request_authorization(self):
+        """Open the window that asks the customer for more hours."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_authorization_action_request"
+        )
+        return action | {
+            "context": {
+                "default_ticket_id": self.id,
+                "default_sale_line_id": self.sale_line_id.id,
+                "default_service_type_id": self.team_id.default_service_type_id.id,
+            }
+        }
 
     def action_view_service_credits(self):
         """Open what the ticket drew: its allocations and their rows."""

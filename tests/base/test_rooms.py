@@ -101,3 +101,26 @@ class TestRooms(BaseCase):
         ):
             with self.subTest(text):
                 self.assertEqual(len(self._found(models__ledger__x=text)), count)
+
+    def test_a_compute_that_raises_is_seen(self):
+        for body, count in (
+            ("def _compute_x(self): raise UserError('x')", 1),
+            ("def _check_x(self): raise UserError('x')", 0),
+        ):
+            with self.subTest(body):
+                text = self._model("service.a", body)
+                found = self._found(models__ledger__service_a=text)
+                self.assertEqual(len(found), count)
+
+    def test_a_field_that_follows_one_of_a_room_below_is_seen(self):
+        low = self._model("res.partner", "x = fields.Char()", key="_inherit")
+        for body in (
+            '@api.depends("x.y")\n    def _compute_z(self): pass',
+            'z = fields.Char(related="x.y")',
+        ):
+            with self.subTest(body):
+                high = self._model("res.partner", body, key="_inherit")
+                [found] = self._found(
+                    models__ledger__res_partner=high, models__sync__res_partner=low
+                )
+                self.assertIn("res.partner.x is declared below", found)

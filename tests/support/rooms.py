@@ -53,6 +53,20 @@ class Class:
         kinds = {base.attr for base in node.bases if isinstance(base, ast.Attribute)}
         self.is_abstract = "AbstractModel" in kinds
 
+    def dependencies(self):
+        """Yield the fields of the model itself that computes and relations follow."""
+        for node in ast.walk(self.node):
+            paths = []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr in ("depends", "constrains", "onchange"):
+                    paths = node.args
+                elif getattr(node.func.value, "id", "") == "fields":
+                    paths = [k.value for k in node.keywords if k.arg == "related"]
+            for path in paths:
+                text = self.source.constant(path)
+                if isinstance(text, str):
+                    yield text.split(".")[0]
+
     def _read(self, name, value, values):
         if name in ("_name", "_inherit"):
             values[name] = self.source.constant(value)
@@ -281,6 +295,31 @@ def passwords(sources):
     yield from asked[1:]
 
 
+def raising_computes(sources):
+    """A compute never raises."""
+    for one in sources.classes:
+        for node in one.node.body:
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            if node.name.startswith("_compute_") and any(
+                isinstance(part, ast.Raise) for part in ast.walk(node)
+            ):
+                yield f"{one.source.place}: {one.name}.{node.name} raises"
+
+
+def low_fields(sources):
+    """What a field depends on is declared in its own room or above."""
+    homes = collections.defaultdict(set)
+    for one in sources.classes:
+        for field in one.fields:
+            homes[one.name, field].add(_rank(one.source.room))
+    for one in sources.classes:
+        rank = _rank(one.source.room)
+        for name in one.dependencies():
+            if rank < min(homes.get((one.name, name), {0})):
+                yield f"{one.source.place}: {one.name}.{name} is declared below"
+
+
 RULES = (
     downward_uses,
     lonely_mixins,
@@ -289,6 +328,8 @@ RULES = (
     super_chains,
     computed_names,
     passwords,
+    raising_computes,
+    low_fields,
 )
 
 

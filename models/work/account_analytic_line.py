@@ -1,0 +1,59 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class AccountAnalyticLine(models.Model):
+    """What a time entry was spent on, and whether somebody pays for it."""
+
+    _inherit = "account.analytic.line"
+
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('allow_timesheet', '=', True), ('company_id', '=?', company_id)]",
+    )
+    ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
+    service_type_id = fields.Many2one(
+        comodel_name="service.type",
+        compute="_compute_service_type_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What kind of service was delivered. New entries take the type of the "
+        "ticket's team.",
+    )
+    is_billable = fields.Boolean(
+        compute="_compute_is_billable",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Unticked, nobody pays for the entry. New entries take it from the "
+        "product of what they would be billed to.",
+    )
+
+    @api.depends("ticket_id")
+    def _compute_service_type_id(self):
+        """Take the type of the ticket's team; a type that was chosen stays."""
+        for line in self:
+            if line.ticket_id and not line.service_type_id:
+                # sudo: who may log on a ticket need not read its team
+                team_sudo = line.ticket_id.sudo().team_id
+                line.service_type_id = team_sudo.default_service_type_id
+
+    @api.depends("ticket_id")
+    def _compute_is_billable(self):
+        """Start as the product says; the tick of a saved entry stays."""
+        for line in self:
+            if line._origin.id:
+                line.is_billable = line.is_billable
+                continue
+            # sudo: who logs time need not read orders, teams or products
+            ticket_sudo = line.ticket_id.sudo()
+            product_sudo = (
+                ticket_sudo.sale_line_id.product_id
+                or ticket_sudo.team_id.default_service_type_id.product_id
+            )
+            line.is_billable = not product_sudo or product_sudo.time_billable
