@@ -6,6 +6,7 @@ from typing import NamedTuple
 from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 
+from ..ledger.drawing import post_draws
 from . import text
 from .claim import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, Claim, round_hours
 from .items import OPEN
@@ -83,7 +84,7 @@ def post(env, claims):
     entries_sudo = env["account.analytic.line"].sudo()
     entries_sudo._write_funding(values)
     drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
-    env["service.credit.allocation"].sudo()._post_plans(drawn)
+    post_draws(env, drawn)
     entries_sudo._create_siblings(siblings)
     move_on(claims)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from odoo.tools import float_is_zero, float_round
 
-from ..ledger.drawing import DrawRequest
+from ..ledger.drawing import DrawRequest, plan_draws
 from . import text
 from .claim import CREDITS, NON_BILLABLE, Part, round_hours
 from .items import Items
@@ -103,7 +103,7 @@ def get_request(claim, credits):
 
 def _plan_draws(env, claims):
     requests = [claim.request for claim in claims]
-    return env["service.credit.allocation"]._plan(requests) if requests else []
+    return plan_draws(env, requests)
 
 
 def plan_item(claim, items):

@@ -8,6 +8,5 @@ from . import service_credit_purchase_lock
 from . import service_credit_purchase_terms
 from . import service_credit_closed_mixin
 from . import service_credit_allocation
-from . import service_credit_allocation_draw
 from . import service_credit_consumption
 from . import service_credit_consumption_give_back

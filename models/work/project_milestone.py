@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import float_compare, float_round
 
 from ...tools import is_countable, refuse_uncountable
-from ..ledger.drawing import DrawRequest
+from ..ledger.drawing import DrawRequest, draw_credits
 
 
 class ProjectMilestone(models.Model):
@@ -113,7 +113,7 @@ class ProjectMilestone(models.Model):
         requests = [
             milestone._prepare_allocation_request(selection) for milestone in self
         ]
-        self.env["service.credit.allocation"]._draw(requests)
+        draw_credits(self.env, requests)
         return True
 
     def action_adjust_service_credits(self, total, selection=None):
@@ -139,7 +139,7 @@ class ProjectMilestone(models.Model):
             elif delta < 0:
                 claims.append((milestone._get_service_credit_rows(), -delta))
         self.env["service.credit.consumption"]._give_back_batch(claims)
-        self.env["service.credit.allocation"]._draw(requests)
+        draw_credits(self.env, requests)
         return True
 
     # ------------------------------------------------------------------

@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..ledger.drawing import get_shortage_message, plan_draws, post_draws
+
 
 class ProjectProject(models.Model):
     _inherit = "project.project"
@@ -73,7 +75,7 @@ class ProjectProject(models.Model):
             return {"allocated": milestones.ids, "refused": {}}
         plans, refused = self._plan_milestones(milestones)
         fitting = [plan for plan in plans if not plan.missing]
-        self.env["service.credit.allocation"]._post_plans(fitting)
+        post_draws(self.env, fitting)
         return {
             "allocated": [plan.request.work.id for plan in fitting],
             "refused": {milestone.id: why for milestone, why in refused.items()},
@@ -131,13 +133,10 @@ class ProjectProject(models.Model):
                 refused[milestone] = obstacle
             else:
                 requests.append(milestone._prepare_allocation_request())
-        allocation_model = self.env["service.credit.allocation"]
-        plans = allocation_model._plan(requests)
+        plans = plan_draws(self.env, requests)
         for plan in plans:
             if plan.missing:
-                refused[plan.request.work] = allocation_model._get_shortage_message(
-                    plan
-                )
+                refused[plan.request.work] = get_shortage_message(self.env, plan)
         return plans, refused
 
     # ------------------------------------------------------------------

@@ -3,7 +3,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...models.ledger.drawing import DrawRequest
+from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.scratch import ScratchCase, buy
 
 LOGGER = "odoo.addons.helpdesk_service_credit.models.alert.service_credit_alert_cron"
@@ -33,7 +33,7 @@ class TestAlertRace(ScratchCase):
                 date=fields.Date.context_today(customer),
                 credits=8.5,
             )
-            env["service.credit.allocation"]._draw([request])
+            draw_credits(env, [request])
         cls.customer_ids = customers.ids
 
     @mute_logger("odoo.sql_db", LOGGER)

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...models.ledger.drawing import DrawRequest
+from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.credit import give_back
 from ..support.scratch import ScratchCase, buy
 
@@ -76,7 +76,7 @@ class TestCreditRaces(ScratchCase):
     def _drawing(self, credits, **values):
         def job(env):
             request = self._request(env, credits, **values)
-            [plan] = env["service.credit.allocation"]._draw([request])
+            [plan] = draw_credits(env, [request])
             return plan.credits
 
         return job
@@ -134,7 +134,7 @@ class TestCreditRaces(ScratchCase):
                 request = self._request(
                     env, 1.0, ticket=ticket, selection=[[purchase_id, 1]]
                 )
-                [plan] = env["service.credit.allocation"]._draw([request])
+                [plan] = draw_credits(env, [request])
                 return plan.credits
 
             return job
@@ -154,7 +154,7 @@ class TestCreditRaces(ScratchCase):
         with self._env() as env:
             buy(env, self._customer(env), 10)
             request = self._request(env, 5)
-            [plan] = env["service.credit.allocation"]._draw([request])
+            [plan] = draw_credits(env, [request])
             row_ids, ticket_id = plan.rows.ids, request.work.id
 
         def job(env):
@@ -163,7 +163,7 @@ class TestCreditRaces(ScratchCase):
             if back:
                 ticket = env["helpdesk.ticket"].browse(ticket_id)
                 request = self._request(env, 5, ticket=ticket)
-                env["service.credit.allocation"]._draw([request])
+                draw_credits(env, [request])
             return len(back)
 
         self.assertEqual(sorted(self._race(*[job] * 4)), [0, 0, 0, 1])
@@ -263,7 +263,7 @@ class TestCreditRaces(ScratchCase):
         def job(env):
             ticket = env["helpdesk.ticket"].browse(ticket_id)
             request = self._request(env, 5, ticket=ticket)
-            env["service.credit.allocation"]._draw([request])
+            draw_credits(env, [request])
 
         self.assertGreater(self._check_all_or_nothing(job, self._state), 8)
 
@@ -271,7 +271,7 @@ class TestCreditRaces(ScratchCase):
         with self._env() as env:
             today = fields.Date.context_today(self._customer(env))
             purchase_id = buy(env, self._customer(env), 6, date_expiry=today).id
-            [plan] = env["service.credit.allocation"]._draw([self._request(env, 4)])
+            [plan] = draw_credits(env, [self._request(env, 4)])
             row_ids = plan.rows.ids
 
         def job(env):

@@ -8,7 +8,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
-from ...models.ledger.drawing import DrawRequest
+from ...models.ledger.drawing import DrawRequest, draw_credits
 from .refusals import Refusals
 
 
@@ -137,7 +137,7 @@ class CreditCommon(Refusals, BaseCommon):
     @classmethod
     def _draw(cls, work, credits, **values):
         """Draw as much as is available and return the plan with its rows."""
-        return cls.allocation_model._draw([cls._request(work, credits, **values)])[0]
+        return draw_credits(cls.env, [cls._request(work, credits, **values)])[0]
 
     @classmethod
     def _slices(cls, rows):

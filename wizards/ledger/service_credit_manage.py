@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import float_compare
 
+from ...models.ledger.drawing import get_shortage_message, plan_draws
 from ...tools import is_countable, refuse_uncountable
 
 # Nobody picks by hand among more purchases than that.
@@ -156,7 +157,7 @@ class ServiceCreditManage(models.TransientModel):
     def _get_plan(self):
         request = self.milestone_id._prepare_draw_request(self.difference)
         request.strict = False
-        return self.env["service.credit.allocation"]._plan([request])[0]
+        return plan_draws(self.env, [request])[0]
 
     def _get_selectable_lines(self, planned):
         """Return every purchase that may be chosen, with what would be drawn."""
@@ -187,7 +188,7 @@ class ServiceCreditManage(models.TransientModel):
         plan = self._get_plan()
         if not plan.missing:
             return False
-        return self.env["service.credit.allocation"]._get_shortage_message(plan)
+        return get_shortage_message(self.env, plan)
 
     def _get_selection_obstacle(self):
         if any(line.credits < 0 for line in self.line_ids):
