@@ -9,13 +9,15 @@ def format_number(env, number, digits=None):
 
     :param float number: hours, credits, units
     :param int digits: decimals to show always; without it, as few as the number needs
-    :return: like 2.5, or 2,5
+    :return: like 1,002.5, or 1.002,5
     """
     # Adding nothing makes of -0 a 0.
     rounded = round(number, MOST_DIGITS if digits is None else digits) + 0.0
-    text = f"{rounded:.15g}" if digits is None else f"{rounded:.{digits}f}"
-    language = env["res.lang"]._get_data(code=env.lang or "en_US")
-    return text.replace(".", language.decimal_point or ".")
+    pattern = "%.15g" if digits is None else f"%.{digits}f"
+    language = env["res.lang"]._lang_get(env.lang or "en_US")
+    if not language:
+        return pattern % rounded
+    return language.format(pattern, rounded, grouping=True)
 
 
 def clean_text(value):

@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date
 
 from ...tools import format_number
 from .levels import CREDITS, EXPIRY, OPEN, OVER, PERCENT
@@ -216,7 +216,7 @@ class ServiceCreditAlert(models.Model):
         )
 
     def _format_credits(self, credits):
-        return formatLang(self.env, credits, dp="Service Credits")
+        return self.env["service.credit.purchase"]._format_credits(credits)
 
     def _get_digest(self):
         """Return the alerts that are told in one message with this one."""

@@ -2,9 +2,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import formatLang
-
-PRECISION = "Service Credits"
 
 
 class ResPartner(models.Model):
@@ -20,11 +17,12 @@ class ResPartner(models.Model):
     def _compute_service_credit_balance(self):
         visible = self._get_visible_credit_customers()
         balances = visible._get_service_credit_balances()
+        purchases = self.env["service.credit.purchase"]
         for partner in self:
             # sudo: whose credits they are; which of them are shown is decided above
             lines = balances.get(partner.sudo().commercial_partner_id.id)
             partner.service_credit_balance = lines is not None and " + ".join(
-                f"{formatLang(self.env, line['credits_available'], dp=PRECISION)} "
+                f"{purchases._format_credits(line['credits_available'])} "
                 f"{line['currency']}"
                 for line in lines
             )

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...tools import add_months, format_number, refuse_typed, untyped_defaults
+from ...tools import format_number, refuse_typed, untyped_defaults
 
 AMOUNT_FIELDS = ("credits", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
@@ -427,37 +427,6 @@ class ServiceCreditPurchase(models.Model):
             partner = purchase.partner_id.with_company(company)
             pricelist = partner.property_product_pricelist
             purchase.currency_id = pricelist.currency_id or company.currency_id
-
-    @api.depends("date_start")
-    def _compute_date_expiry(self):
-        """One year later; a term that was saved or chosen stays, unless impossible."""
-        for purchase in self:
-            start, expiry = purchase.date_start, purchase.date_expiry
-            followed = purchase.expiry_counts_from
-            is_chosen = purchase._origin or (
-                followed and expiry != add_months(followed, 12)
-            )
-            is_possible = expiry and start and start <= expiry
-            if start and not (is_chosen and is_possible):
-                purchase.date_expiry = add_months(start, 12)
-                if not purchase.id:
-                    purchase.expiry_counts_from = start
-
-    @api.depends("value_per_credit", "company_id")
-    def _compute_paid_per_credit(self):
-        for purchase in self:
-            if purchase.company_id.sudo().service_credit_paid_follows_value:
-                purchase.paid_per_credit = purchase.value_per_credit
-            else:
-                purchase.paid_per_credit = purchase.paid_per_credit or 0.0
-
-    @api.depends("credits", "value_per_credit", "paid_per_credit", "currency_id")
-    def _compute_totals(self):
-        for purchase in self:
-            currency = purchase.currency_id or self.env.company.currency_id
-            credits = purchase.credits
-            purchase.value_total = currency.round(credits * purchase.value_per_credit)
-            purchase.paid_total = currency.round(credits * purchase.paid_per_credit)
 
     @api.depends("sale_order_id.state")
     def _compute_is_order_confirmed(self):

@@ -13,6 +13,22 @@ class ServiceCreditPurchase(models.Model):
 
     _inherit = "service.credit.purchase"
 
+    @api.depends("value_per_credit", "company_id")
+    def _compute_paid_per_credit(self):
+        for purchase in self:
+            if purchase.company_id.sudo().service_credit_paid_follows_value:
+                purchase.paid_per_credit = purchase.value_per_credit
+            else:
+                purchase.paid_per_credit = purchase.paid_per_credit or 0.0
+
+    @api.depends("credits", "value_per_credit", "paid_per_credit", "currency_id")
+    def _compute_totals(self):
+        for purchase in self:
+            currency = purchase.currency_id or self.env.company.currency_id
+            credits = purchase.credits
+            purchase.value_total = currency.round(credits * purchase.value_per_credit)
+            purchase.paid_total = currency.round(credits * purchase.paid_per_credit)
+
     @api.depends("credits", "value_total", "paid_total", "consumption_ids.credits")
     def _compute_balance(self):
         digits = self._get_credit_digits()

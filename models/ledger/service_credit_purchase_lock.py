@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_compare, float_round, format_date
+from odoo.tools import SQL, float_compare, float_round, format_date
 
 from ...tools import LAST_DAY, format_number
 
@@ -51,21 +51,39 @@ class ServiceCreditPurchase(models.Model):
 
     def _number(self):
         """Draw the numbers of new purchases, the last thing that can fail."""
-        for company, purchases in self.grouped("company_id").items():
-            # sudo: whoever may create a purchase may take its number.
-            sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
-            sequence_sudo = sequence_sudo.search(
-                [
-                    ("code", "=", self._name),
-                    ("company_id", "in", [company.id, False]),
-                ],
-                order="company_id",
-                limit=1,
+        new = self.filtered(lambda purchase: not purchase.name)
+        for company, purchases in new.grouped("company_id").items():
+            numbers = self._draw_numbers(company, len(purchases))
+            purchases = purchases.with_context(tracking_disable=True)
+            for purchase, number in zip(purchases, numbers, strict=False):
+                purchase._write_past_the_lock({"name": number})
+
+    @api.model
+    def _draw_numbers(self, company, count):
+        """Return so many numbers of the sequence of a company, none without one.
+
+        An ordinary sequence gives them in one query; one without gaps, or with a range
+        per period, counts one by one.
+        """
+        # sudo: whoever may create a purchase may take its number
+        sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
+        sequence_sudo = sequence_sudo.search(
+            [("code", "=", self._name), ("company_id", "in", [company.id, False])],
+            order="company_id",
+            limit=1,
+        )
+        if not sequence_sudo:
+            return []
+        if sequence_sudo.implementation != "standard" or sequence_sudo.use_date_range:
+            return [sequence_sudo.next_by_id() for _position in range(count)]
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT nextval(%s) FROM generate_series(1, %s)",
+                f"ir_sequence_{sequence_sudo.id:03d}",
+                count,
             )
-            for purchase in purchases.with_context(tracking_disable=True):
-                if not purchase.name and sequence_sudo:
-                    name = sequence_sudo.next_by_id()
-                    purchase._write_past_the_lock({"name": name})
+        )
+        return [sequence_sudo.get_next_char(number) for (number,) in rows]
 
     # ------------------------------------------------------------------
     # Values

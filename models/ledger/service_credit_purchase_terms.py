@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ...tools import add_days
+from ...tools import add_days, add_months
 from .drawing import DRAWING_ORDER
 from .service_credit_purchase import OPEN
 
@@ -41,6 +41,21 @@ class ServiceCreditPurchase(models.Model):
     """
 
     _inherit = "service.credit.purchase"
+
+    @api.depends("date_start")
+    def _compute_date_expiry(self):
+        """One year later; a term that was saved or chosen stays, unless impossible."""
+        for purchase in self:
+            start, expiry = purchase.date_start, purchase.date_expiry
+            followed = purchase.expiry_counts_from
+            is_chosen = purchase._origin or (
+                followed and expiry != add_months(followed, 12)
+            )
+            is_possible = expiry and start and start <= expiry
+            if start and not (is_chosen and is_possible):
+                purchase.date_expiry = add_months(start, 12)
+                if not purchase.id:
+                    purchase.expiry_counts_from = start
 
     @api.depends("date_expiry", "state")
     def _compute_is_past_expiry(self):

@@ -2,6 +2,7 @@
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ...models.ledger.drawing import draw_credits
 from ..support.credit import CreditCommon
 
 
@@ -57,7 +58,7 @@ class TestCreditQueries(CreditCommon):
         self._allocate()
         few = self._allocate()
         ticket = self._create_ticket()
-        self.allocation_model._draw([self._request(ticket, 1) for _ in range(500)])
+        draw_credits(self.env, [self._request(ticket, 1) for _ in range(500)])
         self.assertEqual(len(purchase.consumption_ids), 502)
         self.assertEqual(self._allocate(), few)
 
@@ -73,7 +74,7 @@ class TestCreditQueries(CreditCommon):
 
         def draw(number):
             requests = [self._request(ticket, 1) for _ in range(number)]
-            return [plan.rows for plan in self.allocation_model._draw(requests)]
+            return [plan.rows for plan in draw_credits(self.env, requests)]
 
         counts = []
         for number in (5, 200):
@@ -124,3 +125,22 @@ class TestCreditQueries(CreditCommon):
         plan = "\n".join(line for (line,) in rows)
         self.assertIn("service_credit_purchase_drawing_order", plan)
         self.assertNotIn("Sort", plan)
+
+    def test_numbers_of_many_purchases_are_drawn_at_once(self):
+        self._buy_many(2)
+        few = self._count(lambda: self._buy_many(5))
+        many = self._count(lambda: self._buy_many(50))
+        self.assertEqual(many, few)
+        names = self.purchase_model.search([], limit=50).mapped("name")
+        self.assertEqual(len(set(names)), 50)
+        self.assertEqual(sorted(names, reverse=True), names)
+
+    def test_a_sequence_without_gaps_counts_one_by_one(self):
+        sequence = self.env["ir.sequence"].search(
+            [("code", "=", "service.credit.purchase")]
+        )
+        sequence.implementation = "no_gap"
+        sequence.number_next = 700
+        self._buy_many(3)
+        names = self.purchase_model.search([], limit=3).mapped("name")
+        self.assertEqual([name[-3:] for name in names], ["702", "701", "700"])

@@ -140,7 +140,7 @@ class TestSellingWindow(SellingCommon):
     def test_nothing_ticked(self):
         window = self._open_window(self._quote())
         window.line_ids.is_included = False
-        with self.assertRaisesRegex(UserError, "nothing to create"):
+        with self.assertRefused(UserError, says="nothing to create"):
             window.action_create()
 
     def test_forged_item(self):
@@ -154,7 +154,7 @@ class TestSellingWindow(SellingCommon):
                 ],
             }
         )
-        with self.assertRaisesRegex(UserError, "Advice"):
+        with self.assertRefused(UserError, "Advice"):
             window.action_create()
 
     def test_one_credit_is_the_database_s_rule(self):
@@ -178,7 +178,7 @@ class TestSellingWindow(SellingCommon):
         window.action_create()
         lot = order.order_line.service_credit_purchase_ids
         self.assertEqual(lot.state, "draft")
-        with self.assertRaisesRegex(ValidationError, order.name):
+        with self.assertRefused(ValidationError, order.name):
             lot.is_draft = False
         order.action_confirm()
         self.assertEqual(lot.state, "open")
@@ -212,14 +212,14 @@ class TestSellingWindow(SellingCommon):
 
     def test_only_services(self):
         goods = self.env["product.template"].create({"name": "Cable", "type": "consu"})
-        with self.assertRaisesRegex(ValidationError, "Cable"):
+        with self.assertRefused(ValidationError, "Cable"):
             goods.service_credits = 5
         pack = self.pack.product_tmpl_id
         pack.type = "consu"
         self.assertEqual(pack.service_credits, 0)
 
     def test_constant_queries(self):
-        """Fifty items cost the queries of five, besides the number that each draws."""
+        """Fifty items cost the queries of five."""
         few = self._quote(*[self.pack] * 5)
         many = self._quote(*[self.pack] * 50)
         windows = [self._open_window(order) for order in (few, many)]
@@ -233,4 +233,4 @@ class TestSellingWindow(SellingCommon):
             window.action_create()
             self.env.flush_all()
             counts.append(self.cr.sql_log_count - before)
-        self.assertLessEqual(counts[1] - 50, counts[0] - 5 + 2, counts)
+        self.assertLessEqual(counts[1], counts[0] + 2, counts)
