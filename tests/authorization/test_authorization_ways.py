@@ -37,13 +37,13 @@ class TestAuthorizationWays(ServiceLogCommon):
         for hours in (-2.5, -100):
             with (
                 self.subTest(hours),
-                self.assertRaisesRegex(ValidationError, message),
+                self.assertRefused(ValidationError, says=message),
                 self.cr.savepoint(),
             ):
                 self._create_request(hours)
         request, late = self._create_request(-2), self._create_request(-2)
         request.sudo().action_approve()
-        with self.assertRaisesRegex(ValidationError, "so at most 0 can be"):
+        with self.assertRefused(ValidationError, says="so at most 0 can be"):
             late.sudo().action_approve()
         self.assertEqual(self.item.authorized_hours, 8)
         self.assertEqual(self.item.authorized_hours_left, 0)

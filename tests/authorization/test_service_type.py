@@ -68,7 +68,7 @@ class TestServiceType(ServiceCreditCommon):
             1.75: "log 1.5 or 2",
         }
         for hours, message in cases.items():
-            with self.subTest(hours), self.assertRaisesRegex(ValidationError, message):
+            with self.subTest(hours), self.assertRefused(ValidationError, says=message):
                 audit._check_hours(hours)
 
     def test_increment_and_rate_are_positive(self):

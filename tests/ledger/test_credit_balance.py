@@ -254,11 +254,11 @@ class TestCreditReconciliation(CreditCommon):
         self.assertEqual(
             lines.mapped(lambda line: (line.kind, line.record_name, line.figure)),
             [
-                ("Services Credits Allocation", allocation.name, "Amount Paid"),
                 (
                     "Services Credits Customer Purchase",
                     purchase.name,
                     "Value Available",
                 ),
+                ("Services Credits Allocation", allocation.name, "Amount Paid"),
             ],
         )

@@ -46,7 +46,7 @@ class TestCreditExpiry(CreditCommon):
     def test_dates_are_locked_afterwards(self):
         purchase = self._buy(expiry=0)
         purchase.action_expire()
-        with self.assertRaisesRegex(UserError, "10.00 of its credits have expired"):
+        with self.assertRefused(UserError, says="10.00 of its credits have expired"):
             purchase.date_expiry = self._day(30)
         purchase.description = "Lost"
 
@@ -54,20 +54,20 @@ class TestCreditExpiry(CreditCommon):
         purchase = self._buy(expiry=1)
         self.assertFalse(purchase.is_expirable)
         day = format_date(self.env, self._day(1))
-        with self.assertRaisesRegex(UserError, f"can be expired from {day}"):
+        with self.assertRefused(UserError, says=f"can be expired from {day}"):
             purchase.action_expire()
         purchase.date_expiry = self._day(0)
         self.assertTrue(purchase.is_expirable)
         self.company.service_credit_grace_days = 3
         day = format_date(self.env, self._day(3))
-        with self.assertRaisesRegex(UserError, f"can be expired from {day}"):
+        with self.assertRefused(UserError, purchase, day):
             purchase.action_expire()
 
     def test_credits_that_never_expire(self):
         self.company.service_credit_grace_days = 3
         purchase = self._buy(expiry=LAST_DAY)
         self.assertFalse(purchase.is_expirable)
-        with self.assertRaisesRegex(UserError, "can be expired from"):
+        with self.assertRefused(UserError, purchase):
             purchase.action_expire()
         self._draw(self._create_ticket(), 10)
         self.assertEqual(purchase.state, "used")
@@ -75,7 +75,7 @@ class TestCreditExpiry(CreditCommon):
     def test_nothing_left_to_expire(self):
         purchase = self._buy(expiry=0)
         self._draw(self._create_ticket(), 10)
-        with self.assertRaisesRegex(UserError, "no credits left"):
+        with self.assertRefused(UserError, says="no credits left"):
             purchase.action_expire()
 
     def test_several_at_once_are_all_or_nothing(self):
@@ -194,14 +194,14 @@ class TestCreditExpiry(CreditCommon):
             form.reason = "Why not"
             with (
                 self.subTest(day=day),
-                self.assertRaisesRegex(UserError, "expires on.*later"),
+                self.assertRefused(UserError, says="expires on.*later"),
             ):
                 form.save().action_extend()
         self.assertEqual(purchase.date_expiry, self._day(30))
 
     def test_withdraw_a_part_through_the_ledger(self):
         purchase = self._buy(expiry=90)
-        with self.assertRaisesRegex(UserError, "only 10.00 are available"):
+        with self.assertRefused(UserError, says="only 10.00 are available"):
             purchase._write_off(11)
         purchase._write_off(4)
         self.assertEqual(purchase.credits_available, 6)

@@ -133,10 +133,10 @@ class TestCreditPurchase(CreditCommon):
 
     def test_impossible_numbers(self):
         cases = [
-            ({"credits": 0}, "can't have 0 credits.*above 0, up to 1000000000"),
+            ({"credits": 0}, "can't have 0 credits.*above 0, up to 1,000,000,000"),
             ({"credits": -3}, "-3"),
             *(({"credits": number}, re.escape(str(number))) for number in UNCOUNTABLE),
-            ({"credits": 1e15}, "1000000000"),
+            ({"credits": 1e15}, "1,000,000,000"),
             ({"date_expiry": "9999-12-31"}, "12/31/9999: choose 12/31/9998"),
             ({"value_per_credit": -1}, "-1 isn't possible as Value per Credit"),
             ({"paid_per_credit": -0.01}, "-0.01.*Amount Paid"),
@@ -156,9 +156,9 @@ class TestCreditPurchase(CreditCommon):
         draft = self._buy(is_draft=True)
         for values, message in cases:
             with self.subTest(values=values):
-                with self.assertRaisesRegex(ValidationError, message):
+                with self.assertRefused(ValidationError, says=message):
                     self._buy(**values)
-                with self.assertRaisesRegex(ValidationError, message):
+                with self.assertRefused(ValidationError, says=message):
                     draft.write(values)
         with self.assertRaises(ValidationError):
             self.purchase_model.create({"partner_id": self.customer.id})
@@ -188,7 +188,7 @@ class TestCreditPurchase(CreditCommon):
         rows |= self._draw(ticket, 876_543_210.98).rows
         self.assertEqual(sum(rows.mapped("value")), purchase.value_total)
         self.assertEqual(purchase.value_available, 0)
-        with self.assertRefused(ValidationError, "1000000000000"):
+        with self.assertRefused(ValidationError, "1,000,000,000,000"):
             self._buy(1_000_000, value_per_credit=1_000_001)
         draft = self._buy(1_000_000, is_draft=True)
         with self.assertRefused(ValidationError, draft):
@@ -291,10 +291,10 @@ class TestCreditPurchase(CreditCommon):
         self._assert_database_refuses(purchase, changes)
 
     def test_three_decimals(self):
-        with self.assertRaisesRegex(ValidationError, "1.005.*2 decimals"):
+        with self.assertRefused(ValidationError, says="1.005.*2 decimals"):
             self._buy(credits=1.005)
         purchase = self._buy(credits=1.01, is_draft=True)
-        with self.assertRaisesRegex(ValidationError, "2 decimals"):
+        with self.assertRefused(ValidationError, says="2 decimals"):
             purchase.write({"credits": 7.123})
 
     def test_three_decimals_by_import(self):
@@ -307,7 +307,7 @@ class TestCreditPurchase(CreditCommon):
     def test_customer_of_another_company(self):
         other = self.env["res.company"].create({"name": "Branch"})
         stranger = self._create_customer("Branch customer", company_id=other.id)
-        with self.assertRaisesRegex(UserError, "company"):
+        with self.assertRefused(UserError, says="company"):
             self._buy(partner_id=stranger.id)
 
     def test_copy_keeps_the_terms_only(self):
@@ -375,7 +375,7 @@ class TestCreditPurchase(CreditCommon):
         )
         line = order.order_line
         with (
-            self.assertRaisesRegex(ValidationError, "until the order"),
+            self.assertRefused(ValidationError, says="until the order"),
             self.cr.savepoint(),
         ):
             self._buy(sale_line_id=line.id)

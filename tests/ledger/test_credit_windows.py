@@ -162,7 +162,7 @@ class TestCreditWindows(CreditCommon):
         with form.line_ids.edit(0) as line:
             line.is_included = False
         self.assertTrue(form.is_blocked)
-        with self.assertRaisesRegex(UserError, "Tick at least one"):
+        with self.assertRefused(UserError, says="Tick at least one"):
             form.save().action_allocate()
 
     def test_customer_button(self):

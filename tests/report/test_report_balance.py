@@ -303,7 +303,7 @@ class TestReportBalance(CreditCommon):
         lines = lines.with_context(**window.action_open_balance()["context"])
         line = lines.search([])
         self.assertEqual((line.credits_opening, line.credits_bought), (10, 0))
-        with self.assertRaisesRegex(ValidationError, "can't end on"):
+        with self.assertRefused(ValidationError, says="A period that starts on"):
             window.date_from = self._day(1)
 
     def test_wrong_dates(self):

@@ -173,7 +173,7 @@ class TestReportStatement(StatementCommon):
         action = window.with_context(discard_logo_check=True).action_print()
         self.assertEqual(action["context"]["active_ids"], window.ids)
         self.assertIn("Azure Mills", window._get_report_base_filename())
-        with self.assertRaisesRegex(ValidationError, "can't end on"):
+        with self.assertRefused(ValidationError, says="A statement that starts on"):
             window.date_from = "2099-01-01"
 
     def test_who_may_print(self):

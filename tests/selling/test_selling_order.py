@@ -71,7 +71,7 @@ class TestSellingOrder(SellingCommon):
         lot = self._ordered()
         self._use(4)
         self.assertEqual(lot.credits_allocated, 4)
-        with self.assertRaisesRegex(UserError, f"4.00 of the 10.00.*{lot.name}"):
+        with self.assertRefused(UserError, says=f"4.00 of the 10.00.*{lot.name}"):
             lot.sale_order_id._action_cancel()
         self.assertEqual(lot.sale_order_id.state, "sale")
         self.assertEqual(lot.credits_available, 6)
@@ -90,7 +90,7 @@ class TestSellingOrder(SellingCommon):
         used = self._ordered()
         self._use(1)
         for state in ("draft", "sent", "cancel"):
-            with self.assertRaisesRegex(UserError, used.name):
+            with self.assertRefused(UserError, used.name):
                 used.sale_order_id.state = state
 
     def test_merged_opportunities(self):
@@ -145,7 +145,7 @@ class TestSellingOrder(SellingCommon):
                 if used:
                     self._use(used)
                 if available is None:
-                    with self.assertRaisesRegex(UserError, lot.name):
+                    with self.assertRefused(UserError, lot.name):
                         lot.sale_line_id.product_uom_qty = quantity
                 else:
                     lot.sale_line_id.product_uom_qty = quantity
@@ -158,7 +158,7 @@ class TestSellingOrder(SellingCommon):
     def test_reduce_names_what_is_possible(self):
         lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 3})
         self._use(21)
-        with self.assertRaisesRegex(UserError, "at least 2.1 Units"):
+        with self.assertRefused(UserError, says="at least 2.1 Units"):
             lot.sale_line_id.product_uom_qty = 2
 
     def test_raise_and_reduce_again(self):

@@ -87,7 +87,7 @@ class TestSellingRenewal(SellingCommon):
         )
         windows = self.env["service.credit.renewal"]
         renewal = windows.browse(lot.action_create_renewal()["res_id"])
-        with self.assertRaisesRegex(UserError, "create a pricelist in that currency"):
+        with self.assertRefused(UserError, says="create a pricelist in that currency"):
             renewal.size_ids[1].action_create_order()
         self.env["product.pricelist"].create({"name": "Away", "currency_id": euro.id})
         renewal = windows.browse(lot.action_create_renewal()["res_id"])
@@ -139,7 +139,7 @@ class TestSellingRenewal(SellingCommon):
         renewal = self._renew(lot)
         self.assertFalse(renewal.product_id)
         self.assertFalse(renewal.size_ids)
-        with self.assertRaisesRegex(UserError, "Azure Mills"):
+        with self.assertRefused(UserError, "Azure Mills"):
             renewal._create_order(1)
         renewal.product_id = self._create_credit_product("New Pack", 5)
         self.assertEqual(len(renewal.size_ids), 3)

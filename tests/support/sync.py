@@ -13,6 +13,7 @@ from odoo.addons.base.tests.common import BaseCommon
 from ...connectors import ConnectorError
 from ...connectors.json_endpoint import JsonConnector
 from .peers import http_peer, json_rows
+from .refusals import Refusals
 
 SECRET = "s3cr3t-value"
 
@@ -127,7 +128,7 @@ class SyncMixin:
         }
 
 
-class SyncCommon(SyncMixin, BaseCommon):
+class SyncCommon(SyncMixin, Refusals, BaseCommon):
     """A customer other systems know by reference and by e-mail."""
 
     @classmethod

@@ -182,7 +182,7 @@ class TestSyncCycle(CycleCase):
         self.assertEqual(record.state, "imported")
         self.assertEqual(self.targets(self.source)["1"].partner_id.name, "Newcomer")
         self.assertFalse(record.payload)
-        with self.assertRaisesRegex(UserError, "not in error"):
+        with self.assertRefused(UserError, says="not in error"):
             record.action_retry()
 
     def test_retry_keeps_decimals_and_dates_as_they_were(self):

@@ -22,7 +22,7 @@ class TestSyncStop(CycleCase):
         self.rows.append(self.row(8, minutes=30))
         self.env["service.sync.source"]._cron_sync()
         self.assertEqual(len(self.targets(self.source)), 7)
-        with self.assertRaisesRegex(UserError, "is cancelled"):
+        with self.assertRefused(UserError, says="is cancelled"):
             self.source.action_sync_now()
         self.source.action_resume()
         self.env["service.sync.source"]._cron_sync()
@@ -59,7 +59,7 @@ class TestSyncStop(CycleCase):
     def test_kind_of_rows_cannot_change_once_there_are_some(self):
         self.source.target = "purchase"
         self.sync()
-        with self.assertRaisesRegex(ValidationError, "already imported rows"):
+        with self.assertRefused(ValidationError, says="already imported rows"):
             self.source.target = "time_entry"
 
     def key_of(self, source):
@@ -71,18 +71,17 @@ class TestSyncStop(CycleCase):
         self.assertEqual(self.sync(source), (2, 0, 0, 0))
         key, customer, *_rest = source.mapping_ids
         key.write({"source_field": "id", "default_value": "none"})
-        refused = self.assertRaisesRegex(ValidationError, "Webshop.*second time")
-        with refused:
+        with self.assertRefused(ValidationError, source, says="second time"):
             key.source_field = "code"
-        with refused:
+        with self.assertRefused(ValidationError, source):
             source.mapping_ids = [Command.update(key.id, {"source_field": "code"})]
-        with refused:
+        with self.assertRefused(ValidationError, source):
             key.target_field = "description"
-        with refused:
+        with self.assertRefused(ValidationError, source):
             key.source_id = self.source
-        with refused:
+        with self.assertRefused(ValidationError, source):
             key.unlink()
-        with refused:
+        with self.assertRefused(ValidationError, source):
             customer.target_field = "external_id"
         customer.write({"source_field": "code", "target_field": "description"})
         source.unlink()
