@@ -28,6 +28,7 @@ from .base import test_web_client
 from .funding import test_entry_walk
 from .funding import test_funding
 from .funding import test_funding_chain
+from .funding import test_funding_chain_races
 from .funding import test_funding_change
 from .funding import test_funding_input
 from .funding import test_funding_overage
@@ -58,6 +59,7 @@ from .security import test_attack_computed
 from .security import test_attack_connectors
 from .security import test_attack_defaults
 from .security import test_attack_entry
+from .security import test_attack_gateway
 from .security import test_attack_links
 from .security import test_attack_portal
 from .security import test_fuzz

@@ -4,7 +4,7 @@ from math import isfinite
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools import format_number, is_multiple
+from ...tools import format_number, is_multiple, refuse_uncountable
 
 DEFAULT_INCREMENT = 0.5
 
@@ -47,6 +47,17 @@ class ServiceType(models.Model):
         "An hour of a service type costs more than 0 and at most 1,000 credits: untick "
         "Billable on the time entry to bill nothing.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, [vals])
+        return super().write(vals)
 
     @api.model
     def _get_increment(self, service_type):

@@ -54,6 +54,7 @@ class ServiceCreditPurchase(models.Model):
         "name",
         "access_token",
         "sale_credits",
+        "sale_order_id",
         "service_credits_per_unit",
     )
 

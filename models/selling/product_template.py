@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools import format_number
+from ...tools import format_number, refuse_uncountable
 
 
 class ProductTemplate(models.Model):
@@ -53,6 +53,17 @@ class ProductTemplate(models.Model):
         for product in self:
             is_service = product.type == "service"
             product.service_credits = product.service_credits if is_service else 0.0
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse credits that nothing can count with."""
+        refuse_uncountable(self, vals_list, ["service_credits"])
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse credits that nothing can count with."""
+        refuse_uncountable(self, [vals], ["service_credits"])
+        return super().write(vals)
 
     def _compute_service_credit_purchase_count(self):
         counts = self.env["service.credit.purchase"]._read_group(

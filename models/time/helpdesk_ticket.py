@@ -212,6 +212,7 @@ class HelpdeskTicket(models.Model):
     def action_view_invoices(self):
         """Open the invoices that bill this ticket's time or its prepaid item."""
         self.ensure_one()
+        self.check_access("read")
         return (
             self._get_invoices()
             .sudo(False)

@@ -28,12 +28,17 @@ class TestNumbers(ServiceCreditCommon):
         milestone = self.env["project.milestone"].create(
             {"name": "Go live", "project_id": self.project.id}
         )
+        self.service_type = self.env["service.type"].create({"name": "On-site"})
         ticket = self._create_ticket(user_id=self.agent.id).with_user(self.agent)
         ticket.action_timer_start()
         return (
             (self.team.with_user(self.helpdesk_manager), "minimum_hours"),
             (self.team.with_user(self.helpdesk_manager), "rounding_hours"),
             (milestone, "service_credits"),
+            (self.time_product, "service_credits"),
+            (self.time_product.product_tmpl_id, "service_credits"),
+            (self.service_type, "increment"),
+            (self.service_type, "credits_per_hour"),
             (ticket._get_own_timer(), "hours"),
         )
 
@@ -56,6 +61,10 @@ class TestNumbers(ServiceCreditCommon):
             (teams, "minimum_hours", {}),
             (teams, "rounding_hours", {}),
             (milestones, "service_credits", {"project_id": self.project.id}),
+            (self.env["service.type"], "increment", {}),
+            (self.env["service.type"], "credits_per_hour", {}),
+            (self.env["product.product"], "service_credits", {}),
+            (self.env["product.template"], "service_credits", {}),
         ):
             for value in UNCOUNTABLE:
                 with (

@@ -153,3 +153,20 @@ class TestAttackComputed(FundingCommon):
                     report.search([], order=f"{name} desc")
         seen = report.with_user(self.helpdesk_manager)
         self.assertNotIn("timesheet_revenues", seen.fields_get())
+
+    def test_order_of_a_purchase_is_that_of_its_item(self):
+        """Nobody hangs a purchase on the order of somebody else."""
+        purchase = self._buy()
+        order = self._sell(partner=self.other_customer).order_id
+        manager = self._create_person("credit_carl", CREDIT_MANAGER)
+        with self.assertRaises(AccessError):
+            purchase.with_user(manager).write({"sale_order_id": order.id})
+        created = self.env["service.credit.purchase"].with_user(manager)
+        context = {"default_sale_order_id": order.id}
+        vals = {"partner_id": self.customer.id, "credits": 1}
+        self.assertFalse(created.with_context(**context).create(vals).sale_order_id)
+
+    def test_invoices_of_hidden_tickets(self):
+        ticket = self._create_hidden_ticket()
+        with self.assertRaises(AccessError):
+            ticket.with_user(self.operator).action_view_invoices()
