@@ -6,7 +6,7 @@ Plans read and write nothing; a preview is a plan that is not applied.
 
 from dataclasses import replace
 
-from odoo.tools import float_is_zero, float_round
+from odoo.tools import SQL, float_is_zero, float_round
 
 from ..ledger.drawing import DrawRequest, plan_draws
 from . import text
@@ -37,11 +37,9 @@ def plan(env, claims, policy=None):
 def plan_credits(env, claims):
     """Let service credits take what there is of them."""
     digits = env["service.credit.purchase"]._get_credit_digits()
+    asking = [claim for claim in claims if claim.is_billable and claim.hours > 0]
     wanting, small = [], []
-    for claim in claims:
-        if not claim.is_billable or claim.hours <= 0:
-            continue
-        credits = float_round(claim.hours * claim.rate, precision_digits=digits)
+    for claim, credits in zip(asking, get_shares(env, asking, digits), strict=True):
         claim.request = get_request(claim, credits)
         (wanting if credits > 0 else small).append(claim)
     for claim, draw in zip(wanting, _plan_draws(env, wanting), strict=True):
@@ -49,7 +47,7 @@ def plan_credits(env, claims):
         if draw.slices:
             whole = float_is_zero(draw.missing, precision_digits=digits)
             hours = claim.hours if whole else draw.credits / claim.rate
-            claim.parts = [Part(CREDITS, round_hours(hours))]
+            claim.parts = [Part(CREDITS, round_hours(min(hours, claim.hours)))]
     # A share that rounds to nothing is paid by credits too, where there are some: the
     # smallest part is asked for, and not taken.
     for claim in small:
@@ -62,6 +60,53 @@ def plan_credits(env, claims):
     note_passed_over(
         env, [claim for claim in claims if claim.draw and claim.draw.missing]
     )
+
+
+def get_shares(env, claims, digits):
+    """Return the credits that each claim costs.
+
+    Rounding is cumulative within a work: sixty times one minute are one credit. An
+    entry gets what the hours of its work until now cost, less what was drawn for them,
+    and never more than one unit of the last digit off its own cost.
+    """
+    sums = _get_sums_of_works(env, [claim.ticket.id for claim in claims])
+    shares, unit = [], 10**-digits
+    for claim in claims:
+        cost = claim.hours * claim.rate
+        share = float_round(cost, precision_digits=digits)
+        if not claim.kept:
+            due, drawn = sums.get(claim.ticket.id, (0.0, 0.0))
+            due += cost
+            wanted = float_round(due, precision_digits=digits) - drawn
+            least = float_round(cost - unit, digits, rounding_method="UP")
+            most = float_round(cost + unit, digits, rounding_method="DOWN")
+            share = float_round(min(max(wanted, least, 0.0), most), digits)
+            sums[claim.ticket.id] = due, drawn + share
+        shares.append(share)
+    return shares
+
+
+def _get_sums_of_works(env, ids):
+    """Return what the hours that credits paid cost, and what they drew, by ticket."""
+    ids = tuple(work_id for work_id in set(ids) if work_id)
+    if not ids:
+        return {}
+    entries = env["account.analytic.line"]
+    entries.flush_model(
+        ["ticket_id", "coverage", "hours_billed", "credits_per_hour", "credits"]
+    )
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT ticket_id, SUM(hours_billed * credits_per_hour), SUM(credits)
+            FROM account_analytic_line
+            WHERE ticket_id IN %s AND coverage = 'credits'
+            GROUP BY ticket_id
+            """,
+            ids,
+        )
+    )
+    return {work_id: (due or 0.0, float(drawn or 0.0)) for work_id, due, drawn in rows}
 
 
 def note_passed_over(env, claims):

@@ -9,6 +9,8 @@ from . import helpdesk_ticket_team
 from . import helpdesk_ticket_timer
 from . import helpdesk_ticket_web
 from . import hr_employee
+from . import sale_order
+from . import sale_order_line
 from . import service_authorization
 from . import service_timer
 from . import ir_http

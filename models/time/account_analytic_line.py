@@ -48,6 +48,7 @@ class AccountAnalyticLine(models.Model):
             "overage_decision",
             "overage_decided_by_id",
             "overage_decided_on",
+            "overage_line_id",
             "approval_state",
             "approval_note",
             "approval_user_id",
@@ -126,12 +127,23 @@ class AccountAnalyticLine(models.Model):
     overage_decision = fields.Selection(
         selection=[
             ("covered", "Covered"),
+            ("to_bill", "On a Quotation"),
             ("billed", "Billed"),
             ("goodwill", "Goodwill"),
         ],
         readonly=True,
         copy=False,
         help="What was decided about the time that nobody covered.",
+    )
+    overage_line_id = fields.Many2one(
+        comodel_name="sale.order.line",
+        string="Billed on",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="base.group_user",
+        help="The item that bills the overage, once its order is confirmed.",
     )
     overage_decided_by_id = fields.Many2one(
         comodel_name="res.users", readonly=True, copy=False
@@ -214,6 +226,11 @@ class AccountAnalyticLine(models.Model):
     _delivered_on_item = models.Index(
         "(so_line, product_uom_id) INCLUDE (hours_billed, approval_state, project_id) "
         "WHERE so_line IS NOT NULL"
+    )
+    # What the credits of a ticket come to, for rounding.
+    _credits_of_ticket = models.Index(
+        "(ticket_id) INCLUDE (hours_billed, credits_per_hour, credits) "
+        "WHERE coverage = 'credits'"
     )
     # The invoices of a ticket.
     _invoiced_on_ticket = models.Index(
@@ -369,7 +386,11 @@ class AccountAnalyticLine(models.Model):
         on_tickets._check_deletable()
         on_tickets._end_rejection()
         apply.release(on_tickets)
-        return super().unlink()
+        # sudo: the quotation follows the time, whoever deletes it
+        quoted_sudo = on_tickets.sudo().overage_line_id
+        result = super().unlink()
+        quoted_sudo._follow_overage()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools import format_number
-from ..funding import apply
+from ..funding import apply, text
 from ..funding.claim import NON_BILLABLE, OVERAGE
 
 DECIDERS = (
@@ -116,24 +116,142 @@ class AccountAnalyticLine(models.Model):
         return covered._note_decision("covered")
 
     def action_bill_overage(self):
-        """Bill the overage to the tickets' sales order items, within their caps.
+        """Bill the overage to the tickets' time-based items, within their caps; where
+        there is none, put it on a draft quotation of the customer.
 
-        :raise UserError: when a ticket has no item
+        A prepaid item that was invoiced would never bill it.
+
+        :raise UserError: when there is no product to quote
         :raise ValidationError: when the authorized hours of an item do not suffice
         """
         waiting = self._get_waiting_overage()
-        for ticket in waiting.ticket_id:
-            entries = waiting.filtered(lambda line, t=ticket: line.ticket_id == t)
-            if not ticket.sale_line_id:
-                raise UserError(
-                    self.env._(
-                        "The overage of ticket %(ticket)s cannot be billed: choose a "
-                        "sales order item on the ticket first.",
-                        ticket=ticket.display_name,
-                    )
+        unquoted = waiting.filtered(lambda line: line.overage_decision != "to_bill")
+        if not unquoted:
+            raise UserError(
+                self.env._(
+                    "The overage of %(tickets)s is on %(orders)s already: confirm the "
+                    "quotation to bill it.",
+                    tickets=", ".join(waiting.ticket_id.mapped("display_name")),
+                    orders=", ".join(waiting.overage_line_id.order_id.mapped("name")),
                 )
-            apply.cover(entries, ticket.sale_line_id, policy="refuse")
-        return waiting._note_decision("billed")
+            )
+        billed = unquoted.browse()
+        for ticket, entries in unquoted.grouped("ticket_id").items():
+            item = ticket.sale_line_id
+            if item.state == "sale" and item.product_id._is_delivered_timesheet():
+                apply.cover(entries, item, policy="refuse")
+                entries._write_funding(
+                    dict.fromkeys(entries, {"overage_line_id": item.id})
+                )
+                billed |= entries
+        billed._note_decision("billed")
+        (unquoted - billed)._quote_overage()
+        return True
+
+    def _quote_overage(self):
+        """Put overage on draft quotations, one for each customer and company
+        (superuser)."""
+        lines = self.env["sale.order.line"].sudo()
+        for (customer, company), entries in self.grouped(
+            lambda line: (line.partner_id.commercial_partner_id, line.company_id)
+        ).items():
+            order = entries._get_overage_quotation(customer, company)
+            for product, alike in entries.grouped(
+                lambda entry: entry._get_overage_product()
+            ).items():
+                line = order.order_line.filtered(
+                    lambda line, product=product: (
+                        line.product_id == product and line.overage_ids
+                    )
+                )[:1] or lines.create({"order_id": order.id, "product_id": product.id})
+                alike._write_funding(dict.fromkeys(alike, {"overage_line_id": line.id}))
+        if self:
+            self._note_decision("to_bill")
+
+    @api.model
+    def _get_overage_quotation(self, customer, company):
+        """Return the draft quotation of overage of a customer, or a new one."""
+        quoted = self.search(
+            [
+                ("overage_decision", "=", "to_bill"),
+                ("overage_line_id.order_id.state", "=", "draft"),
+                (
+                    "overage_line_id.order_id.partner_id.commercial_partner_id",
+                    "=",
+                    customer.id,
+                ),
+                ("overage_line_id.order_id.company_id", "=", company.id),
+            ],
+            limit=1,
+        )
+        order = quoted.overage_line_id.order_id
+        return order or order.with_company(company).create(
+            {"partner_id": customer.id, "company_id": company.id}
+        )
+
+    def _get_overage_product(self):
+        """Return what the overage of the entry is sold as.
+
+        :raise UserError: naming where to choose it
+        """
+        self.ensure_one()
+        product = (
+            self.service_type_id.product_id
+            or self.company_id.service_overage_product_id
+        )
+        if not product:
+            raise UserError(
+                self.env._(
+                    "The overage of ticket %(ticket)s cannot be billed: choose a "
+                    "time-based sales order item on the ticket, a product on service "
+                    "type %(type)s, or the Overage Product in the settings of "
+                    "%(company)s.",
+                    ticket=self.ticket_id.display_name,
+                    type=self.service_type_id.name or "–",
+                    company=self.company_id.name,
+                )
+            )
+        return product
+
+    def _bill_quoted(self):
+        """Put quoted overage on its item, which was confirmed (superuser)."""
+        for item, entries in self.grouped("overage_line_id").items():
+            for entry in apply.cover(entries, item):
+                entry._write_funding({entry: {"overage_decision": "billed"}})
+        self._land_in_open_period()
+
+    def _forget_quotation(self):
+        """Make what no item bills overage again, that waits for a decision
+        (superuser)."""
+        undecided = {
+            "coverage": OVERAGE,
+            "so_line": False,
+            "overage_line_id": False,
+            "overage_decision": False,
+            "overage_decided_by_id": False,
+            "overage_decided_on": False,
+        }
+        self._write_funding(dict.fromkeys(self, undecided))
+        facts = text.get_facts_now(self)
+        self._write_funding({line: {"coverage_facts": facts[line]} for line in self})
+
+    @api.model
+    def _write_funding(self, values_by_entry):
+        """Let the quotation of overage follow what became of it."""
+        result = super()._write_funding(values_by_entry)
+        quoted = self.browse().union(*values_by_entry).filtered("overage_line_id")
+        if quoted:
+            lines = quoted.overage_line_id
+            left = quoted.filtered(
+                lambda line: (
+                    line.coverage != OVERAGE and line.so_line != line.overage_line_id
+                )
+            )
+            if left:
+                nothing = {"overage_line_id": False, "overage_decision": False}
+                super()._write_funding(dict.fromkeys(left, nothing))
+            lines._follow_overage()
+        return result
 
     def action_goodwill_overage(self):
         """Never bill the overage; its value stays shown."""
@@ -181,7 +299,7 @@ class AccountAnalyticLine(models.Model):
             "overage_decided_on": fields.Datetime.now(),
         }
         self._write_funding(dict.fromkeys(self, values))
-        if decision != "goodwill":
+        if decision in ("covered", "billed"):
             self._land_in_open_period()
         labels = dict(self._fields["overage_decision"]._description_selection(self.env))
         for ticket, entries in self.grouped("ticket_id").items():

@@ -19,6 +19,15 @@ class ResCompany(models.Model):
         help="Whose time people may log on tickets. Timesheet approvers log for "
         "everybody.",
     )
+    service_overage_product_id = fields.Many2one(
+        comodel_name="product.product",
+        string="Overage Product",
+        domain="[('type', '=', 'service'), ('sale_ok', '=', True), "
+        "('company_id', 'in', (False, id))]",
+        ondelete="restrict",
+        help="What overage is billed as on a quotation, where the service type of the "
+        "time names no product.",
+    )
     timesheet_lock_date = fields.Date(
         string="Time Closed until",
         help="Time that counts until this date cannot change any more. Work of those "

@@ -1,15 +1,26 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from math import ceil
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_round
 
 from ...tools import refuse_uncountable
 
+# A hundredth of an hour that is written with two digits, in minutes.
+HALF_A_HUNDREDTH = 0.3 + 1e-6
+STEP_TOLERANCE = 1e-6
 # What tickets take from their team when one of its settings changes.
 FOLLOWED = {
     "allow_billable": "sale_line_id",
     "use_service_credits": "use_service_credits",
 }
+
+
+def get_minutes(hours):
+    """Return the minutes that hours of two digits mean: 0.17 h are ten minutes."""
+    minutes = hours * 60
+    whole = round(minutes)
+    return whole if whole and abs(minutes - whole) <= HALF_A_HUNDREDTH else minutes
 
 
 class HelpdeskTicketTeam(models.Model):
@@ -247,9 +258,10 @@ class HelpdeskTicketTeam(models.Model):
         if not self or hours <= 0:
             return hours
         self.ensure_one()
-        billed = max(hours, self.minimum_hours)
-        if self.rounding_hours:
-            billed = float_round(
-                billed, precision_rounding=self.rounding_hours, rounding_method="UP"
-            )
-        return billed
+        if not self.rounding_hours:
+            return max(hours, self.minimum_hours)
+        step = get_minutes(self.rounding_hours)
+        # Whole minutes first: exports write ten of them as 0.17 h.
+        minutes = hours * 60 if step < 1 else max(round(hours * 60), 1)
+        minutes = max(minutes, get_minutes(self.minimum_hours))
+        return ceil(minutes / step - STEP_TOLERANCE) * step / 60

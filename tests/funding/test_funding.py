@@ -90,6 +90,32 @@ class TestFunding(FundingCommon):
         self.assertEqual(purchase.credits_available, 3)
         self._assert_adds_up()
 
+    def test_rounding_is_cumulative_within_a_work(self):
+        """Sixty times one minute are one credit, three times twenty minutes too."""
+        purchase = self._buy(10)
+        for minutes, count in ((1, 60), (20, 3)):
+            ticket = self._create_ticket()
+            for _entry in range(count):
+                self._work(minutes / 60, ticket)
+            self.assertEqual(ticket.service_credits_used, 1)
+            self.assertEqual(set(ticket.timesheet_ids.mapped("coverage")), {"credits"})
+        batch = self._create_ticket()
+        values = {"ticket_id": batch.id, "unit_amount": 1 / 60, "date": MAY}
+        self.env["account.analytic.line"].create([dict(values) for _ in range(60)])
+        self.assertEqual(batch.service_credits_used, 1)
+        self.assertEqual(purchase.credits_available, 7)
+
+    def test_worked_time_is_brought_to_whole_minutes_before_it_is_rounded_up(self):
+        """0.17 h, ten minutes in every export, was billed as twenty."""
+        for step in (1 / 6, 0.17):
+            self.team.rounding_hours = step
+            for hours, minutes in ((0.17, 10), (0.16, 10), (0.18, 20), (0.001, 10)):
+                with self.subTest(step=step, hours=hours):
+                    billed = self.team._get_billed_hours(hours)
+                    self.assertAlmostEqual(billed * 60, minutes, 6)
+        self.team.write({"rounding_hours": 0.025, "minimum_hours": 0.17})
+        self.assertAlmostEqual(self.team._get_billed_hours(0.1) * 60, 10.5, 6)
+
     # Not enough
 
     def test_refusal_says_what_would_fit_and_saves_nothing(self):

@@ -60,8 +60,8 @@ class TestFundingOverage(FundingCommon):
         with self.assertRaisesRegex(UserError, "selected entries is pending overage"):
             self._decide("goodwill")
 
-    def test_bill_needs_an_item_and_keeps_within_its_cap(self):
-        with self.assertRaisesRegex(UserError, "choose a sales order item on the"):
+    def test_bill_needs_a_product_or_an_item_and_keeps_within_its_cap(self):
+        with self.assertRefused(UserError, self.ticket, self.env.company):
             self._decide("bill")
         item = self._sell(self.time_product, hours=0)
         self.ticket.sale_line_id = item
@@ -72,6 +72,98 @@ class TestFundingOverage(FundingCommon):
         self._decide("bill")
         self.assertEqual(item.qty_to_invoice, 3)
         self.assertEqual(self._hours("sale_line"), 3)
+        self.assertEqual(set(self.waiting.mapped("overage_decision")), {"billed"})
+        item.order_id._action_cancel()
+        self.assertEqual(self._hours("overage"), 3)
+        self.assertFalse(any(self.waiting.mapped("overage_decision")))
+
+    def _quote(self):
+        self.env.company.service_overage_product_id = self.time_product
+        self._decide("bill")
+        return self.waiting.overage_line_id
+
+    def test_overage_without_an_item_waits_on_a_quotation(self):
+        line = self._quote()
+        self.assertEqual(line.order_id.state, "draft")
+        self.assertEqual(line.order_partner_id, self.customer)
+        self.assertEqual((line.product_uom_qty, line.price_unit), (3, 100))
+        self.assertEqual(set(self.waiting.mapped("overage_decision")), {"to_bill"})
+        self.assertEqual(self._hours("overage"), 3)
+        with self.assertRefused(UserError, self.ticket, line.order_id):
+            self._decide("bill")
+        line.order_id.action_confirm()
+        self.assertEqual(set(self.waiting.mapped("overage_decision")), {"billed"})
+        self.assertEqual(self.waiting.so_line, line)
+        self.assertEqual((line.qty_delivered, line.qty_to_invoice), (3, 3))
+        line.order_id._action_cancel()
+        self.assertEqual(self._hours("overage"), 3)
+        self.assertFalse(self.waiting.so_line)
+        self.assertFalse(any(self.waiting.mapped("overage_decision")))
+
+    def test_overage_on_an_invoiced_pack_is_quoted(self):
+        """It was marked Billed on an invoiced item, and could never be invoiced."""
+        self._keep_accounts()
+        item = self._sell(hours=1)
+        self._invoice_order(item.order_id).action_post()
+        self.ticket.sale_line_id = item
+        line = self._quote()
+        self.assertNotEqual(line, item)
+        self.assertEqual(self._hours("sale_line"), 0)
+        line.order_id.action_confirm()
+        invoice = self._invoice_order(line.order_id)
+        self.assertEqual(self.waiting.timesheet_invoice_id, invoice)
+        self.assertEqual(invoice.invoice_line_ids.quantity, 3)
+
+    def test_one_quotation_for_each_customer_and_company(self):
+        line = self._quote()
+        other = self._create_ticket()
+        self._work(2, other)
+        stranger = self._create_ticket(partner_id=self.other_customer.id)
+        self._buy(1, partner_id=self.other_customer.id)
+        self._work(5, stranger)
+        more = (other | stranger).timesheet_ids.filtered(
+            lambda entry: entry.coverage == "overage"
+        )
+        more.with_user(self.helpdesk_manager).action_bill_overage()
+        self.assertEqual(line.product_uom_qty, 5)
+        lines = more.overage_line_id
+        self.assertEqual(len(lines.order_id), 2)
+        self.assertEqual((lines - line).product_uom_qty, 4)
+        self.assertEqual((lines - line).order_partner_id, self.other_customer)
+
+    def test_a_quotation_follows_the_time_it_bills(self):
+        line = self._quote()
+        self.late.unit_amount = 4
+        self.assertEqual(line.product_uom_qty, 5)
+        self.late.unlink()
+        self.assertEqual(line.product_uom_qty, 1)
+        self.waiting = self.waiting.exists()
+        self._decide("goodwill")
+        self.assertFalse(line.exists())
+        self.assertFalse(self.waiting.overage_line_id)
+        self.assertEqual(self.waiting.overage_decision, "goodwill")
+
+    def test_deleting_the_quotation_makes_it_overage_again(self):
+        for delete in ("order", "line"):
+            with self.subTest(delete):
+                line = self._quote()
+                (line if delete == "line" else line.order_id).unlink()
+                self.assertFalse(any(self.waiting.mapped("overage_decision")))
+                self.assertEqual(self._hours("overage"), 3)
+
+    def test_days_and_the_product_of_the_service_type_are_quoted(self):
+        days = self._create_service(
+            "Support Day",
+            "delivered_timesheet",
+            uom_id=self.env.ref("uom.product_uom_day").id,
+            list_price=800,
+        )
+        self.waiting.service_type_id = self.env["service.type"].create(
+            {"name": "By Day", "product_id": days.id}
+        )
+        line = self._quote()
+        self.assertEqual(line.product_id, days)
+        self.assertAlmostEqual(line.product_uom_qty, 3 / 8, delta=0.0051)
 
     def test_only_managers_decide(self):
         for user in (self.agent, self.seller):

@@ -2,7 +2,7 @@
 """Who pays for time once more, in plain Python on the ledger of `credit_model`."""
 
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from .credit_model import Refused, money
@@ -75,10 +75,27 @@ class Desk:
             can = sum((lot.available for lot in usable), Decimal())
             can += sum(row.left("credits") for row in free if row.lot in usable)
             wanted = money(hours * terms.rate)
+            if not kept:
+                # Cumulative within the work, and one unit off at most.
+                same = [
+                    e
+                    for e in self.entries
+                    if e.payer == "credits"
+                    and e.terms.ticket is terms.ticket
+                    and e is not own
+                ]
+                due = sum((e.hours * e.terms.rate for e in same), hours * terms.rate)
+                exactly = money(due) - sum((e.credits for e in same), Decimal())
+                cost, unit = hours * terms.rate, Decimal("0.01")
+                low = (cost - unit).quantize(unit, ROUND_CEILING)
+                high = (cost + unit).quantize(unit, ROUND_FLOOR)
+                wanted = min(max(exactly, low, Decimal()), high)
             drawn = min(wanted, can)
             # A share that rounds to nothing is paid where there are credits.
             if drawn or (not wanted and can):
-                paid = exact(hours if drawn == wanted else drawn / terms.rate)
+                paid = exact(
+                    hours if drawn == wanted else min(drawn / terms.rate, hours)
+                )
                 parts.append(Part("credits", paid, drawn))
                 rest = exact(hours - paid)
         if item and rest > 0:

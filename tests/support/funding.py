@@ -52,5 +52,7 @@ class FundingCommon(ServiceCreditCommon):
             rows = sum(entry.consumption_ids.mapped("credits"))
             due = entry.hours_billed * entry.credits_per_hour
             expected = due if entry.coverage == "credits" else 0
-            self.assertAlmostEqual(rows, expected, 2, entry.coverage_note)
+            self.assertAlmostEqual(
+                rows, expected, delta=0.0101, msg=entry.coverage_note
+            )
             self.assertEqual(bool(entry.so_line), entry.coverage == "sale_line")
