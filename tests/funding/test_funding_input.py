@@ -28,8 +28,9 @@ class TestFundingInput(FundingCommon):
             said = format_date(self.env, day)
             with (
                 self.subTest(day),
-                self.assertRaisesRegex(
-                    ValidationError, f"on {said} are not covered .0.00 credits usable"
+                self.assertRefused(
+                    ValidationError,
+                    says=f"on {said} are not covered .0.00 credits usable",
                 ),
                 self.cr.savepoint(),
             ):
@@ -125,7 +126,7 @@ class TestFundingInput(FundingCommon):
         entry = self._work(2)
         ticket = self._create_ticket(partner_id=self.other_customer.id)
         with (
-            self.assertRaisesRegex(ValidationError, "ask Birch Works for more"),
+            self.assertRefused(ValidationError, says="ask Birch Works for more"),
             self.cr.savepoint(),
         ):
             entry.ticket_id = ticket

@@ -47,7 +47,7 @@ class TestFundingOverage(FundingCommon):
         self.assertIn("2.50 h: Covered", self.ticket.message_ids[0].body)
 
     def test_nothing_to_cover_with_is_said(self):
-        with self.assertRaisesRegex(UserError, "Nothing covers the overage of HT"):
+        with self.assertRefused(UserError, says="Nothing covers the overage of HT"):
             self._decide("cover")
 
     def test_goodwill_is_never_billed_and_keeps_its_value(self):
@@ -57,7 +57,7 @@ class TestFundingOverage(FundingCommon):
         self.assertEqual(self._hours("non_billable"), 3)
         self.assertEqual(sum(self.waiting.mapped("overage_value")), value)
         self.assertIn(self.helpdesk_manager.name, self.waiting[0].coverage_note)
-        with self.assertRaisesRegex(UserError, "selected entries is pending overage"):
+        with self.assertRefused(UserError, says="selected entries is pending overage"):
             self._decide("goodwill")
 
     def test_bill_needs_a_product_or_an_item_and_keeps_within_its_cap(self):
@@ -66,7 +66,7 @@ class TestFundingOverage(FundingCommon):
         item = self._sell(self.time_product, hours=0)
         self.ticket.sale_line_id = item
         item.limit_hours = True
-        with self.assertRaisesRegex(ValidationError, "authorized hours left on"):
+        with self.assertRefused(ValidationError, says="authorized hours left on"):
             self._decide("bill")
         item.limit_hours = False
         self._decide("bill")
@@ -170,7 +170,7 @@ class TestFundingOverage(FundingCommon):
             for action in ("cover", "bill", "goodwill"):
                 with self.subTest(user.login), self.assertRaises(AccessError):
                     self._decide(action, user)
-        with self.assertRaisesRegex(AccessError, "Overage Decision"):
+        with self.assertRefused(AccessError, says="Overage Decision"):
             self._log(self.ticket.with_user(self.agent)).browse().with_user(
                 self.agent
             ).create(

@@ -39,7 +39,7 @@ class TestApproval(ApprovalCommon):
         self.ticket.sale_line_id = item
         draft, submitted = self._enter(hours=2), self._enter_submitted(hours=1)
         self.assertFalse(self.team.waiting_time_text)
-        with self.assertRaisesRegex(UserError, "cannot be approved.*“Draft”"):
+        with self.assertRefused(UserError, says="cannot be approved.*“Draft”"):
             self._approve(draft)
         manager = self.team.with_user(self.helpdesk_manager)
         with Form(manager) as form:
@@ -79,16 +79,16 @@ class TestApproval(ApprovalCommon):
     def test_wrong_moments(self):
         """Each action names the entry and says what it takes; the batch is whole."""
         entry, draft = self._enter_submitted(), self._enter()
-        with self.assertRaisesRegex(UserError, "cannot be submitted"):
+        with self.assertRefused(UserError, says="cannot be submitted"):
             (draft | entry).action_submit()
         self.assertEqual(draft.approval_state, "draft")
-        with self.assertRaisesRegex(UserError, "cannot be withdrawn"):
+        with self.assertRefused(UserError, says="cannot be withdrawn"):
             draft.action_withdraw()
-        with self.assertRaisesRegex(UserError, "cannot be approved.*“Draft”"):
+        with self.assertRefused(UserError, says="cannot be approved.*“Draft”"):
             self._approve(entry | draft)
         self.assertEqual(entry.approval_state, "submitted")
         self.team.require_approval = False
-        with self.assertRaisesRegex(UserError, "not needed"):
+        with self.assertRefused(UserError, says="not needed"):
             self._enter().action_submit()
 
     def test_approvers(self):
@@ -101,7 +101,7 @@ class TestApproval(ApprovalCommon):
                 self._approve(entry, user)
                 self.assertEqual(entry.approval_user_id, user)
         entry = self._enter_submitted()
-        with self.assertRaisesRegex(AccessError, "you are none of them"):
+        with self.assertRefused(AccessError, says="you are none of them"):
             self._approve(entry, self.outsider)
         with self.assertRaises(AccessError):
             entry.with_user(self.outsider).action_reject("no")
@@ -121,7 +121,7 @@ class TestApproval(ApprovalCommon):
                     lambda entry=entry: entry.action_reject("mine"),
                     entry.action_reset_approval,
                 ):
-                    with self.assertRaisesRegex(AccessError, "is your own"):
+                    with self.assertRefused(AccessError, says="is your own"):
                         act()
                 self._approve(entry, self.approver)
         # Logged by the approver for somebody else, it is that person's.
@@ -182,10 +182,10 @@ class TestApproval(ApprovalCommon):
                     ):
                         entry.with_user(user).write(values)
             self.assertTrue(entry.readonly_timesheet)
-            with self.assertRaisesRegex(UserError, "reset|withdraw"):
+            with self.assertRefused(UserError, says="reset|withdraw"):
                 entry.sudo().unlink()
             entry.internal_note = "For us"
-        with self.assertRaisesRegex(UserError, "approver of team First Line"):
+        with self.assertRefused(UserError, says="approver of team First Line"):
             entry.unit_amount = 3
 
     def test_ticket_says_what_is_not_submitted(self):

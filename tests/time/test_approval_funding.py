@@ -16,7 +16,7 @@ class TestApprovalFunding(ApprovalCommon):
         self.assertEqual(entry.coverage, "credits")
         self.assertEqual(purchase.credits_available, 6)
         entry.action_submit()
-        with self.assertRaisesRegex(UserError, "why"):
+        with self.assertRefused(UserError, says="why"):
             entry.with_user(self.leader).action_reject(" ")
         entry.with_user(self.leader).action_reject("Too long")
         self.assertEqual(purchase.credits_available, 10)

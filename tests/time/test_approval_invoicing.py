@@ -54,7 +54,7 @@ class TestApprovalInvoicing(ApprovalCommon):
         entry = self._enter_submitted()
         self._approve(entry)
         invoice = self._invoice()
-        with self.assertRaisesRegex(UserError, "cancel or credit the invoice"):
+        with self.assertRefused(UserError, invoice):
             entry.with_user(self.leader).action_reset_approval()
         invoice.invoice_line_ids.unlink()
         entry.with_user(self.leader).action_reset_approval()

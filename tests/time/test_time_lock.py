@@ -105,13 +105,17 @@ class TestTimeLock(ApprovalCommon):
                     self.assertRaises(UserError),
                 ):
                     self.april.with_user(user).write(values)
-        with self.assertRaisesRegex(UserError, "closed its time until 04/30/2026"):
+        with self.assertRefused(
+            UserError,
+            self.company.name,
+            says="closed its time until 04/30/2026.*reopen",
+        ):
             self.april.unit_amount = 8
-        with self.assertRaisesRegex(UserError, "reopen the period"):
+        with self.assertRefused(UserError, self.company.name, "04/30/2026"):
             self.april.unlink()
-        with self.assertRaisesRegex(UserError, "closed its time"):
+        with self.assertRefused(UserError, self.company.name):
             self.april_of_task.unit_amount = 4
-        with self.assertRaisesRegex(UserError, "closed its time"):
+        with self.assertRefused(UserError, self.company.name):
             self.april_of_task.unlink()
         self.assertTrue(self.april.readonly_timesheet)
         self.april.name = "A clearer text for the customer"
@@ -206,7 +210,7 @@ class TestTimeLock(ApprovalCommon):
         self._approve(entry)
         self.assertTrue(entry.is_late)
         self.assertEqual((entry.date, entry.period_date), (APRIL, TODAY))
-        with self.assertRaisesRegex(UserError, "closed its time"):
+        with self.assertRefused(UserError, self.company.name):
             decided.with_user(self.leader).action_reset_approval()
 
     def test_sync_is_told(self):

@@ -49,7 +49,7 @@ class TestTimePeople(ServiceCreditCommon):
                 if allowed:
                     self.assertEqual(self._log_for(user, person).user_id, person)
                     continue
-                with self.assertRaisesRegex(AccessError, "cannot log time for"):
+                with self.assertRefused(AccessError, says="cannot log time for"):
                     self._log_for(user, person)
                 own = self._log_for(user, user)
                 with self.assertRaises(AccessError):
@@ -164,7 +164,7 @@ class TestTimePeople(ServiceCreditCommon):
         )
         ticket = self.ticket.with_user(newcomer)
         self.assertIn("ask whoever manages employees", ticket.timesheet_obstacle)
-        with self.assertRaisesRegex(UserError, "ask whoever manages employees"):
+        with self.assertRefused(UserError, says="ask whoever manages employees"):
             self.env["account.analytic.line"].with_user(newcomer).create(
                 {"ticket_id": self.ticket.id, "unit_amount": 1}
             )
@@ -175,10 +175,10 @@ class TestTimePeople(ServiceCreditCommon):
         self.company.only_project_tickets = True
         self.team.company_id = self.company
         self.assertTrue(self.team.only_project_tickets)
-        with self.assertRaisesRegex(UserError, "project of their own"):
+        with self.assertRefused(UserError, says="project of their own"):
             self._log_for(self.agent, self.agent)
         self.assertIn("of their own", self.ticket.timesheet_obstacle)
-        with self.assertRaisesRegex(UserError, "project of their own"):
+        with self.assertRefused(UserError, self.team.name):
             self.ticket.with_user(self.agent).action_timer_start()
         self.ticket.project_id = other
         self.assertFalse(self.ticket.timesheet_obstacle)

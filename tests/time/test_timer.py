@@ -101,17 +101,17 @@ class TestTimer(ServiceCreditCommon):
     def test_wrong_moments(self):
         """Each action says what is the matter when it makes no sense."""
         for method in ("pause", "resume", "stop"):
-            with self.assertRaisesRegex(UserError, "start it first"):
+            with self.assertRefused(UserError, says="start it first"):
                 getattr(self.ticket, f"action_timer_{method}")()
         self.ticket.action_timer_start()
-        with self.assertRaisesRegex(UserError, "started before"):
+        with self.assertRefused(UserError, says="started before"):
             self.ticket.action_timer_start()
 
     def test_not_where_time_cannot_be_logged(self):
         """It is said at the start, not after an hour of work."""
         stage = self.ticket.stage_id.sudo()
         stage.lock_timesheet = True
-        with self.assertRaisesRegex(UserError, "Reopen the ticket"):
+        with self.assertRefused(UserError, stage):
             self.ticket.action_timer_start()
 
     def test_person_without_employee(self):
@@ -119,7 +119,7 @@ class TestTimer(ServiceCreditCommon):
         newcomer = new_test_user(
             self.env, "newcomer", "helpdesk_mgmt.group_helpdesk_user"
         )
-        with self.assertRaisesRegex(UserError, "ask whoever manages employees"):
+        with self.assertRefused(UserError, newcomer.name, self.company.name):
             self.ticket.with_user(newcomer).action_timer_start()
 
     def test_refused_time_is_kept(self):
@@ -194,7 +194,7 @@ class TestTimer(ServiceCreditCommon):
 
     def test_ticket_with_timer_is_not_deleted(self):
         self.ticket.action_timer_start()
-        with self.assertRaisesRegex(UserError, "stop the timer"):
+        with self.assertRefused(UserError, says="stop the timer"):
             self.ticket.sudo().unlink()
 
     @mute_logger("odoo.addons.helpdesk_service_credit.models.time.service_timer")

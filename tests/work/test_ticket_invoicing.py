@@ -125,7 +125,7 @@ class TestTicketInvoicing(ServiceCreditCommon):
             ({"is_billable": False}, "is billed by INV.* and cannot change: cancel"),
             ({"unit_amount": 2}, "is billed by INV.* and cannot change: cancel"),
         ):
-            with self.subTest(values), self.assertRaisesRegex(UserError, message):
+            with self.subTest(values), self.assertRefused(UserError, says=message):
                 entry.write(values)
         with self.assertRaises(UserError):
             entry.unlink()

@@ -192,7 +192,7 @@ class TestTicketTime(ServiceCreditCommon):
     def test_ticket_with_time_cannot_be_deleted(self):
         ticket = self._create_ticket()
         self._log(ticket)
-        with self.assertRaisesRegex(UserError, "1 time entries"):
+        with self.assertRefused(UserError, says="1 time entries"):
             ticket.unlink()
 
     def test_derived_figures_cannot_be_typed(self):
@@ -201,11 +201,11 @@ class TestTicketTime(ServiceCreditCommon):
         values = {"ticket_id": ticket.id, "unit_amount": 1}
         entry = model.create(values)
         for name, value in (("hours_billed", 9), ("coverage", "non_billable")):
-            with self.assertRaisesRegex(AccessError, "computed"):
+            with self.assertRefused(AccessError, model._fields[name].string):
                 model.create({**values, name: value})
-            with self.assertRaisesRegex(AccessError, "computed"):
+            with self.assertRefused(AccessError, model._fields[name].string):
                 entry.write({name: value})
-            with self.assertRaisesRegex(AccessError, "computed"):
+            with self.assertRefused(AccessError, model._fields[name].string):
                 entry.with_context(install_mode=True).write({name: value})
 
     def test_bad_input_is_one_sentence(self):
@@ -241,23 +241,25 @@ class TestTicketTime(ServiceCreditCommon):
         entry = self._log(ticket)
         self.assertEqual(entry.so_line, item)
         ticket.partner_id = False
-        with self.assertRaisesRegex(ValidationError, "of no customer cannot be billed"):
+        with self.assertRefused(
+            ValidationError, says="of no customer cannot be billed"
+        ):
             entry.unit_amount = 2
 
     def test_no_project_and_no_timesheets(self):
         ticket = self._create_ticket()
         ticket.project_id = False
-        with self.assertRaisesRegex(UserError, "has no project. Choose one"):
+        with self.assertRefused(UserError, says="has no project. Choose one"):
             self._log(ticket)
         self.team.allow_timesheet = False
-        with self.assertRaisesRegex(UserError, "tick Timesheets on its team"):
+        with self.assertRefused(UserError, says="tick Timesheets on its team"):
             self._log(ticket)
 
     def test_cancelled_order_takes_no_more_time(self):
         item = self._sell()
         ticket = self._create_ticket()
         item.order_id._action_cancel()
-        with self.assertRaisesRegex(ValidationError, "was cancelled. Choose another"):
+        with self.assertRefused(ValidationError, item.order_id):
             self._log(ticket)
 
     def test_closed_ticket_takes_forgotten_time_unless_its_stage_is_locked(self):
@@ -268,7 +270,7 @@ class TestTicketTime(ServiceCreditCommon):
         ticket.stage_id = stage
         self._log(ticket)
         stage.lock_timesheet = True
-        with self.assertRaisesRegex(UserError, "stage Archive locks time. Reopen"):
+        with self.assertRefused(UserError, says="stage Archive locks time. Reopen"):
             self._log(ticket)
 
     def test_ticket_without_customer_takes_time_that_nobody_pays(self):
