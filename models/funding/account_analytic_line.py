@@ -260,8 +260,10 @@ class AccountAnalyticLine(models.Model):
         if not vals.get("service_type_id"):
             vals.pop("service_type_id", None)
         # sudo: what pays does not depend on what its author may read
-        entry_sudo = self.sudo().new({**vals, "date": self._get_preview_date(vals)})
+        entry_sudo = self.sudo().new()
         entry_sudo.ticket_id = ticket.sudo()
+        # After the ticket: what is said of the entry wins over what follows from it.
+        entry_sudo.update({**vals, "date": self._get_preview_date(vals)})
         claim = entry_sudo._plan_alone(policy)
         return {
             "slices": text.describe(self.env, claim),
