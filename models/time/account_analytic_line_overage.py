@@ -214,9 +214,21 @@ class AccountAnalyticLine(models.Model):
         return product
 
     def _bill_quoted(self):
-        """Put quoted overage on its item, which was confirmed (superuser)."""
+        """Put quoted overage on its item, which was confirmed (superuser).
+
+        A quotation that was made another customer's bills nothing of this one: the
+        time is overage again.
+        """
         for item, entries in self.grouped("overage_line_id").items():
-            for entry in apply.cover(entries, item):
+            customer = item.order_partner_id.commercial_partner_id
+            own = entries.filtered(
+                lambda line, item=item, customer=customer: (
+                    line.partner_id.commercial_partner_id == customer
+                    and line.company_id == item.company_id
+                )
+            )
+            (entries - own)._forget_quotation()
+            for entry in apply.cover(own, item):
                 entry._write_funding({entry: {"overage_decision": "billed"}})
         self._land_in_open_period()
 

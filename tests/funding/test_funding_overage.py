@@ -143,6 +143,16 @@ class TestFundingOverage(FundingCommon):
         self.assertFalse(self.waiting.overage_line_id)
         self.assertEqual(self.waiting.overage_decision, "goodwill")
 
+    def test_a_quotation_of_another_customer_bills_none_of_it(self):
+        line = self._quote()
+        line.order_id.partner_id = self.other_customer
+        line.order_id.action_confirm()
+        self.assertFalse(self.waiting.so_line)
+        self.assertFalse(self.waiting.overage_line_id)
+        self.assertFalse(any(self.waiting.mapped("overage_decision")))
+        self.assertEqual(self._hours("overage"), 3)
+        self.assertEqual(line.qty_delivered, 0)
+
     def test_deleting_the_quotation_makes_it_overage_again(self):
         for delete in ("order", "line"):
             with self.subTest(delete):
