@@ -57,6 +57,8 @@ from .report import test_report_forecast
 from .report import test_report_rights
 from .report import test_report_statement
 from .security import test_attack_computed
+from .report import test_goodwill
+from .report import test_revenue_risk
 from .security import test_attack_connectors
 from .security import test_attack_defaults
 from .security import test_attack_entry

@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
 TABLE = "account_analytic_line"
@@ -15,3 +16,13 @@ def before(cr):
             " WHERE coverage_note IS NOT NULL AND coverage_facts IS NULL"
         )
         cr.execute("ALTER TABLE account_analytic_line DROP COLUMN coverage_note")
+
+
+def after(env):
+    """Price what was given away before goodwill was counted."""
+    entries = env["account.analytic.line"]
+    given = entries.search(
+        entries._domain_goodwill() & Domain("goodwill_value", "=", False)
+    )
+    env.add_to_compute(entries._fields["goodwill_value"], given)
+    given.flush_recordset(["goodwill_value"])

@@ -95,8 +95,8 @@ class SaleOrderLine(models.Model):
         ordered = self._get_ordered_hours()
         raise ValidationError(
             self.env._(
-                "%(item)s can't be reduced to %(ordered)s hours: %(used)s of its "
-                "%(authorized)s authorized hours are used, so order at least %(least)s.",
+                "%(item)s can't be reduced to %(ordered)s hours, because %(used)s of "
+                "%(authorized)s authorized hours are used: order at least %(least)s.",
                 item=self.display_name,
                 ordered=format_number(self.env, ordered),
                 used=format_number(self.env, round(used, 2)),

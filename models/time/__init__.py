@@ -17,3 +17,4 @@ from . import ir_http
 from . import ir_ui_menu
 from . import res_company
 from . import res_config_settings
+from . import res_partner

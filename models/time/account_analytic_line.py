@@ -49,6 +49,7 @@ class AccountAnalyticLine(models.Model):
             "overage_decided_by_id",
             "overage_decided_on",
             "overage_line_id",
+            "goodwill_value",
             "approval_state",
             "approval_note",
             "approval_user_id",
@@ -149,6 +150,15 @@ class AccountAnalyticLine(models.Model):
         comodel_name="res.users", readonly=True, copy=False
     )
     overage_decided_on = fields.Datetime(readonly=True, copy=False)
+    goodwill_value = fields.Monetary(
+        string="Goodwill",
+        compute="_compute_goodwill_value",
+        compute_sudo=True,
+        store=True,
+        copy=False,
+        groups=PRICE_GROUPS,
+        help="What time that was given away would have cost, as of the decision.",
+    )
 
     # Approval
     approval_state = fields.Selection(
@@ -241,6 +251,10 @@ class AccountAnalyticLine(models.Model):
         "(ticket_id, so_line) WHERE is_billable IS TRUE "
         "AND coverage IN ('sale_line', 'non_billable')"
     )
+    # What was decided about overage, and what a customer was given.
+    _decided_of_customer = models.Index(
+        "(partner_id, date) WHERE overage_decision IS NOT NULL"
+    )
     # What waits for approval on an item.
     _pending_on_item = models.Index(
         "(so_line) WHERE approval_state IN ('draft', 'submitted')"
@@ -263,6 +277,8 @@ class AccountAnalyticLine(models.Model):
             create_column(cr, table, "is_late", "bool")
             create_column(cr, table, "period_date", "date")
             cr.execute("UPDATE account_analytic_line SET period_date = date")
+        if not column_exists(cr, table, "goodwill_value"):
+            create_column(cr, table, "goodwill_value", "numeric")
         return super()._auto_init()
 
     @api.constrains("unit_amount", "ticket_id")

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import format_number
@@ -47,6 +48,25 @@ class AccountAnalyticLine(models.Model):
                 line.company_id,
                 line.date or fields.Date.context_today(line),
             )
+
+    @api.depends("overage_decision", "coverage", "hours_billed")
+    def _compute_goodwill_value(self):
+        """Keep the price of the day: later prices do not change what was given."""
+        given = self.filtered(lambda line: line._is_goodwill())
+        (self - given).goodwill_value = 0.0
+        for line in given:
+            line.goodwill_value = line.overage_value
+
+    def _is_goodwill(self):
+        self.ensure_one()
+        return self.overage_decision == "goodwill" and self.coverage == NON_BILLABLE
+
+    @api.model
+    def _domain_goodwill(self):
+        """Return the time that was given away; `_is_goodwill` for one entry."""
+        return Domain("overage_decision", "=", "goodwill") & Domain(
+            "coverage", "=", NON_BILLABLE
+        )
 
     @api.model
     def _get_hours_price(self, item, hours):

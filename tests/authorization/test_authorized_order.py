@@ -42,7 +42,7 @@ class TestAuthorizedOrder(ServiceCreditCommon):
     def test_fewer_units_than_used_are_refused(self):
         self._log(self.ticket, 6)
         with self.assertRefused(
-            ValidationError, self.item, "to 5 hours", "6 of its 10", "at least 6"
+            ValidationError, self.item, "to 5 hours", "6 of 10", "at least 6"
         ):
             self.item.with_user(self.seller).product_uom_qty = 5
         self.assertEqual(self.item.product_uom_qty, 10)

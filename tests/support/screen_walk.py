@@ -23,6 +23,8 @@ LISTS = (
     "service_credit_balance_action",
     "service_credit_movement_action",
     "service_credit_forecast_action",
+    "service_revenue_risk_action",
+    "service_goodwill_action",
     "service_type_action",
     "service_sync_source_action",
     "service_sync_record_action",

@@ -1,0 +1,279 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What puts revenue at risk: one SELECT per kind, all with the same columns.
+
+Each finding has one row and belongs to one kind, so that the hours can be added up.
+"""
+
+from odoo import fields
+from odoo.tools import SQL
+
+DAYS_TO_INVOICE = 30
+DAYS_TO_DECIDE = 14
+
+# What one hour of an item costs, untaxed and in the currency of its company. A unit
+# that is no time counts as an hour.
+ITEMS = """
+    SELECT line.id, line.state, line.company_id, line.remaining_hours,
+           partner.commercial_partner_id,
+           template.invoice_policy = 'order'
+               AND line.qty_delivered_method = 'timesheet'
+               AND COALESCE(template.service_credits, 0) = 0 AS is_prepaid,
+           rate.rate * COALESCE(
+               line.price_subtotal / NULLIF(line.product_uom_qty, 0),
+               line.price_unit * (1 - COALESCE(line.discount, 0) / 100)
+           ) / CASE WHEN SPLIT_PART(uom.parent_path, '/', 1) = %(hour_root)s
+                    THEN uom.factor / %(hour_factor)s ELSE 1 END AS hour_price
+    FROM sale_order_line line
+    JOIN product_product product ON product.id = line.product_id
+    JOIN product_template template ON template.id = product.product_tmpl_id
+    JOIN uom_uom uom ON uom.id = line.product_uom_id
+    JOIN res_partner partner ON partner.id = line.order_partner_id
+    JOIN (%(rates)s) rate ON rate.company_id = line.company_id
+                         AND rate.currency_id = line.currency_id
+"""
+# Time on tickets and tasks, with its customer.
+ENTRIES = """
+    SELECT entry.*, partner.commercial_partner_id
+    FROM account_analytic_line entry
+    JOIN res_partner partner ON partner.id = entry.partner_id
+"""
+# A catch-all ticket is a kind of its own.
+CATCH_ALL = """
+    SELECT catch_all_ticket_id FROM service_sync_source
+    WHERE catch_all_ticket_id IS NOT NULL
+"""
+# Billed by a decision, and on nothing that can still bill it.
+BILLED_NOWHERE = """
+    entry.overage_decision = 'billed'
+    AND entry.coverage IS DISTINCT FROM 'overage'
+    AND entry.id IN (%(not_billed)s)
+    AND (
+        item.id IS NULL OR item.state <> 'sale'
+        OR item.is_prepaid AND item.remaining_hours < -0.005
+    )
+"""
+
+NEGATIVE_ITEM = f"""
+    SELECT item.id::bigint * 16 + 1 AS id, 'negative_item' AS kind,
+           item.commercial_partner_id, item.company_id, -item.remaining_hours AS hours,
+           -item.remaining_hours * item.hour_price AS value,
+           overdrawn.date, item.id AS sale_line_id, NULL::int AS timesheet_id,
+           NULL::int AS ticket_id, NULL::int AS purchase_id
+    FROM ({ITEMS}) item
+    CROSS JOIN LATERAL (
+        SELECT MIN(entry.date) FILTER (
+                   WHERE entry.upto > entry.total + item.remaining_hours + 0.005
+               ) AS date
+        FROM (
+            SELECT entry.date,
+                   SUM(entry.hours_billed) OVER (ORDER BY entry.date, entry.id) AS upto,
+                   SUM(entry.hours_billed) OVER () AS total
+            FROM account_analytic_line entry
+            WHERE entry.so_line = item.id AND entry.project_id IS NOT NULL
+        ) entry
+    ) overdrawn
+    WHERE item.state = 'sale' AND item.is_prepaid AND item.remaining_hours < -0.005
+      AND NOT EXISTS (
+        SELECT FROM account_analytic_line entry
+        WHERE entry.so_line = item.id AND {BILLED_NOWHERE}
+      )
+"""
+NOT_INVOICED = f"""
+    SELECT item.id::bigint * 16 + 2, 'not_invoiced', item.commercial_partner_id,
+           item.company_id, SUM(entry.hours_billed),
+           SUM(entry.hours_billed) * MIN(item.hour_price), MIN(entry.date), item.id,
+           NULL::int, NULL::int, NULL::int
+    FROM account_analytic_line entry
+    JOIN ({ITEMS}) item ON item.id = entry.so_line
+    JOIN (%(days)s) day ON day.company_id = item.company_id
+    WHERE entry.id IN (%(to_invoice)s)
+      AND entry.date < day.today - {DAYS_TO_INVOICE} AND item.state = 'sale'
+    GROUP BY item.id, item.commercial_partner_id, item.company_id
+"""
+BILLED = f"""
+    SELECT entry.id::bigint * 16 + 3, 'billed_nowhere', entry.commercial_partner_id,
+           entry.company_id, entry.hours_billed,
+           entry.hours_billed * COALESCE(item.hour_price, own.hour_price),
+           entry.date, entry.so_line, entry.id, entry.ticket_id, NULL::int
+    FROM ({ENTRIES}) entry
+    LEFT JOIN ({ITEMS}) item ON item.id = entry.so_line
+    LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+    LEFT JOIN ({ITEMS}) own ON own.id = ticket.sale_line_id
+    WHERE {BILLED_NOWHERE}
+"""
+# What the customer has left that could have paid: credits first, as for new time.
+NON_BILLABLE = f"""
+    SELECT entry.id::bigint * 16 + 4, 'non_billable', entry.commercial_partner_id,
+           entry.company_id, entry.hours_billed,
+           entry.hours_billed * payer.hour_price,
+           entry.date, NULL::int, entry.id, entry.ticket_id, NULL::int
+    FROM ({ENTRIES}) entry
+    JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+    JOIN helpdesk_ticket_team team ON team.id = ticket.team_id
+    LEFT JOIN service_type type ON type.id = entry.service_type_id
+    CROSS JOIN LATERAL (
+        SELECT payer.hour_price FROM (
+            SELECT 1 AS turn, purchase.id, COALESCE(type.credits_per_hour, 1)
+                   * purchase.value_per_credit * rate.rate AS hour_price
+            FROM service_credit_purchase purchase
+            JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
+                                 AND rate.currency_id = purchase.currency_id
+            WHERE purchase.commercial_partner_id = entry.commercial_partner_id
+              AND purchase.company_id = entry.company_id
+              AND purchase.state = 'open' AND purchase.credits_available > 0
+              AND entry.date BETWEEN purchase.date_start AND purchase.date_expiry
+            UNION ALL
+            SELECT 2, item.id, item.hour_price FROM ({ITEMS}) item
+            WHERE item.commercial_partner_id = entry.commercial_partner_id
+              AND item.company_id = entry.company_id AND item.state = 'sale'
+              AND item.is_prepaid AND item.remaining_hours > 0.005
+        ) payer
+        ORDER BY payer.turn, payer.id
+        LIMIT 1
+    ) payer
+    WHERE entry.coverage = 'non_billable' AND entry.hours_billed > 0
+      AND entry.overage_decision IS DISTINCT FROM 'goodwill'
+      AND entry.approval_state IS DISTINCT FROM 'rejected'
+      AND (team.allow_billable OR team.use_service_credits)
+"""
+# Also what was put on a quotation so long ago that it seems forgotten.
+OVERAGE = f"""
+    SELECT entry.id::bigint * 16 + 5, 'overage', partner.commercial_partner_id,
+           entry.company_id, entry.hours_billed,
+           entry.hours_billed * COALESCE(
+               item.hour_price, credit.price * COALESCE(entry.credits_per_hour, 1)
+           ),
+           entry.date, NULL::int, entry.id, entry.ticket_id, NULL::int
+    FROM account_analytic_line entry
+    JOIN (%(days)s) day ON day.company_id = entry.company_id
+    LEFT JOIN res_partner partner ON partner.id = entry.partner_id
+    LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+    LEFT JOIN ({ITEMS}) item ON item.id = ticket.sale_line_id
+    LEFT JOIN LATERAL (
+        SELECT purchase.value_per_credit * rate.rate AS price
+        FROM service_credit_purchase purchase
+        JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
+                             AND rate.currency_id = purchase.currency_id
+        WHERE purchase.commercial_partner_id = partner.commercial_partner_id
+          AND purchase.company_id = entry.company_id
+          AND purchase.active AND purchase.is_draft IS NOT TRUE
+        ORDER BY purchase.date_start DESC, purchase.id DESC
+        LIMIT 1
+    ) credit ON TRUE
+    WHERE entry.coverage = 'overage'
+      AND COALESCE(entry.overage_decided_on::date, entry.date)
+          < day.today - {DAYS_TO_DECIDE}
+      AND COALESCE(entry.ticket_id, 0) NOT IN ({CATCH_ALL})
+"""
+INVOICES = """
+    SELECT MAX(move.invoice_date) AS date,
+           COALESCE(BOOL_AND(
+               move.payment_state IN ('paid', 'in_payment', 'reversed')
+           ), FALSE) AS is_paid,
+           COALESCE(BOOL_OR(move.move_type = 'out_refund'), FALSE) AS is_credited
+    FROM sale_order_line_invoice_rel link
+    JOIN account_move_line invoiced ON invoiced.id = link.invoice_line_id
+    JOIN account_move move ON move.id = invoiced.move_id AND move.state = 'posted'
+    WHERE link.order_line_id = line.id
+"""
+PURCHASES = f"""
+    SELECT purchase.*, rate.rate, line.state AS order_state, line.product_uom_qty,
+           line.qty_invoiced, line.price_total, line.untaxed_amount_invoiced,
+           invoices.date, invoices.is_paid, invoices.is_credited
+    FROM service_credit_purchase purchase
+    JOIN sale_order_line line ON line.id = purchase.sale_line_id
+                             AND line.currency_id = purchase.currency_id
+    JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
+                         AND rate.currency_id = purchase.currency_id
+    CROSS JOIN LATERAL ({INVOICES}) invoices
+    WHERE purchase.is_withdrawn IS NOT TRUE
+"""
+DRAFT_PURCHASE = f"""
+    SELECT purchase.id::bigint * 16 + 6, 'draft_purchase',
+           purchase.commercial_partner_id, purchase.company_id, 0,
+           purchase.value_total * purchase.rate,
+           COALESCE(purchase.date, purchase.date_start), purchase.sale_line_id,
+           NULL::int, NULL::int, purchase.id
+    FROM ({PURCHASES}) purchase
+    WHERE purchase.active AND purchase.is_draft AND purchase.order_state = 'sale'
+      AND (purchase.is_paid OR purchase.price_total = 0)
+"""
+# Compared once the item is invoiced in full, or credited: before, the rest is to come.
+DIFFERENT = f"""
+    SELECT purchase.id::bigint * 16 + 7, 'different_amount',
+           purchase.commercial_partner_id, purchase.company_id, 0,
+           ABS(purchase.untaxed_amount_invoiced - ledger.paid) * purchase.rate,
+           purchase.date, purchase.sale_line_id, NULL::int, NULL::int, purchase.id
+    FROM ({PURCHASES}) purchase
+    JOIN res_currency currency ON currency.id = purchase.currency_id
+    CROSS JOIN LATERAL (
+        SELECT (purchase.credits - purchase.credits_withdrawn)
+               * purchase.paid_per_credit AS paid
+    ) ledger
+    WHERE purchase.is_draft IS NOT TRUE AND purchase.date IS NOT NULL
+      AND (
+        purchase.qty_invoiced >= purchase.product_uom_qty OR purchase.is_credited
+      )
+      AND ABS(purchase.untaxed_amount_invoiced - ledger.paid) >= currency.rounding * 0.9
+"""
+ON_CATCH_ALL = f"""
+    SELECT ticket.id::bigint * 16 + 8, 'catch_all', partner.commercial_partner_id,
+           MIN(entry.company_id), SUM(entry.unit_amount), NULL, MIN(entry.date),
+           NULL::int, NULL::int, ticket.id, NULL::int
+    FROM helpdesk_ticket ticket
+    LEFT JOIN res_partner partner ON partner.id = ticket.partner_id
+    JOIN account_analytic_line entry ON entry.ticket_id = ticket.id
+    WHERE ticket.id IN ({CATCH_ALL})
+    GROUP BY ticket.id, partner.commercial_partner_id
+"""
+KINDS = (
+    NEGATIVE_ITEM,
+    NOT_INVOICED,
+    BILLED,
+    NON_BILLABLE,
+    OVERAGE,
+    DRAFT_PURCHASE,
+    DIFFERENT,
+    ON_CATCH_ALL,
+)
+
+
+def query_risks(env):
+    """Return the SELECT of all findings, of all companies."""
+    # sudo: what is at risk does not depend on who may read the time behind it; the
+    # record rules of the list decide who reads it
+    entries_sudo = env["account.analytic.line"].sudo().with_context(active_test=False)
+    hour = env.ref("uom.product_uom_hour").sudo()
+    parts = {
+        "days": env["res.company"]._query_days(),
+        "rates": _query_rates(env),
+        "hour_root": hour.parent_path.split("/", 1)[0],
+        "hour_factor": hour.factor,
+        "not_billed": entries_sudo._search(
+            entries_sudo._domain_not_billed()
+        ).subselect(),
+        "to_invoice": entries_sudo._search(
+            entries_sudo._domain_to_invoice()
+        ).subselect(),
+    }
+    return SQL(" UNION ALL ").join(SQL(f"({kind})", **parts) for kind in KINDS)
+
+
+def _query_rates(env):
+    """Return SQL with today's rate of every currency in that of every company."""
+    rows = [
+        SQL(
+            "(%s, %s, %s::numeric)",
+            company.id,
+            currency.id,
+            currency._get_conversion_rate(
+                currency, company.currency_id, company, fields.Date.today()
+            ),
+        )
+        for company in env["res.company"]._get_all_companies()
+        for currency in env["res.currency"].sudo().search([])
+    ]
+    return SQL(
+        "SELECT * FROM (VALUES %s) AS rate (company_id, currency_id, rate)",
+        SQL(", ").join(rows),
+    )
