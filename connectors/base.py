@@ -63,7 +63,8 @@ class Connector:
 
     :param settings: the connection, by the names of the fields of the source
     :param fields: the source fields that are wanted (dotted paths)
-    :param id_field: the source field that holds the external id
+    :param id_field: the source field that holds the external id, or the first that
+        belongs to it; "" if whole rows are their own id
     :param changed_field: the source field that holds the change date, or ""
     :param parse_date: turns a value of ``changed_field`` into a UTC datetime, or
         raises ValueError
@@ -119,10 +120,13 @@ class Connector:
         values = (self.settings.get(name) for name in self.secret_names)
         return [value for value in values if value]
 
-    def error(self, template, retry_after=0, **values) -> ConnectorError:
-        """Build an error whose values show neither secrets nor query strings."""
+    def error(self, template, retry_after=0, code=0, **values) -> ConnectorError:
+        """Build an error whose values show neither secrets nor query strings.
+
+        :param code: the status of the HTTP answer, if there was one
+        """
         masked = {key: mask(value, self.secrets) for key, value in values.items()}
-        return ConnectorError(template, retry_after=retry_after, **masked)
+        return ConnectorError(template, retry_after=retry_after, code=code, **masked)
 
     # --- rows -----------------------------------------------------------------
 
@@ -142,7 +146,7 @@ class Connector:
         changed_at = self.changed_at(values)
         if changed_at is None:
             return None
-        external_id = resolve(values, self.id_field)
+        external_id = self.id_field and resolve(values, self.id_field)
         return Cursor(changed_at, clean(external_id)[:500] if external_id else "")
 
 

@@ -1,27 +1,35 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""A CSV file, uploaded or fetched from an address."""
+"""A file, uploaded or fetched from an address: CSV or an Excel workbook."""
 
 import codecs
 import csv
 import io
+import itertools
+import re
 import tempfile
-from collections import Counter
 
 from .base import MAX_CELL, Page, Row
 from .errors import _lt, clean
 from .http import HttpConnector
+from .tables import find_delimiter, find_header, is_total, name_columns
+from .xlsx_file import WorkbookRefused, is_workbook, read_workbook
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-DELIMITERS = ",;\t|"
 SPOOL = 4 * 1024**2
 MAX_LINE = 1_000_000  # characters
 MAX_COLUMNS = 5_000
 # Characters after which a page ends, however few rows it has.
 MAX_PAGE = 8_000_000
+# Rows among which the header is looked for, and characters the separator.
+MAX_TITLES = 50
+SAMPLE = 64 * 1024
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+# How spreadsheets keep leading zeros: ="00012".
+TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 class Lines:
@@ -62,38 +70,59 @@ class CsvConnector(HttpConnector):
     """
 
     kind = "csv"
-    label = "CSV File"
-    setting_names = (*HttpConnector.setting_names, "file", "delimiter", "encoding")
+    label = "CSV or Excel File"
+    setting_names = (
+        *HttpConnector.setting_names,
+        "file",
+        "header_line",
+        "delimiter",
+        "encoding",
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.last = None
+        # After a row that could not be read, pieces of it may look like short rows.
+        self.is_torn = False
 
     def fetch(self, cursor=None):
         with tempfile.SpooledTemporaryFile(SPOOL) as spool:
             self._fill(spool)
-            encoding = self._encoding(spool)
-            text = io.TextIOWrapper(
-                spool, encoding=encoding, errors="surrogateescape", newline=""
-            )
-            try:
-                yield from self._pages(text, encoding)
-            except UnicodeError:
-                raise self.error(
-                    _lt("The file cannot be read as %(encoding)s."), encoding=encoding
-                ) from None
-            finally:
-                text.detach()
+            if is_workbook(spool):
+                yield from self._fetch_workbook(spool)
+            else:
+                yield from self._fetch_text(spool)
         yield Page([], self.last)
 
     def reads_all(self, cursor):
         return True
 
-    def _pages(self, text, encoding):
+    def _fetch_workbook(self, spool):
+        lines = ((number, cells, None) for number, cells in read_workbook(spool))
+        try:
+            yield from self._pages(self._rows(lines, "Excel"))
+        except WorkbookRefused as refusal:
+            raise self.error(refusal.template, **refusal.values) from None
+
+    def _fetch_text(self, spool):
+        encoding = self._encoding(spool)
+        text = io.TextIOWrapper(
+            spool, encoding=encoding, errors="surrogateescape", newline=""
+        )
+        try:
+            yield from self._pages(self._rows(self._lines(text), encoding))
+        except UnicodeError:
+            raise self.error(
+                _lt("The file cannot be read as %(encoding)s."), encoding=encoding
+            ) from None
+        finally:
+            text.detach()
+
+    def _pages(self, rows):
         page, size = Page(), 0
-        for row in self._rows(text, encoding):
+        for row in self._without_totals(rows):
             page.rows.append(row)
-            size += sum(map(len, row.values.values()))
+            size += sum(len(cell) for cell in row.values.values() if _is_text(cell))
             found = self.cursor_of(row.values)
             if found and (not self.last or found.changed_at > self.last.changed_at):
                 self.last = found
@@ -102,6 +131,17 @@ class CsvConnector(HttpConnector):
                 page, size = Page(), 0
         if page.rows:
             yield page
+
+    def _without_totals(self, rows):
+        """The rows without the totals after the last of them."""
+        held = []
+        for row in rows:
+            if not row.error and is_total(row.values, self.id_field):
+                held.append(row)
+                continue
+            yield from held
+            held = []
+            yield row
 
     # --- the file -------------------------------------------------------------
 
@@ -135,24 +175,13 @@ class CsvConnector(HttpConnector):
             return codec.name
         return "utf-8" if _is_utf8(spool) else "cp1252"
 
-    # --- rows -----------------------------------------------------------------
+    # --- lines ----------------------------------------------------------------
 
-    def _rows(self, text, encoding):
+    def _lines(self, text):
+        """Yield the number, the cells and the error of each line of a text."""
+        delimiter = self._delimiter(text)
         lines = Lines(text)
-        try:
-            first = next(lines, "")
-            if not first.strip():
-                raise self.error(_lt("The file is empty."))
-            text.seek(0)
-            lines = Lines(text)
-            reader = csv.reader(lines, delimiter=self._delimiter(first), strict=True)
-            header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
-        except csv.Error as error:
-            raise self.error(
-                _lt("The first line of the file cannot be read: %(reason)s"),
-                reason=error,
-            ) from None
-        self._check_header(header)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             lines.start_row()
             try:
@@ -160,16 +189,72 @@ class CsvConnector(HttpConnector):
             except StopIteration:
                 return
             except csv.Error as error:
-                reason = (
-                    _lt("Line %(line)s cannot be read: %(reason)s"),
-                    {"line": lines.number, "reason": str(error)},
-                )
-                yield Row(lines.number, {}, reason)
+                yield lines.number, [], str(error)
                 continue
-            if any(cell.strip() for cell in cells):
-                yield self._row(header, cells, lines.number, encoding)
+            if lines.number == 1 and SEPARATOR_LINE.fullmatch(delimiter.join(cells)):
+                continue
+            yield lines.number, cells, None
 
-    def _check_header(self, header):
+    def _delimiter(self, text) -> str:
+        """What separates columns; the text stands at its beginning again."""
+        sample = text.read(SAMPLE)
+        text.seek(0)
+        wanted = self.settings.get("delimiter") or ""
+        wanted = {"\\t": "\t", "tab": "\t"}.get(wanted.strip().lower(), wanted)
+        match = SEPARATOR_LINE.match(sample.lstrip("\ufeff"))
+        if match and not wanted and match[1] not in '\r\n"':
+            return match[1]
+        if not wanted:
+            return find_delimiter(sample)
+        if len(wanted) > 1 or wanted in '\r\n"':
+            raise self.error(
+                _lt("“%(delimiter)s” cannot separate columns: enter one character."),
+                delimiter=wanted,
+            )
+        return wanted
+
+    # --- rows -----------------------------------------------------------------
+
+    def _rows(self, lines, encoding):
+        lines = (line for line in lines if line[2] or any(map(_is_told, line[1])))
+        header, rest = self._split_header(lines)
+        for number, cells, error in rest:
+            if error:
+                self.is_torn = True
+                reason = _lt("Line %(line)s cannot be read: %(reason)s")
+                yield Row(number, {}, (reason, {"line": number, "reason": error}))
+            else:
+                yield self._row(header, cells, number, encoding)
+
+    def _split_header(self, lines):
+        """The names of the columns, and the lines below them.
+
+        :raise ConnectorError: there is none, or not the columns that are mapped
+        """
+        first = list(itertools.islice(lines, MAX_TITLES))
+        if not first:
+            raise self.error(_lt("The file is empty."))
+        if first[0][2]:
+            raise self.error(
+                _lt("The first line of the file cannot be read: %(reason)s"),
+                reason=first[0][2],
+            )
+        wanted = int(self.settings.get("header_line") or 0)
+        if wanted:
+            lines = itertools.chain(first, lines)
+            lines = itertools.dropwhile(lambda line: line[0] < wanted, lines)
+            first = list(itertools.islice(lines, 1))
+            if not first:
+                raise self.error(
+                    _lt("The file has no line %(line)s to name its columns."),
+                    line=wanted,
+                )
+        index = find_header([cells for _n, cells, _e in first], self.fields)
+        header = name_columns(first[index][1])
+        self._check_header(first[index][1], header)
+        return header, itertools.chain(first[index + 1 :], lines)
+
+    def _check_header(self, cells, header):
         """Refuse a file whose rows nothing could be read of.
 
         :raise ConnectorError: naming the column
@@ -180,36 +265,41 @@ class CsvConnector(HttpConnector):
                 count=len(header),
                 most=MAX_COLUMNS,
             )
-        counts = Counter(name for name in header if name)
-        twice = sorted(name for name, count in counts.items() if count > 1)
-        if twice:
-            raise self.error(
-                _lt("The column “%(name)s” appears twice in the file."), name=twice[0]
-            )
-        if self.id_field not in counts:
+        names = [clean(cell).strip() for cell in cells]
+        for name in self.fields:
+            if names.count(name) > 1:
+                raise self.error(
+                    _lt("The column “%(name)s” appears twice in the file."), name=name
+                )
+        if self.id_field and self.id_field not in header:
             raise self.error(
                 _lt("The file has no column “%(name)s”: its columns are %(columns)s."),
                 name=self.id_field,
-                columns=", ".join(_readable(name) for name in counts),
+                columns=", ".join(name for name in header if name),
             )
 
     def _row(self, header, cells, line, encoding):
-        values = dict(zip(header, cells, strict=False))
+        cells = [_unwrap(cell) for cell in cells]
+        while len(cells) > len(header) and not _is_told(cells[-1]):
+            cells.pop()
+        self.is_torn = self.is_torn and len(cells) < len(header)
+        # Spreadsheets leave out empty cells at the end of a line.
+        filled = cells + [""] * (len(header) - len(cells))
+        values = dict(zip(header, filled, strict=False))
+        texts = [cell for cell in cells if _is_text(cell)]
         error = None
-        if len(cells) != len(header):
+        if len(cells) > len(header) or self.is_torn:
             error = (
-                _lt(
-                    "Line %(line)s has %(found)s columns, the first line %(expected)s."
-                ),
+                _lt("Line %(line)s has %(found)s columns, the header %(expected)s."),
                 {"line": line, "found": len(cells), "expected": len(header)},
             )
-        elif any(len(cell) > MAX_CELL for cell in cells):
+        elif any(len(cell) > MAX_CELL for cell in texts):
             error = (
                 _lt("Line %(line)s has a cell of more than %(count)s characters."),
                 {"line": line, "count": MAX_CELL},
             )
-            values = {name: cell[:100] for name, cell in values.items()}
-        elif any(not _is_clean(cell) for cell in cells):
+            values = {name: _text(cell)[:100] for name, cell in values.items()}
+        elif not all(map(_is_clean, texts)):
             error = (
                 _lt("Line %(line)s cannot be read as %(encoding)s."),
                 {"line": line, "encoding": encoding},
@@ -218,17 +308,24 @@ class CsvConnector(HttpConnector):
             values = {name: _readable(cell) for name, cell in values.items()}
         return Row(line, values, error)
 
-    def _delimiter(self, line) -> str:
-        wanted = self.settings.get("delimiter") or ""
-        wanted = {"\\t": "\t", "tab": "\t"}.get(wanted.strip().lower(), wanted)
-        if not wanted:
-            return max(DELIMITERS, key=line.count)
-        if len(wanted) > 1 or wanted in '\r\n"':
-            raise self.error(
-                _lt("“%(delimiter)s” cannot separate columns: enter one character."),
-                delimiter=wanted,
-            )
-        return wanted
+
+def _unwrap(cell):
+    if not _is_text(cell) or not cell.startswith('="'):
+        return cell
+    match = TEXT_FORMULA.fullmatch(cell)
+    return match[1] if match else cell
+
+
+def _is_text(cell) -> bool:
+    return isinstance(cell, str)
+
+
+def _is_told(cell) -> bool:
+    return bool(cell.strip()) if _is_text(cell) else cell is not None
+
+
+def _text(cell) -> str:
+    return cell if _is_text(cell) else str(cell)
 
 
 def _is_utf8(spool) -> bool:
@@ -248,5 +345,5 @@ def _is_clean(cell: str) -> bool:
     return "\x00" not in cell and not any("\udc80" <= char <= "\udcff" for char in cell)
 
 
-def _readable(cell: str) -> str:
+def _readable(cell) -> str:
     return clean(cell).replace("\ufffd", "?")

@@ -34,15 +34,22 @@ class ConnectorError(Exception):
 
     :param retry_after: seconds the other side asked to wait, if it did
     :param private: what only Settings administrators may read
+    :param code: the status of the HTTP answer, if there was one
     """
 
     def __init__(
-        self, template: str, retry_after: int = 0, private: str = "", **values
+        self,
+        template: str,
+        retry_after: int = 0,
+        private: str = "",
+        code: int = 0,
+        **values,
     ):
         self.template = template
         self.values = values
         self.retry_after = retry_after
         self.private = private
+        self.code = code
         super().__init__(template % values if values else template)
 
 

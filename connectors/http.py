@@ -4,7 +4,9 @@
 import ipaddress
 import json
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -272,6 +274,7 @@ class HttpConnector(Connector):
         raise self.error(
             _lt("%(url)s answered %(status)s %(reason)s. %(detail)s"),
             retry_after=_seconds(response.headers.get("Retry-After", "")),
+            code=response.status_code,
             url=url,
             status=response.status_code,
             reason=response.reason or "",
@@ -351,9 +354,13 @@ def _integer(text):
 
 def _seconds(text: str) -> int:
     """How long the other side asks to wait, a day at most."""
-    if not text.isascii() or not text.isdecimal():
+    if text.isascii() and text.isdecimal():
+        return min(int(text[:9]), MAX_WAIT)
+    try:
+        wait = parsedate_to_datetime(text) - datetime.now(timezone.utc)
+    except (TypeError, ValueError):  # no date, or one without a time zone
         return 0
-    return min(int(text[:9]), MAX_WAIT)
+    return int(min(max(wait.total_seconds(), 0), MAX_WAIT))
 
 
 def _root_cause(error) -> str:

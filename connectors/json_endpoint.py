@@ -4,31 +4,45 @@
 import hashlib
 import json
 from datetime import datetime, timezone
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+import requests
 
 from .base import Page, Row, resolve
-from .errors import _lt, quote
-from .http import HttpConnector
+from .errors import ConnectorError, _lt, quote
+from .http import HttpConnector, origin
 
 MAX_PAGES = 10_000
+LINK_STARTS = ("https://", "http://", "/", "?")
+# Where answers usually tell the address of the next page.
+NEXT_PATHS = ("next", "links.next", "meta.next", "metadata.next", "_links.next.href")
 
 
 class JsonConnector(HttpConnector):
     """Reads an endpoint page by page, or from change date to change date.
 
-    Totals and "next" flags of the other side are not believed: reading ends with a
-    page that brings nothing new, and a page that comes twice is an error.
+    Totals of the other side are not believed: reading ends with a page that brings
+    nothing new, and a page that comes twice before that is an error.
     """
 
     kind = "json"
     label = "JSON Endpoint"
     setting_names = (
         *HttpConnector.setting_names,
+        "http_method",
+        "body",
         "header_name",
         "header_secret",
+        "header_ids",
         "rows_path",
         "cursor_parameter",
+        "cursor_format",
+        "timezone",
+        "paging",
         "page_parameter",
+        "next_path",
+        "page_size",
     )
     secret_names = ("header_secret",)
     max_pages = MAX_PAGES
@@ -37,26 +51,45 @@ class JsonConnector(HttpConnector):
         super().__init__(*args, **kwargs)
         self.count = 0
         self.last = None
+        self.answer = None
+        self.answered = {}  # headers of the last answer
+
+    @property
+    def secrets(self):
+        further = (secret for _name, secret in self.settings.get("header_ids") or ())
+        return [*super().secrets, *filter(None, further)]
 
     def headers(self):
-        name = (self.settings.get("header_name") or "").strip()
-        secret = self.settings.get("header_secret") or ""
-        return {name: secret.strip()} if name else {}
+        pairs = [(self.settings.get("header_name"), self.settings.get("header_secret"))]
+        pairs += self.settings.get("header_ids") or ()
+        return {
+            name.strip(): (secret or "").strip()
+            for name, secret in pairs
+            if name and name.strip()
+        }
+
+    @property
+    def paging(self) -> str:
+        paged = "page" if self.settings.get("page_parameter") else "none"
+        return self.settings.get("paging") or paged
 
     def fetch(self, cursor=None):
-        if self.settings.get("page_parameter"):
-            pages = self._fetch_numbered(cursor)
-        elif self.settings.get("cursor_parameter"):
-            pages = self._fetch_by_date(cursor)
-        else:
-            pages = iter([self._request()])
+        ways = {
+            "page": self._fetch_numbered,
+            "offset": self._fetch_numbered,
+            "next": self._fetch_linked,
+        }
+        by_date = self.settings.get("cursor_parameter")
+        pages = ways.get(
+            self.paging, self._fetch_by_date if by_date else self._fetch_once
+        )
         started, count = datetime.now(timezone.utc).replace(tzinfo=None), 0
-        for rows in pages:
+        for rows in pages(cursor):
             count += 1
             yield self._page(rows)
         # The order of the rows is not known: only now everything was delivered.
         position = self.last
-        if self.settings.get("page_parameter") and count > 1 and position:
+        if self.paging in ways and count > 1 and position:
             # A row that changes while numbered pages are read moves to the end and
             # another one slips onto a page that was read before: read them again.
             position = cursor if position.changed_at >= started else position
@@ -67,28 +100,134 @@ class JsonConnector(HttpConnector):
 
     # --- ways of paging -------------------------------------------------------
 
+    def _fetch_once(self, _cursor):
+        rows = self._request()
+        yield rows
+        url, size = self.settings["url"], int(self.settings.get("page_size") or 0)
+        if size and len(rows) >= size:
+            raise self.error(
+                _lt(
+                    "%(url)s sent %(count)s rows, a full page: choose on the connected "
+                    "system how it pages, or there may be rows that are never read."
+                ),
+                url=url,
+                count=len(rows),
+            )
+        if rows and self._has_next():
+            raise self.error(
+                _lt(
+                    "%(url)s sent %(count)s rows and tells where more of them are: "
+                    "choose “Next link” as the paging of the connected system."
+                ),
+                url=url,
+                count=len(rows),
+            )
+
     def _fetch_numbered(self, cursor):
-        name = self.settings["page_parameter"]
-        first = dict(parse_qsl(urlsplit(self.settings.get("url") or "").query))
-        start = int(first[name]) if first.get(name, "").isdecimal() else 1
-        seen = set()
-        for number in range(start, start + self.max_pages):
-            rows = self._request({**self._since(cursor), name: number})
+        """Pages by number or by offset, until one is empty, missing or known."""
+        name = self._page_parameter()
+        number = self._first_number(name)
+        size = int(self.settings.get("page_size") or 0)
+        seen, last = set(), None
+        for _page in range(self.max_pages):
+            try:
+                rows = self._request({**self._since(cursor), name: number})
+            except ConnectorError as error:
+                if error.code == 404 and seen:
+                    return  # how some say that there is no such page
+                raise
             if not rows:
                 return
             digest = hashlib.sha256(b"".join(map(self._digest, rows))).digest()
             if digest in seen:
-                raise self.error(
-                    _lt(
-                        "%(url)s sends the same page again as page %(page)s; "
-                        "check the page parameter."
-                    ),
-                    url=self.settings["url"],
-                    page=number,
-                )
+                # Some send their last page again and again.
+                if digest == last and (len(seen) > 1 or len(rows) < size):
+                    return
+                raise self._repeated(number)
             seen.add(digest)
+            last = digest
             yield rows
+            # What was sent is counted, whatever page size was asked for.
+            number += len(rows) if self.paging == "offset" else 1
         raise self._endless()
+
+    def _fetch_linked(self, cursor):
+        """From each page to the one it names, by an address or by a mark."""
+        url, parameters, seen = None, self._since(cursor), set()
+        for _page in range(self.max_pages):
+            rows = self._request(parameters, url)
+            if rows:
+                yield rows
+            target = self._next()
+            if not target or target in seen:
+                return
+            seen.add(target)
+            if target.startswith(LINK_STARTS):
+                url, parameters = self._linked(target), {}
+            else:
+                parameters = {**self._since(cursor), self._page_parameter(): target}
+        raise self._endless()
+
+    def _next(self) -> str:
+        """Where the page after the last answer is, "" if there is none."""
+        path = (self.settings.get("next_path") or "").strip()
+        if path.lower().startswith("header:"):
+            return (self.answered.get(path[7:].strip()) or "").strip()
+        if path:
+            target = resolve(self.answer, path)
+            if isinstance(target, str):
+                return target.strip()
+            is_mark = isinstance(target, int) and not isinstance(target, bool)
+            return quote(target) if is_mark else ""
+        links = requests.utils.parse_header_links(self.answered.get("Link", ""))
+        return next((link["url"] for link in links if link.get("rel") == "next"), "")
+
+    def _has_next(self) -> bool:
+        if self._next():
+            return True
+        found = (resolve(self.answer, path) for path in NEXT_PATHS)
+        return any(isinstance(link, str) and "/" in link for link in found)
+
+    def _linked(self, target) -> str:
+        """The address of the next page, which must be of the same origin."""
+        base = self.settings["url"]
+        try:
+            url = urljoin(base, target)
+            same = origin(url) == origin(base)
+        except ValueError:
+            same = False
+        if not same:
+            raise self.error(
+                _lt("%(url)s names a next page at another address (%(target)s)."),
+                url=base,
+                target=target,
+            )
+        return url
+
+    def _page_parameter(self) -> str:
+        name = (self.settings.get("page_parameter") or "").strip()
+        if not name:
+            raise self.error(
+                _lt("Enter the name of the parameter that carries the page.")
+            )
+        return name
+
+    def _first_number(self, name) -> int:
+        query = dict(parse_qsl(urlsplit(self.settings.get("url") or "").query))
+        first = query.get(name) or resolve(self._body(), name)
+        if str(first).isdecimal():
+            return int(first)
+        return 1 if self.paging == "page" else 0
+
+    def _repeated(self, number):
+        return self.error(
+            _lt(
+                "%(url)s sends the same page again as page %(page)s; check the page "
+                "parameter, or enter the page size if there is just one page."
+            ),
+            url=self.settings["url"],
+            page=number,
+        )
 
     def _fetch_by_date(self, cursor):
         seen = set()
@@ -122,17 +261,61 @@ class JsonConnector(HttpConnector):
         name = self.settings.get("cursor_parameter")
         if not name or not cursor:
             return {}
-        return {name: cursor.changed_at.isoformat() + "Z"}
+        return {name: self._write_moment(cursor.changed_at)}
 
-    def _request(self, parameters=None):
-        self.check_url(self.settings.get("url"))
-        parts = urlsplit(self.settings["url"])
+    def _write_moment(self, moment):
+        """A moment as the other side reads it."""
+        kind = self.settings.get("cursor_format") or "utc"
+        utc = moment.replace(tzinfo=timezone.utc)
+        if kind in ("seconds", "milliseconds"):
+            return int(utc.timestamp() * (1000 if kind == "milliseconds" else 1))
+        if kind == "utc":
+            return moment.isoformat() + "Z"
+        local = utc.astimezone(ZoneInfo(self.settings.get("timezone") or "UTC"))
+        if kind == "date":
+            return local.date().isoformat()
+        return local.replace(tzinfo=None).isoformat(timespec="seconds")
+
+    def _body(self):
+        """The body to send, as JSON; none with a GET."""
+        text = (self.settings.get("body") or "").strip()
+        if self.settings.get("http_method") != "post":
+            return None
+        try:
+            body = json.loads(text or "{}")
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            raise self.error(
+                _lt("The body “%(body)s” isn't a JSON object."), body=text[:80]
+            )
+        return body
+
+    def _request(self, parameters=None, url=None):
+        self.check_url(url or self.settings.get("url"))
+        parts = urlsplit(url or self.settings["url"])
         parameters = parameters or {}
-        query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True)]
-        query = [(key, value) for key, value in query if key not in parameters]
-        query += parameters.items()
-        url = urlunsplit(parts._replace(query=urlencode(query), fragment=""))
-        answer = self.get_json("GET", url)
+        body = self._body()
+        if body is None:
+            query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True)]
+            query = [(key, value) for key, value in query if key not in parameters]
+            query += parameters.items()
+            parts = parts._replace(query=urlencode(query))
+            answer = self.get_json("GET", urlunsplit(parts._replace(fragment="")))
+        else:
+            for path, value in parameters.items():
+                _put(body, path.split("."), value)
+            url = urlunsplit(parts._replace(fragment=""))
+            answer = self.get_json("POST", url, json=body)
+        self.answer = answer
+        return self._rows_of(answer, urlunsplit(parts))
+
+    def open(self, method, url, **kwargs):
+        response = super().open(method, url, **kwargs)
+        self.answered = response.headers
+        return response
+
+    def _rows_of(self, answer, url):
         path = (self.settings.get("rows_path") or "").strip()
         rows = resolve(answer, path) if path else answer
         if rows is None and _has(answer, path):
@@ -160,7 +343,8 @@ class JsonConnector(HttpConnector):
         try:
             text = json.dumps(row, sort_keys=True, default=str)
         except RecursionError:  # nested too deeply: an error of this row
-            text = f"{quote(resolve(row, self.id_field))} {self.changed_at(row)}"
+            key = self.id_field and resolve(row, self.id_field)
+            text = f"{quote(key)} {self.changed_at(row)}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
     def _newest(self, rows, newest=None):
@@ -169,6 +353,15 @@ class JsonConnector(HttpConnector):
             if found and (newest is None or _key(found) > _key(newest)):
                 newest = found
         return newest
+
+
+def _put(body, path, value):
+    """Set a value of nested objects, which come into being where they are not."""
+    for part in path[:-1]:
+        inner = body.get(part)
+        body[part] = inner if isinstance(inner, dict) else {}
+        body = body[part]
+    body[path[-1]] = value
 
 
 def _has(answer, path) -> bool:

@@ -181,7 +181,7 @@ class PostgresqlConnector(Connector):
             sql.SQL("FROM (" + self._text() + "\n) AS source"),
             sql.SQL("({})").format(sql.SQL(", ").join(names)),
         ]
-        order = [self._column(self.id_field, columns)]
+        order = [self._column(self.id_field, columns)] if self.id_field else []
         if self.changed_field:
             changed = self._column(self.changed_field, columns)
             order.insert(0, sql.SQL("{} NULLS FIRST").format(changed))
@@ -189,7 +189,8 @@ class PostgresqlConnector(Connector):
                 since = sql.Literal(cursor.changed_at.isoformat() + "+00:00")
                 condition = "WHERE {0} IS NULL OR {0} >= {1}::timestamptz"
                 parts.append(sql.SQL(condition).format(changed, since))
-        parts.append(sql.SQL("ORDER BY {}").format(sql.SQL(", ").join(order)))
+        if order:
+            parts.append(sql.SQL("ORDER BY {}").format(sql.SQL(", ").join(order)))
         return sql.SQL(" ").join(parts).as_string(self.connection)
 
     def _column(self, wanted, columns):

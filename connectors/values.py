@@ -16,11 +16,26 @@ from .errors import ValueRefused, _lt, clean
 
 SPACES = " \t\u00a0\u2007\u2009\u202f'’_"
 # fmt: off
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
-          "jul", "aug", "sep", "oct", "nov", "dec")
+# English, then what German, French, Spanish and Romanian write otherwise.
+MONTHS = (
+    ("jan", "ian", "ene"), ("feb", "fév", "fev"), ("mar", "mär", "mrz"),
+    ("apr", "avr", "abr"), ("may", "mai"), ("jun", "juin", "iun"),
+    ("jul", "juil", "iul"), ("aug", "aoû", "aou", "ago"), ("sep", "set"),
+    ("oct", "okt"), ("nov", "noi"), ("dec", "dez", "déc", "dic"),
+)
+TRUE = {"1", "true", "t", "yes", "y", "on", "x", "oui", "ja", "da", "si", "sí", "wahr",
+        "vrai", "verdadero", "adevărat"}
+FALSE = {"0", "false", "f", "no", "n", "off", "non", "nein", "nu", "falsch", "-",
+         "faux", "falso", "fals"}
+DELETED = {"deleted", "void", "voided", "cancelled", "canceled", "removed", "reversed",
+           "gelöscht", "storniert", "annulliert", "supprimé", "annulé", "eliminado",
+           "anulado", "cancelado", "șters", "anulat"}
+ENDLESS = {"unlimited", "never", "none", "forever", "no end", "unbegrenzt", "nie",
+           "unbefristet", "illimité", "jamais", "ilimitado", "nunca", "nelimitat",
+           "niciodată", "∞"}
 # fmt: on
-TRUE = {"1", "true", "t", "yes", "y", "on", "x", "oui", "ja", "da", "si", "sí", "wahr"}
-FALSE = {"0", "false", "f", "no", "n", "off", "non", "nein", "nu", "falsch", "-"}
+# The last day a purchase can have; some write the end of the calendar for no end.
+NO_END = date(9998, 12, 31)
 UTC = timezone.utc
 # Longer than any number, date or tick: what is longer is not looked at.
 MAX_SHORT = 100  # characters
@@ -161,6 +176,48 @@ def parse_boolean(value) -> bool | None:
 
 
 @_refusing
+def parse_deleted(value, order: str = "auto") -> bool:
+    """Whether a row is told to be deleted: by a tick, a word, or the date it was."""
+    if is_empty(value):
+        return False
+    if isinstance(value, str) and value.strip().lower() in DELETED:
+        return True
+    try:
+        return bool(parse_boolean(value))
+    except ValueRefused as refusal:
+        try:
+            return parse_datetime(value, order) is not None
+        except ValueRefused:
+            if re.fullmatch(r"\d{1,2}[-/]\d{1,2}[-/]\d{2,4}", short_text(value)):
+                return True  # whichever of two days it was
+            raise refusal from None
+
+
+@_refusing
+def parse_billable(value) -> bool | None:
+    """A tick, or what is billable of it: seconds, hours, an amount."""
+    try:
+        return parse_boolean(value)
+    except ValueRefused:
+        text = short_text(value)
+        if re.fullmatch(r"\d+([.,]\d+)?", text):
+            return any(digit in text for digit in "123456789")
+        raise
+
+
+@_refusing
+def parse_end(value, order: str = "auto", zone: str = "UTC") -> date | None:
+    """The last day of a term; a word for no end, or a far year, is the last of all."""
+    text = short_text(value).lower() if isinstance(value, str) else ""
+    years = re.findall(r"\d{4}", text) if text else []
+    if isinstance(value, date):
+        years = [str(value.year)]
+    if text in ENDLESS or any(int(year) > LAST_DAY.year for year in years):
+        return NO_END
+    return parse_date(value, order, zone)
+
+
+@_refusing
 def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     """A calendar date; of a moment, its date in ``zone``.
 
@@ -276,9 +333,11 @@ def _date_parts(text: str, order: str) -> tuple[str, str, str]:
         return match[1], match[3], match[4]
     if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
         return match.groups()
-    if match := re.fullmatch(r"(\d{1,2})[ .-]+([A-Za-z]{3,9})\.?,?[ .-]+(\d{4})", text):
+    word = r"([^\W\d_]{3,10})"
+    pattern = rf"(\d{{1,2}})[ ./-]+{word}\.?,?[ ./-]+(\d{{4}}|\d{{2}})"
+    if match := re.fullmatch(pattern, text):
         return match[3], _month(match[2], text), match[1]
-    if match := re.fullmatch(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})", text):
+    if match := re.fullmatch(rf"{word}\.? (\d{{1,2}}),? (\d{{4}})", text):
         return match[3], _month(match[1], text), match[2]
     match = re.fullmatch(r"(\d{1,4})([-/. ]) ?(\d{1,2})\2 ?(\d{2,4})", text)
     if not match or (len(match[1]) > 2 and order != "ymd"):
@@ -306,10 +365,11 @@ def _guess_order(first, second, separator, text) -> str:
 
 
 def _month(name: str, text: str) -> str:
-    short = name[:3].lower()
-    if short not in MONTHS:
-        raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text)
-    return str(MONTHS.index(short) + 1)
+    name = name.lower()
+    for number, starts in enumerate(MONTHS, 1):
+        if name.startswith(starts):
+            return str(number)
+    raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text)
 
 
 def scalar(value):

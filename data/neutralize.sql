@@ -9,6 +9,9 @@ UPDATE service_sync_source
        header_secret = NULL,
        password = NULL;
 
+UPDATE service_sync_header
+   SET secret = NULL;
+
 -- Nobody outside is told of alerts, and no quotation is prepared.
 UPDATE res_company
    SET service_credit_alert_customer = FALSE,

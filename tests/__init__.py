@@ -81,13 +81,16 @@ from .selling import test_selling_window
 from .sync import test_connectors_csv
 from .sync import test_connectors_http
 from .sync import test_connectors_odoo
+from .sync import test_connectors_paging
 from .sync import test_connectors_postgresql
 from .sync import test_connectors_safety
+from .sync import test_connectors_tables
 from .sync import test_connectors_values
 from .sync import test_sync_crash
 from .sync import test_sync_customer
 from .sync import test_sync_cycle
 from .sync import test_sync_errors
+from .sync import test_sync_files
 from .sync import test_sync_list
 from .sync import test_sync_preview
 from .sync import test_sync_purchase

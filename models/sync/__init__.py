@@ -3,7 +3,10 @@ from . import service_sync_run
 from . import service_sync_record
 from . import service_sync_source
 from . import service_sync_mapping
+from . import service_sync_skip
+from . import service_sync_header
 from . import service_sync_source_status
 from . import service_sync_source_action
+from . import service_sync_source_guess
 from . import service_credit_purchase
 from . import account_analytic_line

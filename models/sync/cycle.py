@@ -22,6 +22,7 @@ from .rows import explain
 from .service_sync_run import CANCELLED, DONE, FAILED, RUNNING
 from .service_sync_source import ACTIVE, STOPPED, answer_deadline
 from .store import REPLAYED, Store
+from .styles import settle
 
 _logger = logging.getLogger(__name__)
 
@@ -164,6 +165,7 @@ class Cycle:
     def _store_page(self, page):
         """Store the rows of a page and how far it brings the source: all or nothing."""
         self._check_mine()
+        settle(self.source, page.rows)
         counts = Store(self.source).store(page.rows)
         self.run._add(counts)
         now = fields.Datetime.now()

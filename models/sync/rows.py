@@ -4,6 +4,7 @@
 import datetime
 import hashlib
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,17 +19,23 @@ from ...connectors.base import MAX_CELL
 from ...connectors.errors import _lt, clean, quote
 from ...connectors.values import (
     is_empty,
-    parse_boolean,
+    parse_deleted,
     parse_text,
     scalar,
     storable,
 )
 
+# With these, a checksum is what it was before units could be chosen.
+PLAIN_UNITS = {"auto", "hours"}
 MAX_KEY = 500  # characters of what is looked up by an index
 MAX_BITS = 4096  # of a whole number
 MAX_PAYLOAD = 50_000  # characters
 NATIVE = (bool, float, Decimal, datetime.date)  # a datetime is a date
 WRITTEN_OUT = (datetime.timedelta, datetime.time, uuid.UUID)
+# What several fields of a source make together, and what stands between them.
+JOINED = {"external_id": "|", "employee_id": " "}
+# How a spreadsheet shows a long number: its last digits are gone.
+SHORTENED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 
 
 @dataclass(eq=False)
@@ -48,9 +55,14 @@ class Item:
     changed_at: datetime.datetime | None = None
     deleted: bool = False
     checksum: str = ""
+    is_skipped: bool = False
     error: str = ""
     is_unreadable: bool = False
     customer_key: str = ""
+    employee_key: str = ""
+    ticket_key: str = ""
+    is_catch_all: bool = False
+    is_billing_held: bool = False
     record: Any = None
     values: dict = field(default_factory=dict)
     target: Any = None
@@ -76,6 +88,7 @@ class RowReader:
             (mapping.target_field, mapping.source_field, mapping.default_value)
             for mapping in source.mapping_ids
         ]
+        self.skips = [skip._get_test() for skip in source.skip_ids]
         self.signature = self._sign()
 
     def read(self, rows):
@@ -88,6 +101,7 @@ class RowReader:
             self._pick_key(item)
         except ValueRefused as error:
             item.error = explain(self.env, error)
+        item.is_skipped = any(skips(row.values) for skips in self.skips)
         text = json.dumps(item.raw, sort_keys=True, default=storable)
         item.checksum = hashlib.sha256(self.signature + text.encode()).hexdigest()
         if not item.external_id and not item.error:
@@ -111,13 +125,26 @@ class RowReader:
                 refusal = refusal or _named(self.env, source_field, error)
             if default and is_empty(value) and value is not False:
                 value = default
+            if target_field in item.raw:
+                value = _join(item.raw[target_field], value, JOINED[target_field])
             item.raw[target_field] = value
         if refusal:
             item.is_unreadable = True
             raise refusal
 
     def _pick_key(self, item):
-        key = parse_text(item.raw["external_id"]) or ""
+        if self.source.row_is_key:
+            key = _digest(item.row.values)
+        else:
+            key = parse_text(item.raw.get("external_id")) or ""
+        if self.source.connector == "csv" and SHORTENED.fullmatch(key):
+            raise ValueRefused(
+                _lt(
+                    "A spreadsheet shortened the external ID “%(id)s”: format the "
+                    "column as text before you save the file."
+                ),
+                id=key,
+            )
         if len(key) > MAX_KEY:
             raise ValueRefused(
                 _lt("The external ID “%(id)s…” has more than %(count)s characters."),
@@ -127,7 +154,7 @@ class RowReader:
         item.external_id = key
         if "changed_at" in item.raw:
             item.changed_at = self.source._parse_moment(item.raw["changed_at"])
-        item.deleted = bool(parse_boolean(item.raw.get("deleted")))
+        item.deleted = parse_deleted(item.raw.get("deleted"), self.source.date_order)
 
     def _sign(self):
         """What makes the same row mean something else: settings of reading."""
@@ -138,7 +165,22 @@ class RowReader:
             source.timezone,
             *sorted(f"{target}={name}" for target, name, _default in self.plan),
         ]
+        units = source.mapping_ids.mapped(lambda line: line._get_unit())
+        settings += sorted(set(units) - PLAIN_UNITS)
+        if source.no_expiry != "validity":
+            settings.append(source.no_expiry)
         return json.dumps(settings).encode()
+
+
+def _join(first, second, between):
+    """What two fields make together; an empty one leaves its place in a key."""
+    texts = ["" if is_empty(value) else str(value).strip() for value in (first, second)]
+    return between.join(texts).strip() if any(texts) else None
+
+
+def _digest(values):
+    text = json.dumps(storable(values), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 def plain(value):

@@ -3,14 +3,24 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
-MATCH_METHODS = ("external_id", "vat", "reference", "email")
+CUSTOMER = "customer"
+EMPLOYEE = "employee"
+TICKET = "ticket"
+FIELDS = {CUSTOMER: "partner_id", EMPLOYEE: "employee_id", TICKET: "ticket_id"}
+
+# Names are no keys: they count where a system has nothing else.
+DEFAULT_METHODS = ("external_id", "vat", "reference", "email")
+MATCH_METHODS = (*DEFAULT_METHODS, "full_name")
 
 
 class ServiceSyncCustomer(models.Model):
-    """Who a customer of a connected system is here, once somebody has said so."""
+    """What a name of a connected system means here, once somebody has said so.
+
+    Customers, employees, and the tickets that time goes to.
+    """
 
     _name = "service.sync.customer"
-    _description = "Customer of a Connected System"
+    _description = "Remembered Choice of a Connected System"
     _order = "source_id, key"
     _rec_name = "key"
 
@@ -21,22 +31,68 @@ class ServiceSyncCustomer(models.Model):
         index=True,
         ondelete="cascade",
     )
-    key = fields.Char(
-        string="Customer at the Source",
+    kind = fields.Selection(
+        selection=[
+            (CUSTOMER, "Customer"),
+            (EMPLOYEE, "Employee"),
+            (TICKET, "Ticket"),
+        ],
         required=True,
-        help="The external ID, VAT, reference or e-mail as the source writes it.",
+        default=CUSTOMER,
+    )
+    key = fields.Char(
+        string="At the Source",
+        required=True,
+        help="The name, ID, VAT, reference or e-mail as the source writes it.",
     )
     partner_id = fields.Many2one(
         comodel_name="res.partner",
         string="Customer",
-        required=True,
         index=True,
         ondelete="cascade",
     )
-
-    _key_once = models.UniqueIndex(
-        "(source_id, key)", "This source customer is already mapped."
+    employee_id = fields.Many2one(
+        comodel_name="hr.employee", index=True, ondelete="cascade"
     )
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        index=True,
+        ondelete="cascade",
+        domain="[('allow_timesheet', '=', True)]",
+    )
+
+    _choice_once = models.UniqueIndex(
+        "(source_id, kind, key)", "This name of the source is already remembered."
+    )
+    _choice_made = models.Constraint(
+        "CHECK (CASE kind WHEN 'customer' THEN partner_id IS NOT NULL "
+        "WHEN 'employee' THEN employee_id IS NOT NULL "
+        "ELSE ticket_id IS NOT NULL END)",
+        "Choose the customer, the employee or the ticket that is remembered.",
+    )
+
+    @api.model
+    def _remember(self, source, kind, key, record):
+        """Keep what somebody chose for a name of a system."""
+        domain = [("source_id", "=", source.id), ("kind", "=", kind), ("key", "=", key)]
+        known = self.search(domain)
+        if known:
+            known[FIELDS[kind]] = record
+        else:
+            values = {"source_id": source.id, "kind": kind, "key": key}
+            known.create({**values, FIELDS[kind]: record.id})
+
+    @api.model
+    def _find_choices(self, source, kind, texts):
+        """Return ``{text: record}`` of what was remembered."""
+        lines = self.search(
+            [
+                ("source_id", "=", source.id),
+                ("kind", "=", kind),
+                ("key", "in", list(texts)),
+            ]
+        )
+        return {line.key: line[FIELDS[kind]] for line in lines}
 
     @api.model
     def _find(self, source, keys):
@@ -54,12 +110,13 @@ class ServiceSyncCustomer(models.Model):
         self = self.sudo()
         methods = source._get_match_methods()
         texts = {text for pair in keys for text in pair if text}
-        tables = [self._find_remembered(source, texts)]
+        tables = [self._find_choices(source, CUSTOMER, texts)]
         find_by = {
             "external_id": self._find_by_external_id,
             "vat": self._find_by_vat,
             "reference": self._find_by_reference,
             "email": self._find_by_email,
+            "full_name": self._find_by_name,
         }
         tables += [find_by[name](source, texts) for name in methods]
         emails = methods.index("email") + 1 if "email" in methods else None
@@ -74,10 +131,6 @@ class ServiceSyncCustomer(models.Model):
                     break
             found[key, email] = answer
         return found
-
-    def _find_remembered(self, source, texts):
-        lines = self.search([("source_id", "=", source.id), ("key", "in", list(texts))])
-        return {line.key: line.partner_id for line in lines}
 
     def _find_by_external_id(self, source, texts):
         names = set()
@@ -113,6 +166,12 @@ class ServiceSyncCustomer(models.Model):
             if email:
                 spellings.setdefault(email, set()).add(text)
         return self._find_by_field(source, "email_normalized", spellings)
+
+    def _find_by_name(self, source, texts):
+        spellings = {}
+        for text in texts:
+            spellings.setdefault(" ".join(text.split()), set()).add(text)
+        return self._find_by_field(source, "name", spellings)
 
     def _find_by_field(self, source, name, spellings):
         spellings.pop("", None)

@@ -1,9 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
-from .service_sync_record import ERROR
+from ...connectors.durations import AUTO, unit_of_name
 from .service_sync_source import _raw
 from .targets import TARGETS
 
@@ -11,7 +10,7 @@ COMMON_FIELDS = ("external_id", "changed_at", "deleted")
 
 # What a row is known by, and what tells where it is read from.
 KEY = "external_id"
-KEY_FIELDS = ("source_field", "target_field", "source_id")
+KEY_FIELDS = ("source_field", "target_field", "source_id", "sequence")
 
 
 class ServiceSyncMapping(models.Model):
@@ -65,9 +64,29 @@ class ServiceSyncMapping(models.Model):
         string="Default", help="Taken for rows that leave the field empty."
     )
 
+    unit = fields.Selection(
+        selection=[
+            (AUTO, "As found"),
+            ("hours", "Hours"),
+            ("minutes", "Minutes"),
+            ("seconds", "Seconds"),
+            ("days", "Fraction of a day"),
+        ],
+        required=True,
+        default=AUTO,
+        help="Of durations that are bare numbers. As found: what the name of the field "
+        "tells, or all its values together; else you are asked.",
+    )
+
     _target_field_once = models.UniqueIndex(
-        "(source_id, target_field)",
+        "(source_id, target_field) "
+        "WHERE target_field NOT IN ('external_id', 'employee_id')",
         "A field can be filled from one field of the source only.",
+    )
+    _joined_field_once = models.UniqueIndex(
+        "(source_id, target_field, source_field) "
+        "WHERE target_field IN ('external_id', 'employee_id')",
+        "A field of the source is part of an ID or a name only once.",
     )
 
     @api.constrains("target_field", "source_id")
@@ -92,6 +111,12 @@ class ServiceSyncMapping(models.Model):
     # CRUD
     # ------------------------------------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.filtered(lambda line: line.target_field == KEY).source_id._forget_keys()
+        return lines
+
     def write(self, vals):
         """Refuse to read external IDs of imported rows from elsewhere.
 
@@ -99,38 +124,23 @@ class ServiceSyncMapping(models.Model):
         """
         self.check_access("write")
         for line in self:
-            changed = any(
-                name in vals and vals[name] != _raw(line[name]) for name in KEY_FIELDS
-            )
+            changed = {
+                name
+                for name in KEY_FIELDS
+                if name in vals and vals[name] != _raw(line[name])
+            }
+            if len(line.source_id._get_key_lines()) < 2:
+                changed.discard("sequence")
             if changed and KEY in (line.target_field, vals.get("target_field")):
-                line._forget_keys()
+                line.source_id._forget_keys()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_key_of_imported(self):
-        self.filtered(lambda line: line.target_field == KEY)._forget_keys()
+        self.filtered(lambda line: line.target_field == KEY).source_id._forget_keys()
 
-    def _forget_keys(self):
-        """Rows are known by external IDs of this field, which is about to change.
-
-        Those that were never anything but errors may be known by another one.
-
-        :raise ValidationError: rows were imported
-        """
-        # sudo: people may not edit what rows are known by; it follows the mapping
-        Record = self.env["service.sync.record"].sudo()
-        mine = Domain("source_id", "in", self.source_id.ids)
-        imported = Record.search(
-            mine & (Domain("state", "!=", ERROR) | Domain("res_id", "!=", False)),
-            limit=1,
-        )
-        if imported:
-            raise ValidationError(
-                self.env._(
-                    "The connected system %(system)s already imported rows, which it "
-                    "knows by their external ID: the field of the external ID cannot "
-                    "change, connect the system a second time instead.",
-                    system=imported.source_id.name,
-                )
-            )
-        Record.search(mine & Domain("external_id", "!=", False)).external_id = False
+    def _get_unit(self):
+        """The unit of bare numbers, as far as it was chosen or the name tells it."""
+        self.ensure_one()
+        is_open = self.unit == AUTO and self.target_field == "unit_amount"
+        return is_open and unit_of_name(self.source_field) or self.unit

@@ -5,12 +5,19 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...connectors import resolve
+from .service_sync_customer import CUSTOMER, EMPLOYEE, TICKET
 
 IMPORTED = "imported"
 ERROR = "error"
 WITHDRAWN = "withdrawn"
 REMOVED = "removed"
 
+# What people choose for a row: how it is remembered, and for which name.
+CHOICES = {
+    "partner_id": (CUSTOMER, "customer_key"),
+    "employee_id": (EMPLOYEE, "employee_key"),
+    "ticket_id": (TICKET, "ticket_key"),
+}
 MISSING = object()  # None is a value of a row
 
 
@@ -76,6 +83,27 @@ class ServiceSyncRecord(models.Model):
         "connected system that names the same customer.",
     )
 
+    employee_key = fields.Char(string="Person at the Source", readonly=True)
+    employee_id = fields.Many2one(
+        comodel_name="hr.employee",
+        string="Chosen Employee",
+        ondelete="set null",
+        help="Who did the work of this row. Remembered for every row of the connected "
+        "system that names the same person.",
+    )
+    ticket_key = fields.Char(string="Ticket at the Source", readonly=True)
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket",
+        string="Chosen Ticket",
+        ondelete="set null",
+        domain="[('allow_timesheet', '=', True)]",
+        help="Where the time of this row belongs. Remembered for every row of the "
+        "connected system that names the same ticket or customer.",
+    )
+    is_catch_all = fields.Boolean(string="On the Catch-all Ticket", readonly=True)
+    # Its time is billable, but not for the customer of the catch-all ticket.
+    is_billing_held = fields.Boolean(readonly=True, export_string_translation=False)
+
     _external_id_once = models.UniqueIndex(
         "(source_id, external_id) WHERE external_id IS NOT NULL",
         "An external ID stands for one row of a connected system.",
@@ -123,11 +151,12 @@ class ServiceSyncRecord(models.Model):
 
         :raise UserError: for anything else
         """
-        if not self.env.su and set(vals) - {"partner_id"}:
+        if not self.env.su and set(vals) - set(CHOICES):
             raise UserError(
                 self.env._(
-                    "Rows of a connected system cannot be edited: only the customer "
-                    "can be chosen. Correct the row at the source."
+                    "Rows of a connected system cannot be edited: only the customer, "
+                    "the employee and the ticket can be chosen. Correct the row at the "
+                    "source."
                 )
             )
         return super().write(vals)
@@ -156,7 +185,7 @@ class ServiceSyncRecord(models.Model):
             )
         # sudo: like a cycle, for the company and not for the user who pressed
         for source_sudo, records in self.sudo().grouped("source_id").items():
-            records._remember_customers()
+            records._remember_choices()
             source_sudo.with_company(source_sudo.company_id)._retry(records)
         return None if self.exists() == self else sources[0].action_open_errors()
 
@@ -173,6 +202,37 @@ class ServiceSyncRecord(models.Model):
             target = self.env[record.res_model].browse(record.res_id).exists()
             target.unlink()
 
+    def action_move_to_ticket(self):
+        """Move time that landed on the catch-all ticket to the chosen ticket.
+
+        The choice is remembered for rows that name the same ticket or customer. Time
+        that was not billable there only because nobody had asked for it is again.
+
+        :raise UserError: no ticket was chosen, or from the entry itself
+        """
+        self.source_id._check_may_act()
+        for record in self.filtered("is_catch_all"):
+            if not record.ticket_id:
+                raise UserError(
+                    self.env._(
+                        "Choose the ticket to which the row %(row)s belongs.",
+                        row=record.external_id or record.line_number,
+                    )
+                )
+            record.ticket_id.check_access("read")
+            # sudo: like a cycle, for the company and not for the user who pressed
+            record_sudo = record.sudo().with_company(record.source_id.company_id)
+            record_sudo._remember_choices()
+            record_sudo._move_entry(record_sudo.ticket_id)
+
+    def _move_entry(self, ticket):
+        entry = self.env[self.res_model].browse(self.res_id).exists()
+        if entry:
+            pieces = entry | entry.search([("split_from_id", "=", entry.id)])
+            billed = {"is_billable": True} if self.is_billing_held else {}
+            pieces.write({"ticket_id": ticket.id, **billed})
+        self.write({"is_catch_all": False, "is_billing_held": False})
+
     def action_open_target(self):
         self.ensure_one()
         return {
@@ -186,27 +246,13 @@ class ServiceSyncRecord(models.Model):
     # Business
     # ------------------------------------------------------------------
 
-    def _remember_customers(self):
-        """Keep what was decided about customers, and apply it to rows like these."""
-        Customer = self.env["service.sync.customer"]
-        for record in self.filtered(lambda r: r.partner_id and r.customer_key):
-            known = Customer.search(
-                [
-                    ("source_id", "=", record.source_id.id),
-                    ("key", "=", record.customer_key),
-                ]
-            )
-            values = {"partner_id": record.partner_id.id}
-            if known:
-                known.write(values)
-            else:
-                Customer.create(
-                    {
-                        **values,
-                        "source_id": record.source_id.id,
-                        "key": record.customer_key,
-                    }
-                )
+    def _remember_choices(self):
+        """Keep what was decided about rows, for those that name the same."""
+        Choice = self.env["service.sync.customer"]
+        for record in self:
+            for name, (kind, key) in CHOICES.items():
+                if record[name] and record[key]:
+                    Choice._remember(record.source_id, kind, record[key], record[name])
 
     @api.model
     def _of(self, targets):

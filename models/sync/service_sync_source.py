@@ -7,14 +7,17 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import config
 
 from ...connectors import CONNECTORS, ConnectorError, ValueRefused, resolve
 from ...connectors.base import DEADLINE
 from ...connectors.errors import _lt
+from ...connectors.presets import PRESETS
 from ...connectors.values import parse_datetime
 from ...tools import refuse_typed, untyped_defaults
-from .service_sync_customer import MATCH_METHODS
+from .service_sync_customer import DEFAULT_METHODS, MATCH_METHODS
+from .service_sync_record import ERROR
 from .targets import TARGETS
 
 ACTIVE = "active"
@@ -78,6 +81,11 @@ class ServiceSyncSource(models.Model):
         check_company=True,
         help="Is told when the synchronization has stopped.",
     )
+    preset = fields.Selection(
+        selection=[(name, preset["label"]) for name, preset in PRESETS.items()],
+        help="Sets the connector, the fields and how values are written as that system "
+        "usually has them. Everything can be changed afterwards.",
+    )
     connector = fields.Selection(
         selection=[(kind, reader.label) for kind, reader in CONNECTORS.items()],
         required=True,
@@ -102,6 +110,13 @@ class ServiceSyncSource(models.Model):
         help="The fields the connector uses: the form shows those.",
     )
     url = fields.Char(string="Address")
+    http_method = fields.Selection(
+        selection=[("get", "GET"), ("post", "POST")], required=True, default="get"
+    )
+    body = fields.Text(
+        help="A JSON object sent with POST; parameters are put into it, dots lead into "
+        "nested objects."
+    )
     allow_insecure = fields.Boolean(
         string="Connection May Be Insecure",
         help="Accepts an address without encryption, or a database whose identity "
@@ -120,6 +135,12 @@ class ServiceSyncSource(models.Model):
     header_secret = fields.Char(
         groups="base.group_system", copy=False, exportable=False
     )
+    header_ids = fields.One2many(
+        comodel_name="service.sync.header",
+        inverse_name="source_id",
+        string="Further Headers",
+        copy=True,
+    )
     rows_path = fields.Char(
         string="Path to the Rows", help="data.items; empty if the answer is the list."
     )
@@ -127,10 +148,50 @@ class ServiceSyncSource(models.Model):
         help="Carries the last change (2026-01-31T10:00:00Z); the answer must hold "
         "every row changed at that moment or later, oldest first."
     )
-    page_parameter = fields.Char(help="Carries the number of the page, from 1 on.")
+    cursor_format = fields.Selection(
+        selection=[
+            ("utc", "2026-01-31T10:00:00Z"),
+            ("local", "2026-01-31T11:00:00 in the time zone below"),
+            ("date", "2026-01-31"),
+            ("seconds", "Seconds since 1970"),
+            ("milliseconds", "Milliseconds since 1970"),
+        ],
+        string="Last Change Written as",
+        required=True,
+        default="utc",
+    )
+    paging = fields.Selection(
+        selection=[
+            ("none", "One answer holds everything"),
+            ("page", "Page number"),
+            ("offset", "Offset: how many rows to leave out"),
+            ("next", "Next link or mark"),
+        ],
+        compute="_compute_paging",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    page_parameter = fields.Char(
+        help="Carries the number of the page (from 1 on), the offset, or the mark of "
+        "the next page."
+    )
+    next_path = fields.Char(
+        string="Path to the Next Page",
+        help="metadata.next; header:X-Next for a header; empty: the Link header.",
+    )
+    page_size = fields.Integer(
+        help="How many rows the system sends at most. A single answer of that many "
+        "rows is told, because more of them may follow."
+    )
     file = fields.Binary(attachment=True, copy=False)
     file_name = fields.Char(copy=False)
-    delimiter = fields.Char(help="Empty: found in the first line.")
+    header_line = fields.Integer(
+        help="The line with the names of the columns. 0: found by those that are "
+        "mapped."
+    )
+    delimiter = fields.Char(help="Empty: found in the first lines.")
     encoding = fields.Char(help="Empty: UTF-8, UTF-16 or Windows-1252, as found.")
     host = fields.Char()
     port = fields.Integer(default=5432)
@@ -162,18 +223,44 @@ class ServiceSyncSource(models.Model):
     timezone = fields.Selection(
         selection=lambda self: [(name, name) for name in pytz.common_timezones],
         string="Time Zone",
+        compute="_compute_timezone",
+        store=True,
+        readonly=False,
         required=True,
-        default="UTC",
-        help="Of dates and times that do not tell their own.",
+        precompute=True,
+        help="Of dates and times that do not tell their own, and of the days that "
+        "moments become.",
+    )
+    row_is_key = fields.Boolean(
+        string="Rows Have No ID",
+        help="A row is known by all its values together. If it changes at the source "
+        "in any of them, it is imported a second time; and of two equal rows only one "
+        "is.",
+    )
+    skip_ids = fields.One2many(
+        comodel_name="service.sync.skip",
+        inverse_name="source_id",
+        string="Rows to Leave Out",
+        copy=True,
     )
 
     # === What rows become ===
     match_order = fields.Char(
         string="Customers Found by",
         required=True,
-        default=", ".join(MATCH_METHODS),
-        help="In this order: external_id, vat, reference, email. Leave out what must "
-        "not be used.",
+        default=", ".join(DEFAULT_METHODS),
+        help="In this order: external_id, vat, reference, email, full_name. Leave out "
+        "what must not be used.",
+    )
+    no_expiry = fields.Selection(
+        selection=[
+            ("ask", "Is an error that asks"),
+            ("validity", "Means a year, as for other purchases"),
+            ("never", "Means no end"),
+        ],
+        string="An Empty Expiry Date",
+        required=True,
+        default="ask",
     )
     create_as_draft = fields.Boolean(string="Purchases as Drafts", default=True)
     catch_all_ticket_id = fields.Many2one(
@@ -182,6 +269,11 @@ class ServiceSyncSource(models.Model):
         check_company=True,
         domain="[('allow_timesheet', '=', True)]",
         help="Takes the time whose ticket is not found. Empty: such rows are errors.",
+    )
+    catch_all_is_billed = fields.Boolean(
+        string="Bill the Customer of the Catch-all Ticket",
+        help="Whether the customer of the catch-all ticket pays for what lands there. "
+        "Otherwise it is not billable until it is moved to its own ticket.",
     )
     retention_days = fields.Integer(
         default=30,
@@ -296,6 +388,10 @@ class ServiceSyncSource(models.Model):
         "CHECK (overlap_minutes <= 525600)",
         "A connected system can read again at most 525600 minutes, a year.",
     )
+    _positions_positive = models.Constraint(
+        "CHECK (header_line >= 0 AND page_size >= 0)",
+        "The header line and the page size of a connected system cannot be negative.",
+    )
     _retention_bounded = models.Constraint(
         "CHECK (retention_days <= 36500)",
         "What was deleted stays in the archive at most 36500 days, a century.",
@@ -316,6 +412,23 @@ class ServiceSyncSource(models.Model):
         for source in self:
             reader = CONNECTORS.get(source.connector)
             source.overlap_minutes = reader.overlap_minutes if reader else 0
+
+    @api.depends("page_parameter")
+    def _compute_paging(self):
+        for source in self:
+            if source.page_parameter:
+                is_open = source.paging in (False, "none")
+                source.paging = "page" if is_open else source.paging
+            else:
+                is_paged = source.paging in ("page", "offset")
+                source.paging = "none" if is_paged else source.paging or "none"
+
+    @api.depends("company_id")
+    def _compute_timezone(self):
+        for source in self:
+            zone = source.company_id._get_time_zone() if source.company_id else "UTC"
+            known = zone if zone in pytz.common_timezones_set else "UTC"
+            source.timezone = source.timezone or known
 
     # ------------------------------------------------------------------
     # Constraints
@@ -363,7 +476,14 @@ class ServiceSyncSource(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         refuse_typed(self, vals_list)
-        return super().create(vals_list)
+        return super().create(
+            [
+                {**self._get_preset_values(vals["preset"]), **vals}
+                if vals.get("preset") in PRESETS
+                else vals
+                for vals in vals_list
+            ]
+        )
 
     def write(self, vals):
         """Refuse to change what imported rows are.
@@ -387,12 +507,42 @@ class ServiceSyncSource(models.Model):
                         system=source.name,
                     )
                 )
+            if "row_is_key" in vals and vals["row_is_key"] != source.row_is_key:
+                source._forget_keys()
+        # Who picks a preset in the form sends what was changed of it.
+        if vals.get("preset") in PRESETS and "mapping_ids" not in vals:
+            vals = {**self._get_preset_values(vals["preset"]), **vals}
         return super().write(vals)
 
     def _has_rows(self):
         # sudo: the rule holds for rows of companies the user has not chosen, too
         rows_sudo = self.env["service.sync.record"].sudo()
         return bool(rows_sudo.search([("source_id", "in", self.ids)], limit=1))
+
+    def _forget_keys(self):
+        """Rows are known by external IDs of fields that are about to change.
+
+        Those that were never anything but errors may be known by another one.
+
+        :raise ValidationError: rows were imported
+        """
+        # sudo: people may not edit what rows are known by; it follows the mapping
+        Record = self.env["service.sync.record"].sudo()
+        mine = Domain("source_id", "in", self.ids)
+        imported = Record.search(
+            mine & (Domain("state", "!=", ERROR) | Domain("res_id", "!=", False)),
+            limit=1,
+        )
+        if imported:
+            raise ValidationError(
+                self.env._(
+                    "The connected system %(system)s already imported rows, which it "
+                    "knows by their external ID: the field of the external ID cannot "
+                    "change, connect the system a second time instead.",
+                    system=imported.source_id.name,
+                )
+            )
+        Record.search(mine & Domain("external_id", "!=", False)).external_id = False
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):
         """Refuse to export secrets, also to people who may read them.
@@ -423,6 +573,12 @@ class ServiceSyncSource(models.Model):
         self.ensure_one()
         return {mapping.target_field: mapping for mapping in self.mapping_ids}
 
+    def _get_key_lines(self):
+        """The fields that together are the external ID, in their order."""
+        return self.mapping_ids.filtered(
+            lambda line: line.target_field == "external_id"
+        )
+
     def _get_connector(self, deadline=DEADLINE):
         """Return a connector that is ready to fetch; the caller closes it.
 
@@ -435,18 +591,24 @@ class ServiceSyncSource(models.Model):
         settings = {
             name: source_sudo[name] or ""
             for name in reader.setting_names
-            if name != "file"
+            if name not in ("file", "header_ids")
         }
+        if "header_ids" in reader.setting_names:
+            settings["header_ids"] = [
+                (header.name, header.secret) for header in source_sudo.header_ids
+            ]
         if "file" in reader.setting_names and not self.url:
             # The size would be read instead of the content with bin_size.
             content = source_sudo.with_context(bin_size=False).file
             settings["file"] = base64.b64decode(content or b"")
-        mapping = self._get_mapping()
-        changed_at = mapping.get("changed_at")
+        changed_at = self._get_mapping().get("changed_at")
+        key_lines = self._get_key_lines()
+        wanted = self.mapping_ids.mapped("source_field")
+        wanted += self.skip_ids.mapped("source_field")
         return reader(
             settings,
-            fields=[line.source_field for line in mapping.values()],
-            id_field=mapping["external_id"].source_field,
+            fields=list(dict.fromkeys(wanted)),
+            id_field=key_lines[:1].source_field or "",
             changed_field=changed_at.source_field if changed_at else "",
             parse_date=self._parse_moment,
             deadline=deadline,
@@ -462,26 +624,28 @@ class ServiceSyncSource(models.Model):
             self.mapping_ids._fields["target_field"]._description_selection(self.env)
         )
         for group in TARGETS[self.target].required:
+            if group == ("external_id",) and self.row_is_key:
+                continue
             if not mapped & set(group):
                 raise ConnectorError(
                     _lt("Map a source field to “%(field)s”."),
                     field="” / “".join(str(labels[name]) for name in group),
                 )
 
-    def _read_first(self, limit):
-        """Return the first rows of the system, for a preview.
+    def _read_first(self, limit, check=True):
+        """Return the first page of the system, of so many rows at least.
 
         :raise ConnectorError: the system cannot be read, or fields are not mapped
         """
-        self._check_ready()
+        if check:
+            self._check_ready()
         rows = []
         with closing(self._get_connector(answer_deadline(manual=True))) as connector:
-            connector.page_size = min(connector.page_size, limit)
             for page in connector.fetch():
                 rows += page.rows
                 if len(rows) >= limit:
                     break
-        return rows[:limit]
+        return rows
 
     def _parse_moment(self, value):
         return parse_datetime(value, self.date_order, self.timezone)

@@ -15,6 +15,8 @@ from .targets import TARGETS
 
 # Errors after which a transaction is played again, whatever it was about.
 REPLAYED = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
+# Zeros a spreadsheet may have left out.
+MAX_ZEROS = 7
 RECORD_COLUMNS = (
     "source_id",
     "external_id",
@@ -27,6 +29,9 @@ RECORD_COLUMNS = (
     "res_model",
     "res_id",
     "hours",
+    "ticket_key",
+    "is_catch_all",
+    "is_billing_held",
 )
 
 
@@ -51,6 +56,8 @@ class Store:
         items = RowReader(self.source).read(rows)
         items = settle_duplicates(self.env, items, counts)
         self.find_records(items)
+        items = self._leave_out(items)
+        self._find_respelled(items)
         settled, todo = [], []
         for item in items:
             (settled if self._is_settled(item, again) else todo).append(item)
@@ -71,8 +78,10 @@ class Store:
         :return: the items, with their errors
         """
         items = RowReader(self.source).read(rows)
+        items = [item for item in items if not item.is_skipped]
         self._mark_repeated(items)
         self.find_records(items)
+        self._find_respelled(items)
         self.target.is_trial = True
         with closing(self.env.cr.savepoint()):
             _known, new = self._convert(items)
@@ -86,7 +95,44 @@ class Store:
             if other is not item and other.checksum != item.checksum:
                 item.error = item.error or explain_duplicate(self.env, item, other)
 
+    def _leave_out(self, items):
+        """The items without those to leave out, whose errors are no errors then."""
+        out = [item for item in items if item.is_skipped]
+        records = self.env["service.sync.record"].union(
+            *(item.record for item in out if item.record)
+        )
+        records.filtered(lambda r: r.state == ERROR and not r.res_id).unlink()
+        return [item for item in items if not item.is_skipped]
+
     # === What is known already ===
+
+    def _find_respelled(self, items):
+        """Refuse new rows whose id is a known one that a spreadsheet saved again.
+
+        It leaves out the zeros at the beginning, and every row would come twice.
+        """
+        new = [i for i in items if not i.record and i.external_id.isdecimal()]
+        if self.source.connector != "csv" or not new:
+            return
+        texts = {item.external_id.lstrip("0"): item for item in new}
+        longest = max(map(len, texts)) + MAX_ZEROS
+        ways = {text.zfill(n) for text in texts for n in range(len(text), longest)}
+        found = self.env["service.sync.record"].search_fetch(
+            [
+                ("source_id", "=", self.source.id),
+                ("external_id", "in", list(ways - {i.external_id for i in items})),
+            ],
+            ["external_id"],
+        )
+        for record in found:
+            item = texts[record.external_id.lstrip("0")]
+            item.error = item.error or self.env._(
+                "The external ID %(id)s is new, but %(known)s is known: a spreadsheet "
+                "leaves out zeros at the beginning. Format the column as text before "
+                "you save the file.",
+                id=item.external_id,
+                known=record.external_id,
+            )
 
     def find_records(self, items):
         """Give each item the record of its key."""
@@ -99,7 +145,15 @@ class Store:
                 ("external_id", "=", False),
                 ("checksum", "in", [i.checksum for i in items if not i.external_id]),
             ],
-            ["external_id", "checksum", "state", "changed_at", "res_id", "pass_number"],
+            [
+                "external_id",
+                "checksum",
+                "state",
+                "changed_at",
+                "res_id",
+                "pass_number",
+                "is_billing_held",
+            ],
         )
         by_key = {record.external_id or record.checksum: record for record in records}
         for item in items:
@@ -285,6 +339,11 @@ class Store:
         if item.record or item.error:
             values["error"] = item.error or False
             values["customer_key"] = item.customer_key or False
+            values["employee_key"] = item.employee_key or False
+        if item.record or item.error or item.is_catch_all:
+            values["ticket_key"] = item.ticket_key or False
+            values["is_catch_all"] = item.is_catch_all
+            values["is_billing_held"] = item.is_billing_held
         if item.error:
             # The checksum of what is stored stays: the row may come back as it was.
             values.update(

@@ -8,12 +8,13 @@ from ...connectors import ValueRefused
 from ...connectors.errors import _lt
 from ...connectors.values import (
     is_empty,
-    parse_boolean,
+    parse_billable,
     parse_date,
     parse_decimal,
+    parse_end,
     parse_text,
 )
-from .rows import explain
+from .rows import MAX_KEY, explain
 
 AMBIGUOUS = _lt("“%(value)s” can be %(count)s records: %(names)s.")
 
@@ -94,6 +95,51 @@ class Target:
         model = self.env[self.model].with_context(active_test=False)
         return model.browse(record.res_id if record else False).exists()
 
+    # === Customers ===
+
+    def find_customers(self, items):
+        keys = {self.get_customer_key(item) for item in items}
+        return self.env["service.sync.customer"]._find(self.source, keys)
+
+    def get_customer_key(self, item):
+        texts = (item.raw.get("partner_id"), item.raw.get("partner_email"))
+        return tuple("" if is_empty(text) else str(text).strip() for text in texts)
+
+    def pick_customer(self, item, customers):
+        """The one customer a row names.
+
+        :raise ValueRefused: there is none, or there are several
+        """
+        key = self.get_customer_key(item)
+        text = key[0] or key[1]
+        if not text:
+            raise ValueRefused(_lt("The row names no customer."))
+        if len(text) > MAX_KEY:
+            raise ValueRefused(
+                _lt("“%(value)s…” is too long for a customer."), value=text
+            )
+        found = customers[key]
+        if len(found) == 1:
+            return found
+        item.customer_key = text
+        if not found:
+            raise ValueRefused(
+                _lt(
+                    "No customer was found for “%(value)s”: choose the customer on "
+                    "this row, and it is remembered."
+                ),
+                value=text,
+            )
+        raise ValueRefused(
+            _lt(
+                "“%(value)s” can be %(count)s customers (%(names)s): choose the "
+                "customer on this row, and it is remembered."
+            ),
+            value=text,
+            count=len(found),
+            names=", ".join(found[:3].mapped("display_name")),
+        )
+
     # === Helpers ===
 
     def differs(self, old, new):
@@ -104,7 +150,7 @@ class Target:
         return (old or False) != (new or False)
 
     def parse(self, item, name, kind):
-        """Read one raw value of an item as a text, decimal, date or boolean.
+        """Read one raw value of an item as a text, decimal, date, end or tick.
 
         :raise ValueRefused: it is none; named by the field of the source
         """
@@ -112,9 +158,10 @@ class Target:
         try:
             if kind == "decimal":
                 return parse_decimal(value, self.source.decimal_separator)
-            if kind == "date":
-                return parse_date(value, self.source.date_order, self.source.timezone)
-            return {"text": parse_text, "boolean": parse_boolean}[kind](value)
+            if kind in ("date", "end"):
+                read = parse_date if kind == "date" else parse_end
+                return read(value, self.source.date_order, self.source.timezone)
+            return {"text": parse_text, "tick": parse_billable}[kind](value)
         except ValueRefused as error:
             raise self.named(name, explain(self.env, error)) from None
 

@@ -1,10 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Rows that become purchases, created and changed like any other purchase."""
 
+import re
+
 from ...connectors import ValueRefused
 from ...connectors.errors import _lt
-from ...connectors.values import is_empty
-from .rows import MAX_KEY
+from ...connectors.values import NO_END, is_empty
 from .service_sync_record import WITHDRAWN
 from .target import Target
 
@@ -13,10 +14,11 @@ KINDS = {
     "value_per_credit": "decimal",
     "paid_per_credit": "decimal",
     "date_start": "date",
-    "date_expiry": "date",
+    "date_expiry": "end",
     "description": "text",
 }
 TRIAL_NAME = "/"
+NAME_AND_CODE = re.compile(r"[^-–(]+[-–(] ?([A-Z]{3})\)?")
 
 
 class PurchaseTarget(Target):
@@ -36,16 +38,15 @@ class PurchaseTarget(Target):
     required = (("external_id",), ("partner_id", "partner_email"), ("credits",))
 
     def find_relations(self, items):
-        keys = {self.get_customer_key(item) for item in items}
         return {
-            "customer": self.env["service.sync.customer"]._find(self.source, keys),
+            "customer": self.find_customers(items),
             "currency": self.find_currencies(items),
         }
 
     def prepare(self, item, tables):
         return {
             "company_id": self.source.company_id.id,
-            "partner_id": self.pick_customer(item, tables["customer"]),
+            "partner_id": self.pick_customer(item, tables["customer"]).id,
             **self.get_values(item),
             **self.pick_currency(item, tables["currency"]),
         }
@@ -92,6 +93,8 @@ class PurchaseTarget(Target):
             value = self.parse(item, name, kind)
             if value is not None or name == "description":
                 values[name] = float(value) if kind == "decimal" else value or False
+        if "date_expiry" in item.raw and "date_expiry" not in values:
+            values |= self.get_no_expiry()
         if not values.get("credits"):
             raise ValueRefused(_lt("The row has no number of credits."))
         for name in ("credits", "value_per_credit", "paid_per_credit"):
@@ -103,45 +106,28 @@ class PurchaseTarget(Target):
                 )
         return values
 
-    def get_customer_key(self, item):
-        texts = (item.raw.get("partner_id"), item.raw.get("partner_email"))
-        return tuple("" if is_empty(text) else str(text).strip() for text in texts)
-
-    def pick_customer(self, item, customers):
-        key = self.get_customer_key(item)
-        text = key[0] or key[1]
-        if not text:
-            raise ValueRefused(_lt("The row names no customer."))
-        if len(text) > MAX_KEY:
-            raise ValueRefused(
-                _lt("“%(value)s…” is too long for a customer."), value=text
-            )
-        found = customers[key]
-        if len(found) == 1:
-            return found.id
-        item.customer_key = text
-        if not found:
+    def get_no_expiry(self):
+        """What an empty expiry date means: hours may lapse by it, so it is asked."""
+        if self.source.no_expiry == "ask":
             raise ValueRefused(
                 _lt(
-                    "No customer was found for “%(value)s”: choose the customer on "
-                    "this row, and it is remembered."
+                    "%(field)s is empty: choose on the connected system what an empty "
+                    "expiry date means."
                 ),
-                value=text,
+                field=self.names["date_expiry"],
             )
-        raise ValueRefused(
-            _lt(
-                "“%(value)s” can be %(count)s customers (%(names)s): choose the "
-                "customer on this row, and it is remembered."
-            ),
-            value=text,
-            count=len(found),
-            names=", ".join(found[:3].mapped("display_name")),
-        )
+        return {"date_expiry": NO_END} if self.source.no_expiry == "never" else {}
+
+    def get_currency_text(self, item):
+        """The currency a row names; of “Euro - EUR”, the code."""
+        value = item.raw.get("currency_id")
+        text = "" if is_empty(value) else str(value).strip()
+        match = NAME_AND_CODE.fullmatch(text)
+        return match[1] if match else text
 
     def find_currencies(self, items):
         """Return ``{code or symbol in upper case: currencies}``."""
-        raw = (item.raw.get("currency_id") for item in items)
-        texts = {str(value).strip() for value in raw if not is_empty(value)}
+        texts = set(filter(None, map(self.get_currency_text, items)))
         ways = list(texts | {text.upper() for text in texts})
         found = self.env["res.currency"].search(
             ["|", ("name", "in", ways), ("symbol", "in", ways)]
@@ -153,10 +139,10 @@ class PurchaseTarget(Target):
 
     def pick_currency(self, item, currencies):
         """The currency a row names; a symbol that several have is not guessed."""
-        value = item.raw.get("currency_id")
-        if is_empty(value):
+        value = self.get_currency_text(item)
+        if not value:
             return {}
-        found = currencies.get(str(value).strip().upper())
+        found = currencies.get(value.upper())
         if not found:
             raise ValueRefused(
                 _lt("“%(value)s” isn't an active currency."), value=value

@@ -1,14 +1,28 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Rows that become time entries, logged on their ticket like any other time."""
 
+import re
+
 from odoo.fields import Domain
 
 from ...connectors import ValueRefused
+from ...connectors.durations import AUTO, DAY, fitting_units, read_hours, read_number
 from ...connectors.errors import _lt, quote
 from ...connectors.values import is_empty, short_text
 from ...tools import DurationError, parse_duration
-from .rows import explain
+from .rows import MAX_KEY, explain
+from .service_sync_customer import EMPLOYEE, TICKET
+from .styles import show_hours
 from .target import AMBIGUOUS, Target
+
+# What can be the number of a ticket in a longer text: HT00012, #HT00012, SUP-12.
+TICKET_NUMBER = re.compile(r"(?<![\w-])[A-Za-z]{1,6}-?\d{1,12}(?![\w-])")
+MAX_NUMBERS = 5
+
+
+def get_numbers(text):
+    """What in a text may be numbers of tickets."""
+    return TICKET_NUMBER.findall(text)[:MAX_NUMBERS]
 
 
 class TimeTarget(Target):
@@ -16,6 +30,8 @@ class TimeTarget(Target):
     label = "Time Entries"
     fields = (
         "ticket_id",
+        "partner_id",
+        "partner_email",
         "employee_id",
         "employee_email",
         "unit_amount",
@@ -27,10 +43,17 @@ class TimeTarget(Target):
     )
     required = (("external_id",), ("unit_amount",), ("employee_id", "employee_email"))
 
+    def __init__(self, source):
+        super().__init__(source)
+        lines = source.mapping_ids
+        duration = lines.filtered(lambda line: line.target_field == "unit_amount")[:1]
+        self.unit = duration._get_unit() if duration else AUTO
+        self.unit_labels = dict(lines._fields["unit"]._description_selection(self.env))
+
     def prepare(self, item, tables):
         return {
-            "ticket_id": self.pick_ticket(item, tables["ticket"]).id,
-            "employee_id": self.pick_employee(item, tables["employee"]).id,
+            "ticket_id": self.pick_ticket(item, tables).id,
+            "employee_id": self.pick_employee(item, tables).id,
             "unit_amount": self.get_hours(item),
             **self.get_values(item),
             **self.pick_service_type(item, tables["type"]),
@@ -38,6 +61,8 @@ class TimeTarget(Target):
 
     def update(self, item):
         """Write what differs; an entry that was cut is logged anew as a whole."""
+        if item.record.is_billing_held and not item.is_billing_held:
+            item.values.setdefault("is_billable", True)
         pieces = self.get_pieces(item)
         if len(pieces) == 1:
             return super().update(item)
@@ -69,8 +94,19 @@ class TimeTarget(Target):
     def find_relations(self, items):
         company = Domain("company_id", "=", self.source.company_id.id)
         shared = Domain("company_id", "in", [False, self.source.company_id.id])
+        customers = self.find_customers(items)
+        texts = {self.get_ticket_text(item) for item in items}
         return {
-            "ticket": self.look_up(
+            "customer": customers,
+            "open_ticket": self.find_open_tickets(customers, company),
+            "chosen_ticket": self.find_chosen(
+                TICKET, texts | {" ".join(key).strip() for key in customers}
+            ),
+            "chosen_employee": self.find_chosen(
+                EMPLOYEE, {t for item in items for t in self.get_employee_texts(item)}
+            ),
+            "ticket": self.find_numbers(texts, company)
+            | self.look_up(
                 self.env["helpdesk.ticket"], ["number"], items, ["ticket_id"], company
             ),
             "employee": self.look_up(
@@ -89,35 +125,136 @@ class TimeTarget(Target):
             ),
         }
 
-    def pick_ticket(self, item, table):
-        value = item.raw.get("ticket_id")
-        catch_all = self.source.catch_all_ticket_id
-        if catch_all and (is_empty(value) or not table.get(str(value).strip().lower())):
-            return catch_all
-        if is_empty(value):
+    def find_chosen(self, kind, texts):
+        Choice = self.env["service.sync.customer"]
+        return Choice._find_choices(self.source, kind, texts - {""})
+
+    def find_numbers(self, texts, domain):
+        """Return ``{number in lower case: ticket}`` for numbers inside of texts."""
+        numbers = {part for text in texts for part in get_numbers(text)}
+        ways = {way for part in numbers for way in (part, part.upper(), part.lower())}
+        if not ways:
+            return {}
+        found = self.env["helpdesk.ticket"].search(
+            Domain("number", "in", list(ways)) & domain
+        )
+        return {ticket.number.lower(): ticket for ticket in found}
+
+    def find_open_tickets(self, customers, domain):
+        """Return ``{customer id: (count, one of them)}`` of tickets that take time."""
+        partners = self.env["res.partner"].union(*customers.values())
+        rows = self.env["helpdesk.ticket"]._read_group(
+            Domain("commercial_partner_id", "in", partners.commercial_partner_id.ids)
+            & Domain("closed", "=", False)
+            & Domain("allow_timesheet", "=", True)
+            & domain,
+            ["commercial_partner_id"],
+            ["__count", "id:max"],
+        )
+        return {partner.id: (count, last) for partner, count, last in rows}
+
+    def pick_ticket(self, item, tables):
+        """The ticket of a row: the one it names, else one of its customer's.
+
+        :raise ValueRefused: there is none
+        """
+        text = self.get_ticket_text(item)
+        customer = " ".join(self.get_customer_key(item)).strip()
+        item.ticket_key = (text or customer)[:MAX_KEY]
+        chosen = tables["chosen_ticket"].get(item.ticket_key)
+        found = chosen or self.find_ticket(text, tables["ticket"])
+        if not found and customer:
+            found = self.pick_ticket_of_customer(item, tables)
+        if found:
+            return found
+        if self.source.catch_all_ticket_id:
+            return self.take_catch_all(item)
+        if not text:
             raise ValueRefused(_lt("The row names no ticket."))
-        return self.pick(
-            table,
-            str(value).strip(),
+        raise ValueRefused(
             _lt(
                 "There is no ticket with the number or external ID “%(value)s”, and "
                 "the connected system has no catch-all ticket."
             ),
-            AMBIGUOUS,
+            value=text,
         )
 
-    def pick_employee(self, item, table):
-        texts = [item.raw.get(name) for name in ("employee_id", "employee_email")]
-        texts = [str(text).strip() for text in texts if not is_empty(text)]
+    def get_ticket_text(self, item):
+        value = item.raw.get("ticket_id")
+        return "" if is_empty(value) else str(value).strip()
+
+    def find_ticket(self, text, table):
+        """The ticket of a number or external id, also where more is written around."""
+        if text.lower() in table:
+            return self.pick(table, text, "", AMBIGUOUS)
+        parts = map(str.lower, get_numbers(text))
+        found = {table[part] for part in parts if len(table.get(part, ())) == 1}
+        return found.pop() if len(found) == 1 else None
+
+    def pick_ticket_of_customer(self, item, tables):
+        """The only open ticket of the customer a row names.
+
+        :raise ValueRefused: the customer is unknown or has several, and nothing
+            takes what finds no ticket
+        """
+        has_catch_all = bool(self.source.catch_all_ticket_id)
+        try:
+            customer = self.pick_customer(item, tables["customer"])
+        except ValueRefused:
+            if has_catch_all:
+                return None
+            raise
+        count, ticket = tables["open_ticket"].get(
+            customer.commercial_partner_id.id, (0, None)
+        )
+        if count == 1:
+            return self.env["helpdesk.ticket"].browse(ticket)
+        if has_catch_all:
+            return None
+        raise ValueRefused(
+            _lt(
+                "%(customer)s has %(count)s open tickets: choose the ticket on this "
+                "row, and it is remembered."
+            ),
+            customer=customer.display_name,
+            count=count,
+        )
+
+    def take_catch_all(self, item):
+        """Log on the catch-all ticket; its customer pays only if that was asked for."""
+        ticket = self.source.catch_all_ticket_id
+        item.is_catch_all = True
+        item.is_billing_held = bool(
+            ticket.partner_id and not self.source.catch_all_is_billed
+        )
+        return ticket
+
+    def pick_employee(self, item, tables):
+        texts = self.get_employee_texts(item)
         if not texts:
             raise ValueRefused(_lt("The row names no employee."))
+        for text in texts:
+            if chosen := tables["chosen_employee"].get(text):
+                return chosen
+        table = tables["employee"]
         text = next((text for text in texts if table.get(text.lower())), texts[0])
-        return self.pick(
-            table,
-            text,
-            _lt("No employee has the external ID, e-mail or name “%(value)s”."),
-            AMBIGUOUS,
-        )
+        try:
+            return self.pick(
+                table,
+                text,
+                _lt(
+                    "No employee has the external ID, e-mail or name “%(value)s”: "
+                    "choose the employee on this row, and it is remembered."
+                ),
+                AMBIGUOUS,
+            )
+        except ValueRefused:
+            item.employee_key = text[:MAX_KEY]
+            raise
+
+    def get_employee_texts(self, item):
+        texts = [item.raw.get(name) for name in ("employee_id", "employee_email")]
+        return [str(text).strip() for text in texts if not is_empty(text)]
 
     def pick_service_type(self, item, table):
         value = item.raw.get("service_type_id")
@@ -143,9 +280,13 @@ class TimeTarget(Target):
                 values[name] = self.parse(item, name, "text") or False
         if not values.get("name"):
             values.pop("name", None)
-        billable = self.parse(item, "is_billable", "boolean")
+        billable = self.parse(item, "is_billable", "tick")
         if billable is not None:
             values["is_billable"] = billable
+        if billable is False:
+            item.is_billing_held = False
+        elif item.is_billing_held:
+            values["is_billable"] = False
         return values
 
     def get_hours(self, item):
@@ -153,10 +294,28 @@ class TimeTarget(Target):
         if is_empty(value):
             raise ValueRefused(_lt("The row has no duration."))
         try:
-            return parse_duration(short_text(value))
+            hours = read_hours(value, self.unit, self.source.decimal_separator)
+            number = None if hours is not None else read_number(value)
+            if number:
+                raise self.ask_unit(number, value)
+            return parse_duration(short_text(value)) if hours is None else hours
         except DurationError as error:
             text = str(value).strip()
             reason = error.args[0].replace(text, quote(text))
         except ValueRefused as error:
             reason = explain(self.env, error)
         raise self.named("unit_amount", reason)
+
+    def ask_unit(self, number, value):
+        """The refusal of a bare number whose unit neither name nor values tell."""
+        units = fitting_units([number], self.source.connector == "csv")
+        readings = ", ".join(
+            f"{show_hours(number, unit)} ({self.unit_labels[unit]})" for unit in units
+        )
+        sentence = _lt("“%(value)s” can mean %(reason)s: choose the unit of the field.")
+        if number > DAY:
+            sentence = _lt(
+                "%(value)s hours is more than a day; it can mean %(reason)s: choose "
+                "the unit of the field."
+            )
+        return ValueRefused(sentence, value=value, reason=readings)

@@ -1,12 +1,16 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from contextlib import closing
+
 from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ...connectors import ConnectorError
+from ...connectors.durations import AUTO
 from ...connectors.values import storable
 from ...models.sync.rows import explain
 from ...models.sync.service_sync_source import IMPORT_CONTEXT
 from ...models.sync.store import Store
+from ...models.sync.styles import settle
 from ...models.sync.targets import TARGETS
 from ...tools import format_number
 
@@ -68,9 +72,14 @@ class ServiceSyncPreview(models.TransientModel):
         source_sudo = (
             source.sudo().with_company(source.company_id).with_context(**IMPORT_CONTEXT)
         )
-        error, items = "", []
+        error, items, questions, units = "", [], [], {}
         try:
-            items = Store(source_sudo).try_out(source_sudo._read_first(ROWS))
+            rows = source_sudo._read_first(ROWS)
+            with closing(self.env.cr.savepoint()):
+                # What all values tell is kept by the import, not by a look at it.
+                questions = settle(source_sudo, rows)
+                items = Store(source_sudo).try_out(rows[: 2 * ROWS])[:ROWS]
+                units = {m.id: m._get_unit() for m in source_sudo.mapping_ids}
         except ConnectorError as refusal:
             error = explain(self.env, refusal)
             if refusal.private and self.env.user.has_group("base.group_system"):
@@ -93,11 +102,44 @@ class ServiceSyncPreview(models.TransientModel):
                         ),
                         "error": error,
                         "keys": ", ".join(keys),
+                        "whole_rows": source_sudo.row_is_key,
+                        "questions": [self._ask(question) for question in questions],
+                        "understood": self._get_understood(units),
                         "show": self._show,
                     },
                 ),
             }
         )
+
+    def _get_understood(self, units):
+        """How durations that are bare numbers were understood, by mapping."""
+        Mapping = self.env["service.sync.mapping"]
+        labels = dict(Mapping._fields["unit"]._description_selection(self.env))
+        return {
+            mapping.id: labels[units[mapping.id]]
+            for mapping in self.source_id.mapping_ids
+            if mapping.target_field == "unit_amount" and units.get(mapping.id) != AUTO
+        }
+
+    def _ask(self, question):
+        """A question of the values as a sentence with every reading."""
+        field = self._get_setting(question.setting)
+        labels = dict(field._description_selection(self.env))
+        readings = " / ".join(
+            f"{labels[value]}: {text}" for value, text in question.readings
+        )
+        return self.env._(
+            "“%(value)s” in %(field)s can mean: %(readings)s. Choose it under "
+            "“%(setting)s”.",
+            value=question.value,
+            field=question.mapping.source_field,
+            readings=readings,
+            setting=field._description_string(self.env),
+        )
+
+    def _get_setting(self, name):
+        source = self.source_id
+        return source._fields.get(name) or source.mapping_ids._fields[name]
 
     def _show(self, item, name):
         """The value a field of the target gets, as a person reads it."""

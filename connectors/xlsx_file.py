@@ -1,0 +1,82 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""The cells of an Excel workbook; formulas are what they came to."""
+
+import warnings
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+from openpyxl import load_workbook
+
+from .errors import _lt
+
+MAGIC = b"PK\x03\x04"
+# Unpacked: a small archive can hold more than a machine has memory for.
+MAX_BYTES = 256 * 1024**2
+# Excel counts days from here: a moment of that year is a duration.
+FIRST_YEAR = 1900
+
+
+class WorkbookRefused(Exception):
+    """A file that cannot be read as a workbook: (sentence, values)."""
+
+    def __init__(self, template, **values):
+        self.template = template
+        self.values = values
+        super().__init__(template)
+
+
+def is_workbook(spool) -> bool:
+    start = spool.read(len(MAGIC))
+    spool.seek(0)
+    return start == MAGIC
+
+
+def read_workbook(spool):
+    """Yield the number and the cells of each row of the sheet that was open last.
+
+    :raise WorkbookRefused: it cannot be read
+    """
+    try:
+        with zipfile.ZipFile(spool) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > MAX_BYTES:
+            raise WorkbookRefused(
+                _lt("The workbook holds more than %(size)s MB: save it as CSV."),
+                size=MAX_BYTES // 1024**2,
+            )
+        spool.seek(0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions it does not know
+            book = load_workbook(spool, read_only=True, data_only=True)
+        sheet = book.active or book.worksheets[0]
+        sheet.reset_dimensions()  # some programs write them wrong
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            yield number, [_plain(cell) for cell in cells]
+    except WorkbookRefused:
+        raise
+    except Exception as error:  # whatever a broken archive or sheet leads to
+        raise WorkbookRefused(
+            _lt("The file cannot be read as an Excel workbook (%(kind)s)."),
+            kind=type(error).__name__,
+        ) from None
+
+
+def _plain(cell):
+    """A cell as a file of text would have it, dates and numbers as they are."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime) and cell.year <= FIRST_YEAR:
+        cell -= datetime(FIRST_YEAR - 1, 12, 31)
+    if isinstance(cell, timedelta):
+        seconds = round(cell.total_seconds())
+        hours, rest = divmod(abs(seconds), 3600)
+        sign = "-" if seconds < 0 else ""
+        return f"{sign}{hours:02}:{rest // 60:02}:{rest % 60:02}"
+    if isinstance(cell, time):
+        return cell.isoformat("seconds")
+    if isinstance(cell, datetime):
+        is_day = cell.time() == time()
+        return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return cell

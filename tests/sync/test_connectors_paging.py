@@ -1,0 +1,181 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Endpoints as they page: by number, offset, link or mark, and what ends them."""
+
+import json
+from datetime import datetime
+
+from odoo.tests import tagged
+
+from ...connectors import Cursor
+from ..support.peers import http_peer
+from ..support.sync import SECRET, JsonCase, rows_of
+
+
+def sent(handler, rows, headers=None, **more):
+    handler.send({"data": {"items": rows}, **more}, headers=headers or {})
+
+
+@tagged("post_install", "-at_install")
+class TestPaging(JsonCase):
+    def read(self, script, **settings):
+        """The ids that were read, and the requests for them."""
+        with http_peer(script) as peer:
+            connector = self.connector(peer.url, **settings)
+            return self.read_ids(connector), list(peer.requests)
+
+    def refusal(self, script, **settings):
+        with http_peer(script) as peer:
+            return self.refused(self.connector(peer.url, **settings))
+
+    def test_page_after_the_last_is_missing(self):
+        rows = rows_of(4)
+
+        def script(handler, request):
+            start = 2 * (int(request.query["page"]) - 1)
+            if start >= len(rows):
+                return handler.send(b"{}", status=404)
+            return sent(handler, rows[start : start + 2])
+
+        ids, _requests = self.read(script, page_parameter="page")
+        self.assertEqual(ids, [1, 2, 3, 4])
+        rows.clear()
+        self.assertIn("404", self.refusal(script, page_parameter="page"))
+
+    def test_last_page_is_repeated(self):
+        rows = rows_of(3)
+
+        def script(handler, request):
+            start = 2 * (min(int(request.query["page"]), 2) - 1)
+            sent(handler, rows[start : start + 2])
+
+        self.assertEqual(self.read(script, page_parameter="page")[0], [1, 2, 3])
+
+    def test_only_page_is_repeated(self):
+        def script(handler, request):
+            sent(handler, rows_of(2))
+
+        told = self.refusal(script, page_parameter="page")
+        self.assertIn("same page again", told)
+        ids, _requests = self.read(script, page_parameter="page", page_size=50)
+        self.assertEqual(ids, [1, 2])
+
+    def test_offset_counts_what_was_sent(self):
+        """Whatever size is asked for, the other side sends two rows at most."""
+        rows = rows_of(5)
+
+        def script(handler, request):
+            start = int(request.query["offset"])
+            sent(handler, rows[start : start + 2])
+
+        ids, _requests = self.read(
+            script, paging="offset", page_parameter="offset", page_size=100
+        )
+        self.assertEqual(ids, [1, 2, 3, 4, 5])
+
+    def test_next_link_in_the_answer(self):
+        rows = rows_of(5)
+
+        def script(handler, request):
+            start = int(request.query.get("from", 0))
+            more = start + 2 < len(rows)
+            link = f"{request.path}?from={start + 2}" if more else None
+            sent(handler, rows[start : start + 2], meta={"next": link})
+
+        ids, _requests = self.read(script, paging="next", next_path="meta.next")
+        self.assertEqual(ids, [1, 2, 3, 4, 5])
+        self.assertIn("“Next link”", self.refusal(script), "it is told, not lost")
+
+    def test_next_link_in_a_header(self):
+        def script(handler, request):
+            is_last = request.query.get("p") == "2"
+            headers = {} if is_last else {"Link": '<?p=2>; rel="next"'}
+            sent(handler, rows_of(1, 2 if is_last else 1), headers)
+
+        self.assertEqual(self.read(script, paging="next")[0], [1, 2])
+
+    def test_next_mark(self):
+        def script(handler, request):
+            mark = request.query.get("cursor")
+            sent(handler, rows_of(1, 2 if mark else 1), mark=None if mark else "ab=")
+
+        settings = {"paging": "next", "next_path": "mark", "page_parameter": "cursor"}
+        self.assertEqual(self.read(script, **settings)[0], [1, 2])
+        settings.pop("page_parameter")
+        self.assertIn("name of the parameter", self.refusal(script, **settings))
+
+    def test_next_link_leads_nowhere_else(self):
+        def script(handler, request):
+            sent(handler, rows_of(1), next="https://elsewhere.test/rows")
+
+        told = self.refusal(script, paging="next", next_path="next")
+        self.assertIn("another address", told)
+
+    def test_link_that_comes_again_ends(self):
+        def script(handler, request):
+            sent(handler, rows_of(1), next="/?p=2")
+
+        ids, requests = self.read(script, paging="next", next_path="next")
+        self.assertEqual((set(ids), len(requests)), ({1}, 2))
+
+    def test_full_page_without_paging_is_told(self):
+        def script(handler, request):
+            sent(handler, rows_of(3))
+
+        self.assertIn("3 rows, a full page", self.refusal(script, page_size=3))
+        self.assertEqual(self.read(script, page_size=4)[0], [1, 2, 3])
+
+    def test_report_that_wants_a_body(self):
+        rows = rows_of(3)
+
+        def script(handler, request):
+            start = 2 * (json.loads(request.body)["filter"]["page"] - 1)
+            sent(handler, rows[start : start + 2])
+
+        ids, requests = self.read(
+            script,
+            http_method="post",
+            body='{"filter": {"size": 2}}',
+            page_parameter="filter.page",
+        )
+        self.assertEqual(ids, [1, 2, 3])
+        self.assertEqual({request.method for request in requests}, {"POST"})
+        self.assertEqual(json.loads(requests[0].body)["filter"], {"size": 2, "page": 1})
+        told = self.refusal(script, http_method="post", body="[1")
+        self.assertIn("isn't a JSON object", told)
+
+    def test_several_headers_and_none_of_them_is_told(self):
+        def script(handler, request):
+            handler.send(b"bad " + SECRET.encode(), status=403)
+
+        with http_peer(script) as peer:
+            connector = self.connector(
+                peer.url,
+                header_name="X-User",
+                header_secret="ada",
+                header_ids=[("X-Token", SECRET), ("", "x")],
+            )
+            self.refused(connector)
+            sent_headers = peer.requests[0].headers
+        self.assertEqual(sent_headers["X-User"], "ada")
+        self.assertEqual(sent_headers["X-Token"], SECRET)
+        self.assertIn(SECRET, connector.secrets)
+
+    def test_last_change_as_the_other_side_reads_it(self):
+        cursor = Cursor(datetime(2026, 1, 31, 23, 30), "1")
+        table = {
+            "utc": "2026-01-31T23:30:00Z",
+            "local": "2026-02-01T00:30:00",
+            "date": "2026-02-01",
+            "seconds": "1769902200",
+            "milliseconds": "1769902200000",
+        }
+        for kind, text in table.items():
+            with self.subTest(kind=kind), http_peer(lambda h, r: sent(h, [])) as peer:
+                connector = self.connector(
+                    peer.url,
+                    cursor_parameter="since",
+                    cursor_format=kind,
+                    timezone="Europe/Berlin",
+                )
+                self.read_ids(connector, cursor)
+                self.assertEqual(peer.requests[0].query["since"], text)
