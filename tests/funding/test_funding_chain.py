@@ -197,6 +197,26 @@ class TestFundingChain(FundingCommon):
         self.env["account.analytic.line"].create([dict(values) for _ in range(3)])
         self.assertEqual(self._paid(), {self.first: 10, self.second: 8})
 
+    def test_many_entries_edited_in_one_go_cost_the_same_queries(self):
+        self.team.prepaid_limit = "chain"
+        self._sell(hours=5000, date_order="2026-03-01")
+        self._buy(30)
+        values = {"unit_amount": 1, "date": MAY, "employee_id": self.employee.id}
+        costs = {}
+        for size in (5, 10, 60):
+            ticket = self._create_ticket()
+            entries = self.env["account.analytic.line"].create(
+                [{**values, "ticket_id": ticket.id} for _ in range(size)]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            entries.write({"unit_amount": 0.5})
+            entries.write({"date": "2026-05-05"})
+            self.env.flush_all()
+            costs[size] = self.env.cr.sql_log_count - start
+        self.assertLessEqual(costs[60] - costs[10], 50, costs)
+
     def test_time_of_who_bought_hours_or_credits_is_not_given_away(self):
         """Without an item with hours left, it was not billed without a word."""
         self._work(10)

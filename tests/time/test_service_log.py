@@ -12,6 +12,20 @@ from ..support.service_log import ServiceLogCommon
 class TestServiceLog(ServiceLogCommon):
     """Log Service: the window, and what it posts."""
 
+    def test_the_only_time_based_item_is_suggested(self):
+        """Without it, the time of a customer's first ticket was given away."""
+        self.time_product.limit_hours = False
+        log = self._create_log(
+            ticket_id=False, partner_id=self.other_customer.id, team_id=self.team.id
+        )
+        self.assertFalse(log.sale_line_id)
+        item = self._sell(self.time_product, partner=self.other_customer)
+        log._compute_sale_line_id()
+        self.assertEqual(log.sale_line_id, item)
+        self._sell(self.time_product, partner=self.other_customer)
+        log._compute_sale_line_id()
+        self.assertFalse(log.sale_line_id)
+
     def test_logs_on_a_ticket(self):
         log = self._create_log(description="— first\n• second")
         log.action_log_hours()

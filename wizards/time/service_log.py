@@ -202,7 +202,7 @@ class ServiceLog(models.TransientModel):
         """Return what pays beside credits: the ticket's item, else the customer's.
 
         A new ticket takes its customer's prepaid item with hours left; without one, the
-        latest item that has authorized hours left.
+        latest item that has authorized hours left, or the only time-based one.
         """
         self.ensure_one()
         if self.ticket_id:
@@ -215,13 +215,18 @@ class ServiceLog(models.TransientModel):
         lines = self.env["sale.order.line"]
         customer = self.partner_id.commercial_partner_id
         # sudo: which item pays must not depend on who logs the service
-        candidates_sudo = lines.sudo().search(
+        own_sudo = lines.sudo().search(
             lines._domain_ticket_item()
-            & Domain("limit_hours", "=", True)
             & Domain("company_id", "=", self.company_id.id)
             & Domain("order_partner_id.commercial_partner_id", "=", customer.id),
             order="id desc",
         )
+        candidates_sudo = own_sudo.filtered("limit_hours")
+        if not candidates_sudo:
+            by_time_sudo = own_sudo.filtered(
+                lambda line: line.product_id._is_delivered_timesheet()
+            )
+            return (by_time_sudo if len(by_time_sudo) == 1 else lines).sudo(False)
         open_sudo = candidates_sudo.filtered(
             lambda line: line.authorized_hours_left > 0
         )
