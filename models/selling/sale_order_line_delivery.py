@@ -6,6 +6,9 @@ from odoo.fields import Domain
 
 from ...tools.approval import PENDING
 
+# What the rounding of several invoices can leave, in the unit of the item.
+MOST_ROUNDING = 0.05
+
 
 class SaleOrderLine(models.Model):
     """What an item delivers, and what of it can be invoiced."""
@@ -103,6 +106,7 @@ class SaleOrderLine(models.Model):
             lambda line: line.product_id and line.product_id._is_delivered_timesheet()
         )
         held = by_time._get_held_quantities(start_date, end_date)
+        by_time._take_rounding_along(start_date, end_date)
         for line in by_time:
             most = min(
                 max(line.qty_delivered - line.qty_invoiced, 0.0),
@@ -111,6 +115,24 @@ class SaleOrderLine(models.Model):
             if line.product_uom_id.compare(line.qty_to_invoice, most) > 0:
                 line.qty_to_invoice = most
         return result
+
+    def _take_rounding_along(self, start_date, end_date):
+        """Let the last period take the hundredths that rounding left of earlier ones:
+        no entry would ever bring them on an invoice."""
+        entries = self.env["account.analytic.line"]
+        # sudo: what is billed does not depend on who may read the time
+        waiting_sudo = entries.sudo().search(
+            Domain(self._timesheet_compute_delivered_quantity_domain())
+            & Domain("so_line", "in", self.ids)
+            & entries._domain_not_billed()
+        )
+        elsewhere = waiting_sudo.filtered(
+            lambda entry: not entry._counts_between(start_date, end_date)
+        ).so_line
+        for line in self - elsewhere.with_env(self.env):
+            rest = line.qty_delivered - line.qty_invoiced - line.qty_to_invoice
+            if line.qty_to_invoice > 0 and 0 < rest <= MOST_ROUNDING:
+                line.qty_to_invoice += rest
 
     def _get_held_quantities(self, start_date, end_date):
         """Return what of the period is open again, although it is still invoiced.

@@ -15,6 +15,24 @@ class TestTicketInvoicing(ServiceCreditCommon):
         super().setUpClass()
         cls._keep_accounts()
 
+    def test_periods_leave_no_hundredth_of_an_hour_open(self):
+        item = self._sell(self.time_product)
+        ticket = self._create_ticket(sale_line_id=item.id)
+        for month in (1, 2, 3):
+            self._log(ticket, 1 / 3, date=f"2026-0{month}-15")
+        self.assertEqual(item.qty_delivered, 1)
+        quantities = []
+        for month in (1, 2, 3):
+            invoice = self._invoice_order(
+                item.order_id,
+                date_start_invoice_timesheet=f"2026-0{month}-01",
+                date_end_invoice_timesheet=f"2026-0{month}-28",
+            )
+            invoice.action_post()
+            quantities.append(invoice.invoice_line_ids.quantity)
+        self.assertEqual(quantities, [0.33, 0.33, 0.34])
+        self.assertEqual((item.qty_invoiced, item.qty_to_invoice), (1, 0))
+
     def test_prepaid_is_invoiced_before_any_work(self):
         item = self._sell(hours=10)
         invoice = self._invoice_order(item.order_id)
