@@ -24,6 +24,7 @@ from ...connectors.values import is_empty, parse_date
 
 NUMBERS = ("credits", "value_per_credit", "paid_per_credit", "unit_amount")
 DATES = ("date", "date_start", "date_expiry", "changed_at")
+SHORTEST = Decimal("0.00001")  # in no unit is it a second
 MAX_NUMBER = 10**12  # beyond it nothing is a price or a duration
 TWO_NUMBERS = re.compile(r"[^\d.,]*[1-9]\d{0,2}[.,]\d{3}[^\d.,]*$")
 TWO_DAYS = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
@@ -52,13 +53,16 @@ def settle(source, rows):
     """
     values = {}
     for mapping in source.mapping_ids:
-        found = (resolve(row.values, mapping.source_field) for row in rows)
-        values[mapping] = [value for value in found if _is_single(value)]
-    return [
-        *_settle_separator(source, values),
-        *_settle_date_order(source, values),
-        *_settle_unit(source, values),
-    ]
+        if mapping.target_field in (*NUMBERS, *DATES):
+            found = (resolve(row.values, mapping.source_field) for row in rows)
+            values[mapping] = [value for value in found if _is_single(value)]
+    questions = []
+    for decide in (_settle_separator, _settle_date_order, _settle_unit):
+        try:
+            questions += decide(source, values)
+        except (ArithmeticError, ValueError):
+            continue  # no number or no day: an error of its row, not of the page
+    return questions
 
 
 def _settle_separator(source, values):
@@ -104,7 +108,7 @@ def _settle_unit(source, values):
         for value in found:
             text = _short(value)
             number = read_number(text, source.decimal_separator)
-            if number and read_hours(text) is None:
+            if number and number > SHORTEST and read_hours(text) is None:
                 numbers[value] = number
         is_file = source.connector == "csv"
         unit = unit_of_values(numbers.values(), is_file)
@@ -147,7 +151,12 @@ def _can_be_two_days(match):
 def _is_single(value):
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         return False
-    return not is_empty(value) and (isinstance(value, str) or abs(value) < MAX_NUMBER)
+    if isinstance(value, str):
+        return not is_empty(value)
+    try:
+        return abs(value) < MAX_NUMBER
+    except ArithmeticError:  # not a number
+        return False
 
 
 def _short(value):

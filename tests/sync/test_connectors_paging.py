@@ -2,11 +2,13 @@
 """Endpoints as they page: by number, offset, link or mark, and what ends them."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 from odoo.tests import tagged
 
 from ...connectors import Cursor
+from ...connectors.http import _seconds
 from ..support.peers import http_peer
 from ..support.sync import SECRET, JsonCase, rows_of
 
@@ -159,6 +161,13 @@ class TestPaging(JsonCase):
         self.assertEqual(sent_headers["X-User"], "ada")
         self.assertEqual(sent_headers["X-Token"], SECRET)
         self.assertIn(SECRET, connector.secrets)
+
+    def test_pause_that_was_asked_for(self):
+        later = datetime.now(timezone.utc) + timedelta(minutes=5)
+        self.assertEqual(_seconds("120"), 120)
+        self.assertAlmostEqual(_seconds(format_datetime(later, True)), 300, delta=10)
+        for text in ("", "soon", "-5", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 50):
+            self.assertLessEqual(_seconds(text), 86400)
 
     def test_last_change_as_the_other_side_reads_it(self):
         cursor = Cursor(datetime(2026, 1, 31, 23, 30), "1")

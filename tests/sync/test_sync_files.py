@@ -2,12 +2,17 @@
 """Exports of other tools as they are, imported to the figures a person expects."""
 
 import base64
+from contextlib import closing
 from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
 
 from odoo import Command
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
 
+from ...connectors import Row
+from ...models.sync.styles import settle
 from ..support.common import ServiceCreditCommon
 from ..support.peers import http_peer
 from ..support.sync import SyncCommon, SyncMixin
@@ -336,6 +341,62 @@ class TestUploads(FilesCase):
         source.record_ids.ticket_id = self.ticket
         source.record_ids.action_retry()
         self.assertEqual(self.targets(source)["1"].ticket_id, self.ticket)
+
+    def test_any_value_leaves_the_styles_undecided(self):
+        """What one cell holds never stops the reading of the others."""
+        mapping = {"external_id": "id", "unit_amount": "spent", "date": "day"}
+        source = self.json_source(
+            SimpleNamespace(url="https://x.test"), mapping, target="time_entry"
+        )
+        odd = [Decimal("NaN"), Decimal("sNaN"), Decimal("1e-999999"), float("inf")]
+        odd += [10**400, b"1", [1], {"a": 1}, None, True, "1\x00", "\ud800", "1,000"]
+        odd += ["03/04/2999", "00/00/0000", "01/02/03", "9" * 5000, "٣", "½", "-"]
+        for value in odd:
+            rows = [Row(1, {"id": "1", "spent": value, "day": value})]
+            for question in settle(source, rows):
+                self.assertTrue(question.readings, value)
+        self.assertEqual(source.date_order, "auto")
+        self.assertEqual(source._get_mapping()["unit_amount"].unit, "auto")
+
+    def test_preset_is_picked_in_the_form(self):
+        with Form(self.env["service.sync.source"]) as form:
+            form.name = "Hours"
+            form.preset = "tempo"
+            form.url = "https://tempo.test/4/worklogs"
+            form.page_size = 50
+        source = form.record
+        self.assertEqual((source.connector, source.paging), ("json", "next"))
+        self.assertEqual(source._get_mapping()["unit_amount"].unit, "seconds")
+        self.assertEqual(source.next_path, "metadata.next")
+
+    def test_secrets_of_further_headers(self):
+        source = self.json_source(
+            SimpleNamespace(url="https://x.test"),
+            header_ids=[Command.create({"name": "X-Token", "secret": "t0ken"})],
+        )
+        with closing(source._get_connector()) as connector:
+            self.assertEqual(connector.headers()["X-Token"], "t0ken")
+            self.assertIn("t0ken", connector.secrets)
+        with self.assertRaisesRegex(AccessError, "never exported"):
+            source.export_data(["header_ids/secret"])
+        self.assertFalse(source.copy().header_ids.secret)
+        manager = self.env["res.users"].create(
+            {
+                "name": "Manager",
+                "login": "files-manager",
+                "group_ids": [
+                    Command.link(
+                        self.env.ref(
+                            "helpdesk_service_credit.group_service_credit_manager"
+                        ).id
+                    )
+                ],
+            }
+        )
+        header = source.header_ids.with_user(manager)
+        self.assertEqual(header.name, "X-Token")
+        with self.assertRaises(AccessError):
+            header.read(["secret"])
 
 
 @tagged("post_install", "-at_install")
