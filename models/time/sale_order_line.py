@@ -10,7 +10,6 @@ class SaleOrderLine(models.Model):
     overage_ids = fields.One2many(
         comodel_name="account.analytic.line",
         inverse_name="overage_line_id",
-        string="Overage",
         groups="base.group_user",
         export_string_translation=False,
     )

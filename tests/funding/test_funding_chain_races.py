@@ -16,17 +16,7 @@ class TestFundingChainRaces(ScratchCase):
     @classmethod
     def _prepare(cls, env):
         customer = env["res.partner"].create({"name": "Racer", "is_company": True})
-        product = env["product.product"].create(
-            {
-                "name": "Pack",
-                "type": "service",
-                "uom_id": env.ref("uom.product_uom_hour").id,
-                "list_price": 100,
-                "taxes_id": [Command.clear()],
-            }
-        )
-        product.product_tmpl_id.service_policy = "ordered_prepaid"
-        lines = {"product_id": product.id, "product_uom_qty": HOURS}
+        lines = {"product_id": cls._pack(env).id, "product_uom_qty": HOURS}
         employee = env["hr.employee"].create({"name": "Racer"})
         cls.employee_id = employee.id
         cls.tickets = {}
@@ -56,6 +46,20 @@ class TestFundingChainRaces(ScratchCase):
             )
             cls.tickets[asks] = ticket.id
             customer = customer.create({"name": "Next", "is_company": True})
+
+    @staticmethod
+    def _pack(env):
+        product = env["product.product"].create(
+            {
+                "name": "Pack",
+                "type": "service",
+                "uom_id": env.ref("uom.product_uom_hour").id,
+                "list_price": 100,
+                "taxes_id": [Command.clear()],
+            }
+        )
+        product.product_tmpl_id.service_policy = "ordered_prepaid"
+        return product
 
     def _log(self, ticket_id):
         def job(env):

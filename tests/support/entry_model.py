@@ -66,38 +66,7 @@ class Desk:
             return [Part("non_billable", hours)]
         ledger, parts, rest = terms.ticket.ledger, [], hours
         if credits:
-            free = own.rows if own and not kept else ()
-            usable = [
-                lot
-                for lot in ledger.lots
-                if ledger.usable(lot, terms.day) and not ledger.closed(lot)
-            ]
-            can = sum((lot.available for lot in usable), Decimal())
-            can += sum(row.left("credits") for row in free if row.lot in usable)
-            wanted = money(hours * terms.rate)
-            if not kept:
-                # Cumulative within the work, and one unit off at most.
-                same = [
-                    e
-                    for e in self.entries
-                    if e.payer == "credits"
-                    and e.terms.ticket is terms.ticket
-                    and e is not own
-                ]
-                due = sum((e.hours * e.terms.rate for e in same), hours * terms.rate)
-                exactly = money(due) - sum((e.credits for e in same), Decimal())
-                cost, unit = hours * terms.rate, Decimal("0.01")
-                low = (cost - unit).quantize(unit, ROUND_CEILING)
-                high = (cost + unit).quantize(unit, ROUND_FLOOR)
-                wanted = min(max(exactly, low, Decimal()), high)
-            drawn = min(wanted, can)
-            # A share that rounds to nothing is paid where there are credits.
-            if drawn or (not wanted and can):
-                paid = exact(
-                    hours if drawn == wanted else min(drawn / terms.rate, hours)
-                )
-                parts.append(Part("credits", paid, drawn))
-                rest = exact(hours - paid)
+            parts, rest = self._plan_credits(terms, hours, own, kept)
         if item and rest > 0:
             left = rest
             if item.cap is not None:
@@ -115,6 +84,41 @@ class Desk:
                 raise Refused
             parts.append(Part(policy, exact(rest)))
         return parts
+
+    def _plan_credits(self, terms, hours, own, kept):
+        """Return what credits pay of the hours, and the rest."""
+        ledger = terms.ticket.ledger
+        free = own.rows if own and not kept else ()
+        usable = [
+            lot
+            for lot in ledger.lots
+            if ledger.usable(lot, terms.day) and not ledger.closed(lot)
+        ]
+        can = sum((lot.available for lot in usable), Decimal())
+        can += sum(row.left("credits") for row in free if row.lot in usable)
+        wanted = money(hours * terms.rate)
+        if not kept:
+            wanted = self._round_within(terms, hours, own)
+        drawn = min(wanted, can)
+        # A share that rounds to nothing is paid where there are credits.
+        if drawn or (not wanted and can):
+            paid = exact(hours if drawn == wanted else min(drawn / terms.rate, hours))
+            return [Part("credits", paid, drawn)], exact(hours - paid)
+        return [], hours
+
+    def _round_within(self, terms, hours, own):
+        """Round cumulatively within the work, and one unit off at most."""
+        same = [
+            e
+            for e in self.entries
+            if e.payer == "credits" and e.terms.ticket is terms.ticket and e is not own
+        ]
+        due = sum((e.hours * e.terms.rate for e in same), hours * terms.rate)
+        exactly = money(due) - sum((e.credits for e in same), Decimal())
+        cost, unit = hours * terms.rate, Decimal("0.01")
+        low = (cost - unit).quantize(unit, ROUND_CEILING)
+        high = (cost + unit).quantize(unit, ROUND_FLOOR)
+        return min(max(exactly, low, Decimal()), high)
 
     def take(self, entry, parts, worked, hours, kept=0):
         """Post the credits; what the entry cannot carry itself becomes new entries."""

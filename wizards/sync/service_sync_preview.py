@@ -84,31 +84,32 @@ class ServiceSyncPreview(models.TransientModel):
             error = explain(self.env, refusal)
             if refusal.private and self.env.user.has_group("base.group_system"):
                 error = f"{error} ({refusal.private})"
-        keys = {key: True for item in items for key in item.row.values}
-        fields_sudo = source_sudo.mapping_ids
         self.sudo().write(
             {
                 "row_count": len(items),
                 "error_count": sum(bool(item.error) for item in items),
-                "table": self.env["ir.qweb"]._render(
-                    "helpdesk_service_credit.service_sync_preview_table",
-                    {
-                        "items": items,
-                        "mappings": fields_sudo,
-                        "labels": dict(
-                            fields_sudo._fields["target_field"]._description_selection(
-                                self.env
-                            )
-                        ),
-                        "error": error,
-                        "keys": ", ".join(keys),
-                        "whole_rows": source_sudo.row_is_key,
-                        "questions": [self._ask(question) for question in questions],
-                        "understood": self._get_understood(units),
-                        "show": self._show,
-                    },
-                ),
+                "table": self._render(source_sudo, items, questions, units, error),
             }
+        )
+
+    def _render(self, source_sudo, items, questions, units, error):
+        """Return the page of the rows that were read."""
+        keys = {key: True for item in items for key in item.row.values}
+        mappings_sudo = source_sudo.mapping_ids
+        target_field = mappings_sudo._fields["target_field"]
+        return self.env["ir.qweb"]._render(
+            "helpdesk_service_credit.service_sync_preview_table",
+            {
+                "items": items,
+                "mappings": mappings_sudo,
+                "labels": dict(target_field._description_selection(self.env)),
+                "error": error,
+                "keys": ", ".join(keys),
+                "whole_rows": source_sudo.row_is_key,
+                "questions": [self._ask(question) for question in questions],
+                "understood": self._get_understood(units),
+                "show": self._show,
+            },
         )
 
     def _get_understood(self, units):
