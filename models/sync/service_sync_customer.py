@@ -61,7 +61,7 @@ class ServiceSyncCustomer(models.Model):
         domain="[('allow_timesheet', '=', True)]",
     )
 
-    _choice_once = models.UniqueIndex(
+    _key_once = models.UniqueIndex(
         "(source_id, kind, key)", "This name of the source is already remembered."
     )
     _choice_made = models.Constraint(
