@@ -117,7 +117,7 @@ class JsonConnector(HttpConnector):
             raise self.error(
                 _lt(
                     "%(url)s sent %(count)s rows and tells where more of them are: "
-                    "choose “Next link” as the paging of the connected system."
+                    "choose “Next link or mark” as the paging of the connected system."
                 ),
                 url=url,
                 count=len(rows),

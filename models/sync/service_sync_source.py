@@ -629,7 +629,7 @@ class ServiceSyncSource(models.Model):
             if not mapped & set(group):
                 raise ConnectorError(
                     _lt("Map a source field to “%(field)s”."),
-                    field="” / “".join(str(labels[name]) for name in group),
+                    field=" / ".join(str(labels[name]) for name in group),
                 )
 
     def _read_first(self, limit, check=True):
