@@ -87,7 +87,7 @@ class ResPartner(models.Model):
             expire on it); without the amounts for who may see no purchases
         :raise AccessError: unless the user may see service credits, may read a ticket
             or a purchase of the customer, or belongs to the customer
-        :raise UserError: when the date is none
+        :raise UserError: when the date isn't one
         """
         self._check_service_credit_balance_access()
         try:
@@ -100,8 +100,14 @@ class ResPartner(models.Model):
                     example=fields.Date.to_string(self.env.company._get_today()),
                 )
             ) from error
-        company = self.env["res.company"].browse(company_id or self.env.company.id)
-        if not self.env.su and company not in self.env.user.company_ids:
+        company = self.env.company
+        if company_id:
+            # True is a number for Python, and no company.
+            is_id = isinstance(company_id, int) and company_id is not True
+            company = company.browse(company_id if is_id else ())
+        if not company or (
+            not self.env.su and company not in self.env.user.company_ids
+        ):
             raise AccessError(
                 self.env._("You cannot see the service credits of that company.")
             )
