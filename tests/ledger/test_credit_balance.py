@@ -103,9 +103,8 @@ class TestCreditBalance(CreditCommon):
         self._create_users()
         customer = self.customer.with_user(self.credit_user)
         for company in (True, "1", [self.env.company.id], 1.5, -1):
-            with self.subTest(company=company):
-                with self.assertRaises(AccessError):
-                    customer.get_service_credit_balance(company_id=company)
+            with self.subTest(company=company), self.assertRaises(AccessError):
+                customer.get_service_credit_balance(company_id=company)
 
     def test_other_companies_stay_apart(self):
         branch = self.env["res.company"].create({"name": "Branch"})
