@@ -11,6 +11,7 @@ except ImportError:  # no Unix, no sockets, no users who need no password
     pwd = None
 
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
 import requests.certs
 from psycopg2 import sql
@@ -99,7 +100,8 @@ class PostgresqlConnector(Connector):
             "database": self.settings.get("database") or "",
             "host": self.settings.get("host") or "",
         }
-        if self.end.passed:
+        # The server has the same limit and may be the first to see that time is up.
+        if self.end.passed or isinstance(error, psycopg2.errors.QueryCanceled):
             return self.error(
                 _lt(
                     "The database %(database)s on %(host)s took longer than "

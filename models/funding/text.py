@@ -325,13 +325,18 @@ def describe(env, claim):
             left = [_get_credits_left(env, *piece) for piece in claim.draw.slices]
         else:
             left = [_get_item_left(env, part) if part.payer == SALE_LINE else ""]
-        for fact, rest in zip(facts, left, strict=True):
+        hours_left = part.hours
+        for index, (fact, rest) in enumerate(zip(facts, left, strict=True), 1):
             credits = fact.get("credits", 0.0)
+            # Credits are rounded, hours are not: the last one pays for what is left.
+            is_last = index == len(facts)
+            hours = hours_left if is_last else credits / claim.rate
+            hours_left -= hours
             result.append(
                 {
                     "payer": part.payer,
                     "label": render_part(env, fact),
-                    "hours": credits / claim.rate if credits else part.hours,
+                    "hours": hours,
                     "credits": credits,
                     "left": rest,
                 }

@@ -165,4 +165,4 @@ class TestDuration(ServiceCreditCommon):
             thousand = f"1{separators[0]}000"
             entry, [message] = self._import_on_screen(thousand, **options)
             self.assertFalse(entry)
-            self.assertIn("1000 hours", message["message"])
+            self.assertIn("1,000 hours", message["message"])
