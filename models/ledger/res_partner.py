@@ -100,23 +100,29 @@ class ResPartner(models.Model):
                     example=fields.Date.to_string(self.env.company._get_today()),
                 )
             ) from error
-        company = self.env.company
-        if company_id:
-            # True is a number for Python, and no company.
-            is_id = isinstance(company_id, int) and company_id is not True
-            company = company.browse(company_id if is_id else ())
-        if not company or (
-            not self.env.su and company not in self.env.user.company_ids
-        ):
-            raise AccessError(
-                self.env._("You cannot see the service credits of that company.")
-            )
+        company = self._get_balance_company(company_id)
         balance = self._get_service_credit_balance(date, company)
         if not self.env["service.credit.purchase"].has_access("read"):
             # Hours, not prices: a value divided by its credits is one.
             for line in balance:
                 del line["value_available"], line["paid_available"]
         return balance
+
+    @api.model
+    def _get_balance_company(self, company_id):
+        """Return the company of a balance, by default the current one.
+
+        :raise AccessError: unless the user works in it
+        """
+        company_id = company_id or self.env.company.id
+        # True is a number for Python, and no company.
+        if isinstance(company_id, int) and company_id is not True:
+            company = self.env["res.company"].browse(company_id)
+            if self.env.su or company in self.env.user.company_ids:
+                return company
+        raise AccessError(
+            self.env._("You cannot see the service credits of that company.")
+        )
 
     def _check_service_credit_balance_access(self):
         """Raise unless the user may see the balance of all these customers."""
