@@ -85,7 +85,7 @@ class TestPaging(JsonCase):
 
         ids, _requests = self.read(script, paging="next", next_path="meta.next")
         self.assertEqual(ids, [1, 2, 3, 4, 5])
-        self.assertIn("“Next link or mark”", self.refusal(script), "it is told, not lost")
+        self.assertIn("“Next link or mark”", self.refusal(script))
 
     def test_next_link_in_a_header(self):
         def script(handler, request):
