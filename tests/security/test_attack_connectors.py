@@ -33,7 +33,7 @@ from ..support.sync import ConnectorCase
 
 LONG = bool(os.environ.get("HELPDESK_LONG"))
 DEADLINE = 0.5  # seconds
-PATIENCE = 4  # seconds: a busy machine may be late, no drip is as fast
+PATIENCE = 8  # seconds: a busy machine may be late, no drip is as fast
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 # What the other side drips, a byte at a time, after what it sends at once.
