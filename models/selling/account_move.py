@@ -49,8 +49,9 @@ class AccountMove(models.Model):
         )
         for line in invoices.invoice_line_ids:
             items = line.sale_line_ids.filtered(
-                lambda item: item.product_id
-                and item.product_id._is_delivered_timesheet()
+                lambda item: (
+                    item.product_id and item.product_id._is_delivered_timesheet()
+                )
             )
             if items:
                 domain = line._timesheet_domain_get_invoiced_lines(items)
