@@ -27,6 +27,7 @@ MAX_PAGE = 8_000_000
 # Rows among which the header is looked for, and characters the separator.
 MAX_TITLES = 50
 SAMPLE = 64 * 1024
+SNIFF = 512  # bytes that tell the encoding
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # How spreadsheets keep leading zeros: ="00012".
 TEXT_FORMULA = re.compile(r'="([^"]*)"')
@@ -157,11 +158,12 @@ class CsvConnector(HttpConnector):
         spool.seek(0)
 
     def _encoding(self, spool) -> str:
-        start = spool.read(4)
+        start = spool.read(SNIFF)
         spool.seek(0)
         for bom, name in BOMS:
             if start.startswith(bom):
                 return name
+        wide = _wide_encoding(start)
         name = (self.settings.get("encoding") or "").strip()
         if name:
             try:
@@ -173,6 +175,8 @@ class CsvConnector(HttpConnector):
                     _lt("“%(name)s” isn't a known text encoding."), name=name
                 )
             return codec.name
+        if wide:
+            return wide
         return "utf-8" if _is_utf8(spool) else "cp1252"
 
     # --- lines ----------------------------------------------------------------
@@ -326,6 +330,15 @@ def _is_told(cell) -> bool:
 
 def _text(cell) -> str:
     return cell if _is_text(cell) else str(cell)
+
+
+def _wide_encoding(start: bytes) -> str:
+    """UTF-16 without a mark at its beginning: every other byte is mostly 0."""
+    halves = {"utf-16-be": start[::2], "utf-16-le": start[1::2]}
+    for name, half in halves.items():
+        if half and half.count(0) * 2 > len(half):
+            return name
+    return ""
 
 
 def _is_utf8(spool) -> bool:

@@ -2,108 +2,179 @@
 """Which column of a table is what, by its name in five languages and by its values."""
 
 import re
+import unicodedata
 
 from .durations import unit_of_name
-from .values import is_empty
+from .errors import quote
+from .values import FALSE, TRUE, is_empty
 
-# What columns are called, best names first: English, German, French, Spanish, Romanian.
+# What columns are called, best names first, without accents: English, German, French,
+# Spanish, Romanian. The number of a line ("Nr.", "N°") is no ID: it is another one as
+# soon as somebody sorts the table.
 # fmt: off
 COMMON = {
     "external_id": (
         "external id", "id", "entry id", "uuid", "worklog id", "beleg nr", "belegnr",
-        "belegnummer", "rechnungsnummer", "rechnung nr", "document number",
-        "invoice no",
-        "invoice number", "no facture", "numéro de facture", "número de factura",
-        "nr factură", "nr document"),
+        "belegnummer", "rechnungsnummer", "rechnung nr", "rechnungsnr",
+        "document number", "invoice no", "invoice number", "invoice", "no facture",
+        "n facture", "numero de facture", "numero facture", "facture", "n de factura",
+        "n o de factura",
+        "numero de factura", "num factura", "factura", "nr factura", "numar factura",
+        "nr document"),
     "changed_at": (
         "updated at", "updated", "last updated", "changed", "modified", "write date",
-        "geändert", "geändert am", "modifié le", "actualizado", "modificat",
-        "modificado"),
+        "geandert", "geandert am", "modifie le", "modifie", "actualizado", "modificado",
+        "modificat", "actualizat"),
     "deleted": (
-        "deleted", "void", "deleted at", "gelöscht", "storniert", "supprimé",
-        "eliminado",
-        "șters"),
+        "deleted", "void", "deleted at", "geloscht", "storniert", "supprime",
+        "eliminado", "sters"),
     "partner_id": (
         "customer", "client", "customer name", "client name", "kunde", "kundenname",
-        "cliente", "société", "empresa", "company", "firma", "kunde nr", "kundennummer",
-        "customer number", "client number", "ust idnr", "vat"),
+        "nom du client", "nombre del cliente", "nume client", "cliente", "societe",
+        "entreprise", "empresa", "company", "firma", "companie", "kunde nr",
+        "kundennummer", "customer number", "client number", "no client", "n client",
+        "cod client", "ust idnr", "vat", "tva", "nif", "cui"),
 }
 TIME = {
     "ticket_id": (
-        "ticket", "ticket number", "ticket id", "ticketnummer", "issue key", "issue",
-        "case", "tichet", "incidencia", "vorgang"),
+        "ticket", "ticket number", "ticket id", "ticket no", "ticketnummer",
+        "ticket nr", "no ticket", "n ticket", "numero de ticket", "nr tichet",
+        "issue key", "issue", "case", "work package", "tichet", "incidencia",
+        "incident", "vorgang"),
     "employee_email": (
         "email", "e mail", "user email", "employee email", "mail", "courriel", "correo",
-        "correo electrónico"),
+        "correo electronico", "adresse e mail", "adresa de e mail"),
     "employee_id": (
-        "employee", "user", "user name", "mitarbeiter", "mitarbeiterin", "benutzer",
-        "person", "employé", "utilisateur", "collaborateur", "empleado", "usuario",
-        "angajat", "utilizator", "author"),
+        "employee", "user", "user name", "full name", "mitarbeiter", "mitarbeiterin",
+        "benutzer", "bearbeiter", "person", "employe", "utilisateur", "collaborateur",
+        "technicien", "empleado", "usuario", "tecnico", "angajat", "utilizator",
+        "technician", "author"),
     "unit_amount": (
-        "duration h", "hours", "duration", "time spent", "time", "duration decimal",
-        "minutes", "seconds", "stunden", "dauer", "zeit", "minuten", "durée", "heures",
-        "temps", "duración", "horas", "tiempo", "durată", "durata", "ore", "minute"),
+        "duration h", "hours", "duration", "time spent", "units", "time",
+        "duration decimal", "minutes", "seconds", "stunden", "dauer", "zeit",
+        "arbeitszeit", "zeitaufwand", "minuten", "duree", "heures", "temps",
+        "temps passe", "duracion", "horas", "tiempo", "tiempo dedicado", "durata",
+        "ore", "timp", "timp lucrat", "minute"),
     "date": (
-        "date", "work date", "start date", "day", "spent on", "datum", "tag",
-        "startdatum", "date de début", "jour", "fecha", "fecha de inicio", "data",
-        "ziua",
-        "started"),
+        "date", "work date", "start date", "day", "date spent", "spent on", "datum",
+        "tag", "arbeitstag", "startdatum", "date de debut", "jour", "fecha", "dia",
+        "fecha de inicio", "data", "ziua", "data lucrarii", "started"),
     "name": (
         "description", "title", "notes", "text", "comment", "summary", "subject",
-        "beschreibung", "titel", "tätigkeit", "bemerkung", "kommentar", "libellé",
-        "commentaire", "descripción", "descriere", "observații"),
+        "beschreibung", "titel", "tatigkeit", "bemerkung", "kommentar", "libelle",
+        "commentaire", "titre", "descripcion", "comentario", "titulo", "descriere",
+        "comentariu", "titlu", "observatii"),
     "internal_note": ("internal note", "notiz intern", "interne notiz", "note interne",
-                      "nota interna", "notă internă"),
-    "is_billable": ("billable", "abrechenbar", "verrechenbar", "facturable",
-                    "facturabil", "facturabilă"),
+                      "nota interna"),
+    "is_billable": ("billable", "abrechenbar", "verrechenbar", "fakturierbar",
+                    "facturable", "facturabil", "facturabila"),
 }
 PURCHASE = {
-    "partner_email": ("email", "e mail", "customer email", "courriel", "correo"),
+    "partner_email": (
+        "email", "e mail", "customer email", "mail", "courriel", "correo",
+        "correo electronico"),
     "credits": (
-        "credits", "hours bought", "hours purchased", "hours", "quantity",
-        "stunden gekauft", "stunden", "menge", "anzahl", "heures achetées", "heures",
-        "quantité", "horas compradas", "horas", "cantidad", "ore cumpărate", "ore",
-        "cantitate"),
+        "credits", "hours bought", "hours purchased", "hours sold", "hours", "quantity",
+        "stunden gekauft", "gekaufte stunden", "stunden", "menge", "anzahl",
+        "heures achetees", "heures", "quantite", "horas compradas", "horas", "cantidad",
+        "ore cumparate", "ore", "cantitate"),
     "value_per_credit": (
-        "value per credit", "price per hour", "price", "rate", "unit price",
-        "preis std",
-        "preis stunde", "stundensatz", "einzelpreis", "preis", "prix horaire", "prix",
-        "precio por hora", "precio", "preț pe oră", "preț"),
-    "currency_id": ("currency", "währung", "devise", "moneda", "monedă"),
+        "value per credit", "price per hour", "hourly rate", "hourly price", "price",
+        "rate", "unit price", "preis std", "preis stunde", "preis pro stunde",
+        "stundensatz", "einzelpreis", "preis", "prix horaire", "taux horaire",
+        "prix par heure", "prix unitaire", "prix", "precio por hora", "tarifa",
+        "precio unitario", "precio", "pret pe ora", "tarif orar", "pret unitar",
+        "pret"),
+    "currency_id": ("currency", "wahrung", "devise", "monnaie", "moneda", "valuta"),
     "date_start": (
-        "valid from", "start date", "start", "from", "gültig ab", "von", "beginn",
-        "valable du", "début", "válido desde", "desde", "valabil de la", "început"),
+        "valid from", "start date", "start", "from", "gultig ab", "von", "beginn",
+        "valable du", "valable a partir du", "debut", "valido desde", "desde",
+        "inicio", "valabil de la", "valabil din", "inceput"),
     "date_expiry": (
         "valid until", "valid to", "expiry date", "expiry", "expires", "end date",
-        "end",
-        "gültig bis", "bis", "ende", "ablauf", "valable jusqu au", "fin",
-        "válido hasta", "hasta", "valabil până la", "expiră"),
+        "end", "gultig bis", "bis", "ende", "ablauf", "valable jusqu au", "fin",
+        "expire le", "valido hasta", "hasta", "caduca", "vencimiento",
+        "valabil pana la", "expira", "data expirarii"),
     "description": ("description", "package", "paket", "beschreibung", "forfait",
-                    "paquete", "descripción", "pachet", "descriere"),
+                    "paquete", "descripcion", "pachet", "descriere"),
 }
+# Ticks of rows that another system has billed, or will bill, by itself.
+BILLED = {"invoiced", "billed", "exported", "fakturiert", "abgerechnet", "verrechnet",
+          "facture", "facturee", "exporte", "facturado", "facturada", "exportado",
+          "facturat", "facturata", "exportat"}
 # fmt: on
 FIELDS = {"time_entry": {**COMMON, **TIME}, "purchase": {**COMMON, **PURCHASE}}
+RELATIONS = ("partner_id", "employee_id", "ticket_id")
+# "Time" is a duration for some, and the time of day for others.
+TIMES = {"time", "zeit", "temps", "tiempo", "timp"}
+TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d)?( ?[ap]\.?m\.?)?|\d?\d:\d\d ?[ap]\.?m\.?")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
+# First and last name together are a person.
+PAIRS = (
+    ("first name", "last name"),
+    ("vorname", "nachname"),
+    ("prenom", "nom"),
+    ("nombre", "apellido"),
+    ("nombre", "apellidos"),
+    ("prenume", "nume"),
+)
+MAX_COLUMNS = 500
+DEPTH = 3  # of nested objects
 
 
-def guess_fields(rows, target) -> list[tuple[str, str]]:
+def flatten(values, depth=DEPTH):
+    """Yield ``(name, value)`` of a row; dots lead into nested objects."""
+    for name, value in values.items():
+        if isinstance(value, dict) and depth > 1:
+            for inner, found in flatten(value, depth - 1):
+                yield f"{name}.{inner}", found
+        elif name:
+            yield str(name), value
+
+
+def get_columns(rows) -> dict[str, list]:
+    """Return the values of each column of some rows, as far as they tell anything."""
+    columns = {}
+    for row in rows:
+        for name, value in flatten(row):
+            if name in columns or len(columns) < MAX_COLUMNS:
+                columns.setdefault(name, []).append(value)
+    return columns
+
+
+def guess_fields(columns, target) -> list[tuple[str, str]]:
     """Return ``(column, target field)`` for the columns whose meaning is plain.
 
-    :param rows: the first rows, as dicts
+    :param columns: the values of the first rows by column
     """
-    columns = list(dict.fromkeys(name for row in rows for name in row if name))
+    count = max(map(len, columns.values()), default=0)
     plain = {name: _plain(name) for name in columns}
     found = []
     for field, names in FIELDS[target].items():
-        fits = [name for name in columns if plain[name] in names]
         fits = [
-            name for name in fits if _can_be(field, [row.get(name) for row in rows])
+            name
+            for name in columns
+            if plain[name] in names
+            and _can_be(field, plain[name], columns[name], count)
         ]
         if fits:
             found.append(
                 (min(fits, key=lambda n: _rank(field, names, plain, n)), field)
             )
-    return _with_people(found, columns, plain, target)
+    return _with_people(found, plain, target)
+
+
+def guess_billed(columns) -> list[str]:
+    """Return the columns that tick what was billed elsewhere."""
+    return [
+        name
+        for name, values in columns.items()
+        if _plain(name) in BILLED and _are_ticks(get_texts(values))
+    ]
+
+
+def _are_ticks(texts) -> bool:
+    return bool(texts) and all(text.lower() in TRUE | FALSE for text in texts)
 
 
 def _rank(field, names, plain, name):
@@ -111,34 +182,44 @@ def _rank(field, names, plain, name):
     return field == "unit_amount" and not unit_of_name(name), names.index(plain[name])
 
 
-def _with_people(found, columns, plain, target):
-    """First and last name together are a person."""
+def _with_people(found, plain, target):
     fields = {field for _name, field in found}
     if target != "time_entry" or fields & {"employee_id", "employee_email"}:
         return found
-    for pair in (
-        ("first name", "last name"),
-        ("vorname", "nachname"),
-        ("prénom", "nom"),
-        ("nombre", "apellido"),
-        ("prenume", "nume"),
-    ):
-        names = [name for part in pair for name in columns if plain[name] == part]
+    for pair in PAIRS:
+        names = [name for part in pair for name in plain if plain[name] == part]
         if len(names) == 2:
             return found + [(name, "employee_id") for name in names]
     return found
 
 
-def _can_be(field, values) -> bool:
-    told = [str(value).strip() for value in values if not is_empty(value)]
+def _can_be(field, name, values, count) -> bool:
+    told = get_texts(values)
     if field == "external_id":
-        return len(told) == len(values) and len(set(told)) == len(told)
+        return len(told) == count and len(set(told)) == len(told)
     if field in ("employee_email", "partner_email"):
         return bool(told) and all(map(EMAIL.fullmatch, told))
+    if field in RELATIONS:
+        return not _are_ticks(told)
+    if field == "date":
+        return not told or any(map(str.isdigit, "".join(told)))
+    if field == "unit_amount" and name in TIMES:
+        return not all(TIME_OF_DAY.fullmatch(text.lower()) for text in told)
     return True
 
 
+def get_texts(values) -> list[str]:
+    """What single values say, without those that say nothing."""
+    return [
+        quote(value).strip()
+        for value in values
+        if not is_empty(value) and not isinstance(value, (dict, list))
+    ]
+
+
 def _plain(name: str) -> str:
-    """A name without case, punctuation and camels."""
+    """A name without case, accents, punctuation and camels."""
     words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
-    return " ".join(re.findall(r"\w+", words.replace("_", " ").lower()))
+    letters = unicodedata.normalize("NFKD", words.replace("_", " ").lower())
+    bare = "".join(char for char in letters if not unicodedata.combining(char))
+    return " ".join(re.findall(r"\w+", bare))

@@ -11,10 +11,9 @@ LINES = 50
 QUOTED = re.compile(r'"[^"]*"')
 NUMBER = re.compile(r"[-+(]?[€$£]?\s*\d[\d.,:'’\s]*[€$£%)]?")
 # fmt: off
-TOTALS = ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "grand total",
+TOTALS = {"total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "grand total",
           "subtotal", "zwischensumme", "somme", "total général", "suma",
-          "total general",
-          "totaux", "totales")
+          "total general", "totaux", "totales"}
 # fmt: on
 
 
@@ -66,12 +65,17 @@ def name_columns(cells) -> list[str]:
 
 def is_total(values, id_field) -> bool:
     """Whether a row adds up the rows above it: it names no id, but a sum."""
-    if id_field and str(values.get(id_field, "")).strip():
-        return False
     cells = [str(cell).strip() for cell in values.values()]
     told = [cell for cell in cells if cell]
-    if len(told) * 3 > len(cells) * 2:
-        return False  # as full as any row
-    if any(cell.lower().rstrip(":") in TOTALS for cell in told):
+    label = str(values.get(id_field, "") if id_field else "").strip()
+    if label and not _is_total_word(label) or len(told) * 3 > len(cells) * 2:
+        return False  # it has an id, or is as full as any row
+    if any(map(_is_total_word, told)):
         return True
-    return bool(id_field) and bool(told) and all(map(NUMBER.fullmatch, told))
+    # Without an id, sums stand alone below a column of something else.
+    alone = bool(id_field) or not cells[0] and len(told) * 2 < len(cells)
+    return alone and bool(told) and all(map(NUMBER.fullmatch, told))
+
+
+def _is_total_word(cell) -> bool:
+    return cell.lower().rstrip(": ") in TOTALS

@@ -41,6 +41,8 @@ UTC = timezone.utc
 MAX_SHORT = 100  # characters
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 EPOCH = datetime(1970, 1, 1)
+# Days as a workbook counts them, for 2000 to 2099; a text of five digits is none.
+SERIAL_START, SERIAL_DAYS = date(1899, 12, 30), range(36526, 73051)
 
 
 def _refusing(parse):
@@ -232,6 +234,8 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
         return _in_calendar(value.date())
     if isinstance(value, date):
         return _in_calendar(value)
+    if isinstance(value, (int, float)) and int(value) in SERIAL_DAYS:
+        return SERIAL_START + timedelta(days=int(value))
     text = short_text(value)
     try:
         return _date_of(text, order)

@@ -1,16 +1,24 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ...connectors import ConnectorError
-from ...connectors.guesses import guess_fields
+from ...connectors.guesses import (
+    get_columns,
+    get_texts,
+    guess_billed,
+    guess_fields,
+)
 from ...connectors.presets import PRESETS
 from .rows import explain
 from .service_sync_customer import MATCH_METHODS
 from .styles import settle
+from .target_time import get_numbers
 
 ROWS = 10
+# Values of a column that are looked up, to tell what the column names.
+MAX_VALUES = 50
 
 
 class ServiceSyncSource(models.Model):
@@ -57,7 +65,11 @@ class ServiceSyncSource(models.Model):
             rows = self._read_first(ROWS, check=False)
         except ConnectorError as refusal:
             raise UserError(explain(self.env, refusal)) from None
-        lines = guess_fields([row.values for row in rows if not row.error], self.target)
+        # Tables that people made name their customers.
+        self.match_order = ", ".join(MATCH_METHODS)
+        columns = get_columns([row.values for row in rows if not row.error])
+        lines = guess_fields(columns, self.target)
+        lines += self._guess_by_records(columns, lines)
         if not lines:
             raise UserError(
                 self.env._(
@@ -75,9 +87,104 @@ class ServiceSyncSource(models.Model):
                         for name, field in lines
                     ),
                 ],
+                "skip_ids": self._prepare_skips(columns),
                 "row_is_key": "external_id" not in {field for _name, field in lines},
-                # Tables that people made name their customers.
-                "match_order": ", ".join(MATCH_METHODS),
             }
         )
         settle(self, rows)
+
+    def _prepare_skips(self, columns):
+        """Leave out time that another system bills, as long as nothing was chosen."""
+        is_open = self.target == "time_entry" and not self.skip_ids
+        return [
+            Command.create({"source_field": name, "operator": "is", "value": "yes"})
+            for name in guess_billed(columns)
+            if is_open
+        ]
+
+    def _guess_by_records(self, columns, lines):
+        """Recognize columns by the people, tickets and customers they name."""
+        fields = {field for _name, field in lines}
+        texts = {
+            name: list(dict.fromkeys(get_texts(values)))[:MAX_VALUES]
+            for name, values in columns.items()
+        }
+        found = []
+        if self.target == "time_entry":
+            if not fields & {"employee_id", "employee_email"}:
+                found += self._guess_employee(texts)
+            if "ticket_id" not in fields:
+                found += self._guess_ticket(texts)
+        if not fields & {"partner_id", "partner_email"}:
+            named = {name for name, _field in lines + found}
+            rest = {name: values for name, values in texts.items() if name not in named}
+            found += self._guess_customer(rest)
+        return found
+
+    def _guess_employee(self, texts):
+        wanted = {text for values in texts.values() for text in values}
+        ways = list(wanted | {text.lower() for text in wanted})
+        # sudo: only whether a column names people of the company is told
+        people_sudo = (
+            self.env["hr.employee"]
+            .sudo()
+            .with_context(active_test=False)
+            .search_fetch(
+                Domain("name", "in", ways) | Domain("work_email", "in", ways),
+                ["name", "work_email"],
+            )
+        )
+        known = {
+            text.lower()
+            for person in people_sudo
+            for text in (person.name, person.work_email)
+            if text
+        }
+        name = _find_column(texts, lambda text: text.lower() in known)
+        return [(name, "employee_id")] if name else []
+
+    def _guess_ticket(self, texts):
+        """The column with numbers of tickets, which may stand in longer texts."""
+        numbers = {
+            part.upper()
+            for values in texts.values()
+            for text in values
+            for part in get_numbers(text)
+        }
+        # sudo: only whether a column names tickets of the company is told
+        tickets_sudo = (
+            self.env["helpdesk.ticket"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("number", "in", list(numbers)),
+                    ("company_id", "=", self.company_id.id),
+                ],
+                ["number"],
+            )
+        )
+        known = set(tickets_sudo.mapped("number"))
+        name = _find_column(
+            texts,
+            lambda text: known & {part.upper() for part in get_numbers(text)},
+            share=0,
+        )
+        return [(name, "ticket_id")] if name else []
+
+    def _guess_customer(self, texts):
+        # Bare numbers may be those of anything.
+        wanted = {t for values in texts.values() for t in values if not t.isdecimal()}
+        keys = {(text, "") for text in wanted}
+        known = self.env["service.sync.customer"]._find(self, keys)
+        name = _find_column(texts, lambda text: len(known.get((text, ""), ())) == 1)
+        return [(name, "partner_id")] if name else []
+
+
+def _find_column(texts, is_known, share=0.5):
+    """The column of which most values are known, and more than a share of them."""
+    hits = {
+        name: sum(bool(is_known(text)) for text in values)
+        for name, values in texts.items()
+    }
+    best = max(hits, key=hits.get, default=None)
+    return best if best and hits[best] > share * len(texts[best]) else None

@@ -21,10 +21,12 @@ from ...connectors.durations import (
 )
 from ...connectors.styles import find_date_order, find_separator
 from ...connectors.values import is_empty, parse_date
+from ...tools import format_number
 
 NUMBERS = ("credits", "value_per_credit", "paid_per_credit", "unit_amount")
 DATES = ("date", "date_start", "date_expiry", "changed_at")
 SHORTEST = Decimal("0.00001")  # in no unit is it a second
+DAY = "d MMMM y"
 MAX_NUMBER = 10**12  # beyond it nothing is a price or a duration
 TWO_NUMBERS = re.compile(r"[^\d.,]*[1-9]\d{0,2}[.,]\d{3}[^\d.,]*$")
 TWO_DAYS = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
@@ -75,10 +77,8 @@ def _settle_separator(source, values):
         source.decimal_separator = separator
         return []
     digits = re.sub(r"\D", "", value)
-    readings = [
-        (mark, digits if mark not in value else f"{digits[:-3]}{mark}{digits[-3:]}")
-        for mark in ".,"
-    ]
+    fraction = format_number(source.env, int(digits) / 1000)
+    readings = [(mark, fraction if mark in value else digits) for mark in ".,"]
     return [Question(mapping, "decimal_separator", value, readings)]
 
 
@@ -93,7 +93,10 @@ def _settle_date_order(source, values):
         return []
     zone = source.timezone
     readings = [
-        (order, format_date(source.env, parse_date(value, order, zone)))
+        (
+            order,
+            format_date(source.env, parse_date(value, order, zone), date_format=DAY),
+        )
         for order in ("dmy", "mdy")
     ]
     return [Question(mapping, "date_order", value, readings)]

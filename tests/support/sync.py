@@ -2,7 +2,10 @@
 """What the tests of connected systems share."""
 
 import base64
+import io
 from datetime import datetime, timedelta
+
+from openpyxl import Workbook
 
 from odoo import Command
 from odoo.tests import BaseCase
@@ -44,6 +47,16 @@ def rows_of(count, start=1):
         {"id": number, "changed": f"2026-03-01T10:{number // 60:02}:{number % 60:02}"}
         for number in range(start, start + count)
     ]
+
+
+def workbook(*lines):
+    """The bytes of an Excel workbook with these rows of cells."""
+    book = Workbook()
+    for line in lines:
+        book.active.append(line)
+    spool = io.BytesIO()
+    book.save(spool)
+    return spool.getvalue()
 
 
 class JsonCase(ConnectorCase):

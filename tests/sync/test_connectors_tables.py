@@ -1,12 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Tables as people make them: titles, totals, workbooks, durations without a unit."""
 
-import io
 import random
 from datetime import date, timedelta
 from decimal import Decimal
-
-from openpyxl import Workbook
 
 from odoo.tests import tagged
 
@@ -22,7 +19,7 @@ from ...connectors.durations import (
 )
 from ...connectors.styles import find_date_order, find_separator
 from ...connectors.values import NO_END, parse_date, parse_deleted, parse_end
-from ..support.sync import ConnectorCase
+from ..support.sync import ConnectorCase, workbook
 
 
 @tagged("post_install", "-at_install")
@@ -33,14 +30,6 @@ class TestTables(ConnectorCase):
         connector = CsvConnector({"file": content, **settings}, fields, id_field)
         self.addCleanup(connector.close)
         return [row for page in connector.fetch() for row in page.rows]
-
-    def workbook(self, *lines):
-        book = Workbook()
-        for line in lines:
-            book.active.append(line)
-        spool = io.BytesIO()
-        book.save(spool)
-        return spool.getvalue()
 
     def test_header_below_titles_and_total_at_the_end(self):
         text = "Firm\nList of May;;\n;;\nid;name;sum\n1;a;2,5\n2;b;3,5\n;Summe;6,0\n"
@@ -77,7 +66,7 @@ class TestTables(ConnectorCase):
         self.assertEqual(self.rows('id,name\n"=""0012""",a\n')[0].values["id"], "0012")
 
     def test_workbook(self):
-        content = self.workbook(
+        content = workbook(
             ["Our packages"],
             [],
             ["id", "name", "hours", "day"],
@@ -92,7 +81,7 @@ class TestTables(ConnectorCase):
         )
 
     def test_broken_workbook_is_one_sentence(self):
-        good = self.workbook(["id"], [1])
+        good = workbook(["id"], [1])
         for seed in range(30):
             chance = random.Random(seed)
             data = bytearray(good)

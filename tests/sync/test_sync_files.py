@@ -186,14 +186,21 @@ class TestPresets(FilesCase):
                 "created_at": "2026-09-07T22:40:00.000Z",
                 "updated_at": "2026-09-07T22:40:00.000Z",
             }
-            return [row] if request.query["page"] == "1" else []
+            rows = [{**row, "time_unit": spent[0]}, {**row, "id": 5, **spent[1]}]
+            return rows if request.query["page"] == "1" else []
 
+        spent = ["15.0", {"time_unit": "30.0"}]
         self.env.company.partner_id.tz = "Europe/Berlin"
         source = self.api_source("zammad", answer)
         self.assertEqual(source.timezone, "Europe/Berlin")
-        self.assertEqual(self.hours(source), [(True, 15, True)])
+        self.assertEqual(self.hours(source), [(True, 15, True), (True, 30, True)])
         line = self.targets(source)["4"]
         self.assertEqual(line.date, date(2026, 9, 8))
+        spent[:] = ["1.5", {"time_unit": "0.25"}]
+        source = self.api_source("zammad", answer)
+        self.assertEqual(
+            self.hours(source), [(True, 90, True), (True, 15, True)], "some use hours"
+        )
 
     def test_openproject_and_kimai(self):
         def openproject(request):

@@ -37,7 +37,7 @@ class TestSyncPreview(SyncCommon):
         self.assertEqual((preview.row_count, preview.error_count), (10, 3))
         html = preview.table
         self.assertIn("Azure Mills", html)
-        self.assertIn("12/31/2026", html)
+        self.assertIn("31 Dec 2026", html)
         self.assertIn("No customer was found for “nobody”", html)
         self.assertIn("“lots” isn&#39;t a number", html)
         self.assertIn("has no external ID", html)

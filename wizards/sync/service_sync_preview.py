@@ -15,6 +15,7 @@ from ...models.sync.targets import TARGETS
 from ...tools import format_number
 
 ROWS = 10
+DAY = "d MMM y"
 # Fields that only help to find a record: what was found is shown.
 FOUND_BY = {"partner_email": "partner_id", "employee_email": "employee_id"}
 
@@ -119,7 +120,8 @@ class ServiceSyncPreview(models.TransientModel):
         return {
             mapping.id: labels[units[mapping.id]]
             for mapping in self.source_id.mapping_ids
-            if mapping.target_field == "unit_amount" and units.get(mapping.id) != AUTO
+            if mapping.target_field == "unit_amount"
+            and units.get(mapping.id, AUTO) != AUTO
         }
 
     def _ask(self, question):
@@ -165,5 +167,6 @@ class ServiceSyncPreview(models.TransientModel):
         if field.type in ("float", "monetary"):
             return format_number(self.env, value)
         if field.type == "date":
-            return format_date(self.env, value)
+            # The name of the month leaves no doubt which day was understood.
+            return format_date(self.env, value, date_format=DAY)
         return "" if value in (None, False) else str(value)[:60]
