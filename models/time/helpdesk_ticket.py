@@ -172,9 +172,7 @@ class HelpdeskTicket(models.Model):
             )
 
     def write(self, vals):
-        if vals.get("stage_id"):
-            stages = self.env["helpdesk.ticket.stage"]
-            self._ask_about_timer(stages.browse(vals["stage_id"]))
+        self._ask_about_timers(vals)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

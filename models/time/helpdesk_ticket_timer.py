@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, models
-from odoo.exceptions import RedirectWarning, UserError
+from odoo.exceptions import UserError
 
 
 class HelpdeskTicket(models.Model):
@@ -120,39 +120,45 @@ class HelpdeskTicket(models.Model):
             )
         return timer
 
-    def _ask_about_timer(self, stage):
-        """Ask what to do with the user's timers on tickets that are about to close.
+    def action_timer_ask(self):
+        """Open the window that asks what was done, and then logs or discards the time.
 
-        :raise RedirectWarning: leading to the question
+        The timer counts on while the window is open.
+
+        :raise UserError: when there is no timer
         """
-        if not stage.closed or not self.env.user._is_internal():
+        timer = self._get_own_timer(required=True)
+        if timer.refusal:
+            return timer._get_refused_action()
+        return self._get_timer_question(self.env._("Stop the Timer"))
+
+    def _ask_about_timers(self, vals):
+        """Ask what to do with the user's timers on tickets that are about to be closed
+        or archived.
+
+        :raise TimerQuestion: with the window that asks, and goes on afterwards
+        """
+        stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id"))
+        is_archived = "active" in vals and not vals["active"]
+        if not (is_archived or stage.closed) or not self.env.user._is_internal():
             return
+        ending = self.filtered("active" if is_archived else lambda t: not t.closed)
         timers = self.env["service.timer"].search(
-            [
-                ("user_id", "=", self.env.uid),
-                ("ticket_id", "in", self.filtered(lambda t: not t.closed).ids),
-            ]
+            [("user_id", "=", self.env.uid), ("ticket_id", "in", ending.ids)]
         )
-        if not timers:
-            return
-        action = {
+        if timers:
+            raise timers[0]._get_question(self, stage, is_archived)
+
+    def _get_timer_question(self, name, **context):
+        """Return the action that asks about the user's timers on the tickets."""
+        return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Timer Still Running"),
+            "name": name,
             "res_model": "service.timer.close",
             "views": [(False, "form")],
             "target": "new",
             "context": {
                 "default_ticket_ids": self.ids,
-                "default_stage_id": stage.id,
+                **{f"default_{key}": value for key, value in context.items()},
             },
         }
-        raise RedirectWarning(
-            self.env._(
-                "Your timer on ticket %(ticket)s has reached %(time)s. Log or discard "
-                "that time before you close the ticket.",
-                ticket=timers[0].ticket_id.display_name,
-                time=timers[0]._get_running_text(),
-            ),
-            action,
-            self.env._("Choose"),
-        )

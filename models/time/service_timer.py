@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools import refuse_uncountable
+from .timer_question import TimerQuestion
 
 _logger = logging.getLogger(__name__)
 
@@ -247,9 +248,48 @@ class ServiceTimer(models.Model):
             "target": "new",
         }
 
+    def _get_question(self, tickets, stage, is_archived):
+        """Return the refusal that asks about this timer, and what the window does."""
+        self.ensure_one()
+        if is_archived:
+            name = self.env._("Archive with a Timer")
+            text = self.env._(
+                "Your timer on ticket %(ticket)s has reached %(time)s. Log or discard "
+                "that time before you archive the ticket.",
+                ticket=self.ticket_id.display_name,
+                time=self._get_running_text(),
+            )
+        else:
+            name = self.env._("Close with a Timer")
+            text = self.env._(
+                "Your timer on ticket %(ticket)s has reached %(time)s. Log or discard "
+                "that time before you close the ticket.",
+                ticket=self.ticket_id.display_name,
+                time=self._get_running_text(),
+            )
+        return TimerQuestion(
+            text,
+            tickets._get_timer_question(
+                name, stage_id=stage.id, is_archiving=is_archived
+            ),
+        )
+
     @api.model
     def _get_done_action(self):
         return {"type": "ir.actions.act_window_close"}
+
+    def _log_as(self, vals):
+        """Log the time with what its person entered for it; see `_log`."""
+        self._pause()
+        self.write(vals)
+        return self._log()
+
+    def _get_hours(self):
+        """Return the hours that would be logged now."""
+        self.ensure_one()
+        if not self.date_resumed:
+            return self.hours
+        return max(1, ceil(self._get_seconds() / 60)) / 60
 
     def _get_running_text(self):
         """Return the hours and minutes counted, as people read them."""

@@ -1,5 +1,6 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import {beforeEach, describe, expect, globals, test} from "@odoo/hoot";
+import {queryAllAttributes} from "@odoo/hoot-dom";
 import {animationFrame} from "@odoo/hoot-mock";
 import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 import {
@@ -95,14 +96,53 @@ test("a bare number above 24 is questioned and not saved", async () => {
     await mountForm();
     await contains(".o_field_widget[name=hours] input").edit("90", {confirm: "tab"});
     await animationFrame();
-    expect(".o_service_duration_hint").toHaveText(
+    expect(".o_service_duration_hint [role=status]").toHaveText(
         "An entry takes at most 24 hours. Enter 90m if you mean minutes."
     );
+    expect(".o_service_duration_choice").toHaveText("90 minutes");
     expect(".o_field_widget[name=hours]").toHaveClass("o_field_invalid");
     await contains(".o_field_widget[name=hours] input").edit("90m");
     await clickSave();
     expect.verifySteps(["saved"]);
     expect(".o_field_widget[name=hours] input").toHaveValue("01:30");
+});
+
+test("a bare number above 8 is asked about, with both readings to click", async () => {
+    onRpc("web_save", ({args}) => expect.step(args[1]));
+    await mountForm();
+    await contains(".o_field_widget[name=hours] input").edit("15", {confirm: false});
+    await animationFrame();
+    expect(".o_service_duration_hint").toHaveText(/Minutes or hours/);
+    expect(queryAllAttributes(".o_service_duration_choice", "data-choice")).toEqual([
+        "15m",
+        "15h",
+    ]);
+    await clickSave();
+    expect.verifySteps([]);
+    expect(".o_field_widget[name=hours]").toHaveClass("o_field_invalid");
+    await contains(".o_service_duration_choice[data-choice='15m']").click();
+    await clickSave();
+    expect.verifySteps([{hours: 0.25}]);
+    // What was stored so is no question.
+    await contains(".o_field_widget[name=hours] input").edit("9:00");
+    await clickSave();
+    expect.verifySteps([{hours: 9}]);
+});
+
+test("usual amounts are one click away", async () => {
+    onRpc("web_save", ({args}) => expect.step(args[1]));
+    await mountForm();
+    await contains(".o_field_widget[name=hours] input").click();
+    expect(queryAllAttributes(".o_service_duration_choice", "data-choice")).toEqual([
+        "5m",
+        "15m",
+        "30m",
+        "60m",
+    ]);
+    await contains(".o_service_duration_choice[data-choice='5m']").click();
+    expect(".o_field_widget[name=hours] input").toHaveValue("00:05");
+    await clickSave();
+    expect.verifySteps([{hours: 5 / 60}]);
 });
 
 test("takes hours back where the view says so", async () => {

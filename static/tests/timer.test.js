@@ -78,7 +78,7 @@ test("the menu ticks, and its buttons ask the server", async () => {
         expect.step(["pause", args[0]]);
         return true;
     });
-    onRpc("helpdesk.ticket", "action_timer_stop", ({args}) => {
+    onRpc("helpdesk.ticket", "action_timer_ask", ({args}) => {
         expect.step(["stop", args[0]]);
         return {type: "ir.actions.act_window_close"};
     });
@@ -100,7 +100,7 @@ test("the menu ticks, and its buttons ask the server", async () => {
 test("a double click asks once, and what follows is asked again", async () => {
     patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING, PAUSED]}});
     const answer = new Deferred();
-    onRpc("helpdesk.ticket", "action_timer_stop", async ({args}) => {
+    onRpc("helpdesk.ticket", "action_timer_ask", async ({args}) => {
         expect.step(["stop", args[0]]);
         await answer;
         return {type: "ir.actions.act_window_close"};

@@ -31,10 +31,11 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press("Enter")
         keyboard.go_to("[name=timesheet_ids] .o_field_x2many_list_row_add a")
         keyboard.press("Enter")
-        keyboard.wait("document.querySelector('.o_selected_row')")
-        keyboard.go_to("[name=name] input")
+        # The row starts in its description, and Tab leads to the hours.
+        keyboard.expect("name")
         keyboard.type("Toner")
-        keyboard.go_to("[name=unit_amount] input")
+        keyboard.press("Tab")
+        keyboard.expect("unit_amount")
         keyboard.type("0:30")
         keyboard.press("s", modifiers=ALT)
         keyboard.wait(f"{SAVED} && !document.querySelector('.o_selected_row')")
@@ -61,13 +62,18 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press("Enter")
         keyboard.go_to(".o_service_timer_stop")
         keyboard.press("Enter")
-        keyboard.wait("!document.querySelector('.o_service_timer_menu')")
+        keyboard.wait(WINDOW)
+        keyboard.expect("name")
+        keyboard.type("Toner")
+        keyboard.press("Enter")
+        keyboard.wait(f"!{WINDOW}")
 
     def test_time_a_ticket(self):
         ticket = self._create_ticket()
         path = f"/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/{ticket.id}"
         self._play(self._stop_timer, path, FORM)
         self.assertAlmostEqual(ticket.timesheet_ids.unit_amount, 1 / 60)
+        self.assertEqual(ticket.timesheet_ids.name, "Toner")
 
     def _create_purchases(self, keyboard):
         keyboard.go_to("button[name=action_create_service_credit_purchases]")

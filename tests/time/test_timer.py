@@ -5,10 +5,11 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import AccessError, RedirectWarning, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...models.time.timer_question import TimerQuestion
 from ..support.common import ServiceCreditCommon
 
 START = datetime(2026, 3, 3, 10, 0, 0)
@@ -159,29 +160,79 @@ class TestTimer(ServiceCreditCommon):
         self.assertFalse(self._timers())
         self.assertFalse(self.ticket.timesheet_ids)
 
+    def _get_closed_stage(self):
+        return self.env["helpdesk.ticket.stage"].search([("closed", "=", True)])[0]
+
+    def _ask(self, ticket, vals):
+        """Return the window that opens in place of a change of the ticket."""
+        with self.assertRaises(TimerQuestion) as caught, self.env.cr.savepoint():
+            ticket.write(vals)
+        action = caught.exception.context["timer_action"]
+        return (
+            self.env[action["res_model"]]
+            .with_user(self.agent)
+            .with_context(**action["context"])
+        )
+
     def test_closing_asks(self):
         """Closing is refused with a way on; logging and discarding close."""
-        closed = self.env["helpdesk.ticket.stage"].search([("closed", "=", True)])[0]
-        for choice, hours in (("log", 0.5), ("discard", 0)):
+        closed = self._get_closed_stage()
+        for method, hours in (("action_log", 0.5), ("action_discard", 0)):
             ticket = self._create_ticket(user_id=self.agent.id).with_user(self.agent)
             with self._at(0):
                 ticket.action_timer_start()
             with self._at(30):
-                with self.assertRaises(RedirectWarning) as caught:
-                    ticket.stage_id = closed
-                ticket.invalidate_recordset()
+                windows = self._ask(ticket, {"stage_id": closed.id})
                 self.assertFalse(ticket.closed)
-                action = caught.exception.args[1]
-                wizard = (
-                    self.env[action["res_model"]]
-                    .with_user(self.agent)
-                    .with_context(**action["context"])
-                    .create({"choice": choice})
-                )
-                wizard.action_close()
+                window = windows.create({"name": "Cable"})
+                self.assertEqual(ticket.timer_state, "running", "It counts on.")
+                getattr(window, method)()
             self.assertTrue(ticket.closed)
             self.assertEqual(sum(ticket.timesheet_ids.mapped("unit_amount")), hours)
+            self.assertEqual(
+                ticket.timesheet_ids.mapped("name"), ["Cable"] * bool(hours)
+            )
             self.assertFalse(self._timers())
+
+    def test_archiving_asks(self):
+        with self._at(0):
+            self.ticket.action_timer_start()
+        with self._at(30):
+            window = self._ask(self.ticket, {"active": False}).create({"hours": 0.25})
+            self.assertTrue(self.ticket.active)
+            window.action_log()
+        self.assertFalse(self.ticket.active)
+        self.assertEqual(self.ticket.timesheet_ids.mapped("unit_amount"), [0.25])
+
+    def test_stop_asks(self):
+        """The window shows what was counted; what was typed there is logged."""
+        with self._at(0):
+            self.ticket.action_timer_start()
+        with self._at(30):
+            action = self.ticket.action_timer_ask()
+            windows = self.env[action["res_model"]].with_user(self.agent)
+            window = windows.with_context(**action["context"]).create({})
+            self.assertAlmostEqual(window.hours, 0.5)
+            self.assertEqual(self.ticket.timer_state, "running")
+            self.assertFalse(self.ticket.timesheet_ids)
+            window.write({"hours": 0.25, "name": "Call"})
+            window.action_log()
+        self.assertFalse(self.ticket.closed)
+        entry = self.ticket.timesheet_ids
+        self.assertEqual((entry.unit_amount, entry.name), (0.25, "Call"))
+
+    def test_time_refused_at_the_end_is_kept(self):
+        """What was typed stays on the timer, and the ticket stays open."""
+        with self._at(0):
+            self.ticket.action_timer_start()
+        with self._at(30):
+            windows = self._ask(self.ticket, {"stage_id": self._get_closed_stage().id})
+            window = windows.create({"hours": 30, "name": "Long call"})
+            action = window.action_log()
+        timer = self._timers()
+        self.assertEqual(action["res_id"], timer.id)
+        self.assertEqual((timer.name, timer.hours), ("Long call", 30))
+        self.assertFalse(self.ticket.closed)
 
     def test_closing_does_not_ask_others(self):
         """A colleague's timer does not keep me from closing, and is not lost."""

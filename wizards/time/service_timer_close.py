@@ -1,49 +1,124 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
+from ...tools import refuse_uncountable
+
 
 class ServiceTimerClose(models.TransientModel):
-    """Asks what to do with one's timers on tickets that are being closed."""
+    """Asks how long and what was done when a timer ends, and does what comes next.
+
+    That is to stop the timer, to close its ticket, or to archive it. Nothing happens,
+    and the timer counts on, until the person decides.
+    """
 
     _name = "service.timer.close"
-    _description = "Close Tickets with a Timer"
+    _description = "End a Timer"
 
     ticket_ids = fields.Many2many(
         comodel_name="helpdesk.ticket", string="Tickets", required=True, readonly=True
     )
-    stage_id = fields.Many2one(
-        comodel_name="helpdesk.ticket.stage", required=True, readonly=True
-    )
+    stage_id = fields.Many2one(comodel_name="helpdesk.ticket.stage", readonly=True)
+    is_archiving = fields.Boolean(readonly=True, export_string_translation=False)
     timer_ids = fields.Many2many(
         comodel_name="service.timer", compute="_compute_timer_ids"
     )
-    choice = fields.Selection(
-        selection=[
-            ("log", "Log the time, then close"),
-            ("discard", "Discard the time and close"),
-        ],
-        string="Time on the Timer",
-        default="log",
-        required=True,
+    timer_count = fields.Integer(
+        compute="_compute_timer_ids", export_string_translation=False
+    )
+    name = fields.Char(
+        string="Description",
+        compute="_compute_entry",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    hours = fields.Float(
+        string="Hours Spent",
+        compute="_compute_entry",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    date = fields.Date(
+        compute="_compute_entry",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    is_billable = fields.Boolean(
+        string="Billable",
+        compute="_compute_entry",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
     )
 
     @api.depends("ticket_ids")
     def _compute_timer_ids(self):
-        for wizard in self:
-            wizard.timer_ids = self.env["service.timer"].search(
-                [
-                    ("user_id", "=", self.env.uid),
-                    ("ticket_id", "in", wizard.ticket_ids.ids),
-                ]
-            )
+        for window in self:
+            window.timer_ids = window._get_timers()
+            window.timer_count = len(window.timer_ids)
 
-    def action_close(self):
-        """Do what was chosen, then close; refused time is shown and nothing closes."""
+    @api.depends("ticket_ids")
+    def _compute_entry(self):
+        for window in self:
+            timers = window._get_timers()
+            timer = timers[:1]
+            window.name = timer.name
+            window.date = timer.date
+            window.is_billable = timer.is_billable
+            window.hours = timer._get_hours() if len(timers) == 1 else 0.0
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        refuse_uncountable(self, vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        refuse_uncountable(self, [vals])
+        return super().write(vals)
+
+    def action_log(self):
+        """Log the time and go on; refused time is shown, and nothing closes."""
         self.ensure_one()
-        if self.choice == "discard":
-            self.timer_ids._discard()
-        for timer in self.timer_ids:
-            if not timer._log():
+        timers = self._get_timers()
+        vals = {"name": self.name}
+        if len(timers) == 1:
+            vals |= {
+                "hours": self.hours,
+                "date": self.date,
+                "is_billable": self.is_billable,
+            }
+        for timer in timers:
+            if not timer._log_as(vals):
                 return timer._get_refused_action()
-        self.ticket_ids.write({"stage_id": self.stage_id.id})
+        return self._go_on()
+
+    def action_discard(self):
+        """Discard the time and go on."""
+        self.ensure_one()
+        self._get_timers()._discard()
+        return self._go_on()
+
+    def _get_timers(self):
+        """Return the user's timers on the tickets."""
+        return self.env["service.timer"].search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("ticket_id", "in", self.ticket_ids._origin.ids),
+            ]
+        )
+
+    def _go_on(self):
+        """Close or archive the tickets, when that is what the window was opened for."""
+        if self.is_archiving:
+            self.ticket_ids.action_archive()
+        elif self.stage_id:
+            self.ticket_ids.write({"stage_id": self.stage_id.id})
+        else:
+            return {"type": "ir.actions.act_window_close"}
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -1,5 +1,6 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import {Component, useState} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {usePopover} from "@web/core/popover/popover_hook";
 import {formatFloatTime} from "@web/views/fields/formatters";
@@ -10,15 +11,115 @@ import {
 import {useInputField} from "@web/views/fields/input_field_hook";
 import {useNumpadDecimal} from "@web/views/fields/numpad_decimal_hook";
 import {TimesheetUOM} from "@hr_timesheet/components/timesheet_uom/timesheet_uom";
-import {parseDuration} from "./parse_duration";
+import {DurationError, parseDuration, readingsOf} from "./parse_duration";
 
-/** What was understood of the text, beside the field while one types. */
+// What most entries take, one click away.
+const AMOUNTS = ["5m", "15m", "30m", "60m"];
+
+/**
+ * What was understood of the text, beside the field while one types: usual amounts
+ * before, and the two readings of a number that may be hours or minutes.
+ */
 export class DurationHint extends Component {
     static template = "helpdesk_service_credit.DurationHint";
-    static props = {hint: Object, close: {type: Function, optional: true}};
+    static props = {
+        hint: Object,
+        choose: Function,
+        close: {type: Function, optional: true},
+    };
 
     setup() {
         this.hint = useState(this.props.hint);
+    }
+
+    labelOf(choice) {
+        const amount = choice.slice(0, -1);
+        return choice.endsWith("h") ? _t("%s hours", amount) : _t("%s minutes", amount);
+    }
+}
+
+/** Offers amounts beside an input, and says what was understood of its text. */
+export function useDurationHint(parse) {
+    const hint = useState({text: "", isWrong: false, choices: []});
+    let input;
+    const popover = usePopover(DurationHint, {
+        position: "bottom-start",
+        animation: false,
+        arrow: false,
+        closeOnClickAway: false,
+        setActiveElement: false,
+    });
+    const open = () => {
+        if (!popover.isOpen) {
+            popover.open(input, {hint, choose});
+        }
+    };
+    const choose = (text) => {
+        input.value = text;
+        input.dispatchEvent(new InputEvent("input", {bubbles: true}));
+        input.dispatchEvent(new Event("change", {bubbles: true}));
+        input.focus();
+        popover.close();
+    };
+    return {
+        state: hint,
+        onFocus(ev) {
+            input = ev.target;
+            if (!hint.isWrong) {
+                Object.assign(hint, {text: "", choices: AMOUNTS});
+                open();
+            }
+        },
+        onInput(ev) {
+            input = ev.target;
+            const text = input.value;
+            hint.choices = [];
+            try {
+                hint.text = `= ${formatFloatTime(parse(text))}`;
+                hint.isWrong = false;
+            } catch (error) {
+                hint.text = error.message;
+                hint.isWrong = true;
+                hint.choices = error.readings || [];
+            }
+            if (text.trim()) {
+                open();
+            } else {
+                popover.close();
+            }
+        },
+        onBlur() {
+            // A text that was not understood keeps saying so.
+            if (!hint.isWrong) {
+                popover.close();
+            }
+        },
+    };
+}
+
+/** A number that may be hours or minutes. */
+export class DurationQuestion extends DurationError {
+    constructor(readings) {
+        super(_t("Minutes or hours? Choose one, or enter it with its unit: 15m, 15h."));
+        this.readings = readings;
+    }
+}
+
+/**
+ * @param {string} text
+ * @returns {number} hours
+ * @throws {DurationError} no duration, or one that may be read in two ways
+ */
+export function parseClearDuration(text) {
+    const readings = readingsOf(text);
+    if (readings.length > 1) {
+        throw new DurationQuestion(readings);
+    }
+    try {
+        return parseDuration(text);
+    } catch (error) {
+        error.readings = readings;
+        throw error;
     }
 }
 
@@ -43,48 +144,20 @@ export class DurationField extends FloatTimeField {
             parse: (text) => this.parse(text),
         });
         useNumpadDecimal();
-        this.hint = useState({text: "", isWrong: false});
-        this.popover = usePopover(DurationHint, {
-            position: "bottom-start",
-            animation: false,
-            arrow: false,
-            closeOnClickAway: false,
-            setActiveElement: false,
-        });
+        this.hint = useDurationHint((text) => this.parse(text));
     }
 
     parse(text) {
         const {confirmed, signed} = this.props;
-        return parseDuration(text, {confirmed, signed});
+        return confirmed || signed
+            ? parseDuration(text, {confirmed, signed})
+            : parseClearDuration(text);
     }
 
     /** Said where no label stands beside the field: in the row of a list. */
     get label() {
         const {id, name, record} = this.props;
         return id ? null : record.fields[name].string;
-    }
-
-    onInput(ev) {
-        const text = ev.target.value;
-        try {
-            this.hint.text = `= ${formatFloatTime(this.parse(text))}`;
-            this.hint.isWrong = false;
-        } catch (error) {
-            this.hint.text = error.message;
-            this.hint.isWrong = true;
-        }
-        if (text.trim() && !this.popover.isOpen) {
-            this.popover.open(ev.target, {hint: this.hint});
-        } else if (!text.trim()) {
-            this.popover.close();
-        }
-    }
-
-    onBlur() {
-        // A text that was not understood keeps saying so.
-        if (!this.hint.isWrong) {
-            this.popover.close();
-        }
     }
 }
 

@@ -3,6 +3,8 @@ import {_t} from "@web/core/l10n/translation";
 
 // The same grammar as tools/duration.py; one table of cases tests both.
 const MAX_BARE_HOURS = 24;
+// Above this, a number without a unit is as often meant as minutes.
+const MAX_CLEAR_HOURS = 8;
 const MINUS = /^[-−]/;
 const NUMBER = "\\d{1,9}(?:[.,]\\d+)?|[.,]\\d+";
 const HOUR_UNIT = "(?:h|hr|hrs|hour|hours)\\.?";
@@ -55,6 +57,19 @@ export function parseDuration(text, {confirmed = false, signed = false} = {}) {
         return toNumber(match[1]);
     }
     throw new DurationError(_t("Invalid duration. Use 1:30, 1.5, 90m or 1h 30."));
+}
+
+/**
+ * @param {string} text
+ * @returns {string[]} what a bare number may mean, spelled out; empty when it is clear
+ */
+export function readingsOf(text) {
+    const match = text.trim().match(BARE);
+    if (!match || toNumber(match[1]) <= MAX_CLEAR_HOURS) {
+        return [];
+    }
+    const minutes = `${match[1]}m`;
+    return toNumber(match[1]) > MAX_BARE_HOURS ? [minutes] : [minutes, `${match[1]}h`];
 }
 
 function toNumber(text) {

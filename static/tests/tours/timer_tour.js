@@ -22,14 +22,48 @@ registry.category("web_tour.tours").add("helpdesk_service_credit_timer", {
         {trigger: ".o_service_timer_clock:visible"},
         {trigger: "button[name=action_timer_pause]:visible", run: "click"},
         {trigger: "button[name=action_timer_resume]:visible", run: "click"},
-        {trigger: "button[name=action_timer_stop]:visible"},
+        {trigger: "button[name=action_timer_ask]:visible"},
         {trigger: ".o_breadcrumb a", run: "click"},
         {trigger: "body:not(:has(.o_service_timer_clock))"},
         {trigger: ".o_service_timer_menu:visible", run: "click"},
         {trigger: ".o_service_timer_stop", run: "click"},
-        {trigger: ".modal div[name=unit_amount] input:value(0:01)"},
-        {trigger: ".modal div[name=name] input", run: "edit Phone call"},
-        {trigger: ".modal footer .btn-primary", run: "click"},
+        {trigger: ".modal div[name=hours] input:value(0:01)"},
+        {
+            trigger: ".modal div[name=name] input",
+            run: "edit Phone call && press Enter",
+        },
         {trigger: "body:not(:has(.modal)):not(:has(.o_service_timer_menu))"},
+    ],
+});
+
+const CLOSE = ".o_statusbar_status .o_arrow_button:not(.o_arrow_button_current)";
+
+// Close with a timer from the form: all of it is saved first, and back means back.
+registry.category("web_tour.tours").add("helpdesk_service_credit_close", {
+    steps: () => [
+        {trigger: "button[name=action_timer_start]:visible", run: "click"},
+        {trigger: ".o_service_timer_clock:visible"},
+        {trigger: "div[name=name] input", run: "edit Printer was on fire"},
+        {trigger: ".nav-link[name=timesheets]", run: "click"},
+        {
+            trigger: "div[name=timesheet_ids] .o_field_x2many_list_row_add a",
+            run: "click",
+        },
+        {trigger: ".o_selected_row div[name=name] input", run: "edit Extinguished"},
+        {trigger: ".o_selected_row div[name=unit_amount] input", run: "edit 0:10"},
+        {trigger: `${CLOSE}:contains(Done)`, run: "click"},
+        {trigger: ".modal div[name=hours] input:value(0:01)"},
+        {trigger: ".modal footer button[special=cancel]", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+        // The row was saved with the title; the stage was not touched.
+        {trigger: `${CLOSE}:contains(Done)`},
+        {trigger: ".o_form_view:not(:has(.o_form_button_save:visible))"},
+        {trigger: `${CLOSE}:contains(Done)`, run: "click"},
+        {
+            trigger: ".modal div[name=name] input",
+            run: "edit Swept up && press Enter",
+        },
+        {trigger: "body:not(:has(.modal)):not(:has(.o_service_timer_menu))"},
+        {trigger: ".o_arrow_button_current:contains(Done)"},
     ],
 });
