@@ -27,9 +27,7 @@ export class TicketStageField extends StatusBarDurationField {
     }
 }
 
-registry
-    .category("fields")
-    .add("service_ticket_stage", {
-        ...statusBarDurationField,
-        component: TicketStageField,
-    });
+registry.category("fields").add("service_ticket_stage", {
+    ...statusBarDurationField,
+    component: TicketStageField,
+});
