@@ -113,7 +113,7 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
         [mail] = self.env["mail.mail"].search(
             [("body_html", "ilike", f"/my/authorizations/{request.id}?")]
         )
-        link = mail.body.split(f"/my/authorizations/{request.id}")[1].split('"')[0]
+        link = mail.body_html.split(f"/my/authorizations/{request.id}")[1].split('"')[0]
 
         self._play("authorize", f"/my/authorizations/{request.id}{link}")
         self.assertEqual(request.state, "approved")
