@@ -15,12 +15,9 @@ LONG = os.environ.get("HELPDESK_LONG")
 EVERY_RUN = (
     "agent_own",
     "helpdesk_manager",
-    "credit_user",
     "seller_own",
     "invoicing",
-    "project_user",
     "agent_demo",
-    "lead_demo",
 )
 
 
