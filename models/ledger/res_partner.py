@@ -85,8 +85,8 @@ class ResPartner(models.Model):
             ``value_available``, ``paid_available`` (in that currency),
             ``next_expiry`` (date or False) and ``credits_next_expiry`` (credits that
             expire on it); without the amounts for who may see no purchases
-        :raise AccessError: unless the user may see service credits, may read a ticket
-            or a purchase of the customer, or belongs to the customer
+        :raise AccessError: unless the user may see service credits, works on tickets,
+            may read a purchase of the customer, or belongs to the customer
         :raise UserError: when the date isn't one
         """
         self._check_service_credit_balance_access()
@@ -131,22 +131,28 @@ class ResPartner(models.Model):
             raise AccessError(
                 self.env._(
                     "You can see the service credits of your own company or of the "
-                    "customers of your tickets and purchases only."
+                    "customers of your purchases only."
                 )
             )
 
     def _get_visible_credit_customers(self):
         """Return those of these customers whose balance the user may see.
 
-        All for users of service credits; else the user's own entity, the customers of
-        tickets they may read, and those of purchases they may read: who may see one
-        purchase has to know what there is altogether before selling more.
+        All for users of service credits, and for agents, who may write a ticket for any
+        of them and see no amounts; else the user's own entity, and the customers of
+        purchases they may read: who may see one purchase has to know what there is
+        altogether before selling more.
         """
         entities = self.sudo().commercial_partner_id
         user = self.env.user
         if self.env.su:
             return entities
-        if user.has_group("helpdesk_service_credit.group_service_credit_user"):
+        purchases = self.env["service.credit.purchase"]
+        reads_purchases = purchases.has_access("read")
+        if user.has_group("helpdesk_service_credit.group_service_credit_user") or (
+            user.has_group("helpdesk_mgmt.group_helpdesk_user_own")
+            and not reads_purchases
+        ):
             return (
                 self.filtered("id")
                 ._filtered_access("read")
@@ -154,20 +160,13 @@ class ResPartner(models.Model):
                 .mapped("commercial_partner_id")
             )
         visible = user.sudo().commercial_partner_id
-        if user.has_group("helpdesk_mgmt.group_helpdesk_user_own"):
-            visible |= self._get_customers_of("helpdesk.ticket", entities)
-        if self.env["service.credit.purchase"].has_access("read"):
-            visible |= self._get_customers_of("service.credit.purchase", entities)
+        if reads_purchases:
+            groups = purchases._read_group(
+                [("commercial_partner_id", "in", entities.ids)],
+                ["commercial_partner_id"],
+            )
+            visible |= entities.browse(entity.id for (entity,) in groups)
         return entities & visible
-
-    @api.model
-    def _get_customers_of(self, model, entities):
-        """Return those of `entities` with a record of `model` the user may read."""
-        groups = self.env[model]._read_group(
-            [("commercial_partner_id", "in", entities.ids)],
-            ["commercial_partner_id"],
-        )
-        return entities.browse(entity.id for (entity,) in groups)
 
     def _get_service_credit_balance(self, date=None, company=None):
         """See :meth:`get_service_credit_balance`, for callers that checked access."""

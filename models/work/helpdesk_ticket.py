@@ -26,6 +26,7 @@ INTERNAL_FIELDS = frozenset(
         "service_credit_next_expiry",
         "service_credits_available",
         "service_credits_used",
+        "suggested_sale_line_id",
         "timesheet_count",
         "timesheet_ids",
         "total_hours",
@@ -92,6 +93,13 @@ class HelpdeskTicket(models.Model):
     # Somebody emptied the item, so that it is not filled again.
     is_sale_line_cleared = fields.Boolean(
         copy=False, readonly=True, export_string_translation=False
+    )
+    suggested_sale_line_id = fields.Many2one(
+        comodel_name="sale.order.line",
+        string="Suggested Item",
+        compute="_compute_suggested_sale_line_id",
+        compute_sudo=True,
+        help="The customer's only item billed by time, where nothing prepaid pays.",
     )
     sale_order_id = fields.Many2one(
         related="sale_line_id.order_id",
@@ -200,6 +208,38 @@ class HelpdeskTicket(models.Model):
         )
         for ticket, item in empty._get_first_prepaid_items().items():
             ticket.sale_line_id = item
+
+    @api.depends(
+        "sale_line_id",
+        "is_sale_line_cleared",
+        "allow_billable",
+        "commercial_partner_id",
+        "company_id",
+        "closed",
+        "use_service_credits",
+    )
+    def _compute_suggested_sale_line_id(self):
+        """Suggest only: time is billed by the hour once a person says so."""
+        self.suggested_sale_line_id = False
+        lacking = self.filtered(
+            lambda ticket: (
+                ticket.commercial_partner_id
+                and ticket.allow_billable
+                and not (ticket.closed or ticket.sale_line_id)
+                and not ticket.is_sale_line_cleared
+            )
+        )
+        if not lacking:
+            return
+        prepaid = lacking._get_first_prepaid_items()
+        found = self.env["sale.order.line"]._get_only_time_based_items(
+            lacking.commercial_partner_id, lacking.company_id
+        )
+        for ticket in lacking.filtered(lambda ticket: ticket not in prepaid):
+            item = found.get((ticket.commercial_partner_id, ticket.company_id))
+            by_credits = ticket.use_service_credits and ticket.service_credits_available
+            if item and not by_credits:
+                ticket.suggested_sale_line_id = item
 
     @api.depends("sale_line_id.limit_hours", "sale_line_id.authorized_hours_left")
     def _compute_authorized_hours_left(self):
@@ -328,6 +368,12 @@ class HelpdeskTicket(models.Model):
         """Open the sales order of the ticket's item."""
         self.ensure_one()
         return self.sale_order_id._get_records_action(name=self.env._("Sales Order"))
+
+    def action_use_suggested_sale_line(self):
+        """Bill new time of the tickets to the item that is suggested for each."""
+        self.check_access("write")
+        for ticket in self.filtered("suggested_sale_line_id"):
+            ticket.sale_line_id = ticket.suggested_sale_line_id
 
     def action_request_authorization(self):
         """Open the window that asks the customer for more hours."""

@@ -51,7 +51,7 @@ class SaleOrderLine(models.Model):
     agent_readable = fields.Boolean(
         compute="_compute_agent_readable",
         search="_search_agent_readable",
-        help="The item belongs to the customer of a ticket that the user may read.",
+        help="Time on tickets can use the item, and the user works on tickets.",
         export_string_translation=False,
     )
 
@@ -69,22 +69,19 @@ class SaleOrderLine(models.Model):
     def _search_agent_readable(self, operator, value):
         """Search the items that the helpdesk right alone lets the user read.
 
-        Used by a record rule, so it must not narrow what another group of the user
-        already grants without a rule of its own (accountants, project users, …).
+        Of every customer, because an agent may write the first ticket of any; core's
+        rule keeps other companies out. Used by a record rule, so it must not narrow
+        what another group of the user grants without a rule of its own (accountants,
+        project users, …). It adds nothing to what a rule of another group limits (a
+        salesperson's own documents): those users read prices.
         """
         if operator != "in":
             return NotImplemented
-        user = self.env.user
-        grants = user._get_sale_line_grants()
-        if grants == "all":
-            return Domain.TRUE
-        tickets = self.env["helpdesk.ticket"].with_user(user).sudo(False)
-        customers = tickets._search([("commercial_partner_id", "!=", False)]).subselect(
-            "commercial_partner_id"
-        )
-        return self._domain_open_service() & Domain(
-            "order_partner_id.commercial_partner_id", "in", customers
-        )
+        return {
+            "all": Domain.TRUE,
+            "rules": Domain.FALSE,
+            "helpdesk": self._domain_open_service(),
+        }[self.env.user._get_sale_line_grants()]
 
     @api.model
     def _has_field_access(self, field, operation):
@@ -141,6 +138,33 @@ class SaleOrderLine(models.Model):
         return self._domain_ticket_item() & Domain(
             "product_id.invoice_policy", "=", "order"
         )
+
+    @api.model
+    def _get_only_time_based_items(self, partners, companies):
+        """Return the item billed by time of those who have just one that takes time.
+
+        One query, whatever the number of customers.
+
+        :param partners: commercial entities
+        :param companies: companies of the orders
+        :return: item by (commercial entity, company)
+        :rtype: dict
+        """
+        # sudo: which item is suggested must not depend on who set the customer
+        lines_sudo = self.sudo().search(
+            self._domain_ticket_item()
+            & Domain("product_id.invoice_policy", "=", "delivery")
+            & Domain("order_partner_id.commercial_partner_id", "in", partners.ids)
+            & Domain("company_id", "in", companies.ids)
+        )
+        groups = lines_sudo.grouped(
+            lambda line: (line.order_partner_id.commercial_partner_id, line.company_id)
+        )
+        return {
+            key: items.sudo(False)
+            for key, items in groups.items()
+            if len(items) == 1 and items._get_authorized_hours_left() != 0.0
+        }
 
     @api.model
     def _has_prepaid_items(self, partner, company):

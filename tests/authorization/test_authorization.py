@@ -203,10 +203,11 @@ class TestAuthorization(ServiceCreditCommon):
             request.read(["access_token"])
 
     def test_requests_are_for_own_customers_and_confirmed_orders(self):
-        theirs = self._sell(self.time_product, partner=self.other_customer)
+        company = self.env["res.company"].create({"name": "Second Company"})
+        elsewhere = self._sell(self.time_product, company_id=company.id)
         with self.assertRaises(AccessError):
-            self._request(sale_line_id=theirs.id, ticket_id=False)
-        self._create_ticket(partner_id=self.other_customer.id)
+            self._request(sale_line_id=elsewhere.id, ticket_id=False)
+        theirs = self._sell(self.time_product, partner=self.other_customer)
         with self.assertRefused(ValidationError, says="of the same customer"):
             self._request(sale_line_id=theirs.id)
         draft = self._sell(self.time_product, confirm=False)

@@ -141,19 +141,35 @@ class TestCreditAccess(CreditCommon):
         with self.assertRaises(AccessError):
             both.with_user(self.other_portal).get_service_credit_balance()
 
-    def test_balance_of_customers_of_readable_tickets(self):
+    def test_agents_see_the_balance_of_every_customer_of_their_companies(self):
+        """In credits: they may write the first ticket of any of them."""
         agent = new_test_user(
             self.env, "agent", "helpdesk_mgmt.group_helpdesk_user_own"
         )
-        with self.assertRaises(AccessError):
-            self.customer.with_user(agent).get_service_credit_balance()
-        self.ticket.user_id = agent
         lines = self.contact.with_user(agent).get_service_credit_balance()
         self.assertEqual(lines[0]["credits_available"], 8)
-        with self.assertRaises(AccessError):
+        self.assertNotIn("value_available", lines[0])
+        self.assertFalse(
             self.other_customer.with_user(agent).get_service_credit_balance()
+        )
+        company = self.env["res.company"].create({"name": "Second Company"})
+        with self.assertRaises(AccessError):
+            self.customer.with_user(agent).get_service_credit_balance(
+                company_id=company.id
+            )
         with self.assertRaises(AccessError):
             self.customer.with_user(self.stranger).get_service_credit_balance()
+
+    def test_an_agent_who_sells_sees_the_balance_of_own_purchases_only(self):
+        """Their balances and statements have amounts."""
+        both = new_test_user(
+            self.env,
+            "both",
+            "sales_team.group_sale_salesman,helpdesk_mgmt.group_helpdesk_user",
+        )
+        self.ticket.user_id = both
+        with self.assertRaises(AccessError):
+            self.customer.with_user(both).get_service_credit_balance()
 
     def test_balance_credit_users(self):
         lines = self.customer.with_user(self.credit_user).get_service_credit_balance()

@@ -220,9 +220,10 @@ class TestAttackPrivacy(AttackPortalCase):
         self.assertEqual(self.request.with_user(self.seller).amount_estimate, 500)
         self.assertIn("500.00", self._open(self.request.access_url, self.own))
 
-    def test_only_limited_items_of_readable_tickets_can_be_asked_for(self):
+    def test_only_limited_items_of_own_companies_can_be_asked_for(self):
         free = self._sell(self.time_product)
-        theirs = self._sell(self.time_product, partner=self.other_customer)
+        company = self.env["res.company"].create({"name": "Second Company"})
+        theirs = self._sell(self.time_product, company_id=company.id)
         theirs.limit_hours = True
         model = self.request.browse().with_user(self.agent)
         with self.assertRefused(ValidationError, free):

@@ -78,8 +78,8 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(self._count(), (tickets, entries))
         self.assertEqual(self.item.authorized_hours_left, 10)
 
-    def test_preview_tells_nothing_of_customers_the_operator_may_not_see(self):
-        """Time can be logged for them; what they have left is not shown before."""
+    def test_preview_for_a_customer_without_a_ticket_yet(self):
+        """Operators see what is left of every customer they may write a ticket for."""
         purchase = self.env["service.credit.purchase"].create(
             {
                 "partner_id": self.other_customer.id,
@@ -92,8 +92,9 @@ class TestServiceLog(ServiceLogCommon):
         log = self._create_log(
             1, partner_id=self.other_customer.id, ticket_id=False, team_id=self.team.id
         )
-        self.assertNotIn(purchase.name, log.preview)
-        self.assertNotIn("7.00", log.preview)
+        self.assertIn(purchase.name, log.preview)
+        self.assertIn("6.00", log.preview)
+        self.assertNotIn("700", log.preview)
         log.action_log_hours()
         self.assertEqual(log.sudo().entry_id.coverage, "credits")
 

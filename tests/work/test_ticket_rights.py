@@ -23,25 +23,48 @@ class TestTicketRights(ServiceCreditCommon):
     def _search_items(self, user):
         return self.env["sale.order.line"].with_user(user).search([])
 
-    def test_agent_sees_items_of_customers_of_readable_tickets_only(self):
-        self.assertEqual(self._search_items(self.agent), self.item)
-        foreign = self.foreign_item.with_user(self.agent)
-        with self.assertRaises(AccessError):
-            foreign.read(["display_name"])
-        self._create_ticket(partner_id=self.other_customer.id)
-        self.assertEqual(self._search_items(self.agent), self.item + self.foreign_item)
-
-    def test_agent_of_own_tickets_sees_items_of_own_tickets(self):
+    def test_agent_sees_the_service_items_of_every_customer(self):
+        """An agent may write the first ticket of any customer."""
         own = self._create_person("own_olga", "helpdesk_mgmt.group_helpdesk_user_own")
-        self.assertFalse(self._search_items(own))
-        self.team.user_ids += own
-        self.ticket.user_id = own
-        self.assertEqual(self._search_items(own), self.item)
+        goods = self.env["product.product"].create({"name": "Desk", "type": "consu"})
+        self._sell(goods)
+        self._sell(confirm=False)
+        for user in (self.agent, own):
+            with self.subTest(user.login):
+                found = self._search_items(user)
+                self.assertEqual(found, self.item + self.foreign_item)
+
+    def test_agent_sees_no_item_of_a_company_they_do_not_work_in(self):
+        company = self.env["res.company"].create({"name": "Second Company"})
+        elsewhere = self._sell(company_id=company.id)
+        self.assertNotIn(elsewhere, self._search_items(self.agent))
+        with self.assertRaises(AccessError):
+            elsewhere.with_user(self.agent).read(["display_name"])
+        with self.assertRaises(AccessError):
+            self._search_items(new_test_user(self.env, "no_helpdesk_ned"))
+
+    def test_first_ticket_of_a_customer_offers_their_items_before_it_is_saved(self):
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = form.description = "Printer on fire"
+            form.team_id = self.team
+            form.partner_id = self.other_customer
+            self.assertEqual(form.sale_line_id, self.foreign_item)
+            domain = safe_eval(
+                form._view["fields"]["sale_line_id"]["domain"],
+                {
+                    "commercial_partner_id": self.other_customer.id,
+                    "company_id": self.company.id,
+                },
+            )
+            items = self.env["sale.order.line"].with_user(self.agent)
+            found = items.name_search("", domain)
+            self.assertEqual([row[0] for row in found], self.foreign_item.ids)
+        self.assertEqual(form.record.sale_line_id, self.foreign_item)
 
     def test_agent_picks_an_item_and_sees_its_balance(self):
         model = self.env["sale.order.line"].with_user(self.agent)
         found = model.with_context(with_remaining_hours=True).name_search("Support")
-        self.assertEqual([row[0] for row in found], self.item.ids)
+        self.assertIn(self.item.id, [row[0] for row in found])
         self.assertIn("10:00 remaining", found[0][1])
         with Form(self.ticket.with_user(self.agent)) as form:
             form.sale_line_id = self.item
@@ -85,8 +108,14 @@ class TestTicketRights(ServiceCreditCommon):
         groups = "sales_team.group_sale_salesman,helpdesk_mgmt.group_helpdesk_user"
         both = new_test_user(self.env, "own_sales", groups)
         self.item.order_id.user_id = self.seller
-        self.foreign_item.order_id.user_id = self.seller
-        self.assertEqual(self._search_items(both), self.item)
+        self.foreign_item.order_id.user_id = both
+        self.assertEqual(self._search_items(both), self.foreign_item)
+        with self.assertRaises(AccessError):
+            self.item.with_user(both).read(["price_unit"])
+        self.ticket.sale_line_id = self.item
+        with Form(self.ticket.with_user(both)) as form:
+            form.name = "Still burning"
+        self.assertEqual(self.ticket.sale_line_id, self.item)
 
     def test_figures_of_a_ticket_are_not_typed(self):
         """Neither by values nor by defaults of a context."""

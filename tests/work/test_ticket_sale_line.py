@@ -60,6 +60,70 @@ class TestTicketSaleLine(ServiceCreditCommon):
         ticket.sale_line_id = item
         self.assertEqual(ticket.sale_order_id, item.order_id)
 
+    def test_the_only_time_based_item_is_suggested_before_the_ticket_is_saved(self):
+        """Without prepaid hours, so that a first ticket's time is not given away."""
+        item = self._sell(self.time_product, partner=self.other_customer)
+        with Form(self.env["helpdesk.ticket"].with_user(self.agent)) as form:
+            form.name = form.description = "Printer on fire"
+            form.team_id = self.team
+            self.assertFalse(form.suggested_sale_line_id)
+            form.partner_id = self.other_customer
+            self.assertFalse(form.sale_line_id)
+            self.assertEqual(form.suggested_sale_line_id, item)
+        ticket = form.record
+        self.assertFalse(ticket.sale_line_id)
+        ticket.action_use_suggested_sale_line()
+        self.assertEqual(ticket.sale_line_id, item)
+        self.assertTrue(ticket.sudo().is_sale_line_chosen)
+        self.assertFalse(ticket.suggested_sale_line_id)
+        ticket.sale_line_id = False
+        self.assertFalse(ticket.suggested_sale_line_id, "somebody emptied it")
+
+    def test_nothing_is_suggested_where_it_would_be_a_guess(self):
+        ticket = self._create_ticket()
+
+        def suggested():
+            ticket.invalidate_recordset()
+            return ticket.suggested_sale_line_id
+
+        item = self._sell(self.time_product)
+        self.assertEqual(suggested(), item)
+        self._authorize(item, 1)
+        self.assertEqual(suggested(), item)
+        self._log(self._create_ticket(sale_line_id=item.id), 1)
+        self.assertFalse(suggested(), "the item takes nothing any more")
+        item.limit_hours = False
+        ticket.stage_id = self.env["helpdesk.ticket.stage"].search(
+            [("closed", "=", True)], limit=1
+        )
+        self.assertFalse(suggested(), "the ticket is closed")
+        ticket.stage_id = self.team._get_applicable_stages()[:1]
+        self.assertEqual(suggested(), item)
+        self._sell()
+        self.assertFalse(suggested(), "there are prepaid hours")
+
+    def test_one_of_several_time_based_items_is_not_suggested(self):
+        self._sell(self.time_product)
+        self._sell(self.time_product)
+        self.assertFalse(self._create_ticket().suggested_sale_line_id)
+
+    def test_credits_that_pay_leave_nothing_to_suggest(self):
+        self.team.use_service_credits = True
+        item = self._sell(self.time_product)
+        ticket = self._create_ticket()
+        self.assertEqual(ticket.suggested_sale_line_id, item)
+        self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 5,
+                "value_per_credit": 100,
+                "paid_per_credit": 100,
+                "is_draft": False,
+            }
+        )
+        ticket.invalidate_recordset()
+        self.assertFalse(ticket.suggested_sale_line_id)
+
     def test_choice_by_hand_stays_until_the_customer_changes(self):
         chosen = self._sell(date_order="2026-01-10")
         self._sell(date_order="2026-03-10")
@@ -190,7 +254,12 @@ class TestTicketSaleLine(ServiceCreditCommon):
             group.mapped(name)
             return self.env.cr.sql_log_count - start
 
-        for name in ("movable_timesheet_count", "service_credits_available"):
+        names = (
+            "movable_timesheet_count",
+            "service_credits_available",
+            "suggested_sale_line_id",
+        )
+        for name in names:
             count(name, tickets)  # fills the caches of the registry
             with self.subTest(name):
                 self.assertEqual(count(name, tickets[:2]), count(name, tickets[2:]))

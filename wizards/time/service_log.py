@@ -147,7 +147,7 @@ class ServiceLog(models.TransientModel):
             try:
                 log._check_values()
                 if not log.ticket_id:
-                    # The tickets one may read tell it of their customers anyway.
+                    # A ticket that one may read tells it anyway.
                     log.partner_id._check_service_credit_balance_access()
                 values["plan"] = plan = log._plan()
                 log.is_over_limit = plan["is_over"]
@@ -215,18 +215,16 @@ class ServiceLog(models.TransientModel):
         lines = self.env["sale.order.line"]
         customer = self.partner_id.commercial_partner_id
         # sudo: which item pays must not depend on who logs the service
-        own_sudo = lines.sudo().search(
+        candidates_sudo = lines.sudo().search(
             lines._domain_ticket_item()
+            & Domain("limit_hours", "=", True)
             & Domain("company_id", "=", self.company_id.id)
             & Domain("order_partner_id.commercial_partner_id", "=", customer.id),
             order="id desc",
         )
-        candidates_sudo = own_sudo.filtered("limit_hours")
         if not candidates_sudo:
-            by_time_sudo = own_sudo.filtered(
-                lambda line: line.product_id._is_delivered_timesheet()
-            )
-            return (by_time_sudo if len(by_time_sudo) == 1 else lines).sudo(False)
+            found = lines._get_only_time_based_items(customer, self.company_id)
+            return found.get((customer, self.company_id), lines)
         open_sudo = candidates_sudo.filtered(
             lambda line: line.authorized_hours_left > 0
         )
