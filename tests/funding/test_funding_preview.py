@@ -28,38 +28,92 @@ class TestFundingPreview(FundingCommon):
                 self.env.invalidate_all()
 
     def _compare(self, dice):
+        self.dice = dice
         self._make_world(dice)
         for _entry in range(4):
             ticket = dice.choice(self.tickets)
             self._compare_one({**self._make_values(dice), "ticket_id": ticket.id})
 
     def _compare_one(self, vals):
+        """Compare an import, or what one of both windows shows and logs."""
+        way = self.dice.choice(("create", "panel", "log", "new ticket"))
+        plan, post = getattr(self, f"_take_{way.replace(' ', '_')}")(vals)
         entries = self.env["account.analytic.line"]
-        planned = entries._preview_entry(dict(vals))
         before = entries.search([], order="id desc", limit=1).id or 0
         left = self._get_left()
         try:
             with self.env.cr.savepoint():
-                entries.create(dict(vals))
+                post()
                 self.env.flush_all()
         except ValidationError as error:
-            self.assertEqual(str(error), planned["refusal"])
+            self.assertTrue(plan["refusal"], error)
+            if way != "new ticket":  # it had no number yet
+                self.assertEqual(str(error), plan["refusal"])
             return
-        self.assertFalse(planned["refusal"])
+        self.assertFalse(plan["refusal"], way)
         pieces = entries.search([("id", ">", before)], order="id")
         posted = [
             (piece.coverage, round(piece.hours_billed, 4), round(piece.credits, 2))
             for piece in pieces
         ]
-        self.assertEqual(self._get_payers(planned["slices"]), posted)
-        self.assertEqual(set(pieces.mapped("coverage_note")), {planned["note"]})
+        self.assertEqual(self._get_payers(plan["slices"]), posted, way)
+        self.assertEqual(set(pieces.mapped("coverage_note")), {plan["note"]}, way)
         worked, billed = (
             sum(pieces.mapped(name)) for name in ("unit_amount", "hours_billed")
         )
-        self.assertAlmostEqual(billed, planned["hours"], 4)
+        self.assertAlmostEqual(billed, plan["hours"], 4)
         self.assertAlmostEqual(worked, vals["unit_amount"], 4)
         drawn = sum(pieces.mapped("credits"))
         self.assertAlmostEqual(left - self._get_left(), drawn, 2)
+
+    def _take_create(self, vals):
+        entries = self.env["account.analytic.line"]
+        return entries._preview_entry(dict(vals)), lambda: entries.create(dict(vals))
+
+    def _take_panel(self, vals):
+        """What *Who Pays* shows, with the defaults of the window."""
+        ticket = self.tickets.browse(vals["ticket_id"])
+        panel = self.env["service.funding.panel"].create(
+            {
+                "partner_id": ticket.partner_id.id,
+                "ticket_id": ticket.id,
+                "hours": vals["unit_amount"],
+                "date": vals["date"],
+            }
+        )
+        vals = {**vals, "service_type_id": panel.service_type_id.id}
+        vals.pop("is_billable", None)
+        entries = self.env["account.analytic.line"]
+        return panel._get_plan(), lambda: entries.create(vals)
+
+    def _take_log(self, vals):
+        ticket = self.tickets.browse(vals["ticket_id"])
+        return self._open_log(
+            vals, ticket_id=ticket.id, partner_id=ticket.partner_id.id
+        )
+
+    def _take_new_ticket(self, vals):
+        """With the item that is filled, another one, or none."""
+        customer = self.tickets.browse(vals["ticket_id"]).partner_id
+        own = self.items.filtered(lambda item: item.order_partner_id == customer)
+        chosen = self.dice.choice((None, False, *own.ids))
+        item = {} if chosen is None else {"sale_line_id": chosen}
+        return self._open_log(
+            vals, partner_id=customer.id, team_id=self.team.id, **item
+        )
+
+    def _open_log(self, vals, **where):
+        log = self.env["service.log"].create(
+            {
+                "title": "Work",
+                "hours": vals["unit_amount"],
+                "date": vals["date"],
+                "employee_id": self.employee.id,
+                "service_type_id": vals.get("service_type_id", self.types[0].id),
+                **where,
+            }
+        )
+        return log._plan(), log.action_log_hours
 
     def _get_left(self):
         purchases = self.env["service.credit.purchase"].search([])
@@ -105,13 +159,17 @@ class TestFundingPreview(FundingCommon):
         items.append(self._sell(self.time_product))
         if dice.random() < 0.4:
             self._authorize(dice.choice(items), dice.choice((0.5, 2)))
-        self.tickets = [
-            self._create_ticket(),
-            self._create_ticket(sale_line_id=dice.choice(items).id),
-            self._create_ticket(partner_id=self.other_customer.id),
-        ]
+        self.items = items[0].union(*items)
+        self.tickets = (
+            self._create_ticket()
+            | self._create_ticket(sale_line_id=dice.choice(items).id)
+            | self._create_ticket(partner_id=self.other_customer.id)
+        )
         self.types = self.env["service.type"].create(
-            [{"name": f"At {rate}", "credits_per_hour": rate} for rate in (1, 1.5)]
+            [
+                {"name": f"At {rate}", "credits_per_hour": rate, "increment": 0.01}
+                for rate in (1, 1.5)
+            ]
         )
 
     def _make_values(self, dice):

@@ -37,8 +37,7 @@ class ServiceLog(models.TransientModel):
         self.ensure_one()
         ticket = self.ticket_id
         if not ticket:
-            ticket = self._get_new_ticket()
-            ticket.sale_line_id = self.sale_line_id
+            ticket = self._get_planned_ticket()
         entries = self.env["account.analytic.line"]
         values = self._prepare_entry_values()
         plan = entries._preview_entry(values, ticket)
@@ -64,6 +63,20 @@ class ServiceLog(models.TransientModel):
             "rest": billed - fit,
             "early": self._get_early_text(plan),
         }
+
+    def _get_planned_ticket(self):
+        """Return the ticket that `_create_ticket` would make, not saved, with the item
+        chosen or emptied as there."""
+        ticket, item = self._get_new_ticket(), self.sale_line_id
+        if ticket.sale_line_id != item:
+            ticket.update(
+                {
+                    "sale_line_id": item.id,
+                    "is_sale_line_chosen": bool(item),
+                    "is_sale_line_cleared": not item,
+                }
+            )
+        return ticket
 
     def _get_whole_steps(self, hours):
         """Return how much of `hours` an entry of its own can bill."""
