@@ -12,6 +12,7 @@ from .claim import SALE_LINE, Part, round_hours
 OPEN, CHAIN, CLOSED = "open", "chain", "closed"
 
 USED_UP, NOT_AUTHORIZED = "used_up", "not_authorized"
+NOT_CONFIRMED = "not_confirmed"
 
 
 class Left(NamedTuple):
@@ -22,7 +23,10 @@ class Left(NamedTuple):
 
     @classmethod
     def of(cls, item):
-        """Return what is left of an item of the superuser."""
+        """Return what is left of an item of the superuser: nothing can be invoiced of
+        an order that was cancelled."""
+        if item.state != "sale":
+            return cls(0.0, 0.0)
         prepaid = item.remaining_hours if item.remaining_hours_available else None
         return cls(prepaid, item._get_authorized_hours_left())
 
@@ -78,13 +82,9 @@ class Items:
         if part > 0:
             self._add(claim, item, part, is_used_up=part < hours)
         else:
-            used_up = left.get_hours(OPEN) != 0.0
-            claim.passed.append(
-                {
-                    "item": item.order_id.name,
-                    "why": USED_UP if used_up else NOT_AUTHORIZED,
-                }
-            )
+            why = NOT_AUTHORIZED if left.get_hours(OPEN) == 0.0 else USED_UP
+            why = why if item.state == "sale" else NOT_CONFIRMED
+            claim.passed.append({"item": item.order_id.name, "why": why})
         return round_hours(hours - part)
 
     def _add(self, claim, item, hours, **flags):

@@ -176,6 +176,8 @@ def _render_passed_over(env, facts):
     if "purchase" not in facts:
         if why == "used_up":
             return env._("%(item)s is used up", item=facts["item"])
+        if why == "not_confirmed":
+            return env._("%(item)s is not a confirmed order", item=facts["item"])
         return env._("%(item)s has no authorized hours left", item=facts["item"])
     values = {
         "credits": _format(env, facts["credits"]),
@@ -404,8 +406,8 @@ def _get_state_text(env, claim):
             )
         )
     texts += [_render_passed_over(env, passed) for passed in claim.passed]
-    if claim.item and claim.item.sudo().limit_hours:
-        item_sudo = claim.item.sudo()
+    item_sudo = claim.item and claim.item.sudo()
+    if item_sudo and item_sudo.limit_hours and item_sudo.state == "sale":
         texts.append(
             env._(
                 "%(left)s of %(authorized)s authorized hours left on %(item)s",
