@@ -258,13 +258,12 @@ def _get_rate(entry, was, now):
 def _get_extra_claim(entry, rate, extra, kept, now):
     """Return the claim of hours that are added to those an entry has paid."""
     by_credits = entry.coverage == CREDITS
-    item = entry.so_line
     customer = entry.ticket_id.commercial_partner_id
-    if by_credits and entry.partner_id.commercial_partner_id == customer:
-        item = entry._get_ticket_item()
+    # Where credits paid until now, the ticket's item and the chain follow them.
+    is_own = by_credits and entry.partner_id.commercial_partner_id == customer
     return Claim.of(
         entry,
-        item,
+        None if is_own else entry.so_line,
         hours=extra,
         worked=entry.unit_amount * extra / now.hours,
         kept=kept,
