@@ -25,6 +25,7 @@ from .base import test_text
 from .base import test_translations
 from .base import test_user_text
 from .base import test_web_client
+from .funding import test_chain_walk
 from .funding import test_entry_walk
 from .funding import test_funding
 from .funding import test_funding_chain

@@ -1,3 +1,4 @@
+from . import test_chain_walk
 from . import test_entry_walk
 from . import test_funding
 from . import test_funding_chain

@@ -131,6 +131,100 @@ class TestFundingOverage(FundingCommon):
         self.assertEqual((lines - line).product_uom_qty, 4)
         self.assertEqual((lines - line).order_partner_id, self.other_customer)
 
+    def test_one_call_bills_many_tickets_customers_companies_and_currencies(self):
+        euro, company = self._set_up_abroad()
+        item, waiting = self._work_over_everywhere(euro, company)
+        self.helpdesk_manager.company_ids |= company
+        allowed = (self.company | company).ids
+        waiting.with_user(self.helpdesk_manager).with_context(
+            allowed_company_ids=allowed
+        ).action_bill_overage()
+        self.assertEqual(item.qty_delivered, 2)
+        quoted = waiting.filtered(lambda e: e.overage_decision == "to_bill")
+        lines = quoted.overage_line_id
+        self.assertEqual(len(lines.order_id), 3)
+        self.assertEqual(
+            {
+                (
+                    line.order_partner_id,
+                    line.company_id,
+                    line.currency_id,
+                    line.product_uom_qty,
+                    line.price_unit,
+                )
+                for line in lines
+            },
+            {
+                (self.customer, self.company, self.company.currency_id, 3, 100),
+                (self.other_customer, self.company, euro, 4, 200),
+                # A list price is in the currency of the company that sells.
+                (self.customer, company, euro, 5, 100),
+            },
+        )
+        lines.order_id.action_confirm()
+        self.assertEqual(set(waiting.mapped("overage_decision")), {"billed"})
+        for line, entries in waiting.grouped("so_line").items():
+            hours = sum(entries.mapped("hours_billed"))
+            self.assertEqual(line.qty_to_invoice, hours)
+
+    def _work_over_everywhere(self, euro, company):
+        """Return an item that bills by time, and overage: 3 h and 2 h for the customer,
+        the latter on a ticket of the item, 4 h for another one, 5 h abroad."""
+        item = self._sell(self.time_product)
+        by_item = self._create_ticket(sale_line_id=self._sell(hours=1).id)
+        stranger = self._create_ticket(partner_id=self.other_customer.id)
+        team = self.env["helpdesk.ticket.team"].create(
+            {
+                "name": "Abroad",
+                "company_id": company.id,
+                "allow_timesheet": True,
+                "allow_billable": True,
+                "use_service_credits": True,
+                "over_limit_policy": "overage",
+            }
+        )
+        abroad = self._create_ticket(team_id=team.id, company_id=company.id)
+        self._buy(1, partner_id=self.other_customer.id)
+        self._buy(1, company_id=company.id, currency_id=euro.id)
+        colleague = self.env["hr.employee"].create(
+            {"name": "Abroad", "company_id": company.id}
+        )
+        self.team.prepaid_limit = "closed"
+        self._work(3, by_item)
+        by_item.sale_line_id = item
+        self._work(5, stranger)
+        self._work(6, abroad, employee_id=colleague.id)
+        tickets = self.ticket | by_item | stranger | abroad
+        return item, tickets.timesheet_ids.filtered(lambda e: e.coverage == "overage")
+
+    def _set_up_abroad(self):
+        """A company in euros, and a customer of this one who pays in euros."""
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        company = self.env["res.company"].create(
+            {"name": "Second Company", "currency_id": euro.id}
+        )
+        self.env.user.company_ids |= company
+        self.env["res.currency.rate"].create(
+            [
+                {
+                    "currency_id": currency.id,
+                    "company_id": owner.id,
+                    "name": "2026-01-01",
+                    "rate": rate,
+                }
+                for owner in (self.company, company)
+                for currency, rate in ((euro, 2.0), (self.company.currency_id, 1.0))
+                if currency != owner.currency_id
+            ]
+        )
+        self.other_customer.property_product_pricelist = self.env[
+            "product.pricelist"
+        ].create({"name": "Euros", "currency_id": euro.id})
+        for owner in self.company | company:
+            owner.service_overage_product_id = self.time_product
+        return euro, company
+
     def test_a_quotation_follows_the_time_it_bills(self):
         line = self._quote()
         self.late.unit_amount = 4
