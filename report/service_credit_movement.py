@@ -1,83 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, models
-from odoo.tools import SQL
 
-# The terms of every purchase that is no draft, and what day it is where its company
-# is; `last_day` is the last work date that it may pay, and empty when credits pay past
-# their expiry date.
-TERMS = """
-    SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
-           purchase.currency_id, purchase.date_start, purchase.credits,
-           purchase.value_total, purchase.paid_total, day.today,
-           CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
-                THEN purchase.date_expiry
-                     + COALESCE(company.service_credit_grace_days, 0)
-           END AS last_day
-    FROM service_credit_purchase purchase
-    JOIN res_company company ON company.id = purchase.company_id
-    JOIN (%(days)s) day ON day.company_id = purchase.company_id
-    WHERE purchase.is_draft IS NOT TRUE
-"""
-# A row counts from its work date on, but not before its purchase starts (it may be
-# chosen by hand before) and not later than today (what is drawn is gone).
-DAY = "GREATEST(terms.date_start, LEAST(line.date, terms.today))"
-# In every part, so that asking for one customer reads the rows of that one only.
-OWNER = "terms.commercial_partner_id, terms.company_id, terms.currency_id"
-MOVEMENTS = f"""
-    SELECT terms.id::bigint * 4 AS id, 'bought' AS movement_type, 1 AS sign,
-           terms.date_start AS date, terms.id AS purchase_id, {OWNER},
-           NULL::int AS allocation_id, NULL::int AS timesheet_id,
-           terms.credits, terms.value_total AS value, terms.paid_total AS paid
-    FROM ({TERMS}) terms
-    UNION ALL
-    SELECT line.id::bigint * 4 + 1, 'used', -1, {DAY}, terms.id, {OWNER},
-           line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
-    FROM service_credit_consumption line
-    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal')
-    UNION ALL
-    -- The sale was undone, or made smaller; when the term was over by then, that is
-    -- what became of the rest, which counted until its last day.
-    SELECT line.id::bigint * 4 + 2, 'withdrawn', -1,
-           LEAST({DAY}, terms.last_day + 1), terms.id, {OWNER},
-           line.allocation_id, NULL, line.credits, line.value, line.paid
-    FROM service_credit_consumption line
-    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type = 'withdrawal'
-    UNION ALL
-    -- Written off by hand before the grace period was over.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
-           line.allocation_id, NULL, line.credits, line.value, line.paid
-    FROM service_credit_consumption line
-    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type = 'expiry'
-      AND (terms.last_day IS NULL OR {DAY} <= terms.last_day)
-    UNION ALL
-    -- The rest lapses with the term, whenever it is written off.
-    SELECT terms.id::bigint * 4 + 3, 'expired', -1, terms.last_day + 1, terms.id,
-           {OWNER}, NULL, NULL, terms.credits - within.credits,
-           terms.value_total - within.value, terms.paid_total - within.paid
-    FROM ({TERMS}) terms
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(SUM(line.credits), 0) AS credits,
-               COALESCE(SUM(line.value), 0) AS value,
-               COALESCE(SUM(line.paid), 0) AS paid
-        FROM service_credit_consumption line
-        WHERE line.purchase_id = terms.id
-          AND (line.consumption_type = 'withdrawal' OR {DAY} <= terms.last_day)
-    ) within
-    WHERE terms.last_day < DATE '9999-12-31'
-      AND (terms.credits, terms.value_total, terms.paid_total)
-          <> (within.credits, within.value, within.paid)
-    UNION ALL
-    -- Used after the term nevertheless, by terms that have changed since.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
-           line.allocation_id, NULL, -line.credits, -line.value, -line.paid
-    FROM service_credit_consumption line
-    JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal')
-      AND {DAY} > terms.last_day
-"""
+from ..models.ledger.movements import query_movements
 
 
 class ServiceCreditMovement(models.Model):
@@ -153,13 +77,4 @@ class ServiceCreditMovement(models.Model):
 
     @property
     def _table_query(self):
-        return SQL(
-            """
-            SELECT id, date, movement_type, purchase_id, allocation_id, timesheet_id,
-                   commercial_partner_id, company_id, currency_id, credits, value, paid,
-                   sign * credits AS credits_change, sign * value AS value_change,
-                   sign * paid AS paid_change
-            FROM (%s) movement
-            """,
-            SQL(MOVEMENTS, days=self.env["res.company"]._query_days()),
-        )
+        return query_movements(self.env)
