@@ -5,6 +5,7 @@ from . import work
 from . import funding
 from . import time
 from . import selling
+from . import accounting
 from . import alert
 from . import sync
 from . import base

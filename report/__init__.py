@@ -1,4 +1,5 @@
 from . import service_credit_balance
+from . import service_credit_books
 from . import service_credit_forecast
 from . import service_credit_movement
 from . import service_goodwill

@@ -11,6 +11,32 @@ MARGIN_GROUPS = (
     "project.group_project_manager"
 )
 
+# The rate of a currency on the day of the entry, as core looks it up.
+RATE = """
+    COALESCE((
+        SELECT rate FROM res_currency_rate
+        WHERE currency_id = {currency}
+          AND (company_id = {company} OR company_id IS NULL)
+        ORDER BY company_id, (name <= A.date) DESC,
+                 CASE WHEN name <= A.date THEN A.date - name ELSE name - A.date END
+        LIMIT 1
+    ), 1)
+"""
+ROOT = "SPLIT_PART(COMPANY.parent_path, '/', 1)::int"
+# The value of the credits of an entry, in the currency of its company.
+CREDITS = f"""
+    LEFT JOIN res_company COMPANY ON COMPANY.id = A.company_id
+    LEFT JOIN LATERAL (
+        SELECT SUM(paid_by.value * CASE
+                   WHEN paid_by.currency_id = A.currency_id THEN 1
+                   ELSE {RATE.format(currency="A.currency_id", company=ROOT)}
+                        / {RATE.format(currency="paid_by.currency_id", company=ROOT)}
+               END) AS value
+        FROM service_credit_consumption paid_by
+        WHERE paid_by.timesheet_id = A.id
+    ) CREDIT ON TRUE
+"""
+
 
 class TimesheetsAnalysisReport(models.Model):
     _inherit = "timesheets.analysis.report"
@@ -48,8 +74,14 @@ class TimesheetsAnalysisReport(models.Model):
 
     @api.model
     def _select(self):
+        """Count what credits paid as revenue, by its value."""
         return (
-            super()._select()
+            super()
+            ._select()
+            .replace(
+                "END AS timesheet_revenues",
+                "END + COALESCE(CREDIT.value, 0) AS timesheet_revenues",
+            )
             + """,
             A.ticket_id AS ticket_id,
             A.hours_billed AS hours_billed,
@@ -58,3 +90,7 @@ class TimesheetsAnalysisReport(models.Model):
             A.period_date AS period_date
         """
         )
+
+    @api.model
+    def _from(self):
+        return f"{super()._from()} {CREDITS}"

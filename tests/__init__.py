@@ -1,4 +1,8 @@
 # Odoo's runner plays the modules that it finds here by name.
+from .accounting import test_account_books
+from .accounting import test_account_races
+from .accounting import test_account_walk
+from .accounting import test_recognition
 from .alert import test_alert
 from .alert import test_alert_cron
 from .alert import test_alert_notice

@@ -1,0 +1,57 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    """The entry of a recognition lives and ends with it."""
+
+    _inherit = "account.move"
+
+    service_credit_recognition_ids = fields.One2many(
+        comodel_name="service.credit.recognition",
+        inverse_name="move_id",
+        readonly=True,
+        copy=False,
+        groups="account.group_account_readonly,account.group_account_manager",
+    )
+
+    def _post(self, soft=True):
+        """Refuse the entry of a recognition that was cancelled meanwhile."""
+        for recognition in self._get_recognitions():
+            if recognition.state == "cancelled":
+                raise UserError(
+                    self.env._(
+                        "%(entry)s can't be posted, because %(recognition)s was "
+                        "cancelled: prepare it again.",
+                        entry=recognition.move_id.display_name,
+                        recognition=recognition.display_name,
+                    )
+                )
+        return super()._post(soft)
+
+    def button_cancel(self):
+        """Cancel the recognition with its entry: its rows can be recognized again."""
+        res = super().button_cancel()
+        self._get_recognitions()._release()
+        return res
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        for recognition in self._get_recognitions()[:1]:
+            raise UserError(
+                self.env._(
+                    "%(entry)s can't be reversed: cancel %(recognition)s instead, or "
+                    "let the next one take the correction along.",
+                    entry=recognition.move_id.display_name,
+                    recognition=recognition.display_name,
+                )
+            )
+        return super()._reverse_moves(default_values_list, cancel)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_with_recognition(self):
+        self._get_recognitions()._release()
+
+    def _get_recognitions(self):
+        # sudo: whoever may change the entry need not see purchases
+        return self.sudo().service_credit_recognition_ids

@@ -1,0 +1,57 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .figures import LIABILITY_TYPES
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    service_credit_purchase_id = fields.Many2one(
+        comodel_name="service.credit.purchase",
+        string="Purchase of Service Credits",
+        copy=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="Whose credits the item pays for, where no sales order item tells: an "
+        "invoice made by hand, or the opening entry.",
+    )
+
+    def _compute_account_id(self):
+        """Let what is paid for credits wait until they are used."""
+        res = super()._compute_account_id()
+        for line in self:
+            account = line._get_service_credit_account()
+            if account:
+                line.account_id = account
+        return res
+
+    def _get_service_credit_account(self):
+        """Return the account on which the company owes the credits of the line."""
+        move, company_sudo = self.move_id, self.company_id.sudo()
+        if (
+            self.display_type != "product"
+            or not self.product_id.service_credits
+            or not move.is_sale_document(include_receipts=True)
+            or not company_sudo._has_service_credit_accounts()
+        ):
+            return self.env["account.account"]
+        account = company_sudo.service_credit_liability_account_id.sudo(False)
+        return move.fiscal_position_id.map_account(account)
+
+    @api.constrains("service_credit_purchase_id", "account_id")
+    def _check_service_credit_purchase(self):
+        for line in self.filtered("service_credit_purchase_id"):
+            if line.account_id.account_type not in LIABILITY_TYPES:
+                # sudo: whoever books need not see the purchase
+                purchase_sudo = line.service_credit_purchase_id.sudo()
+                raise ValidationError(
+                    self.env._(
+                        "%(account)s can't hold what is owed for %(purchase)s: choose "
+                        "a liability account, or no purchase.",
+                        account=line.account_id.display_name,
+                        purchase=purchase_sudo.display_name,
+                    )
+                )

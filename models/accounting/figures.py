@@ -1,0 +1,251 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What was invoiced, earned and recognized of every purchase until a date, as SQL.
+
+Preparing a recognition and reconciling the books ask the same query, so that they
+cannot disagree. A row is a purchase on one liability account in one currency:
+
+- *invoiced*, *credited*, *opening*: posted journal items on the account. Items of
+  sales order items belong to their purchase, others name it themselves.
+- *earnable*: what of it pays for credits that were not withdrawn. What was invoiced
+  for credits that were withdrawn waits on the account for its credit note.
+- *revenue*, *breakage*: the share of it that was used, or expired. When every credit
+  is gone, nothing is left on the account, whatever the price of the invoice was.
+- *recognized*: the sum of the recognitions that were not cancelled.
+
+A discount line of an invoice lowers revenue at once, while the credit lines wait at
+their full price: its share is recognized with the first recognition, so that what is
+left on the account is what the customer pays for the credits.
+"""
+
+from odoo.tools import SQL
+
+from ..ledger.movements import query_movements
+
+LIABILITY_TYPES = ("liability_current", "liability_non_current")
+
+DOCUMENTS = """
+    SELECT item.id, item.move_id, item.account_id, item.company_id, item.currency_id,
+           item.date, move.move_type, move.fiscal_position_id, owner.purchase_id,
+           -item.amount_currency AS amount, -item.balance AS amount_company,
+           COALESCE(discount.share, 0) AS discount_share,
+           owner.quantity * item.quantity AS quantity
+    FROM (
+        (SELECT DISTINCT ON (link.invoice_line_id)
+               link.invoice_line_id AS item_id, purchase.id AS purchase_id,
+               item_unit.factor / NULLIF(
+                   sale_unit.factor * sale_line.product_uom_qty, 0
+               ) AS quantity
+        FROM service_credit_purchase purchase
+        JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
+        JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
+        JOIN account_move_line linked ON linked.id = link.invoice_line_id
+        LEFT JOIN uom_uom item_unit ON item_unit.id = linked.product_uom_id
+        LEFT JOIN uom_uom sale_unit ON sale_unit.id = sale_line.product_uom_id
+        WHERE linked.service_credit_purchase_id IS NULL
+          AND purchase.company_id = %(company)s
+        ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST,
+                 purchase.id DESC)
+    UNION ALL
+        SELECT id, service_credit_purchase_id, NULL
+        FROM account_move_line WHERE service_credit_purchase_id IS NOT NULL
+    ) owner
+    JOIN account_move_line item ON item.id = owner.item_id
+    JOIN account_move move ON move.id = item.move_id
+    JOIN account_account account ON account.id = item.account_id
+    LEFT JOIN LATERAL (
+        SELECT -SUM(other.price_subtotal) FILTER (WHERE other.price_subtotal < 0)
+               / NULLIF(SUM(other.price_subtotal)
+                        FILTER (WHERE other.price_subtotal > 0), 0) AS share
+        FROM account_move_line other
+        JOIN account_account used ON used.id = other.account_id
+        WHERE other.move_id = item.move_id AND other.display_type = 'product'
+          AND other.is_downpayment IS NOT TRUE
+          AND (other.price_subtotal > 0 OR used.account_type NOT IN %(types)s)
+    ) discount ON item.price_subtotal > 0 AND move.move_type <> 'entry'
+    WHERE item.parent_state = 'posted' AND item.company_id = %(company)s
+      AND item.date <= %(date)s AND account.account_type IN %(types)s
+"""
+INVOICED = f"""
+    SELECT purchase_id, account_id, currency_id, company_id,
+           COALESCE(SUM(amount) FILTER (WHERE move_type NOT IN ('entry', 'out_refund')
+           ), 0) AS invoiced,
+           -COALESCE(SUM(amount) FILTER (WHERE move_type = 'out_refund'), 0)
+               AS credited,
+           COALESCE(SUM(amount) FILTER (WHERE move_type = 'entry'), 0) AS opening,
+           COALESCE(SUM(amount_company) FILTER (
+               WHERE move_type NOT IN ('entry', 'out_refund')
+           ), 0) AS invoiced_company,
+           -COALESCE(SUM(amount_company) FILTER (WHERE move_type = 'out_refund'), 0)
+               AS credited_company,
+           COALESCE(SUM(amount_company) FILTER (WHERE move_type = 'entry'), 0)
+               AS opening_company,
+           SUM(amount * discount_share) AS exact_discount,
+           -- How much of the order was invoiced; all of it where no order tells.
+           CASE WHEN BOOL_OR(move_type <> 'out_refund' AND quantity IS NULL) THEN 1
+                ELSE LEAST(NULLIF(GREATEST(SUM(quantity) FILTER (
+                    WHERE move_type <> 'out_refund'
+                ), 0), 0), 1) END AS part,
+           -- Before an opening entry, the credits are no business of the account.
+           CASE WHEN MIN(date) FILTER (WHERE move_type = 'entry') = MIN(date)
+                THEN MIN(date) END AS since,
+           MAX(fiscal_position_id) AS fiscal_position_id
+    FROM ({DOCUMENTS}) document
+    GROUP BY purchase_id, account_id, currency_id, company_id
+"""
+# What happened to the credits after the opening entry, if there was one.
+GONE = """
+    SELECT movement.purchase_id,
+           COALESCE(SUM(weight) FILTER (WHERE movement.date <= since), 0) AS before,
+           COALESCE(SUM(weight) FILTER (
+               WHERE movement.date > since AND movement_type = 'used'
+           ), 0) AS used,
+           COALESCE(SUM(weight) FILTER (
+               WHERE movement.date > since AND movement_type = 'expired'
+           ), 0) AS expired,
+           COALESCE(SUM(weight) FILTER (
+               WHERE movement.date > since AND movement_type = 'withdrawn'
+           ), 0) AS withdrawn,
+           COALESCE(SUM(credits) FILTER (WHERE movement_type = 'used'), 0)
+               AS credits_used,
+           COALESCE(SUM(credits) FILTER (WHERE movement_type = 'expired'), 0)
+               AS credits_expired,
+           COALESCE(SUM(credits), 0) AS credits_gone,
+           COALESCE(SUM(paid), 0) AS paid_gone
+    FROM (
+        SELECT moved.*, COALESCE(
+                   (SELECT MAX(since) FROM invoiced
+                    WHERE invoiced.purchase_id = moved.purchase_id),
+                   DATE '0001-01-01'
+               ) AS since,
+               -- Free credits are counted, not weighed.
+               CASE WHEN purchase.paid_total > 0 THEN moved.paid ELSE moved.credits
+               END AS weight
+        FROM (%(movements)s) moved
+        JOIN service_credit_purchase purchase ON purchase.id = moved.purchase_id
+        WHERE moved.date <= %(date)s AND moved.movement_type <> 'bought'
+          AND purchase.company_id = %(company)s
+    ) movement
+    GROUP BY movement.purchase_id
+"""
+RECOGNIZED = """
+    SELECT line.purchase_id, line.account_id, line.currency_id,
+           SUM(line.credits_used) AS credits_used,
+           SUM(line.credits_expired) AS credits_expired,
+           SUM(line.revenue) AS revenue, SUM(line.breakage) AS breakage,
+           SUM(line.revenue_company) AS revenue_company,
+           SUM(line.breakage_company) AS breakage_company
+    FROM service_credit_recognition_line line
+    JOIN service_credit_recognition recognition
+      ON recognition.id = line.recognition_id
+    WHERE recognition.company_id = %(company)s AND recognition.date <= %(date)s
+      AND recognition.state IN %(states)s
+    GROUP BY line.purchase_id, line.account_id, line.currency_id
+"""
+# What of the journal items pays for credits that were not withdrawn.
+WEIGHED = """
+    SELECT invoiced.*,
+           COALESCE(gone.credits_used, 0) AS credits_used,
+           COALESCE(gone.credits_expired, 0) AS credits_expired,
+           purchase.credits - COALESCE(gone.credits_gone, 0) AS credits_left,
+           purchase.paid_total - COALESCE(gone.paid_gone, 0) AS paid_left,
+           COALESCE(gone.used, 0) AS used,
+           COALESCE(gone.used, 0) + COALESCE(gone.expired, 0) AS spent,
+           CASE WHEN purchase.paid_total > 0 THEN purchase.paid_total
+                ELSE purchase.credits END
+               - COALESCE(gone.before, 0) - COALESCE(gone.withdrawn, 0) AS kept,
+           net.discount, net.total - net.withdrawn AS earnable,
+           net.withdrawn AS uncredited,
+           currency.rounding, company_currency.rounding AS company_rounding,
+           CASE WHEN invoiced + opening <> 0
+                THEN (invoiced_company + opening_company) / (invoiced + opening)
+                WHEN credited <> 0 THEN credited_company / credited ELSE 1 END AS rate
+    FROM invoiced
+    JOIN service_credit_purchase purchase ON purchase.id = invoiced.purchase_id
+    LEFT JOIN gone ON gone.purchase_id = invoiced.purchase_id
+    JOIN res_currency currency ON currency.id = invoiced.currency_id
+    JOIN res_company company ON company.id = invoiced.company_id
+    JOIN res_currency company_currency ON company_currency.id = company.currency_id
+    CROSS JOIN LATERAL (
+        SELECT ROUND(exact_discount / currency.rounding) * currency.rounding AS share
+    ) discount
+    CROSS JOIN LATERAL (
+        SELECT share AS discount, invoiced - credited + opening - share AS total,
+               CASE WHEN purchase.paid_total > 0
+                     AND purchase.currency_id = invoiced.currency_id
+                    THEN GREATEST(LEAST(
+                        invoiced - credited + opening - share - purchase.paid_total
+                        + COALESCE(gone.before, 0) + COALESCE(gone.withdrawn, 0),
+                        COALESCE(gone.withdrawn, 0) - credited
+                    ), 0) ELSE 0 END AS withdrawn
+    ) net
+"""
+EARNED = """
+    SELECT weighed.*, share.revenue, share.gone - share.revenue AS breakage,
+           invoiced - credited + opening - discount - share.gone AS owed
+    FROM weighed
+    CROSS JOIN LATERAL (
+        SELECT ROUND(earnable * CASE WHEN kept > 0
+                     THEN LEAST(used / (kept * COALESCE(part, 1)), 1) ELSE 0 END
+                     / rounding) * rounding AS revenue,
+               ROUND(earnable * CASE WHEN kept > 0
+                     THEN LEAST(spent / (kept * COALESCE(part, 1)), 1) ELSE 0 END
+                     / rounding) * rounding AS gone
+    ) share
+"""
+# In the company's currency at the rate of the invoice. With the last of it goes what
+# other rates of credit notes have left.
+FIGURES = """
+    SELECT earned.purchase_id, earned.account_id, earned.currency_id,
+           earned.company_id, earned.fiscal_position_id,
+           earned.credits_used, earned.credits_expired,
+           earned.credits_left, earned.paid_left,
+           earned.invoiced, earned.credited, earned.opening, earned.uncredited,
+           earned.part,
+           earned.invoiced_company, earned.credited_company, earned.opening_company,
+           earned.revenue + earned.discount AS revenue, earned.breakage, earned.owed,
+           CASE WHEN last.is_all AND (earned.revenue <> 0 OR earned.breakage = 0)
+                THEN last.net_company - last.breakage_company
+                WHEN last.is_all THEN 0
+                ELSE ROUND((earned.revenue + earned.discount) * rate / company_rounding)
+                     * company_rounding END AS revenue_company,
+           CASE WHEN last.is_all AND earned.revenue = 0 AND earned.breakage <> 0
+                THEN last.net_company
+                ELSE last.breakage_company END AS breakage_company
+    FROM earned
+    CROSS JOIN LATERAL (
+        SELECT invoiced_company - credited_company + opening_company AS net_company,
+               ROUND(breakage * rate / company_rounding) * company_rounding
+                   AS breakage_company,
+               owed = 0 AS is_all
+    ) last
+"""
+
+
+def query_figures(env, company, date, states=("draft", "posted")):
+    """Return SQL with the figures of every purchase of a company that was invoiced.
+
+    :param states: of the recognitions that count as recognized
+    """
+    values = {
+        "company": company.id,
+        "date": date,
+        "types": LIABILITY_TYPES,
+        "states": tuple(states),
+        "movements": query_movements(env),
+    }
+    return SQL(
+        f"""
+        WITH invoiced AS ({INVOICED}), gone AS ({GONE}), weighed AS ({WEIGHED}),
+             earned AS ({EARNED}), recognized AS ({RECOGNIZED})
+        SELECT figures.*,
+               COALESCE(recognized.credits_used, 0) AS recognized_credits_used,
+               COALESCE(recognized.credits_expired, 0) AS recognized_credits_expired,
+               COALESCE(recognized.revenue, 0) AS recognized_revenue,
+               COALESCE(recognized.breakage, 0) AS recognized_breakage,
+               COALESCE(recognized.revenue_company, 0) AS recognized_revenue_company,
+               COALESCE(recognized.breakage_company, 0) AS recognized_breakage_company
+        FROM ({FIGURES}) figures
+        LEFT JOIN recognized USING (purchase_id, account_id, currency_id)
+        """,
+        **values,
+    )

@@ -1,0 +1,287 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..models.accounting.figures import query_figures
+from ..models.ledger.movements import query_movements
+from .service_credit_balance import DATE_TO
+
+# Why the account and the ledger of credits differ; what has to be done first, first.
+PURCHASES = """
+    SELECT purchase.id AS purchase_id, purchase.commercial_partner_id,
+           purchase.company_id, figures.account_id,
+           COALESCE(figures.currency_id, purchase.currency_id) AS currency_id,
+           COALESCE(figures.invoiced, 0) AS invoiced,
+           COALESCE(figures.credited, 0) AS credited,
+           COALESCE(figures.opening, 0) AS opening,
+           COALESCE(figures.recognized_revenue, 0) AS revenue,
+           COALESCE(figures.recognized_breakage, 0) AS breakage,
+           booked.owed, booked.owed_company,
+           purchase.paid_total - COALESCE(gone.paid, 0) AS ledger_owed,
+           CASE
+               WHEN figures.purchase_id IS NULL AND elsewhere.is_posted THEN 'elsewhere'
+               WHEN figures.purchase_id IS NULL THEN 'not_invoiced'
+               WHEN figures.revenue <> figures.recognized_revenue
+                 OR figures.breakage <> figures.recognized_breakage
+                 OR figures.revenue_company <> figures.recognized_revenue_company
+               THEN 'recognize'
+               WHEN booked.owed = purchase.paid_total - COALESCE(gone.paid, 0)
+                AND figures.currency_id = purchase.currency_id THEN 'agrees'
+               WHEN figures.uncredited > 0 THEN 'withdrawn'
+               WHEN figures.part < 1 THEN 'part'
+               WHEN figures.currency_id <> purchase.currency_id THEN 'currency'
+               ELSE 'price'
+           END AS reason
+    FROM service_credit_purchase purchase
+    LEFT JOIN (%(figures)s) figures ON figures.purchase_id = purchase.id
+    LEFT JOIN (
+        SELECT purchase_id, SUM(moved.paid) AS paid
+        FROM (%(movements)s) moved
+        WHERE moved.date <= %(date)s AND moved.movement_type <> 'bought'
+        GROUP BY purchase_id
+    ) gone ON gone.purchase_id = purchase.id
+    JOIN (%(days)s) day ON day.company_id = purchase.company_id
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM sale_order_line_invoice_rel link
+            JOIN account_move_line item ON item.id = link.invoice_line_id
+            WHERE link.order_line_id = purchase.sale_line_id
+              AND item.parent_state = 'posted' AND item.date <= %(date)s
+        ) AS is_posted
+    ) elsewhere
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(invoiced - credited + opening - recognized_revenue
+                        - recognized_breakage, 0) AS owed,
+               COALESCE(invoiced_company - credited_company + opening_company
+                        - recognized_revenue_company - recognized_breakage_company, 0)
+                   AS owed_company
+    ) booked
+    WHERE purchase.company_id = %(company)s
+      AND (figures.purchase_id IS NOT NULL
+           OR purchase.is_draft IS NOT TRUE
+              AND purchase.paid_total <> COALESCE(gone.paid, 0)
+              AND (purchase.date_start <= %(date)s
+                   OR (purchase.create_date AT TIME ZONE 'UTC'
+                       AT TIME ZONE day.time_zone)::date <= %(date)s))
+"""
+# What of the accounts belongs to no purchase: items made by hand, a changed entry.
+REST = """
+    SELECT NULL::int, NULL::int, account.company_id, account.account_id,
+           company.currency_id, 0, 0, 0, 0, 0, rest.owed, rest.owed, 0, 'no_purchase'
+    FROM (
+        SELECT id AS company_id, service_credit_liability_account_id AS account_id
+        FROM res_company WHERE id = %(company)s
+        UNION SELECT company_id, account_id FROM booked
+    ) account
+    JOIN res_company company ON company.id = account.company_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE((
+                   SELECT -SUM(item.balance) FROM account_move_line item
+                   WHERE item.account_id = account.account_id
+                     AND item.company_id = account.company_id
+                     AND item.parent_state = 'posted' AND item.date <= %(date)s
+               ), 0) - COALESCE((
+                   SELECT SUM(booked.owed_company) FROM booked
+                   WHERE booked.account_id = account.account_id
+               ), 0) AS owed
+    ) rest
+    WHERE account.account_id IS NOT NULL AND rest.owed <> 0
+"""
+REASONS = [
+    ("agrees", "Agrees"),
+    ("recognize", "To Recognize"),
+    ("withdrawn", "Withdrawn, Not Credited"),
+    ("part", "Partly Invoiced"),
+    ("price", "Invoice and Purchase Differ"),
+    ("currency", "Invoiced in Another Currency"),
+    ("not_invoiced", "Not Invoiced"),
+    ("elsewhere", "Invoiced on Another Account"),
+    ("no_purchase", "Items Without a Purchase"),
+]
+
+
+class ServiceCreditBooks(models.Model):
+    """What the liability account says of every purchase, beside what the ledger of
+    credits says, on a date.
+
+    The date comes with the context, as for the balances. The sum of *Balance of the
+    Account* is the balance of the liability account on the date.
+    """
+
+    _name = "service.credit.books"
+    _description = "Service Credits in the Books"
+    _auto = False
+    _order = "reason desc, purchase_id, id"
+    _rec_name = "purchase_id"
+    _depends = {
+        "account.move.line": ["balance", "account_id", "parent_state", "date"],
+        "service.credit.purchase": ["paid_total", "is_draft", "date_start"],
+        "service.credit.consumption": ["paid"],
+        "service.credit.recognition": ["state", "date"],
+        "service.credit.recognition.line": ["revenue", "breakage"],
+    }
+
+    purchase_id = fields.Many2one(comodel_name="service.credit.purchase", readonly=True)
+    commercial_partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    account_id = fields.Many2one(comodel_name="account.account", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    invoiced = fields.Monetary(readonly=True, depends_context=(DATE_TO,))
+    credited = fields.Monetary(
+        string="Refunded", readonly=True, depends_context=(DATE_TO,)
+    )
+    opening = fields.Monetary(
+        string="By Entry",
+        readonly=True,
+        depends_context=(DATE_TO,),
+        help="By journal entries that name the purchase, as the opening entry does.",
+    )
+    revenue = fields.Monetary(
+        string="Recognized", readonly=True, depends_context=(DATE_TO,)
+    )
+    breakage = fields.Monetary(readonly=True, depends_context=(DATE_TO,))
+    owed = fields.Monetary(
+        string="On the Account",
+        readonly=True,
+        depends_context=(DATE_TO,),
+        help="Invoiced, less what was refunded, recognized and expired.",
+    )
+    owed_company = fields.Monetary(
+        string="Balance of the Account",
+        currency_field="company_currency_id",
+        readonly=True,
+        depends_context=(DATE_TO,),
+        help="In the company's currency, at the rates of the invoices.",
+    )
+    ledger_owed = fields.Monetary(
+        string="Owed by the Ledger",
+        readonly=True,
+        depends_context=(DATE_TO,),
+        help="What was paid for the credits that could still be used.",
+    )
+    difference = fields.Monetary(readonly=True, depends_context=(DATE_TO,))
+    reason = fields.Selection(
+        selection=REASONS, readonly=True, depends_context=(DATE_TO,)
+    )
+    way_out = fields.Char(string="What to Do", compute="_compute_way_out")
+
+    @api.depends("reason")
+    @api.depends_context("lang")
+    def _compute_way_out(self):
+        ways = self._get_ways_out()
+        for line in self:
+            line.way_out = ways.get(line.reason, "")
+
+    @api.model
+    def _get_ways_out(self):
+        return {
+            "recognize": self.env._("Prepare the recognition and post its entry."),
+            "withdrawn": self.env._(
+                "Credit the invoice, without withdrawing credits again."
+            ),
+            "part": self.env._("Invoice the rest of the order."),
+            "price": self.env._(
+                "Nothing: what the invoice says is recognized until the last credit."
+            ),
+            "currency": self.env._("Compare the amounts on the invoice."),
+            "not_invoiced": self.env._(
+                "Invoice the order; nothing is recognized before."
+            ),
+            "elsewhere": self.env._(
+                "Its revenue was recognized by the invoice: move what is still owed to "
+                "the account by an entry that names the purchase."
+            ),
+            "no_purchase": self.env._("Choose the purchase on these journal items."),
+        }
+
+    @api.model
+    def _get_date(self):
+        try:
+            date = fields.Date.to_date(self.env.context.get(DATE_TO))
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._("A balance needs dates like 2026-12-31: choose them anew.")
+            ) from error
+        return date or self.env.company._get_today()
+
+    @property
+    def _table_query(self):
+        date = self._get_date()
+        parts = [self._query_company(company, date) for company in self.env.companies]
+        return SQL(
+            """
+            SELECT line.*, line.owed - line.ledger_owed AS difference,
+                   ROW_NUMBER() OVER (
+                       ORDER BY company_id, purchase_id, account_id, currency_id
+                   ) AS id
+            FROM (%s) line
+            """,
+            SQL(" UNION ALL ").join(parts),
+        )
+
+    def _query_company(self, company, date):
+        values = {
+            "company": company.id,
+            "date": date,
+            "figures": query_figures(self.env, company, date, ("posted",)),
+            "movements": query_movements(self.env),
+            "days": self.env["res.company"]._query_days(),
+        }
+        return SQL(
+            f"(WITH booked AS MATERIALIZED ({PURCHASES}) "
+            f"SELECT * FROM booked UNION ALL {REST})",
+            **values,
+        )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_view_items(self):
+        """Open the journal items behind the line."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_account_moves_all"
+        )
+        domain = [
+            ("account_id", "=", self.account_id.id),
+            ("company_id", "=", self.company_id.id),
+            ("parent_state", "=", "posted"),
+            ("date", "<=", self._get_date()),
+        ]
+        if self.purchase_id:
+            purchase = self.purchase_id.id
+            domain += [
+                "|",
+                ("service_credit_purchase_id", "=", purchase),
+                ("sale_line_ids.service_credit_purchase_ids", "=", purchase),
+            ]
+        else:
+            domain += [
+                ("service_credit_purchase_id", "=", False),
+                (
+                    "sale_line_ids",
+                    "not any",
+                    [("service_credit_purchase_ids", "!=", False)],
+                ),
+                ("move_id.service_credit_recognition_ids", "=", False),
+            ]
+        action["domain"] = domain
+        action["context"] = {"create": False}
+        return action
+
+    def action_view_recognized(self):
+        """Open what was recognized of the purchase, period by period."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_recognition_line_action"
+        )
+        action["domain"] = [("purchase_id", "=", self.purchase_id.id)]
+        action["context"] = {"search_default_live": 1}
+        return action

@@ -1,0 +1,4 @@
+from . import test_account_books
+from . import test_account_races
+from . import test_account_walk
+from . import test_recognition

@@ -1,0 +1,131 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ...models.ledger.drawing import DrawRequest, draw_credits
+from ..support.scratch import ScratchCase
+
+
+@tagged("post_install", "-at_install")
+class TestAccountRaces(ScratchCase):
+    """Two connections at once recognize every row once, and lose none."""
+
+    @classmethod
+    def _prepare(cls, env):
+        company = env.company
+        if not company.chart_template:
+            env["account.chart.template"].try_loading("generic_coa", company)
+        company.write(company._suggest_service_credit_accounts())
+        product = env["product.product"].create(
+            {
+                "name": "Race Pack",
+                "type": "service",
+                "service_credits": 10,
+                "service_credit_creation": "open",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        cls.product_id = product.id
+
+    def setUp(self):
+        super().setUp()
+        with self._env() as env:
+            customer = env["res.partner"].create({"name": "Racer", "is_company": True})
+            order = env["sale.order"].create(
+                {
+                    "partner_id": customer.id,
+                    "order_line": [
+                        Command.create(
+                            {"product_id": self.product_id, "price_unit": 1000}
+                        )
+                    ],
+                }
+            )
+            order.action_confirm()
+            self.order_id, self.customer_id = order.id, customer.id
+            self.purchase_id = order.order_line.service_credit_purchase_ids.id
+            ticket = env["helpdesk.ticket"].create(
+                {"name": "Race", "description": "x", "partner_id": customer.id}
+            )
+            self.ticket_id = ticket.id
+
+    def _invoice(self, env):
+        invoice = env["sale.order"].browse(self.order_id)._create_invoices()
+        invoice.invoice_date = env.company._get_today()
+        invoice.action_post()
+        return invoice.id
+
+    def _draw(self, env, credits=4):
+        request = DrawRequest(
+            work=env["helpdesk.ticket"].browse(self.ticket_id),
+            partner=env["res.partner"].browse(self.customer_id),
+            company=env.company,
+            currency=env.company.currency_id,
+            date=env.company._get_today(),
+            credits=credits,
+        )
+        draw_credits(env, [request])
+
+    def _recognize(self, env):
+        recognition = env["service.credit.recognition"].create(
+            {"date": env.company._get_today()}
+        )
+        recognition.action_prepare()
+        if recognition.move_id:
+            recognition.move_id.action_post()
+        return recognition.id
+
+    def _assert_recognized(self, revenue):
+        with self._env() as env:
+            lines = env["service.credit.recognition.line"].search(
+                [("purchase_id", "=", self.purchase_id), ("state", "!=", "cancelled")]
+            )
+            self.assertEqual(sum(lines.mapped("revenue")), revenue)
+            rows = env["service.credit.purchase"].browse(self.purchase_id)
+            self.assertEqual(lines.consumption_ids, rows.consumption_ids)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_two_that_prepare_at_once_recognize_once(self):
+        with self._env() as env:
+            self._invoice(env)
+            self._draw(env)
+        results = self._race(self._recognize, self._recognize)
+        self.assertFalse([one for one in results if isinstance(one, Exception)])
+        self._assert_recognized(400)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_a_draw_meanwhile_is_recognized_next_time(self):
+        with self._env() as env:
+            self._invoice(env)
+            self._draw(env)
+        results = self._race(self._recognize, lambda env: self._draw(env, 2))
+        self.assertFalse([one for one in results if isinstance(one, Exception)])
+        with self._env() as env:
+            self._recognize(env)
+        self._assert_recognized(600)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_an_invoice_meanwhile_is_recognized_next_time(self):
+        with self._env() as env:
+            self._draw(env)
+        results = self._race(self._recognize, self._invoice)
+        self.assertFalse([one for one in results if isinstance(one, Exception)])
+        with self._env() as env:
+            self._recognize(env)
+        self._assert_recognized(400)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_cancelling_meanwhile_leaves_the_whole_or_nothing(self):
+        with self._env() as env:
+            self._invoice(env)
+            self._draw(env)
+            recognition_id = self._recognize(env)
+
+        def cancel(env):
+            env["service.credit.recognition"].browse(recognition_id).action_cancel()
+
+        self._race(cancel, self._recognize)
+        with self._env() as env:
+            self._recognize(env)
+        self._assert_recognized(400)

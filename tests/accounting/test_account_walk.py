@@ -1,0 +1,269 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import random
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from odoo import Command
+from odoo.tests import tagged
+
+from ...models.ledger.drawing import DrawRequest, draw_credits
+from ..support.accounting import AccountingCommon
+from ..support.credit import give_back
+from ..support.random_walk import SEED, WALKS
+
+STEPS = 40
+KINDS = ("order", "invoice", "invoice", "credit", "draw", "draw", "draw", "back")
+KINDS += ("withdraw", "recognize", "recognize")
+
+
+def decimal(value):
+    return Decimal(str(round(value, 6)))
+
+
+def cents(value):
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+class Books:
+    """What of one purchase is revenue, breakage and owed on a date, in plain Python.
+
+    It reads documents and ledger rows one by one and keeps no sums of its own.
+    """
+
+    def __init__(self, purchase, date):
+        self.purchase, self.date = purchase, date
+        self.total = decimal(purchase.paid_total)
+        self.used = self.expired = self.withdrawn = Decimal()
+        self._read_rows()
+        self.invoiced = self.credited = Decimal()
+        self.invoiced_company = self.credited_company = self.units = Decimal()
+        for item in purchase.sale_line_id.invoice_lines:
+            self._read_item(item)
+
+    def _read_rows(self):
+        purchase, lapse = self.purchase, self.purchase.date_expiry + timedelta(1)
+        within = Decimal()
+        for row in purchase.consumption_ids:
+            day, paid = max(purchase.date_start, row.date), decimal(row.paid)
+            if row.consumption_type == "withdrawal":
+                within += paid
+                self.withdrawn += paid if min(day, lapse) <= self.date else 0
+            elif day < lapse:
+                within += paid
+                self.used += paid if day <= self.date else 0
+        if lapse <= self.date:
+            self.expired = self.total - within
+
+    def _read_item(self, item):
+        if item.parent_state != "posted" or item.date > self.date:
+            return
+        if item.move_type == "out_refund":
+            self.credited += decimal(item.amount_currency)
+            self.credited_company += decimal(item.balance)
+        else:
+            self.invoiced -= decimal(item.amount_currency)
+            self.invoiced_company -= decimal(item.balance)
+            self.units += decimal(item.quantity)
+
+    def get(self):
+        """Return revenue and breakage, then the same in the company's currency."""
+        net = self.invoiced - self.credited
+        net_company = self.invoiced_company - self.credited_company
+        kept = self.total - self.withdrawn
+        waiting = min(net - kept, self.withdrawn - self.credited)
+        earnable = net - max(waiting, 0)
+        ordered = decimal(self.purchase.sale_line_id.product_uom_qty)
+        part = min(self.units / ordered, 1) if self.units and ordered else 1
+        revenue = gone = Decimal()
+        if kept > 0:
+            spent = self.used + self.expired
+            revenue = cents(earnable * min(self.used / (kept * part), 1))
+            gone = cents(earnable * min(spent / (kept * part), 1))
+        breakage = gone - revenue
+        if gone == net and (revenue or not breakage):
+            broken = cents(breakage * self.rate)
+            return revenue, breakage, net_company - broken, broken
+        if gone == net:
+            return revenue, breakage, Decimal(), net_company
+        rate = self.rate
+        return revenue, breakage, cents(revenue * rate), cents(breakage * rate)
+
+    @property
+    def rate(self):
+        return self.invoiced_company / self.invoiced if self.invoiced else Decimal(1)
+
+
+@tagged("post_install", "-at_install")
+class TestAccountWalk(AccountingCommon):
+    """Random documents in two companies and three currencies: after every recognition
+    the accounts say what a model in plain Python says."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create({"name": "Azure Abroad"})
+        cls.env["account.chart.template"].try_loading("generic_coa", cls.branch)
+        cls.companies = cls.company | cls.branch
+        for company in cls.companies:
+            cls._set_accounts(company)
+            company.service_credit_late_days = 36500
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": cls.companies.ids}
+        )
+        cls.pack.service_credit_creation = "open"
+        cls.lists = cls.env["product.pricelist"]
+        for name in ("USD", "EUR", "CHF"):
+            currency = cls._create_currency(name, 1.0)
+            if currency != cls.company.currency_id:
+                currency.rate_ids = [
+                    Command.create({"name": cls._back(days), "rate": rate})
+                    for days, rate in ((400, 0.9), (150, 1.1), (100, 1.37), (50, 0.83))
+                ]
+            cls.lists |= cls.lists.create({"name": name, "currency_id": currency.id})
+
+    @classmethod
+    def _back(cls, days):
+        return cls.today - timedelta(days)
+
+    def test_the_accounts_say_what_the_model_says(self):
+        walked = 0
+        while walked < WALKS:
+            self.dice = random.Random(SEED + walked)
+            savepoint = self.env.cr.savepoint()
+            with self.subTest(seed=SEED + walked):
+                self._walk()
+            savepoint.rollback()
+            savepoint.close(rollback=False)
+            self.env.invalidate_all()
+            walked += STEPS
+
+    def _walk(self):
+        self.purchases = self.env["service.credit.purchase"]
+        self.clock = self._back(200)
+        self._step_order()
+        for _step in range(STEPS):
+            self.clock = min(self.clock + timedelta(self.dice.randrange(9)), self.today)
+            getattr(self, f"_step_{self.dice.choice(KINDS)}")()
+        self._step_recognize()
+
+    def _choose(self):
+        return self.dice.choice(self.purchases)
+
+    def _step_order(self):
+        company = self.dice.choice(self.companies)
+        order = (
+            self.env["sale.order"]
+            .with_company(company)
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": company.id,
+                    "pricelist_id": self.dice.choice(self.lists).id,
+                    "order_line": [
+                        Command.create(
+                            {
+                                "product_id": self.pack.id,
+                                "product_uom_qty": self.dice.randrange(1, 4),
+                                "price_unit": self.dice.randrange(1000, 99999) / 100,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
+        order.action_confirm()
+        purchase = order.order_line.service_credit_purchase_ids
+        expiry = self.clock + timedelta(self.dice.randrange(20, 300))
+        purchase.write({"date_start": self.clock, "date_expiry": expiry})
+        self.purchases |= purchase
+
+    def _step_invoice(self):
+        item = self._choose().sale_line_id
+        if item.qty_to_invoice <= 0:
+            return
+        invoice = item.order_id._create_invoices()
+        invoice.invoice_date = self.clock
+        line = invoice.invoice_line_ids.filtered("product_id")
+        if self.dice.random() < 0.3:
+            line.quantity = self.dice.randrange(1, int(item.qty_to_invoice or 1) + 1)
+        if self.dice.random() < 0.3:
+            line.price_unit *= self.dice.choice((0.7, 0.95, 1.2))
+        invoice.action_post()
+
+    def _step_credit(self):
+        invoices = self._choose().sale_line_id.invoice_lines.move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and not move.reversal_move_ids
+        )
+        for invoice in invoices[:1]:
+            date = max(self.clock, invoice.invoice_date)
+            note = invoice._reverse_moves([{"invoice_date": date}])
+            if "keep_service_credits" in note:
+                note.keep_service_credits = True
+            if self.dice.random() < 0.7:
+                line = note.invoice_line_ids.filtered("product_id")
+                line.price_unit *= self.dice.choice((0.1, 0.25, 0.5))
+            note.action_post()
+
+    def _step_draw(self):
+        purchase = self._choose()
+        ticket = self._create_ticket(company_id=purchase.company_id.id)
+        request = DrawRequest(
+            work=ticket,
+            partner=self.customer,
+            company=purchase.company_id,
+            currency=purchase.currency_id,
+            date=self.clock - timedelta(self.dice.randrange(4)),
+            credits=self.dice.randrange(1, 900) / 100,
+        )
+        draw_credits(self.env, [request])
+
+    def _step_back(self):
+        rows = self._choose().consumption_ids.filtered(
+            lambda row: row.credits > 0 and row.consumption_type == "consumption"
+        )
+        rows = rows.filtered(
+            lambda row: row not in self._choose().consumption_ids.reversed_id
+        )
+        given = self.purchases.consumption_ids.reversed_id
+        if rows - given:
+            give_back((rows - given)[:1])
+
+    def _step_withdraw(self):
+        purchase = self._choose()
+        credits = min(purchase.credits_available, self.dice.randrange(1, 5))
+        if credits > 0 and self.dice.random() < 0.4:
+            purchase.sudo()._write_off(credits)
+
+    def _step_recognize(self):
+        for company in self.companies:
+            recognition = self._recognize(date=self.clock, company=company)
+            if self.dice.random() < 0.2 and recognition.line_ids:
+                recognition.action_cancel()
+                recognition.action_prepare()
+                recognition.move_id.action_post()
+            self._compare(company)
+
+    def _compare(self, company):
+        self.env.flush_all()
+        recognized = {}
+        lines = self.env["service.credit.recognition.line"].search(
+            [("company_id", "=", company.id), ("state", "=", "posted")]
+        )
+        for line in lines:
+            figures = recognized.setdefault(line.purchase_id, [Decimal()] * 4)
+            for index, name in enumerate(
+                ("revenue", "breakage", "revenue_company", "breakage_company")
+            ):
+                figures[index] += decimal(line[name])
+        owed = Decimal()
+        for purchase in self.purchases.filtered(lambda lot: lot.company_id == company):
+            books = Books(purchase, self.clock)
+            expected = books.get()
+            found = tuple(recognized.get(purchase, [Decimal()] * 4))
+            self.assertEqual(found, expected, purchase.name)
+            owed += books.invoiced_company - books.credited_company
+            owed -= expected[2] + expected[3]
+        account = company.service_credit_liability_account_id
+        balance = self._balance(account, self.clock, company)
+        self.assertAlmostEqual(balance, float(owed), 2)
+        self._assert_in_the_books(self.clock)

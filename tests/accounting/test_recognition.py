@@ -1,0 +1,301 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ..support.accounting import AccountingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestRecognition(AccountingCommon):
+    """What was paid for credits becomes revenue when they are used."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.purchase = cls._sell_credits()
+        cls.income = cls.pack.product_tmpl_id.get_product_accounts()["income"]
+
+    def _amounts(self, recognition):
+        return {line.account_id: -line.balance for line in recognition.move_id.line_ids}
+
+    def test_an_invoice_waits_on_the_liability_account(self):
+        invoice = self._invoice(self.purchase)
+        self.assertEqual(invoice.invoice_line_ids.account_id, self.liability)
+        self.assertEqual(self._balance(self.liability), 1000)
+
+    def test_without_accounts_nothing_changes(self):
+        self.company.service_credit_journal_id = False
+        invoice = self._invoice(self.purchase)
+        self.assertEqual(invoice.invoice_line_ids.account_id, self.income)
+        with self.assertRefused(UserError, self.company.name, says="Choose a journal"):
+            self._recognize()
+
+    def test_other_products_keep_their_account(self):
+        order = self._quote(self.pack, self.plain)
+        order.action_confirm()
+        invoice = order._create_invoices()
+        accounts = {
+            line.product_id: line.account_id for line in invoice.invoice_line_ids
+        }
+        self.assertEqual(accounts, {self.pack: self.liability, self.plain: self.income})
+
+    def test_the_fiscal_position_maps_the_account(self):
+        abroad = self.liability.copy({"name": "Owed abroad", "code": "2129"})
+        position = self.env["account.fiscal.position"].create(
+            {
+                "name": "Abroad",
+                "account_ids": [
+                    Command.create(
+                        {
+                            "account_src_id": self.liability.id,
+                            "account_dest_id": abroad.id,
+                        }
+                    )
+                ],
+            }
+        )
+        order = self._quote(self.pack, fiscal_position_id=position.id)
+        order.action_confirm()
+        self._buy(order)
+        invoice = order._create_invoices()
+        self.assertEqual(invoice.invoice_line_ids.account_id, abroad)
+        invoice.action_post()
+        self._spend(4)
+        # The purchase of the class was not invoiced, so it is drawn first for nothing.
+        self._spend(10)
+        self.assertEqual(self._amounts(self._recognize())[abroad], -40.0)
+
+    def test_used_credits_become_revenue(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize(post=False)
+        self.assertEqual(recognition.state, "draft")
+        self.assertEqual(recognition.move_id.state, "draft")
+        self.assertEqual(
+            self._amounts(recognition), {self.liability: -400, self.income: 400}
+        )
+        line = recognition.line_ids
+        self.assertEqual(line.purchase_id, self.purchase)
+        self.assertEqual(
+            (line.credits_used, line.credits_left, line.revenue, line.owed),
+            (4, 6, 400, 600),
+        )
+        self.assertEqual(line.consumption_ids, self.purchase.consumption_ids)
+        recognition.move_id.action_post()
+        self.assertEqual(recognition.state, "posted")
+        self.assertEqual(self._balance(self.liability), 600)
+
+    def test_a_second_one_prepares_nothing(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        self._recognize()
+        again = self._recognize()
+        self.assertFalse(again.line_ids)
+        self.assertFalse(again.move_id)
+
+    def test_preparing_again_takes_what_is_new(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize(post=False)
+        first = recognition.move_id
+        self._spend(1)
+        recognition.action_prepare()
+        self.assertFalse(first.exists())
+        self.assertEqual(recognition.line_ids.revenue, 500)
+        self.assertEqual(len(recognition.line_ids.consumption_ids), 2)
+
+    def test_a_correction_of_a_closed_month_comes_with_the_open_one(self):
+        self._invoice(self.purchase)
+        entry = self._spend(4)
+        self._recognize()
+        entry.unlink()
+        correction = self._recognize()
+        self.assertEqual(correction.line_ids.revenue, -400)
+        self.assertEqual(self._balance(self.liability), 1000)
+
+    def test_expired_credits_are_breakage(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        end = self.purchase.date_expiry
+        recognition = self._recognize(date=self._day((end - self.today).days + 1))
+        self.assertEqual(
+            self._amounts(recognition),
+            {self.liability: -1000, self.income: 400, self.breakage: 600},
+        )
+        self.assertEqual(recognition.line_ids.breakage, 600)
+
+    def test_what_was_never_invoiced_is_not_recognized(self):
+        self._spend(4)
+        self.assertFalse(self._recognize().line_ids)
+        self._invoice(self.purchase)
+        late = self._recognize()
+        self.assertEqual(late.line_ids.revenue, 400)
+        self.assertEqual(late.line_ids.consumption_ids, self.purchase.consumption_ids)
+
+    def test_another_price_on_the_invoice_is_recognized_to_the_end(self):
+        self._spend(4)
+        invoice = self._invoice(self.purchase, post=False)
+        invoice.invoice_line_ids.price_unit = 700
+        invoice.action_post()
+        self.assertEqual(self._recognize().line_ids.revenue, 280)
+        self._spend(6)
+        self._recognize()
+        self.assertEqual(self._balance(self.liability), 0)
+
+    def test_a_part_of_the_invoice_recognizes_no_more_than_it_holds(self):
+        purchase = self._sell_credits(units=10, price=100)
+        invoice = self._invoice(purchase, post=False)
+        invoice.invoice_line_ids.quantity = 3
+        invoice.action_post()
+        self._spend(10)
+        self._spend(24)
+        self._spend(16)
+        revenue = self._recognize().line_ids
+        self.assertEqual(revenue.revenue, 300)
+
+    def test_a_price_reduction_takes_back_its_share_of_revenue(self):
+        invoice = self._invoice(self.purchase)
+        self._spend(4)
+        self._recognize()
+        note = invoice._reverse_moves([{"invoice_date": self.today}])
+        note.invoice_line_ids.price_unit = 100
+        if "keep_service_credits" in note:
+            note.keep_service_credits = True
+        note.action_post()
+        self.assertEqual(self._recognize().line_ids.revenue, -40)
+
+    def test_a_discount_line_is_shared_out(self):
+        invoice = self._invoice(self.purchase, post=False)
+        invoice.invoice_line_ids = [
+            Command.create({"name": "Discount", "price_unit": -100, "quantity": 1})
+        ]
+        discount = invoice.invoice_line_ids.filtered(lambda line: not line.product_id)
+        discount.account_id = self.income
+        invoice.action_post()
+        self._spend(4)
+        recognition = self._recognize()
+        # 900 are paid for the credits: 360 are used, and the discount is no loss.
+        self.assertEqual(self._balance(self.liability), 540)
+        self.assertEqual(recognition.line_ids.revenue, 460)
+
+    def test_the_rate_is_that_of_the_invoice(self):
+        dollars = self._create_currency("CHF", 2.0)
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Francs", "currency_id": dollars.id}
+        )
+        purchase = self._sell_credits(pricelist_id=pricelist.id)
+        self._invoice(purchase, date=self._day(-1))
+        dollars.rate_ids = [Command.create({"name": self.today, "rate": 4.0})]
+        self._spend(10)
+        self._spend(4)
+        recognition = self._recognize()
+        line = recognition.line_ids
+        self.assertEqual(line.currency_id, dollars)
+        self.assertEqual((line.revenue, line.revenue_company), (400, 200))
+        item = recognition.move_id.line_ids.filtered(
+            lambda item: item.account_id == self.liability
+        )
+        self.assertEqual((item.amount_currency, item.balance), (400, 200))
+
+    def test_the_analytic_distribution_of_the_order_is_on_the_entry(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Lines of Business"})
+        account = self.env["account.analytic.account"].create(
+            {"name": "Support", "plan_id": plan.id}
+        )
+        item = self.purchase.sale_line_id
+        item.analytic_distribution = {str(account.id): 100}
+        self._invoice(self.purchase)
+        self._spend(4)
+        lines = self._recognize().move_id.line_ids
+        self.assertEqual(
+            lines.mapped("analytic_distribution"), [{str(account.id): 100}] * 2
+        )
+
+    def test_a_locked_date_is_refused_with_the_day_that_works(self):
+        self._invoice(self.purchase)
+        self.company.fiscalyear_lock_date = self.today
+        with self.assertRefused(UserError, says="first day that works"):
+            self._recognize()
+
+    def test_a_date_before_the_last_recognition_is_refused(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        self._recognize()
+        with self.assertRefused(UserError, says="recognized until"):
+            self._recognize(date=self._day(-1))
+
+    def test_a_cancelled_one_can_be_prepared_again(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize()
+        first = recognition.move_id
+        recognition.action_cancel()
+        self.assertEqual(recognition.state, "cancelled")
+        self.assertEqual(first.state, "cancel")
+        self.assertEqual(self._balance(self.liability), 1000)
+        self.assertFalse(recognition.line_ids.consumption_ids)
+        recognition.action_prepare()
+        self.assertEqual(recognition.state, "draft")
+        self.assertEqual(recognition.line_ids.revenue, 400)
+
+    def test_the_latest_one_is_cancelled_first(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        first = self._recognize()
+        self._spend(1)
+        second = self._recognize()
+        with self.assertRefused(UserError, second):
+            first.action_cancel()
+        second.action_cancel()
+        first.action_cancel()
+        self.assertEqual(self._balance(self.liability), 1000)
+
+    def test_deleting_or_cancelling_the_entry_cancels_the_recognition(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize(post=False)
+        recognition.move_id.unlink()
+        self.assertEqual(recognition.state, "cancelled")
+        other = self._recognize(post=False)
+        other.move_id.button_cancel()
+        self.assertEqual(other.state, "cancelled")
+        move = other.move_id
+        move.button_draft()
+        with self.assertRefused(UserError, other):
+            move.action_post()
+
+    def test_the_entry_cannot_be_reversed(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize()
+        with self.assertRefused(UserError, recognition):
+            recognition.move_id._reverse_moves()
+
+    def test_a_row_is_recognized_once(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        line = self._recognize().line_ids
+        other = line.sudo().copy({"recognition_id": self._recognize().id})
+        with self.assertRaises(Exception) as caught, self.cr.savepoint():
+            self.env.cr.execute(
+                "INSERT INTO service_credit_recognition_row (line_id, consumption_id) "
+                f"VALUES ({other.id}, {line.consumption_ids[:1].id})"
+            )
+        self.assertIn("service_credit_recognition_row_once", str(caught.exception))
+
+    def test_accountants_prepare_and_others_do_not(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        mine = self.env["service.credit.recognition"].with_user(self.accountant)
+        recognition = mine.create({"date": self.today})
+        recognition.action_prepare()
+        self.assertEqual(recognition.revenue, 400)
+        recognition.action_cancel()
+        for user in (self.salesman, self.agent):
+            with self.assertRaises(AccessError):
+                recognition.with_user(user).action_prepare()
+        with self.assertRaises(AccessError):
+            recognition.line_ids.with_user(self.accountant).write({"revenue": 1})
+        with self.assertRaises(AccessError):
+            mine.create({"date": self.today, "state": "posted"})
