@@ -79,6 +79,7 @@
         "views/selling/service_credit_purchase_views.xml",
         "views/selling/crm_lead_views.xml",
         "views/selling/account_move_views.xml",
+        "views/accounting/account_move_views.xml",
         "views/accounting/res_config_settings_views.xml",
         "views/accounting/service_credit_recognition_views.xml",
         "report/service_credit_books_views.xml",

@@ -23,45 +23,55 @@ from ..ledger.movements import query_movements
 
 LIABILITY_TYPES = ("liability_current", "liability_non_current")
 
+# Which purchase a journal item belongs to, and how many ordered units one of it is.
+OWNERS = """
+    (SELECT DISTINCT ON (link.invoice_line_id)
+            link.invoice_line_id AS item_id, purchase.id AS purchase_id,
+            item_unit.factor / NULLIF(
+                sale_unit.factor * sale_line.product_uom_qty, 0
+            ) AS quantity
+     FROM service_credit_purchase purchase
+     JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
+     JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
+     JOIN account_move_line linked ON linked.id = link.invoice_line_id
+     LEFT JOIN uom_uom item_unit ON item_unit.id = linked.product_uom_id
+     LEFT JOIN uom_uom sale_unit ON sale_unit.id = sale_line.product_uom_id
+     WHERE linked.service_credit_purchase_id IS NULL
+       AND purchase.company_id = %(company)s
+     ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST, purchase.id DESC)
+    UNION ALL
+    SELECT id, service_credit_purchase_id, NULL
+    FROM account_move_line
+    WHERE service_credit_purchase_id IS NOT NULL AND company_id = %(company)s
+"""
+# The part of its credits by which discount lines lower an invoice.
+DISCOUNTS = """
+    SELECT other.move_id,
+           -SUM(other.price_subtotal) FILTER (WHERE other.price_subtotal < 0)
+           / NULLIF(SUM(other.price_subtotal)
+                    FILTER (WHERE other.price_subtotal > 0), 0) AS share
+    FROM account_move_line other
+    JOIN account_account used ON used.id = other.account_id
+    WHERE other.move_id IN (
+              SELECT item.move_id FROM owner
+              JOIN account_move_line item ON item.id = owner.item_id
+          )
+      AND other.display_type = 'product' AND other.is_downpayment IS NOT TRUE
+      AND (other.price_subtotal > 0 OR used.account_type NOT IN %(types)s)
+    GROUP BY other.move_id
+"""
 DOCUMENTS = """
-    SELECT item.id, item.move_id, item.account_id, item.company_id, item.currency_id,
-           item.date, move.move_type, move.fiscal_position_id, owner.purchase_id,
+    SELECT item.account_id, item.company_id, item.currency_id, item.date,
+           move.move_type, move.fiscal_position_id, owner.purchase_id,
            -item.amount_currency AS amount, -item.balance AS amount_company,
            COALESCE(discount.share, 0) AS discount_share,
            owner.quantity * item.quantity AS quantity
-    FROM (
-        (SELECT DISTINCT ON (link.invoice_line_id)
-               link.invoice_line_id AS item_id, purchase.id AS purchase_id,
-               item_unit.factor / NULLIF(
-                   sale_unit.factor * sale_line.product_uom_qty, 0
-               ) AS quantity
-        FROM service_credit_purchase purchase
-        JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
-        JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
-        JOIN account_move_line linked ON linked.id = link.invoice_line_id
-        LEFT JOIN uom_uom item_unit ON item_unit.id = linked.product_uom_id
-        LEFT JOIN uom_uom sale_unit ON sale_unit.id = sale_line.product_uom_id
-        WHERE linked.service_credit_purchase_id IS NULL
-          AND purchase.company_id = %(company)s
-        ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST,
-                 purchase.id DESC)
-    UNION ALL
-        SELECT id, service_credit_purchase_id, NULL
-        FROM account_move_line WHERE service_credit_purchase_id IS NOT NULL
-    ) owner
+    FROM owner
     JOIN account_move_line item ON item.id = owner.item_id
     JOIN account_move move ON move.id = item.move_id
     JOIN account_account account ON account.id = item.account_id
-    LEFT JOIN LATERAL (
-        SELECT -SUM(other.price_subtotal) FILTER (WHERE other.price_subtotal < 0)
-               / NULLIF(SUM(other.price_subtotal)
-                        FILTER (WHERE other.price_subtotal > 0), 0) AS share
-        FROM account_move_line other
-        JOIN account_account used ON used.id = other.account_id
-        WHERE other.move_id = item.move_id AND other.display_type = 'product'
-          AND other.is_downpayment IS NOT TRUE
-          AND (other.price_subtotal > 0 OR used.account_type NOT IN %(types)s)
-    ) discount ON item.price_subtotal > 0 AND move.move_type <> 'entry'
+    LEFT JOIN discount ON discount.move_id = item.move_id
+          AND item.price_subtotal > 0 AND move.move_type <> 'entry'
     WHERE item.parent_state = 'posted' AND item.company_id = %(company)s
       AND item.date <= %(date)s AND account.account_type IN %(types)s
 """
@@ -235,8 +245,9 @@ def query_figures(env, company, date, states=("draft", "posted")):
     }
     return SQL(
         f"""
-        WITH invoiced AS ({INVOICED}), gone AS ({GONE}), weighed AS ({WEIGHED}),
-             earned AS ({EARNED}), recognized AS ({RECOGNIZED})
+        WITH owner AS ({OWNERS}), discount AS ({DISCOUNTS}), invoiced AS ({INVOICED}),
+             gone AS ({GONE}), weighed AS ({WEIGHED}), earned AS ({EARNED}),
+             recognized AS ({RECOGNIZED})
         SELECT figures.*,
                COALESCE(recognized.credits_used, 0) AS recognized_credits_used,
                COALESCE(recognized.credits_expired, 0) AS recognized_credits_expired,

@@ -119,7 +119,9 @@ class TestAccountWalk(AccountingCommon):
                     Command.create({"name": cls._back(days), "rate": rate})
                     for days, rate in ((400, 0.9), (150, 1.1), (100, 1.37), (50, 0.83))
                 ]
-            cls.lists |= cls.lists.create({"name": name, "currency_id": currency.id})
+            cls.lists |= cls.lists.create(
+                {"name": name, "currency_id": currency.id, "company_id": False}
+            )
 
     @classmethod
     def _back(cls, days):

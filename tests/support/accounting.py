@@ -97,13 +97,11 @@ class AccountingCommon(SellingCommon):
         """What the lines say of each account is the balance of the account, and each
         line adds up."""
         lines = self._books(date)
-        for account, of_account in lines.grouped("account_id").items():
-            if account:
-                self.assertAlmostEqual(
-                    sum(of_account.mapped("owed_company")),
-                    self._balance(account, date),
-                    2,
-                )
+        for company, of_company in lines.grouped("company_id").items():
+            for account, of_account in of_company.grouped("account_id").items():
+                balance = self._balance(account, date, company)
+                owed = sum(of_account.mapped("owed_company"))
+                self.assertAlmostEqual(owed, balance, 2)
         for line in lines.filtered("purchase_id"):
             self.assertAlmostEqual(
                 line.invoiced - line.credited + line.opening,
