@@ -14,6 +14,7 @@ from .values import is_empty, parse_decimal, short_text
 AUTO = "auto"
 SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1, "days": 86400}
 UNITS = tuple(SECONDS)
+LONGEST_BREAK = 4  # hours
 DAY = 24  # hours: more in one entry is more often meant as minutes
 
 CLOCK = re.compile(r"(?:(\d{1,3}) days?,? )?(\d{1,4}):(\d{2}):(\d{2})(?:[.,]\d+)?")
@@ -123,6 +124,14 @@ def unit_of_values(numbers, is_file=True) -> str:
     if len(units) != 1 or len(numbers) < 2 and not is_fraction:
         return ""
     return units[0]
+
+
+def unit_of_breaks(numbers) -> str:
+    """Hours or minutes of what people write as a break, "" if it can be both."""
+    numbers = [number for number in numbers if number]
+    if numbers and max(numbers) > LONGEST_BREAK:
+        return "minutes"
+    return "hours" if any(number % 1 for number in numbers) else ""
 
 
 def fitting_units(numbers, is_file=True) -> list[str]:

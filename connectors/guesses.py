@@ -85,6 +85,20 @@ PURCHASE = {
         "prix par heure", "prix unitaire", "prix", "precio por hora", "tarifa",
         "precio unitario", "precio", "pret pe ora", "tarif orar", "pret unitar",
         "pret"),
+    "credits_used": (
+        "hours used", "used hours", "credits used", "used", "consumed",
+        "stunden verbraucht", "verbrauchte stunden", "verbraucht", "verbrauch",
+        "heures consommees", "heures utilisees", "consommees", "consomme", "utilise",
+        "horas consumidas", "horas usadas", "horas utilizadas", "consumido",
+        "ore consumate", "ore folosite", "ore utilizate", "consumate", "folosite",
+        "opening used"),
+    # With tax or without it: only these names tell.
+    "amount_total": (
+        "net amount", "amount net", "untaxed amount", "amount excl tax",
+        "amount without tax", "betrag netto", "nettobetrag", "summe netto", "netto",
+        "montant ht", "total ht", "prix total ht", "importe neto", "total neto",
+        "base imponible", "suma neta", "valoare neta", "valoare fara tva",
+        "total fara tva"),
     "currency_id": ("currency", "wahrung", "devise", "monnaie", "moneda", "valuta"),
     "date_start": (
         "valid from", "start date", "start", "from", "gultig ab", "von", "beginn",
@@ -102,12 +116,25 @@ PURCHASE = {
 BILLED = {"invoiced", "billed", "exported", "fakturiert", "abgerechnet", "verrechnet",
           "facture", "facturee", "exporte", "facturado", "facturada", "exportado",
           "facturat", "facturata", "exportat"}
+# What is left, where nothing tells what was used.
+LEFT = {"hours left", "remaining hours", "hours remaining", "remaining", "left", "rest",
+        "reststunden", "verbleibend", "heures restantes", "restant", "restantes",
+        "solde", "horas restantes", "saldo", "ore ramase", "ramase"}
+START = {"start", "start time", "started at", "begin", "from", "von", "beginn",
+         "anfang", "kommen", "startzeit", "debut", "heure de debut", "heure debut",
+         "de", "inicio", "hora de inicio", "hora inicio", "desde", "inceput",
+         "ora inceput", "ora de inceput", "de la"}
+END = {"end", "end time", "ended at", "finish", "to", "until", "bis", "ende", "gehen",
+       "endzeit", "fin", "heure de fin", "heure fin", "a", "hora de fin", "hora fin",
+       "hasta", "sfarsit", "ora sfarsit", "ora de sfarsit", "pana la"}
+BREAK = {"break", "breaks", "pause", "pausen", "descanso", "pausa", "pauza"}
 # fmt: on
 FIELDS = {"time_entry": {**COMMON, **TIME}, "purchase": {**COMMON, **PURCHASE}}
 RELATIONS = ("partner_id", "employee_id", "ticket_id")
 # "Time" is a duration for some, and the time of day for others.
 TIMES = {"time", "zeit", "temps", "tiempo", "timp"}
 TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d)?( ?[ap]\.?m\.?)?|\d?\d:\d\d ?[ap]\.?m\.?")
+HAS_TIME = re.compile(r"\d:\d\d|^\d{1,2}h\d\d$")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 # First and last name together are a person.
 PAIRS = (
@@ -161,7 +188,34 @@ def guess_fields(columns, target) -> list[tuple[str, str]]:
             found.append(
                 (min(fits, key=lambda n: _rank(field, names, plain, n)), field)
             )
-    return _with_people(found, plain, target)
+    if target == "purchase":
+        return _with_what_is_left(found, plain)
+    return _with_span(_with_people(found, plain), plain, columns)
+
+
+def _with_what_is_left(found, plain):
+    fields = {field for _name, field in found}
+    left = [name for name in plain if plain[name] in LEFT]
+    if not left or "credits_used" in fields:
+        return found
+    return [*found, (left[0], "credits_left" if "credits" in fields else "credits")]
+
+
+def _with_span(found, plain, columns):
+    """Start, end and break, where no column tells the duration."""
+    if "unit_amount" in {field for _name, field in found}:
+        return found
+    pairs = (("time_start", START), ("time_end", END))
+    span = [
+        (name, field)
+        for field, names in pairs
+        for name in list(plain)
+        if plain[name] in names and any(map(HAS_TIME.search, get_texts(columns[name])))
+    ]
+    if [field for _name, field in span] != ["time_start", "time_end"]:
+        return found
+    pauses = [(name, "time_break") for name in plain if plain[name] in BREAK]
+    return found + span + pauses[:1]
 
 
 def guess_billed(columns) -> list[str]:
@@ -182,9 +236,9 @@ def _rank(field, names, plain, name):
     return field == "unit_amount" and not unit_of_name(name), names.index(plain[name])
 
 
-def _with_people(found, plain, target):
+def _with_people(found, plain):
     fields = {field for _name, field in found}
-    if target != "time_entry" or fields & {"employee_id", "employee_email"}:
+    if fields & {"employee_id", "employee_email"}:
         return found
     for pair in PAIRS:
         names = [name for part in pair for name in plain if plain[name] == part]

@@ -102,6 +102,7 @@ from .sync import test_sync_preview
 from .sync import test_sync_purchase
 from .sync import test_sync_retry
 from .sync import test_sync_security
+from .sync import test_sync_spans
 from .sync import test_sync_status
 from .sync import test_sync_stop
 from .sync import test_sync_time

@@ -2,6 +2,7 @@ from . import service_sync_customer
 from . import service_sync_run
 from . import service_sync_record
 from . import service_sync_source
+from . import service_sync_source_connection
 from . import service_sync_mapping
 from . import service_sync_skip
 from . import service_sync_header

@@ -20,7 +20,8 @@ from odoo import fields, modules
 from ...connectors import ConnectorError, Cursor
 from .rows import explain
 from .service_sync_run import CANCELLED, DONE, FAILED, RUNNING
-from .service_sync_source import ACTIVE, STOPPED, answer_deadline
+from .service_sync_source import ACTIVE, STOPPED
+from .service_sync_source_connection import answer_deadline
 from .store import REPLAYED, Store
 from .styles import settle
 

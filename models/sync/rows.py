@@ -33,7 +33,7 @@ MAX_PAYLOAD = 50_000  # characters
 NATIVE = (bool, float, Decimal, datetime.date)  # a datetime is a date
 WRITTEN_OUT = (datetime.timedelta, datetime.time, uuid.UUID)
 # What several fields of a source make together, and what stands between them.
-JOINED = {"external_id": "|", "employee_id": " "}
+JOINED = {"external_id": "|", "employee_id": " ", "time_start": " ", "time_end": " "}
 # How a spreadsheet shows a long number: its last digits are gone.
 SHORTENED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 

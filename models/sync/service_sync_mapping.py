@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 
 from ...connectors.durations import AUTO, unit_of_name
 from .service_sync_source import _raw
+from .styles import DURATIONS
 from .targets import TARGETS
 
 COMMON_FIELDS = ("external_id", "changed_at", "deleted")
@@ -44,6 +45,9 @@ class ServiceSyncMapping(models.Model):
             ("credits", "Number of Credits"),
             ("value_per_credit", "Value per Credit"),
             ("paid_per_credit", "Amount Paid per Credit"),
+            ("amount_total", "Net Amount for All Credits"),
+            ("credits_used", "Credits Already Used"),
+            ("credits_left", "Credits Left"),
             ("currency_id", "Currency"),
             ("date_start", "Start Date"),
             ("date_expiry", "Expiry Date"),
@@ -52,6 +56,9 @@ class ServiceSyncMapping(models.Model):
             ("employee_id", "Employee (external ID or name)"),
             ("employee_email", "Employee's E-mail"),
             ("unit_amount", "Duration"),
+            ("time_start", "Start of the Work"),
+            ("time_end", "End of the Work"),
+            ("time_break", "Break"),
             ("date", "Work Date"),
             ("name", "Title"),
             ("internal_note", "Internal Note"),
@@ -80,13 +87,15 @@ class ServiceSyncMapping(models.Model):
 
     _target_field_once = models.UniqueIndex(
         "(source_id, target_field) "
-        "WHERE target_field NOT IN ('external_id', 'employee_id')",
+        "WHERE target_field NOT IN "
+        "('external_id', 'employee_id', 'time_start', 'time_end')",
         "A field can be filled from one field of the source only.",
     )
     _joined_field_once = models.UniqueIndex(
         "(source_id, target_field, source_field) "
-        "WHERE target_field IN ('external_id', 'employee_id')",
-        "A field of the source is part of an ID or a name only once.",
+        "WHERE target_field IN "
+        "('external_id', 'employee_id', 'time_start', 'time_end')",
+        "A field of the source is part of an ID, a name or a moment only once.",
     )
 
     @api.constrains("target_field", "source_id")
@@ -142,5 +151,5 @@ class ServiceSyncMapping(models.Model):
     def _get_unit(self):
         """The unit of bare numbers, as far as it was chosen or the name tells it."""
         self.ensure_one()
-        is_open = self.unit == AUTO and self.target_field == "unit_amount"
+        is_open = self.unit == AUTO and self.target_field in DURATIONS
         return is_open and unit_of_name(self.source_field) or self.unit

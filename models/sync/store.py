@@ -56,6 +56,7 @@ class Store:
         items = RowReader(self.source).read(rows)
         items = settle_duplicates(self.env, items, counts)
         self.find_records(items)
+        self._find_left_out(items)
         items = self._leave_out(items)
         self._find_respelled(items)
         settled, todo = [], []
@@ -78,9 +79,10 @@ class Store:
         :return: the items, with their errors
         """
         items = RowReader(self.source).read(rows)
+        self.find_records(items)
+        self._find_left_out(items)
         items = [item for item in items if not item.is_skipped]
         self._mark_repeated(items)
-        self.find_records(items)
         self._find_respelled(items)
         self.target.is_trial = True
         with closing(self.env.cr.savepoint()):
@@ -94,6 +96,13 @@ class Store:
             other = seen.setdefault(item.external_id or id(item), item)
             if other is not item and other.checksum != item.checksum:
                 item.error = item.error or explain_duplicate(self.env, item, other)
+
+    def _find_left_out(self, items):
+        for item in items:
+            is_open = not item.is_skipped and not item.error and not item.deleted
+            item.is_skipped = (
+                item.is_skipped or is_open and self.target.is_left_out(item)
+            )
 
     def _leave_out(self, items):
         """The items without those to leave out, whose errors are no errors then."""

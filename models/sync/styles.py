@@ -17,14 +17,25 @@ from ...connectors.durations import (
     fitting_units,
     read_hours,
     read_number,
+    unit_of_breaks,
     unit_of_values,
 )
 from ...connectors.styles import find_date_order, find_separator
 from ...connectors.values import is_empty, parse_date
 from ...tools import format_number
 
-NUMBERS = ("credits", "value_per_credit", "paid_per_credit", "unit_amount")
-DATES = ("date", "date_start", "date_expiry", "changed_at")
+BREAK_UNITS = ("hours", "minutes")
+DURATIONS = ("unit_amount", "time_break")
+NUMBERS = (
+    "credits",
+    "credits_used",
+    "credits_left",
+    "value_per_credit",
+    "paid_per_credit",
+    "amount_total",
+    *DURATIONS,
+)
+DATES = ("date", "date_start", "date_expiry", "changed_at", "time_start", "time_end")
 SHORTEST = Decimal("0.00001")  # in no unit is it a second
 DAY = "d MMMM y"
 MAX_NUMBER = 10**12  # beyond it nothing is a price or a duration
@@ -104,7 +115,7 @@ def _settle_date_order(source, values):
 
 def _settle_unit(source, values):
     questions = []
-    for mapping, found in _of(values, ("unit_amount",)).items():
+    for mapping, found in _of(values, DURATIONS).items():
         if mapping._get_unit() != AUTO:
             continue
         numbers = {}
@@ -114,12 +125,17 @@ def _settle_unit(source, values):
             if number and number > SHORTEST and read_hours(text) is None:
                 numbers[value] = number
         is_file = source.connector == "csv"
-        unit = unit_of_values(numbers.values(), is_file)
+        is_break = mapping.target_field == "time_break"
+        if is_break:
+            unit = unit_of_breaks(numbers.values())
+        else:
+            unit = unit_of_values(numbers.values(), is_file)
         if unit:
             mapping.unit = unit
         elif numbers:
             value, number = next(iter(numbers.items()))
             units = fitting_units(numbers.values(), is_file) or list(SECONDS)
+            units = BREAK_UNITS if is_break else units
             readings = [(unit, show_hours(number, unit)) for unit in units]
             questions.append(Question(mapping, "unit", str(value), readings))
     return questions

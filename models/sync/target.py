@@ -64,6 +64,10 @@ class Target:
         """
         raise NotImplementedError
 
+    def is_left_out(self, item):
+        """Whether a row means nothing that is to be imported."""
+        return False
+
     def create(self, items):
         """Create the targets of the items, in their order."""
         return self.env[self.model].create([item.values for item in items])

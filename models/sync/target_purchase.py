@@ -11,12 +11,23 @@ from .target import Target
 
 KINDS = {
     "credits": "decimal",
+    "credits_used": "decimal",
+    "credits_left": "decimal",
+    "amount_total": "decimal",
     "value_per_credit": "decimal",
     "paid_per_credit": "decimal",
     "date_start": "date",
     "date_expiry": "end",
     "description": "text",
 }
+NOT_NEGATIVE = (
+    "credits",
+    "value_per_credit",
+    "paid_per_credit",
+    "amount_total",
+    "credits_used",
+    "credits_left",
+)
 TRIAL_NAME = "/"
 NAME_AND_CODE = re.compile(r"[^-–(]+[-–(] ?([A-Z]{3})\)?")
 
@@ -30,6 +41,9 @@ class PurchaseTarget(Target):
         "credits",
         "value_per_credit",
         "paid_per_credit",
+        "amount_total",
+        "credits_used",
+        "credits_left",
         "currency_id",
         "date_start",
         "date_expiry",
@@ -97,14 +111,51 @@ class PurchaseTarget(Target):
             values |= self.get_no_expiry()
         if not values.get("credits"):
             raise ValueRefused(_lt("The row has no number of credits."))
-        for name in ("credits", "value_per_credit", "paid_per_credit"):
+        for name in NOT_NEGATIVE:
             if values.get(name, 0) < 0:
                 raise ValueRefused(
                     _lt("%(field)s: %(value)s is below 0."),
                     field=self.names[name],
                     value=values[name],
                 )
+        return self.take_together(values)
+
+    def take_together(self, values):
+        """What is left of the credits, and what each of them cost.
+
+        :raise ValueRefused: more was used, or is left, than there was
+        """
+        bought, amount = values["credits"], values.pop("amount_total", None)
+        if amount is not None:
+            # What was invoiced is what was paid, and the value if no price is told.
+            values.setdefault("paid_per_credit", amount / bought)
+            values.setdefault("value_per_credit", amount / bought)
+        used, left = values.pop("credits_used", 0), values.pop("credits_left", None)
+        left = bought - used if left is None else left
+        if not 0 < left <= bought:
+            raise ValueRefused(
+                _lt("%(left)s of %(credits)s credits cannot be left."),
+                left=left,
+                credits=bought,
+            )
+        values["credits"] = left
         return values
+
+    def is_left_out(self, item):
+        """Whether all credits were used before they could be imported."""
+        is_known = item.record and item.record.res_id
+        if is_known or not self.names.keys() & {"credits_used", "credits_left"}:
+            return False
+        try:
+            bought, used, left = (
+                self.parse(item, name, "decimal")
+                for name in ("credits", "credits_used", "credits_left")
+            )
+        except ValueRefused:
+            return False  # said when the row is converted
+        if not bought or bought < 0:
+            return False
+        return (bought - (used or 0) if left is None else left) == 0
 
     def get_no_expiry(self):
         """What an empty expiry date means: hours may lapse by it, so it is asked."""

@@ -6,18 +6,20 @@ import re
 from odoo.fields import Domain
 
 from ...connectors import ValueRefused
-from ...connectors.durations import AUTO, DAY, fitting_units, read_hours, read_number
+from ...connectors.durations import DAY, fitting_units, read_hours, read_number
 from ...connectors.errors import _lt, quote
-from ...connectors.values import is_empty, short_text
+from ...connectors.spans import read_span
+from ...connectors.values import is_empty, parse_date, short_text
 from ...tools import DurationError, parse_duration
 from .rows import MAX_KEY, explain
 from .service_sync_customer import EMPLOYEE, TICKET
-from .styles import show_hours
+from .styles import DURATIONS, show_hours
 from .target import AMBIGUOUS, Target
 
 # What can be the number of a ticket in a longer text: HT00012, #HT00012, SUP-12.
 TICKET_NUMBER = re.compile(r"(?<![\w-])[A-Za-z]{1,6}-?\d{1,12}(?![\w-])")
 MAX_NUMBERS = 5
+NEGATIVE = re.compile(r"\s*[-−]\s*[\d.,:]")
 
 
 def get_numbers(text):
@@ -35,19 +37,29 @@ class TimeTarget(Target):
         "employee_id",
         "employee_email",
         "unit_amount",
+        "time_start",
+        "time_end",
+        "time_break",
         "date",
         "name",
         "internal_note",
         "service_type_id",
         "is_billable",
     )
-    required = (("external_id",), ("unit_amount",), ("employee_id", "employee_email"))
+    required = (
+        ("external_id",),
+        ("unit_amount", "time_start"),
+        ("employee_id", "employee_email"),
+    )
 
     def __init__(self, source):
         super().__init__(source)
         lines = source.mapping_ids
-        duration = lines.filtered(lambda line: line.target_field == "unit_amount")[:1]
-        self.unit = duration._get_unit() if duration else AUTO
+        self.units = {
+            line.target_field: line._get_unit()
+            for line in lines
+            if line.target_field in DURATIONS
+        }
         self.unit_labels = dict(lines._fields["unit"]._description_selection(self.env))
 
     def prepare(self, item, tables):
@@ -96,7 +108,7 @@ class TimeTarget(Target):
         shared = Domain("company_id", "in", [False, self.source.company_id.id])
         customers = self.find_customers(items)
         texts = {self.get_ticket_text(item) for item in items}
-        return {
+        tables = {
             "customer": customers,
             "open_ticket": self.find_open_tickets(customers, company),
             "chosen_ticket": self.find_chosen(
@@ -124,6 +136,24 @@ class TimeTarget(Target):
                 Domain.TRUE,
             ),
         }
+        known = {*tables["employee"], *map(str.lower, tables["chosen_employee"])}
+        lost = [
+            i for i in items if not self.is_known(self.get_employee_texts(i), known)
+        ]
+        return {**tables, "former": self.find_former(lost, shared) if lost else {}}
+
+    def is_known(self, texts, known):
+        return any(text.lower() in known for text in texts)
+
+    def find_former(self, items, domain):
+        """The people who left, by what rows call them."""
+        return self.look_up(
+            self.env["hr.employee"],
+            ["work_email", "name"],
+            items,
+            ["employee_id", "employee_email"],
+            domain & Domain("active", "=", False),
+        )
 
     def find_chosen(self, kind, texts):
         Choice = self.env["service.sync.customer"]
@@ -238,6 +268,8 @@ class TimeTarget(Target):
                 return chosen
         table = tables["employee"]
         text = next((text for text in texts if table.get(text.lower())), texts[0])
+        if text.lower() not in table and (former := self.pick_former(item, tables)):
+            return former
         try:
             return self.pick(
                 table,
@@ -251,6 +283,28 @@ class TimeTarget(Target):
         except ValueRefused:
             item.employee_key = text[:MAX_KEY]
             raise
+
+    def pick_former(self, item, tables):
+        """An archived employee, whose old entries can still be corrected.
+
+        :raise ValueRefused: it is new time, which nobody can log for them
+        """
+        texts = self.get_employee_texts(item)
+        found = [tables["former"].get(text.lower()) for text in texts]
+        former = next(filter(None, found), None)
+        if not former:
+            return None
+        if self.browse(item.record).employee_id in former:
+            return self.browse(item.record).employee_id
+        item.employee_key = texts[0][:MAX_KEY]
+        raise ValueRefused(
+            _lt(
+                "%(employee)s is archived, and takes no new time: unarchive the "
+                "employee until the row is imported, or choose another one on this "
+                "row."
+            ),
+            employee=former[0].name,
+        )
 
     def get_employee_texts(self, item):
         texts = [item.raw.get(name) for name in ("employee_id", "employee_email")]
@@ -271,7 +325,7 @@ class TimeTarget(Target):
     # === Values ===
 
     def get_values(self, item):
-        day = self.parse(item, "date", "date")
+        day = self.parse(item, "date", "date") or self.get_day_of_start(item)
         if day is None:
             raise ValueRefused(_lt("The row has no work date."))
         values = {"date": day}
@@ -289,12 +343,48 @@ class TimeTarget(Target):
             values["is_billable"] = False
         return values
 
+    def get_day_of_start(self, item):
+        """The day of the moment work began, None if just the time of day is known."""
+        try:
+            return parse_date(
+                item.raw.get("time_start"), self.source.date_order, self.source.timezone
+            )
+        except ValueRefused:
+            return None
+
     def get_hours(self, item):
-        value = item.raw.get("unit_amount")
-        if is_empty(value):
+        """The duration of a row, else what is between its start and its end.
+
+        :raise ValueRefused: there is neither, or it could mean several
+        """
+        if not is_empty(item.raw.get("unit_amount")):
+            return self.read_duration(item, "unit_amount")
+        start, end = item.raw.get("time_start"), item.raw.get("time_end")
+        if is_empty(start) and is_empty(end):
             raise ValueRefused(_lt("The row has no duration."))
         try:
-            hours = read_hours(value, self.unit, self.source.decimal_separator)
+            seconds = read_span(start, end, self.source._parse_moment)
+        except ValueRefused as error:
+            name = "time_end" if "time_end" in self.names else "time_start"
+            raise self.named(name, explain(self.env, error)) from None
+        hours = seconds / 3600
+        if not is_empty(item.raw.get("time_break")):
+            hours -= self.read_duration(item, "time_break")
+        return hours
+
+    def read_duration(self, item, name):
+        value = item.raw[name]
+        if NEGATIVE.match(str(value)):
+            raise self.named(
+                name,
+                self.env._(
+                    "%(value)s takes time back: shorten the entry that it corrects.",
+                    value=quote(value),
+                ),
+            )
+        unit = self.units.get(name)
+        try:
+            hours = read_hours(value, unit, self.source.decimal_separator)
             number = None if hours is not None else read_number(value)
             if number:
                 raise self.ask_unit(number, value)
@@ -304,7 +394,7 @@ class TimeTarget(Target):
             reason = error.args[0].replace(text, quote(text))
         except ValueRefused as error:
             reason = explain(self.env, error)
-        raise self.named("unit_amount", reason)
+        raise self.named(name, reason)
 
     def ask_unit(self, number, value):
         """The refusal of a bare number whose unit neither name nor values tell."""

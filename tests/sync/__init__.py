@@ -17,6 +17,7 @@ from . import test_sync_preview
 from . import test_sync_purchase
 from . import test_sync_retry
 from . import test_sync_security
+from . import test_sync_spans
 from . import test_sync_status
 from . import test_sync_stop
 from . import test_sync_time

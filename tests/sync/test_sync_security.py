@@ -12,7 +12,7 @@ from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import config, mute_logger
 
 from ...connectors import CONNECTORS
-from ...models.sync.service_sync_source import answer_deadline
+from ...models.sync.service_sync_source_connection import answer_deadline
 from ..support.peers import http_peer
 from ..support.sync import SECRET, SyncCommon, SyncMixin
 from .test_connectors_postgresql import peer_settings

@@ -6,16 +6,18 @@ from odoo.tools import format_date
 
 from ...connectors import ConnectorError
 from ...connectors.durations import AUTO
-from ...connectors.values import storable
+from ...connectors.values import is_empty, storable
 from ...models.sync.rows import explain
 from ...models.sync.service_sync_source import IMPORT_CONTEXT
 from ...models.sync.store import Store
-from ...models.sync.styles import settle
+from ...models.sync.styles import DURATIONS, settle
 from ...models.sync.targets import TARGETS
 from ...tools import format_number
 
 ROWS = 10
 DAY = "d MMM y"
+# Fields that tell what a credit is worth.
+VALUES = {"value_per_credit", "amount_total"}
 # Fields that only help to find a record: what was found is shown.
 FOUND_BY = {"partner_email": "partner_id", "employee_email": "employee_id"}
 
@@ -107,6 +109,8 @@ class ServiceSyncPreview(models.TransientModel):
                 "error": error,
                 "keys": ", ".join(keys),
                 "whole_rows": source_sudo.row_is_key,
+                "worthless": source_sudo.target == "purchase"
+                and not VALUES & set(mappings_sudo.mapped("target_field")),
                 "questions": [self._ask(question) for question in questions],
                 "understood": self._get_understood(units),
                 "show": self._show,
@@ -120,8 +124,7 @@ class ServiceSyncPreview(models.TransientModel):
         return {
             mapping.id: labels[units[mapping.id]]
             for mapping in self.source_id.mapping_ids
-            if mapping.target_field == "unit_amount"
-            and units.get(mapping.id, AUTO) != AUTO
+            if mapping.target_field in DURATIONS and units.get(mapping.id, AUTO) != AUTO
         }
 
     def _ask(self, question):
@@ -155,18 +158,25 @@ class ServiceSyncPreview(models.TransientModel):
             return self.source_id._format_moment(item.changed_at)
         if name not in item.values or field is None:
             raw = storable(item.raw.get(name))
-            return "" if raw in (None, False) else str(raw)[:60]
+            text = "" if raw in (None, False) else str(raw)[:60]
+            hours = item.values.get("unit_amount")
+            is_computed = name == "time_end" and is_empty(item.raw.get("unit_amount"))
+            return f"{text} = {_clock(hours)}" if hours and is_computed else text
         if field.type == "many2one":
             # sudo: the import may use records whoever looks may not open
             return model.env[field.comodel_name].sudo().browse(value).display_name
         if field.type == "boolean":
             return self.env._("Yes") if value else self.env._("No")
         if field.type == "float" and name == "unit_amount":
-            minutes = round(value * 60)
-            return f"{minutes // 60}:{minutes % 60:02}"
+            return _clock(value)
         if field.type in ("float", "monetary"):
             return format_number(self.env, value)
         if field.type == "date":
             # The name of the month leaves no doubt which day was understood.
             return format_date(self.env, value, date_format=DAY)
         return "" if value in (None, False) else str(value)[:60]
+
+
+def _clock(hours):
+    minutes = round(hours * 60)
+    return f"{minutes // 60}:{minutes % 60:02}"

@@ -1,0 +1,75 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""How long something took that has a start and an end."""
+
+import re
+
+from .durations import read_number
+from .errors import ValueRefused, _lt
+from .values import is_empty, short_text
+
+DAY = 86400  # seconds
+# What ends before it starts went on past midnight, or is a slip: nobody knows.
+LONGEST_NIGHT = DAY // 2
+CLOCK = re.compile(
+    r"(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(?:(a|p)\.?\s?m\.?)?", re.IGNORECASE
+)
+
+
+def read_clock(value) -> int | None:
+    """Seconds since midnight of a time of day, None for everything else.
+
+    Spreadsheets keep it as a fraction of a day.
+    """
+    text = short_text(value)
+    match = CLOCK.fullmatch(text)
+    if not match:
+        number = read_number(value)
+        is_part = number is not None and number < 1 and "." in str(number)
+        return round(number * DAY) if is_part else None
+    hour, minute, second = (int(part or 0) for part in match.groups()[:3])
+    half = (match[4] or "").lower()
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    elif half or hour == 24 and (minute or second):
+        return None
+    if hour > 24 or minute > 59 or second > 59:
+        return None
+    return hour * 3600 + minute * 60 + second
+
+
+def _tells_time(*moments) -> bool:
+    """Whether one of some moments is more than a day."""
+    return any(":" in str(moment) or not isinstance(moment, str) for moment in moments)
+
+
+def read_span(start, end, parse_moment) -> int:
+    """Seconds from start to end: two times of day, or two moments.
+
+    :param parse_moment: reads a day and time as the source writes them
+    :raise ValueRefused: it has not ended, or ends before it starts
+    """
+    if is_empty(end):
+        raise ValueRefused(_lt("The row has no end: it may still be running."))
+    if is_empty(start):
+        raise ValueRefused(_lt("The row has no start."))
+    clocks = (read_clock(start), read_clock(end))
+    if None not in clocks:
+        seconds = clocks[1] - clocks[0]
+        if -DAY <= seconds <= LONGEST_NIGHT - DAY:
+            seconds += DAY
+    elif clocks == (None, None) and _tells_time(start, end):
+        seconds = round((parse_moment(end) - parse_moment(start)).total_seconds())
+    else:
+        raise ValueRefused(
+            _lt(
+                "“%(start)s” and “%(end)s” need a time of day each, and both or "
+                "neither a day."
+            ),
+            start=start,
+            end=end,
+        )
+    if seconds < 0:
+        raise ValueRefused(
+            _lt("“%(end)s” is before “%(start)s”."), start=start, end=end
+        )
+    return seconds

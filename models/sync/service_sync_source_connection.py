@@ -1,0 +1,196 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import base64
+from contextlib import closing
+
+import pytz
+
+from odoo import api, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import config
+
+from ...connectors import CONNECTORS, ConnectorError, ValueRefused, resolve
+from ...connectors.base import DEADLINE
+from ...connectors.errors import _lt
+from ...connectors.values import parse_datetime
+from .service_sync_record import ERROR
+from .targets import TARGETS
+
+
+class ServiceSyncSource(models.Model):
+    """How a connected system is reached, and what its rows are known by."""
+
+    _inherit = "service.sync.source"
+
+    # ------------------------------------------------------------------
+    # Settings that follow from others
+    # ------------------------------------------------------------------
+
+    @api.depends("connector")
+    def _compute_setting_names(self):
+        for source in self:
+            reader = CONNECTORS.get(source.connector)
+            source.setting_names = " ".join(reader.setting_names if reader else ())
+
+    @api.depends("connector")
+    def _compute_overlap_minutes(self):
+        for source in self:
+            reader = CONNECTORS.get(source.connector)
+            source.overlap_minutes = reader.overlap_minutes if reader else 0
+
+    @api.depends("page_parameter")
+    def _compute_paging(self):
+        for source in self:
+            if source.page_parameter:
+                is_open = source.paging in (False, "none")
+                source.paging = "page" if is_open else source.paging
+            else:
+                is_paged = source.paging in ("page", "offset")
+                source.paging = "none" if is_paged else source.paging or "none"
+
+    @api.depends("company_id")
+    def _compute_timezone(self):
+        for source in self:
+            zone = source.company_id._get_time_zone() if source.company_id else "UTC"
+            known = zone if zone in pytz.common_timezones_set else "UTC"
+            source.timezone = source.timezone or known
+
+    # ------------------------------------------------------------------
+    # Keys of rows
+    # ------------------------------------------------------------------
+
+    def _has_rows(self):
+        # sudo: the rule holds for rows of companies the user has not chosen, too
+        rows_sudo = self.env["service.sync.record"].sudo()
+        return bool(rows_sudo.search([("source_id", "in", self.ids)], limit=1))
+
+    def _forget_keys(self):
+        """Rows are known by external IDs of fields that are about to change.
+
+        Those that were never anything but errors may be known by another one.
+
+        :raise ValidationError: rows were imported
+        """
+        # sudo: people may not edit what rows are known by; it follows the mapping
+        Record = self.env["service.sync.record"].sudo()
+        mine = Domain("source_id", "in", self.ids)
+        imported = Record.search(
+            mine & (Domain("state", "!=", ERROR) | Domain("res_id", "!=", False)),
+            limit=1,
+        )
+        if imported:
+            raise ValidationError(
+                self.env._(
+                    "The connected system %(system)s already imported rows, which it "
+                    "knows by their external ID: the field of the external ID cannot "
+                    "change, connect the system a second time instead.",
+                    system=imported.source_id.name,
+                )
+            )
+        Record.search(mine & Domain("external_id", "!=", False)).external_id = False
+
+    # ------------------------------------------------------------------
+    # Connection
+    # ------------------------------------------------------------------
+
+    def _get_match_methods(self):
+        return [part.strip() for part in (self.match_order or "").split(",")]
+
+    def _get_mapping(self):
+        """Return ``{target field: mapping}``."""
+        self.ensure_one()
+        return {mapping.target_field: mapping for mapping in self.mapping_ids}
+
+    def _get_key_lines(self):
+        """The fields that together are the external ID, in their order."""
+        return self.mapping_ids.filtered(
+            lambda line: line.target_field == "external_id"
+        )
+
+    def _get_connector(self, deadline=DEADLINE):
+        """Return a connector that is ready to fetch; the caller closes it.
+
+        :param deadline: seconds one answer of the system may take
+        """
+        self.ensure_one()
+        # sudo: the worker uses the secrets, which its user may not read
+        source_sudo = self.sudo()
+        reader = CONNECTORS[self.connector]
+        settings = {
+            name: source_sudo[name] or ""
+            for name in reader.setting_names
+            if name not in ("file", "header_ids")
+        }
+        if "header_ids" in reader.setting_names:
+            settings["header_ids"] = [
+                (header.name, header.secret) for header in source_sudo.header_ids
+            ]
+        if "file" in reader.setting_names and not self.url:
+            # The size would be read instead of the content with bin_size.
+            content = source_sudo.with_context(bin_size=False).file
+            settings["file"] = base64.b64decode(content or b"")
+        changed_at = self._get_mapping().get("changed_at")
+        key_lines = self._get_key_lines()
+        wanted = self.mapping_ids.mapped("source_field")
+        wanted += self.skip_ids.mapped("source_field")
+        return reader(
+            settings,
+            fields=list(dict.fromkeys(wanted)),
+            id_field=key_lines[:1].source_field or "",
+            changed_field=changed_at.source_field if changed_at else "",
+            parse_date=self._parse_moment,
+            deadline=deadline,
+        )
+
+    def _check_ready(self):
+        """Refuse to read before the fields that are needed are mapped.
+
+        :raise ConnectorError: naming the fields
+        """
+        mapped = set(self._get_mapping())
+        labels = dict(
+            self.mapping_ids._fields["target_field"]._description_selection(self.env)
+        )
+        for group in TARGETS[self.target].required:
+            if group == ("external_id",) and self.row_is_key:
+                continue
+            if not mapped & set(group):
+                raise ConnectorError(
+                    _lt("Map a source field to “%(field)s”."),
+                    field=" / ".join(str(labels[name]) for name in group),
+                )
+
+    def _read_first(self, limit, check=True):
+        """Return the first page of the system, of so many rows at least.
+
+        :raise ConnectorError: the system cannot be read, or fields are not mapped
+        """
+        if check:
+            self._check_ready()
+        rows = []
+        with closing(self._get_connector(answer_deadline(manual=True))) as connector:
+            for page in connector.fetch():
+                rows += page.rows
+                if len(rows) >= limit:
+                    break
+        return rows
+
+    def _parse_moment(self, value):
+        return parse_datetime(value, self.date_order, self.timezone)
+
+    def _get_changed_at(self, values, mapping):
+        try:
+            return self._parse_moment(resolve(values, mapping.source_field))
+        except ValueRefused:
+            return None
+
+
+def answer_deadline(manual):
+    """Seconds one answer may take: half of what the server grants the whole request.
+
+    Beyond its limit the server ends the worker, and other people's requests with it.
+    """
+    limit = config["limit_time_real"]
+    if not manual and config["limit_time_real_cron"] >= 0:
+        limit = config["limit_time_real_cron"]
+    return min(DEADLINE, limit / 2) if limit > 0 else DEADLINE
