@@ -63,6 +63,7 @@
         "wizards/ledger/service_credit_manage_views.xml",
         "wizards/ledger/service_credit_reconciliation_views.xml",
         "wizards/selling/service_credit_purchase_create_views.xml",
+        "wizards/selling/account_move_reversal_views.xml",
         "wizards/selling/service_credit_renewal_views.xml",
         "wizards/ledger/service_credit_owed_views.xml",
         "wizards/ledger/service_credit_statement_views.xml",

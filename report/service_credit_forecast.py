@@ -28,6 +28,7 @@ class ServiceCreditForecast(models.Model):
         "service.credit.movement": ["date"],
         "service.credit.purchase": [
             "credits_available",
+            "credits_waiting",
             "opportunity_id",
             "paid_available",
             "sale_order_id",
@@ -67,6 +68,12 @@ class ServiceCreditForecast(models.Model):
     )
     credits_available = fields.Float(
         string="Available", digits="Service Credits", readonly=True
+    )
+    credits_waiting = fields.Float(
+        string="Waiting",
+        digits="Service Credits",
+        readonly=True,
+        help="Credits that wait for their invoice or payment; not in the forecast.",
     )
     credits_later = fields.Float(
         string="Starting Later",

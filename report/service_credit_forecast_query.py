@@ -13,7 +13,10 @@ LOTS = """
     SELECT *,
            state = 'open' AND date_start <= today
                AND COALESCE(last_day >= today, TRUE) AS is_usable,
-           state = 'open' AND date_start > today AS is_later
+           state = 'open' AND date_start > today AS is_later,
+           credits_available - credits_waiting AS credits_usable,
+           value_available - value_waiting AS value_usable,
+           paid_available - paid_waiting AS paid_usable
     FROM (
         SELECT purchase.*, day.today,
                CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
@@ -33,10 +36,11 @@ POOLS = f"""
            LEAST(
                GREATEST((MIN(today) - MIN(date_start)) / 30.4375, 1), 12
            ) AS months,
-           COALESCE(SUM(credits_available) FILTER (WHERE is_usable), 0) AS credits,
-           COALESCE(SUM(value_available) FILTER (WHERE is_usable), 0) AS value,
-           COALESCE(SUM(paid_available) FILTER (WHERE is_usable), 0) AS paid,
-           COALESCE(SUM(credits_available) FILTER (WHERE is_later), 0) AS later,
+           COALESCE(SUM(credits_usable) FILTER (WHERE is_usable), 0) AS credits,
+           COALESCE(SUM(value_usable) FILTER (WHERE is_usable), 0) AS value,
+           COALESCE(SUM(paid_usable) FILTER (WHERE is_usable), 0) AS paid,
+           COALESCE(SUM(credits_usable) FILTER (WHERE is_later), 0) AS later,
+           COALESCE(SUM(credits_waiting), 0) AS waiting,
            MIN(date_expiry) FILTER (WHERE is_usable) AS date_expiry
     FROM lots GROUP BY {OWNER}
 """
@@ -53,14 +57,14 @@ PACES = f"""
     FROM ({POOLS}) pool
     LEFT JOIN ({USED}) used USING ({OWNER})
     LEFT JOIN missing USING ({OWNER})
-    WHERE pool.credits > 0 OR pool.later > 0 OR used.credits > 0
+    WHERE pool.credits > 0 OR pool.later > 0 OR pool.waiting > 0 OR used.credits > 0
 """
 # In drawing order, `excess` is what of a purchase and those before it will not have
 # been used when its term ends; the greatest of a customer is what lapses altogether.
 STEPS = f"""
-    SELECT pool.id AS pool_id, lots.last_day, lots.credits_available,
-           SUM(lots.credits_available) OVER drawing AS total,
-           ROUND(SUM(lots.credits_available) OVER drawing
+    SELECT pool.id AS pool_id, lots.last_day, lots.credits_usable,
+           SUM(lots.credits_usable) OVER drawing AS total,
+           ROUND(SUM(lots.credits_usable) OVER drawing
                  - pool.pace * (lots.last_day - lots.today + 1), %(digits)s) AS excess
     FROM lots JOIN pools pool USING ({OWNER})
     WHERE lots.is_usable
@@ -74,7 +78,7 @@ PLANS = """
     SELECT pool_id, GREATEST(MAX(excess), 0) AS lapsing,
            MIN(last_day) FILTER (WHERE excess > 0) AS date_lapse,
            MAX(last_day) FILTER (WHERE excess > 0 AND excess = highest) AS turn,
-           SUM(credits_available) - COALESCE(
+           SUM(credits_usable) - COALESCE(
                MAX(total) FILTER (WHERE excess > 0 AND excess = highest), 0
            ) AS rest
     FROM (
@@ -101,6 +105,7 @@ FORECAST = f"""
            pool.currency_id,
            COALESCE(sale.user_id, lead.user_id, partner.user_id) AS user_id,
            pool.credits AS credits_available, pool.later AS credits_later,
+           pool.waiting AS credits_waiting,
            pool.value AS value_available, pool.paid AS paid_available,
            pool.date_expiry, pool.pace_3, pool.pace_12,
            pool.pace * 30.4375 AS pace, pool.overage AS credits_overage,

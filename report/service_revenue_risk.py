@@ -23,6 +23,7 @@ SETTLERS = {
     "overage": DECIDERS,
     "draft_purchase": CREDIT_MANAGERS,
     "different_amount": CREDIT_MANAGERS,
+    "used_unpaid": BILLERS,
     "catch_all": DECIDERS,
 }
 RECORDS = ("purchase_id", "timesheet_id", "sale_line_id", "ticket_id")
@@ -66,15 +67,17 @@ class ServiceRevenueRisk(models.Model):
             "qty_invoiced",
             "remaining_hours",
             "state",
-            "untaxed_amount_invoiced",
         ],
         "service.credit.purchase": [
             "active",
             "credits",
+            "credited_total",
             "credits_available",
+            "credits_unpaid",
             "credits_withdrawn",
             "date_expiry",
             "date_start",
+            "invoiced_total",
             "is_draft",
             "is_withdrawn",
             "paid_per_credit",
@@ -95,6 +98,7 @@ class ServiceRevenueRisk(models.Model):
             ("overage", "Overage not decided"),
             ("draft_purchase", "Paid, credits in draft"),
             ("different_amount", "Invoice and ledger differ"),
+            ("used_unpaid", "Credits used, not paid"),
             ("catch_all", "Time on a catch-all ticket"),
         ],
         readonly=True,
@@ -215,6 +219,7 @@ class ServiceRevenueRisk(models.Model):
             "overage": self._bill_overage,
             "draft_purchase": self._open_purchase,
             "different_amount": self._follow_invoice,
+            "used_unpaid": self._show_invoices,
             "catch_all": self._move_time,
         }[self.kind]
         return settle() or {"type": "ir.actions.client", "tag": "soft_reload"}
@@ -307,20 +312,24 @@ class ServiceRevenueRisk(models.Model):
 
     def _open_purchase(self):
         """Make the credits usable that the customer has paid."""
-        self.purchase_id.is_draft = False
+        if self.purchase_id.is_draft:
+            self.purchase_id.is_draft = False
+        else:
+            self.purchase_id.release = "order"
         return False
+
+    def _show_invoices(self):
+        """Show what is to be paid."""
+        return self.purchase_id.action_view_sale_invoices()
 
     def _follow_invoice(self):
         """Take the amount paid from the invoices while nothing was used; afterwards
         show them, because what was used keeps its price."""
         # sudo: managers of credits need no right on sales
         purchase_sudo = self.purchase_id.sudo()
-        credits = purchase_sudo.credits - purchase_sudo.credits_withdrawn
         if purchase_sudo.credits_allocated or purchase_sudo.credits_expired:
             return self.purchase_id.action_view_sale_invoices()
-        if credits > 0:
-            invoiced = max(purchase_sudo.sale_line_id.untaxed_amount_invoiced, 0.0)
-            purchase_sudo._write_past_the_lock({"paid_per_credit": invoiced / credits})
+        purchase_sudo._follow_documents()
         return False
 
     def _move_time(self):

@@ -178,7 +178,7 @@ INVOICES = """
 """
 PURCHASES = f"""
     SELECT purchase.*, rate.rate, line.state AS order_state, line.product_uom_qty,
-           line.qty_invoiced, line.price_total, line.untaxed_amount_invoiced,
+           line.qty_invoiced, line.price_total,
            invoices.date, invoices.is_paid, invoices.is_credited
     FROM service_credit_purchase purchase
     JOIN sale_order_line line ON line.id = purchase.sale_line_id
@@ -195,26 +195,41 @@ DRAFT_PURCHASE = f"""
            COALESCE(purchase.date, purchase.date_start), purchase.sale_line_id,
            NULL::int, NULL::int, purchase.id
     FROM ({PURCHASES}) purchase
-    WHERE purchase.active AND purchase.is_draft AND purchase.order_state = 'sale'
+    WHERE purchase.active AND (purchase.is_draft OR purchase.state = 'waiting')
+      AND purchase.order_state = 'sale'
       AND (purchase.is_paid OR purchase.price_total = 0)
 """
 # Compared once the item is invoiced in full, or credited: before, the rest is to come.
 DIFFERENT = f"""
     SELECT purchase.id::bigint * 16 + 7, 'different_amount',
            purchase.commercial_partner_id, purchase.company_id, 0,
-           ABS(purchase.untaxed_amount_invoiced - ledger.paid) * purchase.rate,
+           ABS(ledger.billed - ledger.paid) * purchase.rate,
            purchase.date, purchase.sale_line_id, NULL::int, NULL::int, purchase.id
     FROM ({PURCHASES}) purchase
     JOIN res_currency currency ON currency.id = purchase.currency_id
     CROSS JOIN LATERAL (
         SELECT (purchase.credits - purchase.credits_withdrawn)
-               * purchase.paid_per_credit AS paid
+               * purchase.paid_per_credit AS paid,
+               purchase.invoiced_total - purchase.credited_total AS billed
     ) ledger
     WHERE purchase.is_draft IS NOT TRUE AND purchase.date IS NOT NULL
       AND (
         purchase.qty_invoiced >= purchase.product_uom_qty OR purchase.is_credited
       )
-      AND ABS(purchase.untaxed_amount_invoiced - ledger.paid) >= currency.rounding * 0.9
+      AND ABS(ledger.billed - ledger.paid) >= currency.rounding * 0.9
+"""
+# An invoice or a payment was taken back after the credits were used.
+USED_UNPAID = """
+    SELECT purchase.id::bigint * 16 + 9, 'used_unpaid',
+           purchase.commercial_partner_id, purchase.company_id, 0,
+           purchase.credits_unpaid * purchase.paid_per_credit * rate.rate,
+           purchase.write_date::date, purchase.sale_line_id, NULL::int, NULL::int,
+           purchase.id
+    FROM service_credit_purchase purchase
+    JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
+                         AND rate.currency_id = purchase.currency_id
+    WHERE purchase.credits_unpaid > 0 AND purchase.is_draft IS NOT TRUE
+      AND purchase.is_withdrawn IS NOT TRUE
 """
 ON_CATCH_ALL = f"""
     SELECT ticket.id::bigint * 16 + 8, 'catch_all', partner.commercial_partner_id,
@@ -234,6 +249,7 @@ KINDS = (
     OVERAGE,
     DRAFT_PURCHASE,
     DIFFERENT,
+    USED_UNPAID,
     ON_CATCH_ALL,
 )
 

@@ -74,10 +74,12 @@ from .security import test_fuzz
 from .security import test_attack_menus
 from .security import test_attack_windows
 from .security import test_attack_prices
+from .selling import test_selling_billing
 from .selling import test_selling_companies
 from .selling import test_selling_copy
 from .selling import test_selling_order
 from .selling import test_selling_prices
+from .selling import test_selling_release
 from .selling import test_selling_races
 from .selling import test_selling_renewal
 from .selling import test_selling_rights

@@ -55,7 +55,9 @@ NEVER_NEGATIVE = """
         ('credits_withdrawn', p.credits_withdrawn),
         ('credits_available', p.credits_available),
         ('value_available', p.value_available),
-        ('paid_available', p.paid_available)
+        ('paid_available', p.paid_available),
+        ('credits_waiting', p.credits_waiting),
+        ('credits_available', p.credits_available - p.credits_waiting)
     ) AS figure (field, stored)
     WHERE p.company_id IN %(companies)s AND (figure.stored >= 0) IS NOT TRUE
 """

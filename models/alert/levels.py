@@ -21,19 +21,20 @@ EXPIRY = "expiry"
 POOLS = """
     WITH lot AS (
         SELECT id, commercial_partner_id, currency_id, date_expiry, state,
-               credits_available, credits - credits_expired - credits_withdrawn AS kept,
+               credits_available - credits_waiting AS usable,
+               credits - credits_expired - credits_withdrawn - credits_waiting AS kept,
                FIRST_VALUE(id) OVER latest AS latest_id,
                FIRST_VALUE(date_start) OVER latest AS since
         FROM service_credit_purchase
         WHERE company_id = %(company)s AND is_draft IS NOT TRUE
-          AND date_start <= %(today)s AND %(customers)s
+          AND state <> 'waiting' AND date_start <= %(today)s AND %(customers)s
         WINDOW latest AS (
             PARTITION BY commercial_partner_id, currency_id
             ORDER BY date_start DESC, id DESC
         )
     )
     SELECT lot.commercial_partner_id, lot.currency_id, lot.latest_id, lot.since,
-           SUM(lot.credits_available)::float,
+           SUM(lot.usable)::float,
            SUM(lot.kept - COALESCE(before.credits, 0))::float
     FROM lot
     LEFT JOIN LATERAL (
@@ -194,7 +195,7 @@ def get_running_out_of_time(purchases, levels, today):
             "kind": EXPIRY,
             "level": level,
             "threshold": 0.0,
-            "credits_available": purchase.credits_available,
+            "credits_available": purchase._get_usable_credits(),
             "credits_base": purchase.credits,
         }
         for purchase in purchases

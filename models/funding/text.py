@@ -56,13 +56,28 @@ def get_passed_over(claim, purchases):
     return [
         {
             "purchase": purchase.name,
-            "credits": purchase.credits_available or purchase.credits_expired,
+            "credits": _get_passed_credits(purchase, why),
             "why": why,
+            **_get_waiting_facts(purchase, why),
             "date": fields.Date.to_string(end),
             "is_day_before": why == "expired" and distance == 1,
         }
         for why, (distance, end, purchase) in nearest.items()
     ]
+
+
+def _get_passed_credits(purchase, why):
+    if why == "waiting":
+        return purchase.credits_waiting
+    return purchase.credits_available or purchase.credits_expired
+
+
+def _get_waiting_facts(purchase, why):
+    if why != "waiting":
+        return {}
+    if unpaid := purchase._get_unpaid_invoices():
+        return {"invoices": ", ".join(unpaid.mapped("name"))}
+    return {"order": purchase.sale_order_id.name}
 
 
 def get_part_facts(part, draw=None):
@@ -183,7 +198,11 @@ def _render_passed_over(env, facts):
         "credits": _format(env, facts["credits"]),
         "purchase": facts["purchase"],
         "date": _format_day(env, facts["date"]),
+        "invoices": facts.get("invoices"),
+        "order": facts.get("order"),
     }
+    if facts.get("invoices"):
+        why = "unpaid"
     if facts["is_day_before"]:
         return env._(
             "%(credits)s credits of %(purchase)s expired the day before", **values
@@ -196,6 +215,14 @@ def _render_passed_over(env, facts):
             "%(credits)s credits of %(purchase)s start on %(date)s", **values
         ),
         "draft": lambda: env._("%(purchase)s is a draft", **values),
+        "waiting": lambda: env._(
+            "%(credits)s credits of %(purchase)s wait for the invoice of %(order)s",
+            **values,
+        ),
+        "unpaid": lambda: env._(
+            "%(credits)s credits of %(purchase)s wait for the payment of %(invoices)s",
+            **values,
+        ),
         "closed": lambda: env._(
             "%(purchase)s (expired on %(date)s) takes no late time any more", **values
         ),

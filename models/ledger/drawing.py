@@ -182,7 +182,7 @@ class EligiblePool:
     def take_selected(self, plan, purchase, amount):
         """Reserve ``amount`` of ``purchase`` for ``plan``; tell what there was."""
         if purchase.id not in self.left:
-            self.left[purchase.id] = purchase.credits_available
+            self.left[purchase.id] = purchase._get_usable_credits()
         left = self.left[purchase.id]
         if float_compare(amount, left, precision_digits=self._digits) > 0:
             return left
@@ -223,7 +223,7 @@ class EligiblePool:
         self._portion *= 2
         for purchase in found:
             self._purchases.append(purchase)
-            self.left.setdefault(purchase.id, purchase.credits_available)
+            self.left.setdefault(purchase.id, purchase._get_usable_credits())
         return bool(found)
 
     def _round(self, value):

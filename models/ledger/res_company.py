@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import refuse_uncountable
+from .service_credit_purchase import RELEASES
 
 DAYS = ("service_credit_grace_days", "service_credit_late_days")
 
@@ -16,6 +17,14 @@ class ResCompany(models.Model):
     service_credit_paid_follows_value = fields.Boolean(
         string="Amount Paid Follows Value",
         help="The amount paid per credit is always the value per credit.",
+    )
+    service_credit_release = fields.Selection(
+        selection=RELEASES,
+        string="Credits Usable When",
+        required=True,
+        default="order",
+        help="What new products begin with: their credits can be used as soon as the "
+        "order is confirmed, once they are invoiced, or as far as they are paid.",
     )
     service_credit_draft_by_default = fields.Boolean(
         string="New Purchases Are Drafts",

@@ -10,6 +10,9 @@ class ResConfigSettings(models.TransientModel):
     service_credit_paid_follows_value = fields.Boolean(
         related="company_id.service_credit_paid_follows_value", readonly=False
     )
+    service_credit_release = fields.Selection(
+        related="company_id.service_credit_release", readonly=False
+    )
     service_credit_draft_by_default = fields.Boolean(
         related="company_id.service_credit_draft_by_default", readonly=False
     )

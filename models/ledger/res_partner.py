@@ -193,15 +193,19 @@ class ResPartner(models.Model):
             "commercial_partner_id", "in", self.sudo().commercial_partner_id.ids
         ) & Domain("company_id", "=", company.id)
         if date >= today:
-            return purchase_sudo._read_group(
+            groups = purchase_sudo._read_group(
                 domain & purchase_sudo._get_open_domain(company, date, date),
                 ["commercial_partner_id", "currency_id", "date_expiry:day"],
                 [
-                    "credits_available:sum",
-                    "value_available:sum",
-                    "paid_available:sum",
+                    f"{amount}_{kind}:sum"
+                    for kind in ("available", "waiting")
+                    for amount in ("credits", "value", "paid")
                 ],
             )
+            return [
+                (*group[:3], *(group[i] - group[i + 3] for i in (3, 4, 5)))
+                for group in groups
+            ]
         usable = purchase_sudo.search(
             domain & purchase_sudo._get_term_domain(company, date, date)
         )

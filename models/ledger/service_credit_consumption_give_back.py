@@ -5,8 +5,10 @@ from odoo.tools import float_compare, float_round
 
 from ...tools import format_number
 
-# Types of rows that a work received, and can give back.
+# Types of rows that can be given back: what a work received, and what was withdrawn
+# because of a credit note that is cancelled.
 DRAWN = ("consumption", "adjustment")
+GIVEN_BACK = (*DRAWN, "withdrawal")
 
 
 class ServiceCreditConsumption(models.Model):
@@ -55,7 +57,7 @@ class ServiceCreditConsumption(models.Model):
         """Return ``{row id: [credits, value, paid]}`` not yet given back, of the
         rows that drew."""
         drawn = self.filtered(
-            lambda row: row.credits > 0 and row.consumption_type in DRAWN
+            lambda row: row.credits > 0 and row.consumption_type in GIVEN_BACK
         )
         left = {row.id: [row.credits, row.value, row.paid] for row in drawn}
         for row, *sums in self._read_group(
@@ -116,7 +118,9 @@ class ServiceCreditConsumption(models.Model):
         return {
             "purchase": self.purchase_id,
             "allocation": self.allocation_id,
-            "consumption_type": "adjustment",
+            "consumption_type": (
+                "adjustment" if self.consumption_type in DRAWN else "withdrawal"
+            ),
             "credits": -part,
             "value": -value,
             "paid": -paid,

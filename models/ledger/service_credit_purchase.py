@@ -14,10 +14,18 @@ MAY_SEE_PURCHASES = (
 )
 
 DRAFT = "draft"
+WAITING = "waiting"
 OPEN = "open"
 USED = "used"
 EXPIRED = "expired"
 WITHDRAWN = "withdrawn"
+
+# When the credits of an order can be used.
+RELEASES = [
+    ("order", "Ordered"),
+    ("invoice", "Invoiced"),
+    ("payment", "Paid"),
+]
 
 # They follow from the purchase and its ledger: nobody writes them, not even superuser.
 DERIVED_FIELDS = (
@@ -31,6 +39,10 @@ DERIVED_FIELDS = (
     "paid_total",
     "value_available",
     "paid_available",
+    "credits_waiting",
+    "credits_unpaid",
+    "value_waiting",
+    "paid_waiting",
     "is_withdrawn",
 )
 
@@ -183,6 +195,16 @@ class ServiceCreditPurchase(models.Model):
         "brought in line with it.",
         export_string_translation=False,
     )
+    release = fields.Selection(
+        selection=RELEASES,
+        string="Usable When",
+        required=True,
+        default="order",
+        copy=False,
+        tracking=True,
+        help="When credits of a sales order can be used: as soon as it is confirmed, "
+        "once they are invoiced, or as far as the invoices are paid.",
+    )
     is_withdrawn = fields.Boolean(
         string="Withdrawn",
         copy=False,
@@ -253,9 +275,38 @@ class ServiceCreditPurchase(models.Model):
         store=True,
         precompute=True,
     )
+    credits_waiting = fields.Float(
+        string="Waiting",
+        digits="Service Credits",
+        compute="_compute_waiting",
+        store=True,
+        precompute=True,
+        help="Available credits that can be used once they are invoiced or paid.",
+    )
+    value_waiting = fields.Monetary(
+        compute="_compute_waiting", store=True, precompute=True
+    )
+    paid_waiting = fields.Monetary(
+        string="Paid for Waiting",
+        compute="_compute_waiting",
+        store=True,
+        precompute=True,
+    )
+    credits_unpaid = fields.Float(
+        string="Used Unpaid",
+        digits="Service Credits",
+        compute="_compute_waiting",
+        store=True,
+        precompute=True,
+        help="Credits that were used, and whose invoice or payment was taken back.",
+    )
+    waiting_note = fields.Char(
+        string="Waits For", compute="_compute_waiting_note", compute_sudo=True
+    )
     state = fields.Selection(
         selection=[
             (DRAFT, "Draft"),
+            (WAITING, "Waiting"),
             (OPEN, "Open"),
             (USED, "Used"),
             (EXPIRED, "Expired"),
@@ -264,8 +315,9 @@ class ServiceCreditPurchase(models.Model):
         compute="_compute_state",
         store=True,
         precompute=True,
-        help="Open as long as credits are available, even past the expiry date: "
-        "they are expired once they have been written off.",
+        help="Waiting as long as none of the available credits is released by an "
+        "invoice or payment. Open as long as credits can be used, even past the expiry "
+        "date: they are expired once they have been written off.",
     )
     has_rows = fields.Boolean(compute="_compute_has_rows")
     is_expirable = fields.Boolean(compute="_compute_is_expirable")
@@ -313,7 +365,7 @@ class ServiceCreditPurchase(models.Model):
         "(commercial_partner_id, company_id, date_expiry, date_start, id) "
         "WHERE state = 'open'"
     )
-    _to_expire = models.Index("(date_expiry, id) WHERE state = 'open'")
+    _to_expire = models.Index("(date_expiry, id) WHERE state IN ('open', 'waiting')")
 
     # ------------------------------------------------------------------
     # CRUD

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import float_round
 
 from .drawing import NOTHING, Lost
-from .service_credit_purchase import DRAFT, EXPIRED, OPEN, USED, WITHDRAWN
+from .service_credit_purchase import DRAFT, EXPIRED, OPEN, USED, WAITING, WITHDRAWN
 
 
 class ServiceCreditPurchase(models.Model):
@@ -53,8 +53,77 @@ class ServiceCreditPurchase(models.Model):
             self.browse(ids)[name] = figure
 
     @api.depends(
+        "release",
+        "credits",
+        "credits_allocated",
+        "credits_available",
+        "credits_withdrawn",
+        "value_available",
+        "paid_available",
+    )
+    def _compute_waiting(self):
+        digits = self._get_credit_digits()
+        shares = self._get_released_shares()
+        for purchase in self:
+            left = purchase.credits_available
+            held = purchase.credits - purchase.credits_withdrawn
+            held *= 1 - shares.get(purchase, 1.0)
+            waiting = float_round(min(max(held, 0.0), left), digits)
+            share = waiting / left if left else 0.0
+            purchase.credits_waiting = waiting
+            purchase.credits_unpaid = float_round(
+                min(max(held - left, 0.0), purchase.credits_allocated), digits
+            )
+            purchase.value_waiting = purchase.value_available * share
+            purchase.paid_waiting = purchase.paid_available * share
+
+    def _get_released_shares(self):
+        """Hook: how much of what was sold may be used, from 0 to 1, by purchase; all
+        of those that are left out."""
+        return {}
+
+    @api.depends("credits_waiting", "release")
+    @api.depends_context("lang")
+    def _compute_waiting_note(self):
+        for purchase in self:
+            purchase.waiting_note = False
+            if purchase.credits_waiting > 0 and not purchase.is_draft:
+                purchase.waiting_note = purchase._get_waiting_note()
+
+    def _get_waiting_note(self):
+        """Tell in one sentence what the waiting credits wait for."""
+        values = {
+            "credits": self._format_credits(self.credits_waiting),
+            "purchase": self._get_label(),
+            "order": self.sale_order_id.name,
+        }
+        if unpaid := self._get_unpaid_invoices():
+            return self.env._(
+                "%(credits)s credits of %(purchase)s wait for the payment of "
+                "%(invoices)s.",
+                invoices=", ".join(unpaid.mapped("name")),
+                **values,
+            )
+        return self.env._(
+            "%(credits)s credits of %(purchase)s wait for the invoice of %(order)s.",
+            **values,
+        )
+
+    def _get_unpaid_invoices(self):
+        """Hook: the posted invoices whose payment the credits wait for."""
+        return self.env["account.move"]
+
+    def _get_usable_credits(self):
+        """Return how many of the available credits do not wait for anything."""
+        self.ensure_one()
+        return float_round(
+            self.credits_available - self.credits_waiting, self._get_credit_digits()
+        )
+
+    @api.depends(
         "is_draft",
         "is_withdrawn",
+        "credits_waiting",
         "credits_available",
         "credits_allocated",
         "credits_expired",
@@ -70,7 +139,7 @@ class ServiceCreditPurchase(models.Model):
         if purchase.is_draft:
             return DRAFT
         if purchase.credits_available > 0:
-            return OPEN
+            return OPEN if purchase._get_usable_credits() > 0 else WAITING
         if purchase.is_withdrawn:
             return WITHDRAWN
         if purchase.credits_expired > 0:
@@ -131,7 +200,10 @@ class ServiceCreditPurchase(models.Model):
         return sum(credits for credits, *_money in self._get_amounts(date).values())
 
     def _get_amounts(self, date=None):
-        """Return ``{purchase: (credits, value, paid)}`` usable on ``date``."""
+        """Return ``{purchase: (credits, value, paid)}`` usable on ``date``.
+
+        What waits today for an invoice or payment is usable on no day.
+        """
         amounts = {}
         # sudo: a sum over all of the ledger, for callers that checked who may see it
         for company, purchases_sudo in self.sudo().grouped("company_id").items():
@@ -140,8 +212,20 @@ class ServiceCreditPurchase(models.Model):
             usable = purchases_sudo.filtered(
                 lambda lot, day=day: lot._is_usable_on(day)
             )
-            amounts |= usable._get_amounts_before(day if day < today else None)
+            amounts |= usable._get_usable_amounts(day if day < today else None)
         return {lot: amounts[lot] for lot in self.sudo() if lot in amounts}
+
+    def _get_usable_amounts(self, date):
+        amounts = self._get_amounts_before(date)
+        for lot in self.filtered(lambda lot: lot.credits_waiting > 0):
+            credits, *money = amounts[lot]
+            usable = max(credits - lot.credits_waiting, 0.0)
+            share = usable / credits if credits else 0.0
+            amounts[lot] = (
+                float_round(usable, self._get_credit_digits()),
+                *(lot.currency_id.round(amount * share) for amount in money),
+            )
+        return amounts
 
     def _get_amounts_before(self, date):
         """Return what was left of each purchase after ``date``; now when it is None."""

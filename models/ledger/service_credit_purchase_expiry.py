@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import float_compare, format_date
 
 from ...tools import add_days, report_failure
-from .service_credit_purchase import OPEN
+from .service_credit_purchase import OPEN, WAITING
 
 
 class ServiceCreditPurchase(models.Model):
@@ -174,4 +174,4 @@ class ServiceCreditPurchase(models.Model):
             for company in self.env["res.company"]._get_all_companies()
             if not company.service_credit_allow_past_expiry
         )
-        return Domain("state", "=", OPEN) & due
+        return Domain("state", "in", (OPEN, WAITING)) & due

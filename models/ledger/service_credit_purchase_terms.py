@@ -7,7 +7,7 @@ from odoo.tools import format_date
 
 from ...tools import add_days, add_months
 from .drawing import DRAWING_ORDER
-from .service_credit_purchase import OPEN
+from .service_credit_purchase import OPEN, WAITING
 
 DRAWING_FIELDS = [
     "name",
@@ -18,11 +18,13 @@ DRAWING_FIELDS = [
     "date_expiry",
     "is_draft",
     "state",
+    "release",
     "credits",
     "credits_allocated",
     "credits_expired",
     "credits_withdrawn",
     "credits_available",
+    "credits_waiting",
     "value_per_credit",
     "paid_per_credit",
     "value_total",
@@ -129,7 +131,8 @@ class ServiceCreditPurchase(models.Model):
     @api.model
     def _search_passed_over(self, partners, companies, days):
         """Return what people might expect to pay for work of some days, and which may
-        not: drafts, and what starts after or expired in the year before.
+        not: drafts, what waits for an invoice or payment, and what starts after or
+        expired in the year before.
 
         :param partners: commercial entities
         """
@@ -154,7 +157,9 @@ class ServiceCreditPurchase(models.Model):
             return "later"
         if self._is_past_grace(day):
             return "expired"
-        return self._is_closed() and "closed"
+        if self._is_closed():
+            return "closed"
+        return self.credits_waiting > 0 and "waiting"
 
     @api.model
     def _search_selectable(self, request, limit):
@@ -240,6 +245,8 @@ class ServiceCreditPurchase(models.Model):
                 purchase=self.name,
                 work=work,
             )
+        if self.state == WAITING:
+            return self.waiting_note
         if self._is_past_grace(request.date) or self._is_closed():
             return self.env._(
                 "%(purchase)s can't pay for %(work)s on %(date)s, because it expired "

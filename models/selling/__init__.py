@@ -9,3 +9,4 @@ from . import sale_order_line
 from . import sale_order_line_credits
 from . import sale_order_line_delivery
 from . import service_credit_purchase
+from . import service_credit_purchase_billing

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 
@@ -11,6 +11,24 @@ class AccountMove(models.Model):
     service_credit_purchase_count = fields.Integer(
         compute="_compute_service_credit_purchase_count",
         export_string_translation=False,
+    )
+    service_credit_effect = fields.Selection(
+        selection=[
+            ("withdraw", "Withdraw their share"),
+            ("keep", "Keep them: the price is reduced"),
+            ("replace", "Keep them: another invoice follows"),
+        ],
+        string="Service Credits",
+        copy=False,
+        help="What posting this credit note does to service credits of its lines.",
+    )
+    has_service_credits = fields.Boolean(
+        compute="_compute_has_service_credits",
+        compute_sudo=True,
+        export_string_translation=False,
+    )
+    service_credit_note = fields.Text(
+        compute="_compute_service_credit_note", export_string_translation=False
     )
 
     def _compute_service_credit_purchase_count(self):
@@ -27,6 +45,53 @@ class AccountMove(models.Model):
                     lambda lot, items=items_sudo: lot.sale_line_id in items
                 )
             )
+
+    @api.depends("line_ids.sale_line_ids.service_credit_purchase_ids")
+    def _compute_has_service_credits(self):
+        for move in self:
+            items = move.line_ids.sale_line_ids
+            move.has_service_credits = bool(items.service_credit_purchase_ids)
+
+    @api.depends("state", "line_ids.sale_line_ids", "service_credit_effect")
+    @api.depends_context("lang", "uid")
+    def _compute_service_credit_note(self):
+        """Tell where what is posted and the purchases behind it differ, and what their
+        credits wait for."""
+        purchases = self.env["service.credit.purchase"]
+        if purchases.has_access("read"):
+            purchases = self._get_service_credit_purchases()
+        # sudo: accountants trace the invoice without rights on sales
+        visible_sudo = purchases.sudo()
+        for move in self:
+            items_sudo = move.sudo().line_ids.sale_line_ids
+            lots_sudo = visible_sudo.filtered(
+                lambda lot, items=items_sudo: lot.sale_line_id in items
+            )
+            notes = lots_sudo.mapped("waiting_note") + lots_sudo.mapped("billing_note")
+            move.service_credit_note = "\n".join(filter(None, notes))
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        """Let purchases of service credits follow what is posted, or no longer is."""
+        result = super().write(vals)
+        if "state" in vals:
+            self._follow_with_purchases()
+        return result
+
+    def _follow_with_purchases(self):
+        documents = self.filtered(lambda move: move.is_sale_document(True))
+        if documents:
+            # sudo: the documents decide, whoever posts them
+            lots_sudo = self.env["service.credit.purchase"].sudo()
+            lots_sudo.with_context(active_test=False).search(
+                [
+                    ("sale_line_id.invoice_lines.move_id", "in", documents.ids),
+                    ("is_withdrawn", "=", False),
+                ]
+            )._follow_documents()
 
     def action_view_service_credit_purchases(self):
         """Open the purchases of the sales order items on these invoices."""

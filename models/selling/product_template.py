@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import format_number, refuse_uncountable
+from ..ledger.service_credit_purchase import RELEASES
 
 
 class ProductTemplate(models.Model):
@@ -31,6 +32,14 @@ class ProductTemplate(models.Model):
         default="manual",
         required=True,
         help="What confirming a sales order of this product creates.",
+    )
+    service_credit_release = fields.Selection(
+        selection=RELEASES,
+        string="Credits Usable When",
+        required=True,
+        default=lambda self: self.env.company.sudo().service_credit_release,
+        help="When credits of a sales order can be used: as soon as it is confirmed, "
+        "once they are invoiced, or as far as the invoices are paid.",
     )
     service_credit_purchase_count = fields.Integer(
         compute="_compute_service_credit_purchase_count",

@@ -38,6 +38,12 @@ class SaleOrderLine(models.Model):
         groups=MAY_SEE_PURCHASES,
     )
 
+    is_order_discount = fields.Boolean(
+        compute="_compute_is_order_discount",
+        help="A discount on the whole order, by hand, coupon or promotion.",
+        export_string_translation=False,
+    )
+
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
@@ -56,6 +62,14 @@ class SaleOrderLine(models.Model):
             per_unit = line._get_service_credits_per_unit()
             units = line._get_product_units() if per_unit else 0.0
             line.service_credits = max(units * per_unit, 0.0)
+
+    @api.depends("price_subtotal", "product_uom_qty", "is_downpayment")
+    def _compute_is_order_discount(self):
+        for line in self:
+            line.is_order_discount = (
+                line.price_subtotal < 0 < line.product_uom_qty
+                and not line.is_downpayment
+            )
 
     @api.depends(
         "analytic_line_ids.hours_billed",
@@ -87,16 +101,26 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Items added to a confirmed order get the purchase their product asks for."""
+        """Items added to a confirmed order get the purchase their product asks for;
+        drafts of the other items follow a discount on the whole order."""
+        discounted = self.env["sale.order"].browse(
+            {
+                vals["order_id"]
+                for vals in vals_list
+                if vals.get("order_id") and (vals.get("price_unit") or 0) < 0
+            }
+        )
+        before = discounted.order_line._get_purchased_terms()
         lines = super().create(vals_list)
         lines._create_purchases_of_confirmed()
+        lines._follow_with_purchases(before)
         return lines
 
     def write(self, vals):
         """Let the purchase of an item follow its quantity, product, price and order."""
         before = {}
         if not TERM_FIELDS.isdisjoint(vals):
-            before = self._get_purchased_terms()
+            before = self._with_discounted()._get_purchased_terms()
         result = super().write(vals)
         if "order_id" in vals:
             self._hand_over_purchases()
@@ -108,7 +132,16 @@ class SaleOrderLine(models.Model):
     def unlink(self):
         """Take along what was never answered or used."""
         self._release()
-        return super().unlink()
+        rest = self._with_discounted() - self
+        before = rest._get_purchased_terms()
+        result = super().unlink()
+        rest._follow_with_purchases(before)
+        return result
+
+    def _with_discounted(self):
+        """Return these items with all those that one of them is a discount on."""
+        discounts = self.filtered("is_order_discount")
+        return self | discounts.order_id.order_line
 
     def _release(self):
         """Undo what items that are deleted left elsewhere: drafts, open requests.

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import float_round, format_date, mute_logger
 
 from ...tools import add_months, format_number, lock_and_touch
+from .billing import share_discounts
 
 
 class SaleOrderLine(models.Model):
@@ -93,6 +94,12 @@ class SaleOrderLine(models.Model):
         for purchase in self.browse(before)._get_live_purchases().sorted("id"):
             line = purchase.sale_line_id
             purchase._follow_sale(line, before[line.id])
+        billed = (
+            self.browse(before)
+            ._get_live_purchases()
+            .filtered("sale_line_id.invoice_lines")
+        )
+        billed._follow_documents()
 
     def _hand_over_purchases(self):
         """Let the purchases follow the customer, company, currency and opportunity of
@@ -136,9 +143,12 @@ class SaleOrderLine(models.Model):
         lock_and_touch(self.order_id)
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                return purchase_sudo.create(vals_list)
+                created_sudo = purchase_sudo.create(vals_list)
         except UniqueViolation as error:
             raise ConcurrencyError("purchase created meanwhile") from error
+        # Some of their items may be invoiced already.
+        created_sudo.filtered("sale_line_id.invoice_lines")._follow_documents()
+        return created_sudo
 
     def _prepare_service_credit_purchase(self, **terms):
         """Return the values of the purchase of this item.
@@ -165,6 +175,7 @@ class SaleOrderLine(models.Model):
             "sale_line_id": self.id,
             "sale_credits": self.service_credits,
             "service_credits_per_unit": self.product_id.service_credits,
+            "release": self.product_id.service_credit_release,
         }
 
     def _get_service_credit_terms(self):
@@ -177,7 +188,7 @@ class SaleOrderLine(models.Model):
         )
         start = self.company_id._get_today()
         value = self._get_untaxed_before_discount() / credits if credits else 0.0
-        paid = self.price_subtotal / credits if credits else 0.0
+        paid = self._get_untaxed_after_discounts() / credits if credits else 0.0
         return {
             "credits": credits,
             "value_per_credit": max(value, 0.0),
@@ -207,6 +218,17 @@ class SaleOrderLine(models.Model):
         tax_model._add_tax_details_in_base_line(base_line, self.company_id)
         tax_model._round_base_lines_tax_details([base_line], self.company_id)
         return base_line["tax_details"]["total_excluded_currency"]
+
+    def _get_untaxed_after_discounts(self):
+        """Return the untaxed subtotal less its share of the discounts on the order."""
+        lines = self.order_id.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment
+        )
+        discounts = lines.filtered("is_order_discount")
+        if not discounts:
+            return self.price_subtotal
+        amounts = {line: line.price_subtotal for line in lines}
+        return share_discounts(amounts, discounts, self.currency_id)[self]
 
     def _get_service_credit_label(self):
         """Return what the customer reads below the item: credits and validity."""

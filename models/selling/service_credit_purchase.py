@@ -1,15 +1,112 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from ...tools import format_number
+from .billing import get_billing
+
+# What of documents and payments changes what they say about a purchase. The lines of
+# a document do not change once it is posted.
+DOCUMENTS = "sale_line_id.order_id.order_line.invoice_lines.move_id"
 
 
 class ServiceCreditPurchase(models.Model):
-    """A purchase that was sold: how it follows its sales order item."""
+    """A purchase that was sold: how it follows its sales order item, and the invoices,
+    credit notes and payments of it."""
 
     _inherit = "service.credit.purchase"
+    _guarded_fields = (
+        "invoiced_total",
+        "credited_total",
+        "credits_refunded",
+        "paid_follows_invoice",
+        "sale_paid_per_credit",
+    )
+
+    invoiced_total = fields.Monetary(
+        string="Invoiced",
+        compute="_compute_billed_totals",
+        store=True,
+        help="Untaxed amount of the posted invoices of the sales order item, less its "
+        "share of the discounts on the whole invoice.",
+    )
+    credited_total = fields.Monetary(
+        string="Credited",
+        compute="_compute_billed_totals",
+        store=True,
+        help="Untaxed amount of the posted credit notes of the sales order item.",
+    )
+    credits_refunded = fields.Float(
+        string="Withdrawn by Credit Notes",
+        digits="Service Credits",
+        copy=False,
+        readonly=True,
+    )
+    paid_follows_invoice = fields.Boolean(
+        copy=False,
+        readonly=True,
+        help="The amount paid per credit is that of the invoices.",
+        export_string_translation=False,
+    )
+    sale_paid_per_credit = fields.Float(
+        min_display_digits="Product Price",
+        copy=False,
+        readonly=True,
+        aggregator=None,
+        help="Amount paid per credit before there was an invoice.",
+        export_string_translation=False,
+    )
+    billing_note = fields.Text(
+        string="To Note", compute="_compute_billing_note", compute_sudo=True
+    )
+
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+
+    @api.depends(
+        "currency_id",
+        "is_withdrawn",
+        "sale_line_id.service_credit_purchase_ids.is_withdrawn",
+        f"{DOCUMENTS}.state",
+    )
+    def _compute_billed_totals(self):
+        for purchase, billing in get_billing(self).items():
+            purchase.invoiced_total = billing.invoiced_total
+            purchase.credited_total = billing.credited_total
+
+    @api.depends(
+        "sale_credits",
+        "service_credits_per_unit",
+        f"{DOCUMENTS}.state",
+        f"{DOCUMENTS}.amount_residual",
+        f"{DOCUMENTS}.payment_state",
+        f"{DOCUMENTS}.matched_payment_ids.state",
+    )
+    def _compute_waiting(self):
+        """Depend on what releases credits of orders, see `_get_released_shares`."""
+        return super()._compute_waiting()
+
+    def _get_released_shares(self):
+        shares = super()._get_released_shares()
+        asked = self.filtered(lambda lot: lot.release != "order" and lot.sale_line_id)
+        for purchase, billing in get_billing(asked).items():
+            shares[purchase] = billing.get_released_share(purchase.release)
+        return shares
+
+    @api.depends(
+        "paid_total",
+        "credits_refunded",
+        "credits_withdrawn",
+        "sale_line_id.price_subtotal",
+        f"{DOCUMENTS}.state",
+    )
+    @api.depends_context("lang")
+    def _compute_billing_note(self):
+        for purchase, billing in get_billing(self).items():
+            notes = purchase._get_billing_notes(billing) if billing.ordered else []
+            purchase.billing_note = "\n".join(notes)
 
     def _note_origin(self):
         """Note what the sales order item stands for, whatever the way in."""
@@ -111,8 +208,28 @@ class ServiceCreditPurchase(models.Model):
         rest._check_unused()
         unused.unlink()
         rest.filtered("is_draft").write({"is_draft": False})
+        for purchase in rest:
+            purchase._note_withdrawal(purchase.credits_available)
         rest._write_off()
         rest._write_past_the_lock({"is_withdrawn": True})
+
+    def _note_withdrawal(self, credits):
+        """Leave a note on the purchase about what its order took back."""
+        if credits > 0:
+            self.message_post(
+                body=self.env._(
+                    "The order %(order)s withdrew %(credits)s credits.",
+                    order=self.sale_order_id.name,
+                    credits=self._format_credits(credits),
+                )
+            )
+
+    def _get_kept_in_archive(self):
+        """Drafts of which credit notes left nothing come back with a new invoice."""
+        kept = self.filtered(
+            lambda lot: lot.is_draft and lot.sale_line_id and not lot.sale_credits
+        )
+        return super()._get_kept_in_archive() | kept
 
     def _check_unused(self):
         for purchase in self:
@@ -148,8 +265,12 @@ class ServiceCreditPurchase(models.Model):
         elif self.is_draft:
             self._follow_as_draft(line, before, change)
         elif change < 0:
-            self._write_off(min(-change, self.credits_available))
             self._note_sale()
+            # What a credit note had withdrawn already is not withdrawn twice.
+            self._follow_documents()
+            withdrawn = min(-change, self.credits_available)
+            self._write_off(withdrawn)
+            self._note_withdrawal(withdrawn)
 
     def _check_not_below_used(self, line, credits):
         used, digits = self.credits_allocated, self._get_credit_digits()

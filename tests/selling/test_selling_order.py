@@ -234,8 +234,8 @@ class TestSellingOrder(SellingCommon):
         self.assertFalse(lot.exists())
 
     def test_refund(self):
-        """Money given back moves no credits by itself: the order decides, and the
-        accountant finds the purchase from both documents."""
+        """The accountant finds the purchase from both documents, and what one of them
+        withdrew the order does not withdraw again."""
         lot = self._ordered()
         order = lot.sale_order_id
         invoice = order._create_invoices()
@@ -245,12 +245,12 @@ class TestSellingOrder(SellingCommon):
             invoice.action_view_service_credit_purchases()["res_id"], lot.id
         )
         refund = invoice._reverse_moves(cancel=True)
-        self.assertEqual(lot.credits_available, 10)
+        self.assertEqual((lot.credits_available, lot.credits_withdrawn), (0, 10))
         self.assertEqual(refund.service_credit_purchase_count, 1)
         found = lot.action_view_sale_invoices()["domain"][0][2]
         self.assertEqual(set(found), set((invoice + refund).ids))
         order.order_line.product_uom_qty = 0
-        self.assertEqual(lot.credits_available, 0)
+        self.assertEqual((lot.credits_available, lot.credits_withdrawn), (0, 10))
 
     def test_hours_sold_as_credits_pay_once(self):
         """An item of ten hours that are ten credits does not offer its hours too."""

@@ -78,6 +78,46 @@ class SellingCommon(ServiceCreditCommon):
         order.action_confirm()
         return cls._buy(order)
 
+    def _invoice(self, lot, **changes):
+        """Return a posted invoice of all that can be invoiced of the purchase's order.
+
+        :param changes: values of the invoice line
+        """
+        invoice = lot.sale_order_id._create_invoices(final=True)
+        if changes:
+            lines = invoice.invoice_line_ids & lot.sale_line_id.invoice_lines
+            lines.write(changes)
+        invoice.action_post()
+        return invoice
+
+    def _credit(self, invoice, withdraw=True, modify=False, **changes):
+        """Reverse an invoice with core's window; the credit note stays a draft.
+
+        :param changes: values of its lines
+        """
+        window = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        window.withdraw_service_credits = withdraw
+        window.reverse_moves(is_modify=modify)
+        note = window.new_move_ids
+        if changes:
+            note.invoice_line_ids.write(changes)
+        return note
+
+    def _pay(self, invoice, amount=None):
+        """Register a payment; without an amount, of all that is open."""
+        window = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({})
+        )
+        if amount is not None:
+            window.amount = amount
+        return window._create_payments()
+
     @classmethod
     def _use(cls, hours, **values):
         """Spend so many credits of the customer on a ticket."""

@@ -130,20 +130,23 @@ class ServiceCreditStatement(models.TransientModel):
     def _get_sections(self):
         """Return one section per currency with something to tell.
 
-        :return: list of dicts with ``currency``, ``opening``, ``closing``, ``later``
-            (dicts of ``credits`` and ``value``) and ``lines``: dicts of ``movement``,
-            ``note`` (what the customer may read about the work) and ``balance``
-            (dict of ``credits`` and ``value`` after the line)
+        :return: list of dicts with ``currency``, ``waiting`` (credits of the closing
+            balance), ``opening``, ``closing``, ``later`` (dicts of ``credits`` and
+            ``value``) and ``lines``: dicts of ``movement``, ``note`` (what the customer
+            may read about the work) and ``balance`` (dict of ``credits`` and ``value``
+            after the line)
         """
         self.ensure_one()
         self._check_may_see()
         movements = self._search_movements_sudo()
         openings = self._get_openings_sudo()
         later = self._get_later_sudo().grouped("currency_id")
+        waiting = self._get_waiting_sudo()
         by_currency = movements.grouped("currency_id")
         currencies = movements.currency_id.union(*openings, *later)
         sections = [
-            self._prepare_section(
+            {"waiting": waiting.get(currency, 0.0)}
+            | self._prepare_section(
                 currency,
                 openings.get(currency, {"credits": 0.0, "value": 0.0}),
                 by_currency.get(currency, movements.browse()),
@@ -202,6 +205,21 @@ class ServiceCreditStatement(models.TransientModel):
         return balance_sudo.with_context(
             service_credit_date_to=self.date_to, service_credit_date_from=False
         ).search(self._domain_owner() & Domain("credits_later", ">", 0))
+
+    def _get_waiting_sudo(self):
+        """Return the credits that wait for an invoice or payment now, by currency."""
+        # sudo: see _search_movements_sudo
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        return dict(
+            purchases_sudo._read_group(
+                self._domain_owner()
+                & Domain("is_draft", "=", False)
+                & Domain("credits_waiting", ">", 0)
+                & Domain("date_start", "<=", self.date_to),
+                ["currency_id"],
+                ["credits_waiting:sum"],
+            )
+        )
 
     def _domain_owner(self):
         customer = self.partner_id.sudo().commercial_partner_id

@@ -1,3 +1,4 @@
+from . import account_move_reversal
 from . import crm_lead
 from . import res_partner
 from . import sale_order
