@@ -75,6 +75,7 @@ from .security import test_attack_menus
 from .security import test_attack_windows
 from .security import test_attack_prices
 from .selling import test_selling_billing
+from .selling import test_selling_billing_races
 from .selling import test_selling_companies
 from .selling import test_selling_copy
 from .selling import test_selling_order

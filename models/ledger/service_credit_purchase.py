@@ -66,6 +66,11 @@ class ServiceCreditPurchase(models.Model):
         "name",
         "access_token",
         "sale_credits",
+        "invoiced_total",
+        "credited_total",
+        "credits_refunded",
+        "paid_follows_invoice",
+        "sale_paid_per_credit",
         "sale_order_id",
         "service_credits_per_unit",
     )
@@ -211,6 +216,42 @@ class ServiceCreditPurchase(models.Model):
         readonly=True,
         tracking=True,
         help="The sale was undone. Its item may get another purchase.",
+    )
+    invoiced_total = fields.Monetary(
+        string="Invoiced",
+        compute="_compute_billed_totals",
+        store=True,
+        help="Untaxed amount of the posted invoices of the sales order item, less its "
+        "share of the discounts on the whole invoice.",
+    )
+    credited_total = fields.Monetary(
+        string="Credited",
+        compute="_compute_billed_totals",
+        store=True,
+        help="Untaxed amount of the posted credit notes of the sales order item.",
+    )
+    credits_refunded = fields.Float(
+        string="Withdrawn by Credit Notes",
+        digits="Service Credits",
+        copy=False,
+        readonly=True,
+    )
+    paid_follows_invoice = fields.Boolean(
+        copy=False,
+        readonly=True,
+        help="The amount paid per credit is that of the invoices.",
+        export_string_translation=False,
+    )
+    sale_paid_per_credit = fields.Float(
+        min_display_digits="Product Price",
+        copy=False,
+        readonly=True,
+        aggregator=None,
+        help="Amount paid per credit before there was an invoice.",
+        export_string_translation=False,
+    )
+    billing_note = fields.Text(
+        string="To Note", compute="_compute_billing_note", compute_sudo=True
     )
     is_order_confirmed = fields.Boolean(
         compute="_compute_is_order_confirmed", compute_sudo=True

@@ -90,6 +90,14 @@ class ServiceCreditPurchase(models.Model):
             if purchase.credits_waiting > 0 and not purchase.is_draft:
                 purchase.waiting_note = purchase._get_waiting_note()
 
+    def _compute_billed_totals(self):
+        """Hook: what documents say about what was sold."""
+        self.invoiced_total = self.credited_total = 0.0
+
+    def _compute_billing_note(self):
+        """Hook: where documents and the purchase differ, in words."""
+        self.billing_note = False
+
     def _get_waiting_note(self):
         """Tell in one sentence what the waiting credits wait for."""
         values = {

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
@@ -16,51 +16,6 @@ class ServiceCreditPurchase(models.Model):
     credit notes and payments of it."""
 
     _inherit = "service.credit.purchase"
-    _guarded_fields = (
-        "invoiced_total",
-        "credited_total",
-        "credits_refunded",
-        "paid_follows_invoice",
-        "sale_paid_per_credit",
-    )
-
-    invoiced_total = fields.Monetary(
-        string="Invoiced",
-        compute="_compute_billed_totals",
-        store=True,
-        help="Untaxed amount of the posted invoices of the sales order item, less its "
-        "share of the discounts on the whole invoice.",
-    )
-    credited_total = fields.Monetary(
-        string="Credited",
-        compute="_compute_billed_totals",
-        store=True,
-        help="Untaxed amount of the posted credit notes of the sales order item.",
-    )
-    credits_refunded = fields.Float(
-        string="Withdrawn by Credit Notes",
-        digits="Service Credits",
-        copy=False,
-        readonly=True,
-    )
-    paid_follows_invoice = fields.Boolean(
-        copy=False,
-        readonly=True,
-        help="The amount paid per credit is that of the invoices.",
-        export_string_translation=False,
-    )
-    sale_paid_per_credit = fields.Float(
-        min_display_digits="Product Price",
-        copy=False,
-        readonly=True,
-        aggregator=None,
-        help="Amount paid per credit before there was an invoice.",
-        export_string_translation=False,
-    )
-    billing_note = fields.Text(
-        string="To Note", compute="_compute_billing_note", compute_sudo=True
-    )
-
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------

@@ -1,4 +1,5 @@
 from . import test_selling_billing
+from . import test_selling_billing_races
 from . import test_selling_companies
 from . import test_selling_copy
 from . import test_selling_order
