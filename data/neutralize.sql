@@ -20,12 +20,14 @@ UPDATE res_partner
    SET service_credit_alert_mail = 'never'
  WHERE service_credit_alert_mail = 'always';
 
--- What was queued for customers when the copy was made is never sent from it.
+-- What was queued for customers when the copy was made is never sent from it. The mail
+-- with the link of a request is about no record: its text alone tells what it is.
 UPDATE mail_mail
    SET state = 'cancel'
   FROM mail_message message
  WHERE message.id = mail_mail.mail_message_id
-   AND message.model IN ('service.credit.alert', 'service.authorization')
+   AND (message.model IN ('service.credit.alert', 'service.authorization')
+        OR mail_mail.body_html LIKE '%/my/authorizations/%')
    AND mail_mail.state IN ('outgoing', 'exception');
 
 -- Base stops every scheduled action; this holds where one was added by hand.

@@ -228,11 +228,13 @@ class Cycle:
         source = self.source
         count = source.error_count + 1
         values = {"error_count": count, "last_error": text}
-        if source.state == ACTIVE:
+        if source.state == ACTIVE and count < MAX_ERRORS:
             pause = max(FIRST_PAUSE * 2 ** (count - 1), timedelta(seconds=retry_after))
             values["next_sync"] = fields.Datetime.now() + pause
-            if count >= MAX_ERRORS:
-                values.update(state=STOPPED, next_sync=False)
+        elif source.state == ACTIVE:
+            values.update(state=STOPPED, next_sync=False)
+            # Whoever presses Sync now of a stopped source sees that it fails again.
+            if count == MAX_ERRORS:
                 source._tell_responsible(text)
         source.write(values)
 

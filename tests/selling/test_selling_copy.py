@@ -2,6 +2,7 @@
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 
+from ...hooks import uninstall_hook
 from ..support.selling import SellingCommon
 
 ADDON = "helpdesk_service_credit"
@@ -50,6 +51,21 @@ class TestSellingCopy(SellingCommon):
         for source in sources - sources.filtered(lambda s: s.connector == "csv"):
             self.assertIn(".invalid", f"{source.url} {source.host}")
 
+    def _ask_for_hours(self):
+        """Return the mail with the customer's link, as it waits to be sent."""
+        self.customer.email = "azure@example.test"
+        item = self._sell(self.time_product)
+        item.limit_hours = True
+        request = self.env["service.authorization"].create(
+            {"sale_line_id": item.id, "hours": 1}
+        )
+        request.action_send()
+        mail = self.env["mail.mail"].search(
+            [("body_html", "like", request.access_token), ("state", "=", "outgoing")]
+        )
+        self.assertEqual(len(mail), 1)
+        return mail
+
     def test_nothing_is_sent(self):
         """Neither alerts nor what was queued, and no scheduled action runs."""
         self.company.write(
@@ -71,12 +87,21 @@ class TestSellingCopy(SellingCommon):
                 for state in ("outgoing", "exception")
             ]
         )
+        mails += self._ask_for_hours()
         self._neutralize()
         self.assertFalse(self.customer._gets_service_credit_alerts(self.company))
         self.assertFalse(self.company.service_credit_alert_quotation)
         self.assertEqual(set(mails.mapped("state")), {"cancel"})
         crons = self.env["ir.cron"].search([("model_id.model", "=like", "service.%")])
         self.assertFalse(crons)
+
+    def test_agents_keep_no_right_that_the_addon_gave(self):
+        """Uninstalling takes back that whoever works on tickets logs time."""
+        agents = self.env.ref("helpdesk_mgmt.group_helpdesk_user_own")
+        loggers = self.env.ref("hr_timesheet.group_hr_timesheet_user")
+        self.assertIn(loggers, agents.implied_ids)
+        uninstall_hook(self.env)
+        self.assertNotIn(loggers, agents.all_implied_ids)
 
     def test_choices_added_to_other_models_leave_a_value(self):
         """Uninstalling empties no column: each choice names what takes its place."""

@@ -39,6 +39,19 @@ class TestSyncErrors(SyncCommon):
             self.assertFalse(peer.requests, "a stopped source is left alone")
         self.assertEqual(source.run_ids.mapped("state"), ["failed"] * 5)
 
+    def test_pressing_again_and_again_is_one_error_more_each_time(self):
+        """Each pause is twice the last one, and no number of presses is too many."""
+        with http_peer(lambda h, r: h.send(b"", status=500)) as peer:
+            source = self.json_source(peer)
+            for pressed in (6, 31, 100):
+                source.error_count = pressed - 1
+                source.action_sync_now()
+                self.assertEqual(source.error_count, pressed)
+                self.assertEqual(source.state, "stopped")
+                self.assertIn("500", source.last_error)
+                self.assertFalse(source.is_running)
+            self.assertFalse(source.activity_ids, "whoever presses is told at once")
+
     def test_without_a_responsible_a_manager_hears_of_it(self):
         group = "helpdesk_service_credit.group_service_credit_manager"
         here = self.env["res.company"].create({"name": "Here"})
