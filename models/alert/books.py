@@ -128,7 +128,8 @@ ONE_OWNER = """
     JOIN service_credit_allocation a ON a.id = r.allocation_id
     WHERE r.company_id IN %(companies)s
       AND ((r.company_id, r.currency_id) <> (p.company_id, p.currency_id)
-           OR (r.company_id, r.currency_id) <> (a.company_id, a.currency_id))
+           OR (r.company_id, r.currency_id) <> (a.company_id, a.currency_id)
+           OR p.commercial_partner_id <> a.commercial_partner_id)
 """
 NO_ROWS_OF_DRAFTS = """
     SELECT 'service.credit.purchase', p.id, 'credits_allocated', p.credits_allocated, 0
@@ -181,7 +182,7 @@ RULES = {
     "an entry is paid by as many credits as it costs": ENTRIES_PAID,
     "an entry without credits draws none": ENTRIES_NOT_PAID,
     "it is decided who pays for every entry": ENTRIES_DECIDED,
-    "companies and currencies never mix": ONE_OWNER,
+    "companies, customers and currencies never mix": ONE_OWNER,
     "a draft pays for nothing": NO_ROWS_OF_DRAFTS,
     "no more hours than authorized": AUTHORIZED_AT_MOST,
     "authorized hours are the approved ones": AUTHORIZED,

@@ -7,8 +7,9 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ...tools import is_countable
+from ...tools import guarded_fields, is_countable
 from ..support.common import ServiceCreditCommon
+from ..support.language import ADDON
 
 UNCOUNTABLE = (math.nan, math.inf, -math.inf, 1e308, 1e-9, "nan", "Infinity", "x")
 
@@ -22,6 +23,51 @@ class TestNumbers(ServiceCreditCommon):
             self.assertTrue(is_countable(value), value)
         for value in (*UNCOUNTABLE, None, "", [1], 10**400):
             self.assertFalse(is_countable(value), value)
+
+    def _get_typed_fields(self):
+        """Return every number of ours that may have a fraction and that people type."""
+        return [
+            (model, name)
+            for model in self.env.values()
+            for name, field in sorted(model._fields.items())
+            if model._auto
+            and not model._abstract
+            and field._modules[:1] == (ADDON,)
+            and field.type in ("float", "monetary")
+            and field.store
+            and not field.readonly
+            and name not in guarded_fields(model)
+        ]
+
+    def _has_users(self, model, operation):
+        """Tell whether anybody but the addon itself may do that."""
+        access = self.env["ir.model.access"]
+        return access.search_count(
+            [("model_id.model", "=", model._name), (f"perm_{operation}", "=", True)]
+        )
+
+    def test_every_number_of_every_model(self):
+        """In records and windows alike, before anything is computed of them."""
+        tried = 0
+        for model, name in self._get_typed_fields():
+            others = {"credits": 1} if "credits" in model._fields else {}
+            ways = {
+                "create": lambda vals, m=model, o=others: m.create({**o, **vals}),
+                "write": lambda vals, m=model: m.browse().write(vals),
+            }
+            for value in (math.nan, math.inf, -math.inf):
+                for way, call in ways.items():
+                    if not self._has_users(model, way):
+                        continue
+                    tried += 1
+                    with (
+                        self.subTest(field=str(model._fields[name]), way=way),
+                        self.assertRaises(ValidationError) as caught,
+                        self.cr.savepoint(),
+                    ):
+                        call({name: value})
+                    self.assertIn(str(value), str(caught.exception))
+        self.assertGreater(tried, 50)
 
     def _get_records(self):
         """Return records whose numbers people type."""

@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools import refuse_uncountable
+
 
 class ServiceAuthorizationRecord(models.TransientModel):
     """Record the answer that a customer gave by phone."""
@@ -36,11 +38,13 @@ class ServiceAuthorizationRecord(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        refuse_uncountable(self, vals_list)
         records = super().create(vals_list)
         records._check_may_answer()
         return records
 
     def write(self, vals):
+        refuse_uncountable(self, [vals])
         result = super().write(vals)
         self._check_may_answer()
         return result

@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
+from ...tools import refuse_uncountable
+
 
 class ServiceWindowMixin(models.AbstractModel):
     """A window about the service for a customer, on a ticket or on a new one.
@@ -49,6 +51,17 @@ class ServiceWindowMixin(models.AbstractModel):
         readonly=False,
     )
     date = fields.Date(default=fields.Date.context_today, required=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, [vals])
+        return super().write(vals)
 
     @api.depends("ticket_id")
     def _compute_partner_id(self):

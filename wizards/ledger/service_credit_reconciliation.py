@@ -85,8 +85,10 @@ class ServiceCreditReconciliationLine(models.TransientModel):
     kind = fields.Char(compute="_compute_names")
     field_name = fields.Char(required=True, export_string_translation=False)
     figure = fields.Char(compute="_compute_names")
-    stored = fields.Float(digits="Service Credits")
-    expected = fields.Float(string="By the Ledger", digits="Service Credits")
+    stored = fields.Float(digits="Service Credits", readonly=True)
+    expected = fields.Float(
+        string="By the Ledger", digits="Service Credits", readonly=True
+    )
 
     @api.depends("res_model", "res_id", "field_name")
     def _compute_names(self):

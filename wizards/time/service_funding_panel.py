@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools import is_countable
+
 
 class ServiceFundingPanel(models.TransientModel):
     """Who would pay for an entry, before there is one: on a ticket, or on
@@ -40,7 +42,8 @@ class ServiceFundingPanel(models.TransientModel):
     def _compute_preview(self):
         for panel in self:
             panel.preview = False
-            if not panel.team_id or not panel.date or panel.hours <= 0:
+            is_told = is_countable(panel.hours) and panel.hours > 0
+            if not panel.team_id or not panel.date or not is_told:
                 continue
             values = {"plan": False, "error": False}
             try:

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools import refuse_typed, refuse_uncountable, untyped_defaults
+from ...tools import refuse_typed, untyped_defaults
 
 
 class ServiceLog(models.TransientModel):
@@ -164,12 +164,10 @@ class ServiceLog(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         refuse_typed(self, vals_list)
-        refuse_uncountable(self, vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
         refuse_typed(self, [vals])
-        refuse_uncountable(self, [vals])
         return super().write(vals)
 
     def action_log_hours(self):
