@@ -99,7 +99,7 @@ class ServiceCreditPurchase(models.Model):
                 )
             )
 
-    def _prepare_write_off(self, amount, kind):
+    def _prepare_write_off(self, amount, kind, date=None):
         if kind == "expiry":
             name = self.env._("Expiry of %(name)s", name=self.name)
         else:
@@ -116,7 +116,7 @@ class ServiceCreditPurchase(models.Model):
             },
             "consumption_type": kind,
             "credits": amount,
-            "date": self.company_id._get_today(),
+            "date": date or self.company_id._get_today(),
         }
 
     # ------------------------------------------------------------------

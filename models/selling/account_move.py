@@ -4,6 +4,9 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+# What of a document changes what its purchases of service credits follow.
+FOLLOWED = frozenset(("state", "service_credit_effect"))
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -77,7 +80,7 @@ class AccountMove(models.Model):
     def write(self, vals):
         """Let purchases of service credits follow what is posted, or no longer is."""
         result = super().write(vals)
-        if "state" in vals:
+        if not FOLLOWED.isdisjoint(vals):
             self._follow_with_purchases()
         return result
 

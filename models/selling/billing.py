@@ -4,7 +4,7 @@
 Quantities are in the unit of the product, amounts untaxed. Nothing is written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 INVOICES = ("out_invoice", "out_receipt")
 REFUNDS = ("out_refund",)
@@ -25,6 +25,7 @@ class Billing:
     :param deposit: share of what is not invoiced yet that a down payment has paid
     :param invoiced_total: amount of the invoices, in the purchase's currency
     :param credited_total: amount of the credit notes
+    :param notes: the credit notes that withdraw credits
     """
 
     ordered: float = 0.0
@@ -36,6 +37,7 @@ class Billing:
     invoiced_total: float = 0.0
     credited_total: float = 0.0
     is_billed: bool = False
+    notes: list = field(default_factory=list)
 
     @property
     def net(self):
@@ -45,6 +47,11 @@ class Billing:
     def refunded(self):
         """Units whose credits are taken back: credited, and not invoiced anew."""
         return max(min(self.credited, self.ordered - self.net), 0.0)
+
+    @property
+    def last_note(self):
+        """The credit note that counts last; None without any."""
+        return max(self.notes, key=lambda move: (move.date, move.id), default=None)
 
     @property
     def rest(self):
@@ -130,6 +137,7 @@ def _add_line(billing, purchase, line, amount, shares):
         billing.paid -= units * shares.get(move.reversed_entry_id, 1.0)
     if effect == WITHDRAW:
         billing.credited += units
+        billing.notes.append(move)
 
 
 # ----------------------------------------------------------------------

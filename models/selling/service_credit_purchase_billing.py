@@ -6,6 +6,14 @@ from ...tools import lock_and_touch
 from .billing import get_billing, get_paid_share
 
 
+def _take_from_latest(credits_by_date, credits):
+    """Reduce what is withdrawn by date, the latest first."""
+    for date in sorted(credits_by_date, reverse=True):
+        part = min(credits, credits_by_date[date])
+        credits_by_date[date] -= part
+        credits -= part
+
+
 class ServiceCreditPurchase(models.Model):
     """How purchases follow posted invoices, credit notes and payments.
 
@@ -34,7 +42,7 @@ class ServiceCreditPurchase(models.Model):
         prices = {}
         for lot in drafts | open_lots:
             lot._note_billed_price(prices, billings[lot], wanted.get(lot, 0.0))
-        open_lots._take_back(wanted, prices)
+        open_lots._take_back(wanted, billings, prices)
 
     # ------------------------------------------------------------------
     # Credits
@@ -48,33 +56,58 @@ class ServiceCreditPurchase(models.Model):
         most = self.credits_refunded + self.credits_available
         return float_round(min(wanted, most), self._get_credit_digits())
 
-    def _take_back(self, wanted, prices):
+    def _take_back(self, wanted, billings, prices):
         """Post the withdrawals that change, and set the prices.
 
         Where the price changes, everything withdrawn is withdrawn again at the new
         one: what is left is worth what was paid for it.
         """
         digits = self._get_credit_digits()
-        back, out = {}, {}
+        back, vals_list = {}, []
         for lot in self:
             change = float_round(wanted[lot] - lot.credits_refunded, digits)
+            again = {}
             if lot in prices and lot.credits_withdrawn:
+                again = lot._get_withdrawn_by_date()
                 back[lot] = lot.credits_withdrawn
-                out[lot] = float_round(lot.credits_withdrawn + change, digits)
-            elif change:
-                (out if change > 0 else back)[lot] = abs(change)
+            if change < 0:
+                _take_from_latest(again, -change)
+                back.setdefault(lot, -change)
+            vals_list += lot._prepare_withdrawals(again, change, billings[lot])
         self._give_back_withdrawn(back)
         for lot, vals in prices.items():
             lot._write_past_the_lock(vals)
-        vals_list = [
-            lot._prepare_write_off(amount, "withdrawal")
-            for lot, amount in out.items()
-            if amount > 0
-        ]
         self.env["service.credit.consumption"]._post(vals_list)
         for lot in self:
             if float_compare(wanted[lot], lot.credits_refunded, digits):
-                lot._note_refund(wanted[lot])
+                lot._note_refund(wanted[lot], billings[lot])
+
+    def _get_withdrawn_by_date(self):
+        """Return ``{date: credits}`` that are withdrawn."""
+        groups = self.env["service.credit.consumption"]._read_group(
+            [("purchase_id", "=", self.id), ("consumption_type", "=", "withdrawal")],
+            ["date:day"],
+            ["credits:sum"],
+        )
+        return dict(groups)
+
+    def _prepare_withdrawals(self, again, change, billing):
+        """Return the rows that withdraw so many credits by date, and ``change`` more
+        for the last credit note, on its day."""
+        digits = self._get_credit_digits()
+        vals_list = [
+            self._prepare_write_off(float_round(credits, digits), "withdrawal", date)
+            for date, credits in again.items()
+            if float_compare(credits, 0.0, digits) > 0
+        ]
+        if change > 0:
+            note = billing.last_note
+            vals = self._prepare_write_off(change, "withdrawal", note.date)
+            vals["allocation"]["name"] = self.env._(
+                "Withdrawal of %(name)s by %(note)s", name=self.name, note=note.name
+            )
+            vals_list.append(vals)
+        return vals_list
 
     def _give_back_withdrawn(self, credits_by_lot):
         """Give back what was withdrawn last of these purchases."""
@@ -94,20 +127,20 @@ class ServiceCreditPurchase(models.Model):
         if claims:
             rows._give_back_batch(claims)
 
-    def _note_refund(self, credits):
+    def _note_refund(self, credits, billing):
         change = credits - self.credits_refunded
         self._write_past_the_lock({"credits_refunded": credits})
-        text = (
-            self.env._(
-                "Credit notes withdrew %(change)s credits.",
+        if change > 0:
+            text = self.env._(
+                "The credit note %(note)s withdrew %(change)s credits.",
+                note=billing.last_note.name,
                 change=self._format_credits(change),
             )
-            if change > 0
-            else self.env._(
+        else:
+            text = self.env._(
                 "%(change)s credits that a credit note had withdrawn are back.",
                 change=self._format_credits(-change),
             )
-        )
         self.message_post(body=text)
 
     def _follow_as_billed_draft(self, billing):

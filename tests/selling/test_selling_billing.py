@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from ..support.books import assert_books
@@ -18,6 +18,9 @@ class TestSellingBilling(SellingCommon):
     def tearDown(self):
         assert_books(self, self.env)
         super().tearDown()
+
+    def _days_ago(self, days):
+        return fields.Date.subtract(self.today, days=days)
 
     def _assert_balance(self, lot, available, withdrawn=0, paid=None):
         figures = (lot.credits_available, lot.credits_withdrawn)
@@ -178,7 +181,9 @@ class TestSellingBilling(SellingCommon):
         self.assertEqual((lot.credited_total, lot.paid_per_credit), (100, 10))
         self.assertFalse(lot.billing_note)
         row = lot.consumption_ids
-        self.assertEqual(row.consumption_type, "withdrawal")
+        self.assertEqual((row.consumption_type, row.date), ("withdrawal", note.date))
+        self.assertIn(note.name, row.allocation_id.name)
+        self.assertIn(note.name, "".join(lot.message_ids.mapped("body")))
         note.button_draft()
         self._assert_balance(lot, 30, paid=300)
         back = lot.consumption_ids - row
@@ -218,16 +223,21 @@ class TestSellingBilling(SellingCommon):
         note.action_post()
         self._assert_balance(lot, 10, paid=70)
         self.assertEqual(lot.paid_per_credit, 7)
+        note.service_credit_effect = "withdraw"
+        self._assert_balance(lot, 0, 10)
 
     def test_a_lower_price_after_a_withdrawal(self):
         """What is left is worth what was paid for it, and the sums stay exact."""
         lot = self._ordered()
         invoice = self._invoice(lot)
-        self._credit(invoice, quantity=0.3).action_post()
+        first = self._credit(invoice, quantity=0.3)
+        first.write({"date": self._days_ago(3), "invoice_date": self._days_ago(3)})
+        first.action_post()
         self._assert_balance(lot, 7, 3, paid=70)
         self._credit(invoice, withdraw=False, quantity=1, price_unit=7).action_post()
         self._assert_balance(lot, 7, 3, paid=63)
         self.assertEqual(lot.paid_per_credit, 9)
+        self.assertEqual(set(lot.consumption_ids.mapped("date")), {first.date})
 
     def test_an_invoice_that_replaces_another(self):
         lot = self._ordered()
