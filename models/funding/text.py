@@ -244,7 +244,9 @@ def render_part(env, facts):
             return env._("%(hours)s h on %(item)s, which is used up now", **values)
         return env._("%(hours)s h on %(item)s", **values)
     if facts["payer"] == OVERAGE:
-        return env._("%(hours)s h overage, waiting for approval", hours=hours)
+        return env._(
+            "%(hours)s h overage, waiting for a manager's decision", hours=hours
+        )
     return env._("%(hours)s h not billed", hours=hours)
 
 

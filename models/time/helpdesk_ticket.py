@@ -128,7 +128,7 @@ class HelpdeskTicket(models.Model):
         for ticket in self:
             ticket.invoice_count = len(ticket._get_invoices())
 
-    @api.depends("sale_line_id", "timesheet_ids.so_line")
+    @api.depends("sale_line_id", "is_sale_line_chosen", "timesheet_ids.so_line")
     def _compute_movable_timesheet_count(self):
         moving = self.filtered(lambda ticket: ticket._origin and ticket.sale_line_id)
         counts = {}
@@ -311,16 +311,29 @@ class HelpdeskTicket(models.Model):
                 added -= entry.hours_billed
         return added
 
+    def _follows_chain(self):
+        """Tell whether the item moves on by itself when its hours are used up."""
+        self.ensure_one()
+        # sudo: who works on the ticket need not read the team
+        ticket_sudo = self.sudo()
+        limit = ticket_sudo.team_id.prepaid_limit
+        return limit in ("chain", "closed") and not ticket_sudo.is_sale_line_chosen
+
     def _get_movable_timesheet_domain(self):
         """Return the entries that `action_move_timesheets` would move.
 
-        Those that an item pays, or would have paid if the ticket had had one.
+        Those that an item pays, or would have paid if the ticket had had one. What the
+        chain of prepaid items shared out is where it belongs.
         """
         lines = self.env["account.analytic.line"]
         return (
             Domain.OR(
                 Domain("ticket_id", "=", ticket._origin.id)
-                & Domain("so_line", "!=", ticket.sale_line_id._origin.id)
+                & (
+                    Domain("so_line", "=", False)
+                    if ticket._follows_chain()
+                    else Domain("so_line", "!=", ticket.sale_line_id._origin.id)
+                )
                 for ticket in self
             )
             & Domain("is_billable", "=", True)

@@ -148,6 +148,20 @@ class TestFundingChain(FundingCommon):
         self.ticket.partner_id = self.customer
         self.assertEqual(self.ticket.sale_line_id, third)
 
+    def test_what_the_chain_shared_out_is_not_offered_to_be_moved(self):
+        """The ticket asked to put it all on the last pack."""
+        self.team.prepaid_limit = "chain"
+        self._work(12)
+        self.assertEqual(self.ticket.sale_line_id, self.second)
+        self.assertFalse(self.ticket.movable_timesheet_count)
+        self.ticket.action_move_timesheets()
+        self.assertEqual(self._paid(), {self.first: 10, self.second: 2})
+        third = self._sell(hours=20, date_order="2026-03-01")
+        self.ticket.sale_line_id = third
+        self.assertEqual(self.ticket.movable_timesheet_count, 2)
+        self.ticket.action_move_timesheets()
+        self.assertEqual(self._paid(), {third: 12})
+
     def test_an_item_chosen_by_hand_pays_first(self):
         self.team.prepaid_limit = "closed"
         self.ticket.sale_line_id = self.second
@@ -184,6 +198,45 @@ class TestFundingChain(FundingCommon):
         self.assertEqual(self._paid(), {self.first: 10, self.second: 6})
         self.ticket.timesheet_ids.unlink()
         self.assertEqual(self._paid(), {})
+
+    def test_time_added_to_what_credits_paid_goes_on_in_the_chain(self):
+        """On a ticket that has no item of its own, too."""
+        self.team.prepaid_limit = "chain"
+        self._work(20)
+        ticket = self._create_ticket()
+        self.assertFalse(ticket.sale_line_id)
+        purchase = self._buy(2)
+        entry = self._work(2, ticket)
+        self.assertEqual(entry.coverage, "credits")
+        third = self._sell(hours=5, date_order="2026-03-01")
+        entry.unit_amount = 3
+        self.assertEqual(self._paid(ticket), {"credits": 2, third: 1})
+        self.assertEqual(purchase.credits_available, 0)
+        self.assertEqual(ticket.sale_line_id, third)
+
+    def test_a_cancelled_order_takes_no_new_time(self):
+        """Time went on it and could never be invoiced."""
+        self.team.over_limit_policy = "overage"
+        entry = self._work(1)
+        for limit, payer in (
+            ("open", "overage"),
+            ("chain", self.second),
+            ("closed", self.second),
+        ):
+            with self.subTest(limit), self.env.cr.savepoint() as savepoint:
+                self.team.prepaid_limit = limit
+                self.first.order_id._action_cancel()
+                new = self._work(2)
+                self.assertEqual(new.so_line or new.coverage, payer)
+                self.assertIn(
+                    f"{self.first.order_id.name} is not a confirmed order",
+                    new.coverage_note,
+                )
+                self.assertEqual(entry.so_line, self.first, "what was logged stays")
+                entry.unit_amount = 4
+                self.assertEqual(self.first.qty_delivered, 1)
+                savepoint.rollback()
+            self.env.invalidate_all()
 
     def test_entries_of_one_batch_leave_to_each_other_what_is_left(self):
         self.team.prepaid_limit = "closed"
