@@ -4,7 +4,6 @@
 Each finding has one row and belongs to one kind, so that the hours can be added up.
 """
 
-from odoo import fields
 from odoo.tools import SQL
 
 DAYS_TO_INVOICE = 30
@@ -283,7 +282,7 @@ def _query_rates(env):
             company.id,
             currency.id,
             currency._get_conversion_rate(
-                currency, company.currency_id, company, fields.Date.today()
+                currency, company.currency_id, company, company._get_today()
             ),
         )
         for company in env["res.company"]._get_all_companies()

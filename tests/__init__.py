@@ -9,6 +9,7 @@ from .alert import test_alert_notice
 from .alert import test_alert_race
 from .alert import test_alert_rights
 from .alert import test_books
+from .alert import test_moving_clock
 from .authorization import test_authorization
 from .authorization import test_authorization_portal
 from .authorization import test_authorization_ways
