@@ -36,6 +36,7 @@ from .funding import test_funding
 from .funding import test_funding_chain
 from .funding import test_funding_chain_races
 from .funding import test_funding_change
+from .funding import test_funding_draft
 from .funding import test_funding_input
 from .funding import test_funding_overage
 from .funding import test_funding_panel
@@ -116,6 +117,7 @@ from .time import test_approval_funding
 from .time import test_approval_invoicing
 from .time import test_approval_races
 from .time import test_approval_todo
+from .time import test_quick_log
 from .time import test_service_log
 from .time import test_service_log_input
 from .time import test_time_billable
@@ -127,6 +129,7 @@ from .time import test_time_thousands
 from .time import test_timer
 from .time import test_timer_kept
 from .time import test_timer_tour
+from .time import test_week
 from .work import test_ticket_channels
 from .work import test_ticket_invoicing
 from .work import test_ticket_rights

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class HelpdeskTicket(models.Model):
@@ -12,6 +12,32 @@ class HelpdeskTicket(models.Model):
         inverse_name="ticket_id",
         string="Authorizations",
     )
+    requested_hours = fields.Float(
+        compute="_compute_requested_hours",
+        compute_sudo=True,
+        help="Hours that the customer was asked for and has not answered about.",
+    )
+
+    @api.depends("authorization_ids.hours", "authorization_ids.state")
+    def _compute_requested_hours(self):
+        hours = dict(
+            self.env["service.authorization"]._read_group(
+                [("ticket_id", "in", self._origin.ids), ("state", "=", "requested")],
+                ["ticket_id"],
+                ["hours:sum"],
+            )
+        )
+        for ticket in self:
+            ticket.requested_hours = hours.get(ticket._origin, 0.0)
+
+    def action_view_requests(self):
+        """Open what the customer was asked for and has not answered."""
+        self.ensure_one()
+        self.check_access("read")
+        requests = self.env["service.authorization"].search(
+            [("ticket_id", "=", self.id), ("state", "=", "requested")]
+        )
+        return requests._get_records_action(name=self.env._("Requested Hours"))
 
     def write(self, vals):
         """End the portal's link with the customer it was mailed to.

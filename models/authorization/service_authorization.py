@@ -85,6 +85,12 @@ class ServiceAuthorization(models.Model):
         precompute=True,
         help="Who answers for the customer: the contact of the order.",
     )
+    is_unreachable = fields.Boolean(
+        compute="_compute_is_unreachable",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="Who answers has no e-mail address, so the request is not mailed.",
+    )
     commercial_partner_id = fields.Many2one(
         related="partner_id.commercial_partner_id",
         string="Customer",
@@ -363,6 +369,24 @@ class ServiceAuthorization(models.Model):
     @api.model
     def default_get(self, fields):
         return untyped_defaults(self, fields, super().default_get)
+
+    @api.depends("partner_id.email")
+    def _compute_is_unreachable(self):
+        for request in self:
+            contact = request.partner_id
+            request.is_unreachable = bool(contact) and not contact.email
+
+    @api.model
+    def _get_open_request(self, item):
+        """Return the request for more hours on an item that waits for its answer."""
+        return self.search(
+            [
+                ("sale_line_id", "=", item.id),
+                ("state", "=", "requested"),
+                ("hours", ">", 0),
+            ],
+            limit=1,
+        )
 
     @api.model_create_multi
     def create(self, vals_list):

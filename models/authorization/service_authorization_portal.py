@@ -49,7 +49,36 @@ class ServiceAuthorization(models.Model):
                 )
             authorization._check_open()
             authorization._send_request()
-        return {"type": "ir.actions.act_window_close"}
+        return self._get_sent_action()
+
+    def _get_sent_action(self):
+        """Return a notification: who was asked, or has to be called."""
+        close = {"type": "ir.actions.act_window_close"}
+        if len(self) != 1:
+            return close
+        values = {
+            "customer": self.partner_id.display_name,
+            "hours": format_number(self.env, self.hours),
+        }
+        if self.is_unreachable:
+            kind, message = (
+                "warning",
+                self.env._(
+                    "%(customer)s has no e-mail address: ask by phone, and record the "
+                    "answer on the request.",
+                    **values,
+                ),
+            )
+        else:
+            kind, message = (
+                "success",
+                self.env._("%(customer)s was asked for %(hours)s hours.", **values),
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": kind, "message": message, "next": close},
+        }
 
     def _may_send(self):
         """Tell whether the user could ask for the hours."""

@@ -45,8 +45,9 @@ class Left(NamedTuple):
 class Items:
     """What the items of the claims of one plan have left: earlier claims come first."""
 
-    def __init__(self, env, claims):
+    def __init__(self, env, claims, given_back=None):
         self.env = env
+        self._given_back = given_back or {}
         self._claims = claims
         self._found = {}
         self._left = {}
@@ -72,7 +73,8 @@ class Items:
         """Return what is left of an item for the claims that follow."""
         if item not in self._left:
             # sudo: who may log time on the item must know what fits
-            self._left[item] = self._at_first[item] = Left.of(item.sudo())
+            left = Left.of(item.sudo()).without(self._given_back.get(item.id, 0.0))
+            self._left[item] = self._at_first[item] = left
         return self._left[item]
 
     def _take(self, claim, item, hours):

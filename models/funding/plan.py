@@ -14,16 +14,18 @@ from .claim import CREDITS, NON_BILLABLE, Part, round_hours
 from .items import Items
 
 
-def plan(env, claims, policy=None):
+def plan(env, claims, policy=None, given_back=None):
     """Fill the parts of each claim; earlier claims are served first.
 
     :param list claims: of :class:`Claim`
     :param policy: what happens to uncovered hours, instead of the team's policy
+    :param dict given_back: hours that are taken off items along with the claims, as
+        negative numbers by id of the item
     :return: the claims, each with `parts` that add up to its `hours`, or with a
         `refusal` where the team's policy refuses what nobody covers
     """
     plan_credits(env, [claim for claim in claims if claim.uses_credits])
-    items, buyers = Items(env, claims), {}
+    items, buyers = Items(env, claims, given_back), {}
     for claim in claims:
         if not claim.is_billable or claim.hours <= 0:
             claim.parts = [Part(NON_BILLABLE, claim.hours)]

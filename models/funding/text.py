@@ -313,9 +313,8 @@ def get_payers(entry, purchases):
 def get_planned_payers(env, claim):
     """Name what would pay for an entry in a few words."""
     if claim.refusal:
-        return env._(
-            "Not covered: %(hours)s h would fit", hours=_format(env, claim.covered)
-        )
+        # How much fits depends on the other rows; the form says it for all of them.
+        return env._("Not covered")
     names = []
     for part in claim.parts:
         if part.payer == CREDITS and claim.draw:

@@ -222,6 +222,35 @@ class AccountAnalyticLine(models.Model):
         sent = self.filtered(lambda entry: entry.sudo()._get_ticket_item() == choice)
         return [(None, sent), (choice, self - sent)]
 
+    def _get_logged_action(self):
+        """Return a notification: what was logged, on which ticket, and who pays."""
+        self.ensure_one()
+        ticket = self.ticket_id
+        # sudo: hours that others pay became entries of their own
+        pieces_sudo = self.sudo() | self.sudo().search(
+            [("split_from_id", "=", self.id)]
+        )
+        minutes = round(sum(pieces_sudo.mapped("unit_amount")) * 60)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%(time)s logged on %%s (%(payers)s).",
+                    time=f"{minutes // 60}:{minutes % 60:02}",
+                    payers=", ".join(pieces_sudo.mapped("payers")),
+                ),
+                "links": [
+                    {
+                        "label": ticket.display_name,
+                        "url": f"/odoo/helpdesk.ticket/{ticket.id}",
+                    }
+                ],
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
     @api.model
     def _read_duration(self, vals):
         """Read hours that a program sends as people type them.

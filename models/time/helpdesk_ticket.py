@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..funding.draft import describe_edits
 from .ticket_merge import carry_time_along
 
 
@@ -21,6 +22,7 @@ class HelpdeskTicket(models.Model):
         store=True,
         help="Hours worked on this ticket, all entries together.",
     )
+    only_project_tickets = fields.Boolean(related="team_id.only_project_tickets")
     timesheet_obstacle = fields.Char(
         compute="_compute_timesheet_obstacle",
         help="Why the user cannot log time on the ticket, and what helps.",
@@ -105,19 +107,22 @@ class HelpdeskTicket(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_timesheet_obstacle(self):
         for ticket in self:
-            ticket.timesheet_obstacle = ticket.allow_timesheet and (
+            obstacle = ticket.allow_timesheet and (
                 ticket._get_time_obstacle()
                 or self.env["hr.employee"]._get_lack_for_time(ticket.company_id)
             )
+            # Shown alone it is a sentence; elsewhere it follows a colon.
+            ticket.timesheet_obstacle = obstacle and obstacle[:1].upper() + obstacle[1:]
 
-    @api.depends("sale_line_id", "timesheet_ids.unit_amount", "timesheet_ids.so_line")
+    @api.depends("funding_draft", "sale_line_id", "timesheet_ids.so_line")
     def _compute_remaining_hours_so(self):
         for ticket in self:
             item = ticket.sale_line_id
-            remaining = item.remaining_hours if item.remaining_hours_available else 0.0
-            if remaining is not None and item and not ticket.id:
-                remaining -= ticket._get_unsaved_hours()
-            ticket.remaining_hours_so = remaining
+            ticket.remaining_hours_so = (
+                item.remaining_hours - ticket._get_draft_hours()
+                if item.remaining_hours_available
+                else 0.0
+            )
 
     @api.model
     def _search_remaining_hours_so(self, operator, value):
@@ -297,19 +302,12 @@ class HelpdeskTicket(models.Model):
         entries = self.timesheet_ids
         return entries, self._origin.timesheet_ids - entries._origin
 
-    def _get_unsaved_hours(self):
-        """Return the hours that the entries being edited add to the ticket's item."""
-        self.ensure_one()
-        item = self.sale_line_id._origin
+    def _get_funding_draft(self):
+        """Plan all edited entries together, by the code that posts."""
         edited, removed = self._get_edited_entries()
-        added = 0.0
-        for entry in edited:
-            if entry.so_line._origin == item:
-                added += entry.hours_billed
-        for entry in edited._origin | removed:
-            if entry.so_line == item:
-                added -= entry.hours_billed
-        return added
+        if not (edited or removed):
+            return False
+        return describe_edits(self.env, edited, removed)
 
     def _follows_chain(self):
         """Tell whether the item moves on by itself when its hours are used up."""

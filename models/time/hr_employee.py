@@ -1,4 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import datetime, time, timedelta
+
+from pytz import timezone
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -40,6 +44,22 @@ class HrEmployee(models.Model):
             user=user.name,
             company=company.name,
         )
+
+    @api.model
+    def _get_own_hours_due(self, first, last):
+        """Return the hours of the user's working schedule, by day."""
+        days = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+        due = dict.fromkeys(days, 0.0)
+        # sudo: everybody may know their own schedule
+        employee_sudo = self.env.user.employee_id.sudo()
+        if employee_sudo.resource_calendar_id:
+            zone = timezone(employee_sudo.tz or "UTC")
+            worked = employee_sudo._list_work_time_per_day(
+                zone.localize(datetime.combine(first, time.min)),
+                zone.localize(datetime.combine(last, time.max)),
+            )
+            due.update((day, hours) for day, hours in worked[employee_sudo.id])
+        return due
 
     @api.model
     def _get_own_and_subordinates(self):

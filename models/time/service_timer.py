@@ -7,6 +7,7 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ...tools import refuse_uncountable
 from .timer_question import TimerQuestion
@@ -18,6 +19,9 @@ EDITABLE_FIELDS = frozenset(("name", "date", "hours", "is_billable"))
 # Nobody is reminded before this hour of their day.
 MORNING = 6
 NOTIFICATION = "helpdesk_service_credit/timers"
+# What the menu offers to go on with.
+RECENT_DAYS = 30
+RECENT_TICKETS = 5
 
 
 class ServiceTimer(models.Model):
@@ -115,6 +119,42 @@ class ServiceTimer(models.Model):
         self.check_access("write")
         self._discard()
         return self._get_done_action()
+
+    @api.model
+    @api.readonly
+    def get_day(self):
+        """Return what the menu of timers shows of the user's day.
+
+        :return: dict of `hours` logged today, `hours_due` by the working schedule, and
+            the last `tickets` the user logged on: id and name
+        """
+        today = fields.Date.context_today(self)
+        # sudo: own entries, whatever became of their tickets
+        entries_sudo = self.env["account.analytic.line"].sudo()
+        own = Domain("user_id", "=", self.env.uid) & Domain("project_id", "!=", False)
+        [(hours,)] = entries_sudo._read_group(
+            own & Domain("date", "=", today), aggregates=["unit_amount:sum"]
+        )
+        recent = entries_sudo._read_group(
+            own
+            & Domain("ticket_id", "!=", False)
+            & Domain("date", ">", fields.Date.add(today, days=-RECENT_DAYS)),
+            ["ticket_id"],
+            ["create_date:max"],
+            order="create_date:max DESC",
+            limit=RECENT_TICKETS,
+        )
+        tickets = self.env["helpdesk.ticket"].union(
+            *(ticket.sudo(False) for ticket, _last in recent)
+        )
+        tickets = tickets._filtered_access("read").filtered("allow_timesheet")
+        return {
+            "hours": hours or 0.0,
+            "hours_due": self.env["hr.employee"]._get_own_hours_due(today, today)[
+                today
+            ],
+            "tickets": [{"id": t.id, "name": t.display_name} for t in tickets],
+        }
 
     def _start(self):
         """Let the timer count from now on; the person's running one is paused."""

@@ -1,5 +1,6 @@
 from . import account_analytic_line
 from . import helpdesk_ticket
+from . import helpdesk_ticket_actions
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
 from . import product_template

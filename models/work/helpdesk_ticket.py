@@ -15,11 +15,13 @@ INTERNAL_FIELDS = frozenset(
     (
         "authorization_ids",
         "authorized_hours_left",
+        "funding_draft",
         "invoice_count",
         "limit_hours",
         "movable_timesheet_count",
         "remaining_hours_available",
         "remaining_hours_so",
+        "requested_hours",
         "sale_line_id",
         "sale_order_id",
         "service_credit_allocation_ids",
@@ -154,6 +156,12 @@ class HelpdeskTicket(models.Model):
         string="Timesheets",
         domain=[("project_id", "!=", False)],
     )
+    funding_draft = fields.Json(
+        compute="_compute_funding_draft",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="What the entries that are being edited would use; empty once saved.",
+    )
 
     @api.model
     def _has_field_access(self, field, operation):
@@ -241,11 +249,47 @@ class HelpdeskTicket(models.Model):
             if item and not by_credits:
                 ticket.suggested_sale_line_id = item
 
-    @api.depends("sale_line_id.limit_hours", "sale_line_id.authorized_hours_left")
+    @api.depends(
+        "sale_line_id",
+        "timesheet_ids.date",
+        "timesheet_ids.is_billable",
+        "timesheet_ids.service_type_id",
+        "timesheet_ids.so_line",
+        "timesheet_ids.unit_amount",
+        "use_service_credits",
+    )
+    def _compute_funding_draft(self):
+        saved = self.filtered("id")
+        saved.funding_draft = False
+        for ticket in self - saved:
+            ticket.funding_draft = ticket._get_funding_draft()
+
+    def _get_funding_draft(self):
+        """Return what the edited entries would use; hook of whoever funds them.
+
+        :return: False, or a dict: `hours` by id of the item, `credits`, and `refused`
+        """
+        return False
+
+    def _get_draft_hours(self):
+        """Return the hours that the form adds to the ticket's item, unsaved."""
+        self.ensure_one()
+        hours = (self.funding_draft or {}).get("hours") or {}
+        item_id = self.sale_line_id._origin.id
+        # The keys of JSON are texts.
+        return hours.get(item_id, hours.get(str(item_id), 0.0))
+
+    @api.depends(
+        "funding_draft",
+        "sale_line_id.limit_hours",
+        "sale_line_id.authorized_hours_left",
+    )
     def _compute_authorized_hours_left(self):
         for ticket in self:
-            ticket.limit_hours = ticket.sale_line_id.limit_hours
-            ticket.authorized_hours_left = ticket.sale_line_id.authorized_hours_left
+            item = ticket.sale_line_id
+            ticket.limit_hours = item.limit_hours
+            draft = ticket._get_draft_hours() if item.limit_hours else 0.0
+            ticket.authorized_hours_left = item.authorized_hours_left - draft
 
     @api.depends("team_id")
     def _compute_use_service_credits(self):
@@ -258,7 +302,9 @@ class HelpdeskTicket(models.Model):
             allocations = ticket.service_credit_allocation_ids
             ticket.service_credits_used = sum(allocations.mapped("credits"))
 
-    @api.depends("commercial_partner_id", "company_id", "timesheet_ids.credits")
+    @api.depends(
+        "commercial_partner_id", "company_id", "funding_draft", "timesheet_ids.credits"
+    )
     def _compute_service_credits_available(self):
         for company, tickets in self.grouped("company_id").items():
             customers = tickets.commercial_partner_id._origin
@@ -269,7 +315,7 @@ class HelpdeskTicket(models.Model):
                 days = [line["next_expiry"] for line in lines if line["next_expiry"]]
                 ticket.service_credits_available = sum(
                     line["credits_available"] for line in lines
-                )
+                ) - (ticket.funding_draft or {}).get("credits", 0.0)
                 ticket.service_credit_next_expiry = min(days, default=False)
 
     @api.constrains("sale_line_id", "partner_id", "company_id")
@@ -363,39 +409,6 @@ class HelpdeskTicket(models.Model):
                     ticket=used.ticket_id.display_name,
                 )
             )
-
-    def action_view_sale_order(self):
-        """Open the sales order of the ticket's item."""
-        self.ensure_one()
-        return self.sale_order_id._get_records_action(name=self.env._("Sales Order"))
-
-    def action_use_suggested_sale_line(self):
-        """Bill new time of the tickets to the item that is suggested for each."""
-        self.check_access("write")
-        for ticket in self.filtered("suggested_sale_line_id"):
-            ticket.sale_line_id = ticket.suggested_sale_line_id
-
-    def action_request_authorization(self):
-        """Open the window that asks the customer for more hours."""
-        self.ensure_one()
-        self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_authorization_action_request"
-        )
-        return action | {
-            "context": {
-                "default_ticket_id": self.id,
-                "default_sale_line_id": self.sale_line_id.id,
-                "default_service_type_id": self.team_id.default_service_type_id.id,
-            }
-        }
-
-    def action_view_service_credits(self):
-        """Open what the ticket drew: its allocations and their rows."""
-        self.ensure_one()
-        return self.service_credit_allocation_ids._get_records_action(
-            name=self.env._("Service Credits of %(ticket)s", ticket=self.display_name)
-        )
 
     def _prepare_projects(self):
         """Give a team of all companies a project in each company that uses it."""

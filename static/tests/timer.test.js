@@ -1,5 +1,5 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import {describe, expect, test} from "@odoo/hoot";
+import {beforeEach, describe, expect, test} from "@odoo/hoot";
 import {click, dblclick, press, queryAllTexts} from "@odoo/hoot-dom";
 import {advanceTime, animationFrame, Deferred, mockDate} from "@odoo/hoot-mock";
 import {defineMailModels} from "@mail/../tests/mail_test_helpers";
@@ -14,10 +14,14 @@ import {
 } from "@web/../tests/web_test_helpers";
 import {session} from "@web/session";
 import {formatClock, ServiceTimers} from "@helpdesk_service_credit/timer/timer_service";
+import {firstWords} from "@helpdesk_service_credit/quick_log/chatter_patch";
 import {TimerMenu} from "@helpdesk_service_credit/timer/timer_menu";
 
 describe.current.tags("desktop");
 defineMailModels();
+beforeEach(() => {
+    onRpc("service.timer", "get_day", () => DAY);
+});
 
 const NOW = Date.UTC(2026, 2, 3, 10, 0, 0) / 1000;
 const RUNNING = {
@@ -27,6 +31,7 @@ const RUNNING = {
     is_refused: false,
     seconds: 65,
 };
+const DAY = {hours: 2.75, hours_due: 8, tickets: [{id: 9, name: "HT00009 - Paper"}]};
 const PAUSED = {
     ticket_id: 8,
     name: "HT00008 - Slow mail",
@@ -159,4 +164,43 @@ test("the menu can be used with the keyboard alone", async () => {
     await press("Enter");
     await animationFrame();
     expect.verifySteps([["resume", [8]]]);
+});
+
+test("the menu tells the day, and logs on the last tickets", async () => {
+    patchWithCleanup(session, {service_timer: {now: NOW, timers: []}});
+    onRpc("helpdesk.ticket", "get_time_preview", () => ({
+        text: "S00027",
+        is_refused: false,
+    }));
+    onRpc("helpdesk.ticket", "action_log_time", ({args}) => {
+        expect.step(args);
+        return {type: "ir.actions.client", tag: "display_notification", params: {}};
+    });
+    mockService("action", {doAction: () => expect.step("told")});
+    await mountWithCleanup(TimerMenu);
+    await contains(".o_service_day_menu").click();
+    await animationFrame();
+    expect(".o_service_day_hours").toHaveText("02:45 of 08:00");
+    await contains(".o_service_day_log").click();
+    await animationFrame();
+    expect(".o_service_quick_log_duration").toBeFocused();
+    await contains(".o_service_quick_log_duration").edit("15", {confirm: false});
+    await animationFrame();
+    expect(".o_service_quick_log_form [role=status]").toHaveText(/Minutes or hours/);
+    await contains(".o_service_quick_log_form [data-choice='15m']").click();
+    await animationFrame();
+    expect(".o_service_quick_log_form [role=status]").toHaveText("00:15: S00027");
+    await contains(".o_service_quick_log_description").edit("Toner");
+    await animationFrame();
+    expect.verifySteps([[[9], 0.25, "Toner"], "told"]);
+    expect(".o_service_quick_log_form").toHaveCount(0);
+});
+
+test("a message is described by its first words", () => {
+    expect(firstWords("<p>Hello <b>Nora</b>,</p><p>it is done.</p>")).toBe(
+        "Hello Nora,it is done."
+    );
+    const long = firstWords(`<p>${"one two three ".repeat(20)}</p>`);
+    expect(long.length).toBeLessThan(61);
+    expect(long).toMatch(/three|two|one$/);
 });

@@ -103,6 +103,33 @@ class TestAuthorizationWays(ServiceLogCommon):
         with self.assertRaises(AccessError):
             request.with_user(clerk).create({"sale_line_id": self.item.id, "hours": 1})
 
+    def test_one_open_request_of_an_item(self):
+        """While the customer has not answered, the open request is shown instead."""
+        self.assertFalse(self.ticket.requested_hours)
+        request = self._ask(self.ticket, self.operator)
+        self.ticket.invalidate_recordset()
+        self.assertEqual(self.ticket.requested_hours, 1.5)
+        for method in ("action_request_authorization", "action_view_requests"):
+            action = getattr(self.ticket.with_user(self.operator), method)()
+            self.assertEqual(action["res_id"], request.id)
+        request.sudo().action_approve()
+        self.ticket.invalidate_recordset()
+        self.assertFalse(self.ticket.requested_hours)
+        again = self._ask(self.ticket, self.operator)
+        self.assertNotEqual(again, request)
+
+    def test_says_who_cannot_be_mailed(self):
+        """Before and after sending."""
+        contact = self.item.order_id.partner_id
+        for email, kind in ((False, "warning"), ("hello@azure.test", "success")):
+            contact.email = email
+            request = self.env["service.authorization"].create(
+                {"sale_line_id": self.item.id, "hours": 1, "reason": "More"}
+            )
+            self.assertEqual(request.is_unreachable, not email)
+            self.assertEqual(request.action_send()["params"]["type"], kind)
+            request.action_cancel()
+
     def test_request_from_a_ticket_keeps_the_ticket(self):
         """The window shows it read-only, which the web client does not send."""
         action = self.ticket.with_user(self.agent).action_request_authorization()

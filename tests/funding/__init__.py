@@ -4,6 +4,7 @@ from . import test_funding
 from . import test_funding_chain
 from . import test_funding_chain_races
 from . import test_funding_change
+from . import test_funding_draft
 from . import test_funding_input
 from . import test_funding_overage
 from . import test_funding_panel

@@ -3,6 +3,7 @@ from . import test_approval_funding
 from . import test_approval_invoicing
 from . import test_approval_races
 from . import test_approval_todo
+from . import test_quick_log
 from . import test_service_log
 from . import test_service_log_input
 from . import test_time_billable
@@ -14,3 +15,4 @@ from . import test_time_thousands
 from . import test_timer
 from . import test_timer_kept
 from . import test_timer_tour
+from . import test_week

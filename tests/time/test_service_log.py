@@ -2,8 +2,8 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError
-from odoo.tests import Form, tagged
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
 
 from ..support.service_log import ServiceLogCommon
 
@@ -53,6 +53,57 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(ticket.sale_line_id, self.item)
         self.assertEqual(ticket.timesheet_ids, log.entry_id)
         self.assertEqual(log.entry_id.so_line, self.item)
+
+    def test_closes_the_ticket(self):
+        """The service is done with its ticket, also where one was made for it."""
+        log = self._create_log(is_closing=True)
+        log.action_log_hours()
+        self.assertTrue(self.ticket.closed)
+        self.assertEqual(self.ticket.timesheet_ids, log.entry_id)
+        log = self._create_log(ticket_id=False, team_id=self.team.id, is_closing=True)
+        log.action_log_hours()
+        self.assertTrue(log.ticket_id.closed)
+
+    def test_result_leads_to_the_ticket(self):
+        params = self._create_log().action_log_hours()["params"]
+        self.assertIn("%s", params["message"])
+        self.assertEqual(
+            params["links"],
+            [
+                {
+                    "label": self.ticket.display_name,
+                    "url": f"/odoo/helpdesk.ticket/{self.ticket.id}",
+                }
+            ],
+        )
+
+    def test_offers_what_can_be_done(self):
+        """Nothing fits where nothing is left, and only a limited item can be asked
+        about."""
+        self.assertEqual(self._create_log(2).over_limit_ways, "")
+        self.assertEqual(self._create_log(12).over_limit_ways, "fit,overage,request")
+        self._create_log(10).action_log_hours()
+        self.assertEqual(self._create_log(2).over_limit_ways, "overage,request")
+
+    def test_says_who_cannot_be_asked(self):
+        """Before and after: a customer without an address is not asked by mail."""
+        log = self._create_log(12, over_limit="request")
+        self.assertIn("no e-mail address", log.preview)
+        self.assertIn("no e-mail", log.action_log_hours()["params"]["message"])
+        self.customer.email = "hello@azure.test"
+        log = self._create_log(2, over_limit="request")
+        self.assertNotIn("no e-mail address", log.preview)
+        self.assertIn("was asked", log.action_log_hours()["params"]["message"])
+
+    def test_without_employee(self):
+        """Who has no employee reads how to get one."""
+        user = new_test_user(
+            self.env, "operator_new", "helpdesk_service_credit.group_service_operator"
+        )
+        self.ticket.user_id = user
+        log = self._create_log(user=user)
+        with self.assertRefused(ValidationError, user.name, self.company.name):
+            log.action_log_hours()
 
     def test_form_fills_itself_and_previews(self):
         Wizard = self.env["service.log"].with_user(self.operator)

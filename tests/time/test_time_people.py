@@ -184,6 +184,20 @@ class TestTimePeople(ServiceCreditCommon):
         self.assertFalse(self.ticket.timesheet_obstacle)
         self.assertEqual(self._log_for(self.agent, self.agent).project_id, other)
 
+    def test_projects_only_can_be_obeyed(self):
+        """Agents choose the project on the ticket, and only there is it asked for."""
+        other = self.project.copy({"name": "Roll-out", "allow_timesheets": True})
+        self.team.company_id = self.company
+        self.team.only_project_tickets = True
+        self.ticket.user_id = self.agent
+        with Form(
+            self.ticket.with_user(self.agent), "helpdesk_mgmt.ticket_view_form"
+        ) as form:
+            self.assertTrue(form.timesheet_obstacle[0].isupper())
+            form.project_id = other
+            self.assertFalse(form.timesheet_obstacle)
+        self.assertTrue(self._log_for(self.agent, self.agent))
+
     def test_projects_only_team_differs(self):
         """A team may differ from its company, until the company changes its mind."""
         self.team.company_id = self.company

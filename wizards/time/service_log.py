@@ -70,6 +70,14 @@ class ServiceLog(models.TransientModel):
         help="What happens to the hours that nobody covers.",
     )
     is_over_limit = fields.Boolean(compute="_compute_preview")
+    over_limit_ways = fields.Char(
+        compute="_compute_preview",
+        export_string_translation=False,
+        help="What can be done about the hours that nobody covers.",
+    )
+    is_closing = fields.Boolean(
+        string="Close the Ticket", help="The service is done: the ticket is closed."
+    )
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     # One window logs once, however often it is sent.
     key = fields.Char(
@@ -139,7 +147,7 @@ class ServiceLog(models.TransientModel):
     def _compute_preview(self):
         """Tell who pays, by the code that posts, and write nothing."""
         for log in self:
-            log.is_over_limit = False
+            log.is_over_limit = log.over_limit_ways = False
             if not (log.partner_id and log.team_id and log.service_type_id):
                 log.preview = False
                 continue
@@ -151,6 +159,7 @@ class ServiceLog(models.TransientModel):
                     log.partner_id._check_service_credit_balance_access()
                 values["plan"] = plan = log._plan()
                 log.is_over_limit = plan["is_over"]
+                log.over_limit_ways = ",".join(log._get_ways(plan))
             except UserError as error:
                 values["error"] = str(error)
             log.preview = self.env["ir.qweb"]._render(
@@ -182,12 +191,20 @@ class ServiceLog(models.TransientModel):
             # Written first: of two presses at once, the second is replayed after this.
             self._note_logged(state="done")
             self._log()
+            if self.is_closing:
+                self._close_ticket()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self._get_result_text(),
+                "message": self._get_result_text("%s"),
+                "links": [
+                    {
+                        "label": self.ticket_id.display_name,
+                        "url": f"/odoo/helpdesk.ticket/{self.ticket_id.id}",
+                    }
+                ],
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -66,10 +66,15 @@ class ServiceLog(models.TransientModel):
             )
 
     def _check_who(self):
-        if not self.employee_id or not self.team_id:
+        if not self.employee_id:
+            employees = self.env["hr.employee"]
+            raise ValidationError(
+                employees._get_lack_text(self.company_id, self.env.user)
+            )
+        if not self.team_id:
             raise ValidationError(
                 self.env._(
-                    "Choose an employee and a team to log time for %(customer)s.",
+                    "Choose a team to log time for %(customer)s.",
                     customer=self.partner_id.display_name,
                 )
             )

@@ -108,7 +108,7 @@ class ServiceLog(models.TransientModel):
         if not plan["is_over"] or self.over_limit == "overage":
             return False
         if self.over_limit == "request":
-            return self.env._(
+            return self._get_lack_of_address() or self.env._(
                 "%(customer)s is asked to authorize the rest. Approved, it is billed; "
                 "until then it waits.",
                 customer=self.partner_id.display_name,
@@ -122,6 +122,48 @@ class ServiceLog(models.TransientModel):
             rest=rest,
             fit=format_number(self.env, plan["fit"], 2),
         )
+
+    def _get_ways(self, plan):
+        """Return the ways out that are possible for a plan."""
+        if not plan["is_over"]:
+            return []
+        ways = ["fit"] if plan["fit"] > 0 else []
+        # sudo: an item's cap is no secret to who logs on it
+        item_sudo = self.sudo().ticket_id.sale_line_id or self.sudo().sale_line_id
+        return ways + ["overage"] + (["request"] if item_sudo.limit_hours else [])
+
+    def _get_lack_of_address(self):
+        """Tell who cannot be asked by mail, and what to do; False for others."""
+        # sudo: who logs on the order's item may know whether its contact has an address
+        item_sudo = self.sudo().ticket_id.sale_line_id or self.sudo().sale_line_id
+        contact_sudo = item_sudo.order_id.partner_id
+        if contact_sudo.email:
+            return False
+        return self.env._(
+            "%(customer)s has no e-mail address: ask by phone, and record the answer "
+            "on the request.",
+            customer=contact_sudo.display_name or self.partner_id.display_name,
+        )
+
+    def _close_ticket(self):
+        """Move the ticket to the first stage that closes tickets of its team."""
+        ticket = self.ticket_id
+        if ticket.closed:
+            return
+        stages = self.env["helpdesk.ticket.stage"].search([("closed", "=", True)])
+        own = stages.filtered(
+            lambda stage: not stage.team_ids or ticket.team_id in stage.team_ids
+        )
+        if not own:
+            raise ValidationError(
+                self.env._(
+                    "Ticket %(ticket)s cannot be closed: team %(team)s has no stage "
+                    "that closes tickets. Untick Close the Ticket.",
+                    ticket=ticket.display_name,
+                    team=ticket.team_id.display_name,
+                )
+            )
+        ticket.stage_id = own[0]
 
     def _get_options(self):
         """Return the ways out when hours are left that nobody covers."""
@@ -229,20 +271,26 @@ class ServiceLog(models.TransientModel):
         request._send_request()
         self._note_logged(authorization_id=request.id)
 
-    def _get_result_text(self):
-        """Return what was logged, in one sentence."""
+    def _get_result_text(self, ticket):
+        """Return what was logged, in one sentence.
+
+        :param ticket: how the ticket is named
+        """
         entry_sudo = self.sudo().entry_id
         text = self.env._(
             "%(type)s of %(date)s logged on %(ticket)s: %(note)s",
             type=self.service_type_id.name,
             date=format_date(self.env, self.date),
-            ticket=self.ticket_id.display_name,
+            ticket=ticket,
             note=entry_sudo.coverage_note or self.env._("not billed"),
         )
         if self.authorization_id:
-            text += " " + self.env._(
-                "%(customer)s was asked for %(hours)s hours.",
-                customer=self.authorization_id.partner_id.display_name,
-                hours=format_number(self.env, self.authorization_id.hours),
+            text += " " + (
+                self._get_lack_of_address()
+                or self.env._(
+                    "%(customer)s was asked for %(hours)s hours.",
+                    customer=self.authorization_id.partner_id.display_name,
+                    hours=format_number(self.env, self.authorization_id.hours),
+                )
             )
         return text

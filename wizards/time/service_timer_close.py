@@ -86,6 +86,7 @@ class ServiceTimerClose(models.TransientModel):
         """Log the time and go on; refused time is shown, and nothing closes."""
         self.ensure_one()
         timers = self._get_timers()
+        entry = self.env["account.analytic.line"]
         vals = {"name": self.name}
         if len(timers) == 1:
             vals |= {
@@ -94,15 +95,20 @@ class ServiceTimerClose(models.TransientModel):
                 "is_billable": self.is_billable,
             }
         for timer in timers:
-            if not timer._log_as(vals):
+            entry = timer._log_as(vals)
+            if not entry:
                 return timer._get_refused_action()
-        return self._go_on()
+        action = self._go_on()
+        if not action and not entry:
+            # Stopped meanwhile, in another window.
+            return {"type": "ir.actions.act_window_close"}
+        return action or entry._get_logged_action()
 
     def action_discard(self):
         """Discard the time and go on."""
         self.ensure_one()
         self._get_timers()._discard()
-        return self._go_on()
+        return self._go_on() or {"type": "ir.actions.act_window_close"}
 
     def _get_timers(self):
         """Return the user's timers on the tickets."""
@@ -114,11 +120,14 @@ class ServiceTimerClose(models.TransientModel):
         )
 
     def _go_on(self):
-        """Close or archive the tickets, when that is what the window was opened for."""
+        """Close or archive the tickets, when that is what the window was opened for.
+
+        :return: what the client does next; None for a timer that only stops
+        """
         if self.is_archiving:
             self.ticket_ids.action_archive()
         elif self.stage_id:
             self.ticket_ids.write({"stage_id": self.stage_id.id})
         else:
-            return {"type": "ir.actions.act_window_close"}
+            return None
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -14,7 +14,13 @@ import {TimesheetUOM} from "@hr_timesheet/components/timesheet_uom/timesheet_uom
 import {DurationError, parseDuration, readingsOf} from "./parse_duration";
 
 // What most entries take, one click away.
-const AMOUNTS = ["5m", "15m", "30m", "60m"];
+export const AMOUNTS = ["5m", "15m", "30m", "60m"];
+
+/** @returns {string} an amount like 15m in words */
+export function choiceLabel(choice) {
+    const amount = choice.slice(0, -1);
+    return choice.endsWith("h") ? _t("%s hours", amount) : _t("%s minutes", amount);
+}
 
 /**
  * What was understood of the text, beside the field while one types: usual amounts
@@ -30,16 +36,12 @@ export class DurationHint extends Component {
 
     setup() {
         this.hint = useState(this.props.hint);
-    }
-
-    labelOf(choice) {
-        const amount = choice.slice(0, -1);
-        return choice.endsWith("h") ? _t("%s hours", amount) : _t("%s minutes", amount);
+        this.labelOf = choiceLabel;
     }
 }
 
 /** Offers amounts beside an input, and says what was understood of its text. */
-export function useDurationHint(parse) {
+export function useDurationHint(parse, getAmounts = () => AMOUNTS) {
     const hint = useState({text: "", isWrong: false, choices: []});
     let input;
     const popover = usePopover(DurationHint, {
@@ -65,8 +67,9 @@ export function useDurationHint(parse) {
         state: hint,
         onFocus(ev) {
             input = ev.target;
-            if (!hint.isWrong) {
-                Object.assign(hint, {text: "", choices: AMOUNTS});
+            const choices = getAmounts();
+            if (!hint.isWrong && choices.length) {
+                Object.assign(hint, {text: "", choices});
                 open();
             }
         },
@@ -144,7 +147,13 @@ export class DurationField extends FloatTimeField {
             parse: (text) => this.parse(text),
         });
         useNumpadDecimal();
-        this.hint = useDurationHint((text) => this.parse(text));
+        const {confirmed, signed} = this.props;
+        // Budgets and corrections are no minutes of a desk.
+        const amounts = confirmed || signed ? [] : AMOUNTS;
+        this.hint = useDurationHint(
+            (text) => this.parse(text),
+            () => amounts
+        );
     }
 
     parse(text) {

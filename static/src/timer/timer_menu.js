@@ -1,12 +1,16 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import {Component, useState} from "@odoo/owl";
+import {Component, useRef, useState} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
 import {Dropdown} from "@web/core/dropdown/dropdown";
 import {useDropdownState} from "@web/core/dropdown/dropdown_hooks";
+import {formatFloatTime} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
+import {session} from "@web/session";
+import {useQuickLog} from "../quick_log/quick_log";
 import {useService} from "@web/core/utils/hooks";
 import {useTicking} from "./timer_clock";
 
-/** The user's timers, in the bar at the top of every screen. */
+/** The user's timers and day, in the bar at the top of every screen. */
 export class TimerMenu extends Component {
     static template = "helpdesk_service_credit.TimerMenu";
     static components = {Dropdown};
@@ -18,7 +22,47 @@ export class TimerMenu extends Component {
         this.timers = useState(useService("service_timer"));
         this.tick = useTicking(this.timers);
         this.dropdown = useDropdownState();
+        this.quickLog = useQuickLog();
+        this.menuRef = useRef("menu");
+        this.state = useState({day: null});
         this.isBusy = false;
+    }
+
+    get isShown() {
+        return this.timers.timers.length || session.service_timer;
+    }
+
+    /** Who opens the menu wants to know the day; who does not asks for nothing. */
+    loadDay() {
+        this.orm.silent
+            .call("service.timer", "get_day", [])
+            .then((day) => (this.state.day = day));
+    }
+
+    get dayText() {
+        const {hours, hours_due: due} = this.state.day;
+        return due
+            ? _t("%(hours)s of %(due)s", {
+                  hours: formatFloatTime(hours),
+                  due: formatFloatTime(due),
+              })
+            : formatFloatTime(hours);
+    }
+
+    /** The last tickets, but for those that have a timer above. */
+    get recent() {
+        const tickets = this.state.day?.tickets || [];
+        return tickets
+            .filter(({id}) => !this.timers.find(id))
+            .map(({id, name}) => ({ticket_id: id, name}));
+    }
+
+    logTime(ticket) {
+        this.dropdown.close();
+        this.quickLog(this.menuRef.el, {
+            ticketId: ticket.ticket_id,
+            title: ticket.name,
+        });
     }
 
     clockOf(timer) {

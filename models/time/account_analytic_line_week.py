@@ -1,0 +1,126 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools.misc import get_lang
+
+DAYS = 7
+# Tickets one worked on lately stand in the week before there is time on them.
+RECENT_WEEKS = 2
+MOST_RECENT = 5
+
+
+class AccountAnalyticLine(models.Model):
+    """My Week: tickets against days, as a grid one can type in."""
+
+    _inherit = "account.analytic.line"
+
+    @api.model
+    @api.readonly
+    def get_week(self, day=False):
+        """Return the user's own week around a day, today's without one.
+
+        :return: dict of `days`, each with its `date`, hours `due` by the working
+            schedule and hours of `other` work; and `rows`, one for each ticket, with
+            `cells` by date: `hours`, the `entries` and whether the only one can change
+        """
+        days = self._get_days_of_week(day)
+        due = self.env["hr.employee"]._get_own_hours_due(days[0], days[-1])
+        entries = self.search(self._domain_own_week(days), order="date, id")
+        on_tickets = entries.filtered("ticket_id")
+        other = defaultdict(float)
+        for entry in entries - on_tickets:
+            other[entry.date] += entry.unit_amount
+        return {
+            "today": fields.Date.to_string(fields.Date.context_today(self)),
+            "previous": fields.Date.to_string(days[0] - timedelta(days=DAYS)),
+            "next": fields.Date.to_string(days[0] + timedelta(days=DAYS)),
+            "days": [
+                {
+                    "date": fields.Date.to_string(date),
+                    "due": due[date],
+                    "other": other[date],
+                }
+                for date in days
+            ],
+            "rows": self._get_week_rows(on_tickets, days),
+        }
+
+    @api.model
+    def _get_days_of_week(self, day):
+        """Return the days of the week of `day`, as the user's language begins it."""
+        if day:
+            try:
+                day = fields.Date.to_date(day)
+            except ValueError as error:
+                raise UserError(
+                    self.env._("“%(day)s” isn't a date.", day=day)
+                ) from error
+        day = day or fields.Date.context_today(self)
+        week_start = int(get_lang(self.env).week_start)
+        first = day - timedelta(days=(day.isoweekday() - week_start) % DAYS)
+        return [first + timedelta(days=index) for index in range(DAYS)]
+
+    @api.model
+    def _domain_own_week(self, days):
+        return Domain(
+            [
+                ("user_id", "=", self.env.uid),
+                ("project_id", "!=", False),
+                ("date", ">=", days[0]),
+                ("date", "<=", days[-1]),
+            ]
+        )
+
+    @api.model
+    def _get_week_rows(self, entries, days):
+        by_ticket = entries.grouped("ticket_id")
+        recent = self._get_recent_tickets(days) - entries.ticket_id
+        rows = [
+            (ticket, by_ticket.get(ticket, entries.browse()))
+            for ticket in [*by_ticket, *recent]
+        ]
+        return [
+            {
+                "ticket_id": ticket.id,
+                # sudo: own time shows the name, whatever became of the ticket
+                "name": ticket.sudo().display_name,
+                "customer": ticket.sudo().commercial_partner_id.name or "",
+                "cells": {
+                    fields.Date.to_string(date): own._get_week_cell()
+                    for date, own in of_ticket.grouped("date").items()
+                },
+            }
+            for ticket, of_ticket in rows
+        ]
+
+    def _get_week_cell(self):
+        """Return the hours of one ticket and day."""
+        return {
+            "hours": sum(self.mapped("unit_amount")),
+            "entries": self.ids,
+            "is_editable": len(self) == 1 and not self.readonly_timesheet,
+        }
+
+    @api.model
+    def _get_recent_tickets(self, days):
+        """Return open tickets that the user logged on before the week."""
+        tickets = self.env["helpdesk.ticket"]
+        groups = self._read_group(
+            Domain("user_id", "=", self.env.uid)
+            & Domain("ticket_id", "!=", False)
+            & Domain("project_id", "!=", False)
+            & Domain("date", "<", days[0])
+            & Domain("date", ">=", days[0] - timedelta(weeks=RECENT_WEEKS)),
+            ["ticket_id"],
+            ["date:max"],
+            order="date:max DESC",
+            limit=MOST_RECENT,
+        )
+        found = tickets.union(*(ticket for ticket, _date in groups))
+        return found._filtered_access("read").filtered(
+            lambda ticket: ticket.allow_timesheet and not ticket.closed
+        )

@@ -1,0 +1,229 @@
+// License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import {Component, onWillStart, useState} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {deserializeDate} from "@web/core/l10n/dates";
+import {formatFloatTime} from "@web/views/fields/formatters";
+import {getActiveHotkey} from "@web/core/hotkeys/hotkey_service";
+import {Layout} from "@web/search/layout";
+import {parseClearDuration} from "../duration/duration_field";
+import {registry} from "@web/core/registry";
+import {SelectCreateDialog} from "@web/views/view_dialogs/select_create_dialog";
+import {standardActionServiceProps} from "@web/webclient/actions/action_service";
+import {useQuickLog} from "../quick_log/quick_log";
+import {useService} from "@web/core/utils/hooks";
+
+const NOTHING = {hours: 0, entries: [], is_editable: true};
+
+/** One's own week: tickets against days, to read and to type in. */
+export class Week extends Component {
+    static template = "helpdesk_service_credit.Week";
+    static components = {Layout};
+    static props = {...standardActionServiceProps};
+
+    setup() {
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.notification = useService("notification");
+        this.orm = useService("orm");
+        this.ui = useState(useService("ui"));
+        this.quickLog = useQuickLog();
+        this.display = {controlPanel: {}};
+        this.format = formatFloatTime;
+        this.state = useState({week: null, added: [], day: 0});
+        onWillStart(() => this.load());
+    }
+
+    async load(day = false) {
+        const week = await this.orm.call("account.analytic.line", "get_week", [day]);
+        const isOther = week.days[0].date !== this.state.week?.days[0].date;
+        this.state.week = week;
+        if (isOther) {
+            const index = week.days.findIndex(({date}) => date === week.today);
+            this.state.day = Math.max(0, index);
+        }
+    }
+
+    reload() {
+        return this.load(this.state.week.days[0].date);
+    }
+
+    get title() {
+        const {days} = this.state.week;
+        const text = (day) => deserializeDate(day.date).toLocaleString();
+        return `${text(days[0])} – ${text(days.at(-1))}`;
+    }
+
+    /** A phone has room for one day. */
+    get days() {
+        const {days} = this.state.week;
+        return this.ui.isSmall ? [days[this.state.day]] : days;
+    }
+
+    get rows() {
+        const {rows} = this.state.week;
+        const known = new Set(rows.map((row) => row.ticket_id));
+        return [
+            ...rows,
+            ...this.state.added.filter((row) => !known.has(row.ticket_id)),
+        ];
+    }
+
+    dayLabel({date}) {
+        return deserializeDate(date).toLocaleString({weekday: "short", day: "numeric"});
+    }
+
+    isToday({date}) {
+        return date === this.state.week.today;
+    }
+
+    cellOf(row, {date}) {
+        return row.cells[date] || NOTHING;
+    }
+
+    totalOf(day) {
+        const hours = this.rows.map((row) => this.cellOf(row, day).hours);
+        return hours.reduce((sum, one) => sum + one, day.other);
+    }
+
+    get total() {
+        return this.state.week.days.reduce((sum, day) => sum + this.totalOf(day), 0);
+    }
+
+    get due() {
+        return this.state.week.days.reduce((sum, day) => sum + day.due, 0);
+    }
+
+    rowTotal(row) {
+        return Object.values(row.cells).reduce((sum, cell) => sum + cell.hours, 0);
+    }
+
+    textOf(row, day) {
+        const {hours} = this.cellOf(row, day);
+        return hours ? formatFloatTime(hours) : "";
+    }
+
+    /**
+     * One entry takes the hours typed. Where there is none, or are several, the line
+     * that logs asks what was done.
+     */
+    async onChange(ev, row, day) {
+        const input = ev.target;
+        const cell = this.cellOf(row, day);
+        let hours = 0;
+        try {
+            hours = input.value.trim() ? parseClearDuration(input.value) : 0;
+        } catch (error) {
+            this.notification.add(error.message, {type: "danger"});
+            return;
+        }
+        const more = hours - cell.hours;
+        if (Math.abs(more) < 1e-6) {
+            input.value = this.textOf(row, day);
+        } else if (cell.entries.length === 1 && cell.is_editable) {
+            await this.change(input, row, day, hours);
+        } else if (more > 0) {
+            this.logMore(input, row, day, more);
+        } else {
+            input.value = this.textOf(row, day);
+            this.openEntries(cell);
+        }
+    }
+
+    async change(input, row, day, hours) {
+        const {entries} = this.cellOf(row, day);
+        try {
+            if (hours) {
+                await this.orm.write("account.analytic.line", entries, {
+                    unit_amount: hours,
+                });
+            } else {
+                await this.orm.unlink("account.analytic.line", entries);
+            }
+        } finally {
+            input.value = this.textOf(row, day);
+            await this.reload();
+        }
+    }
+
+    logMore(input, row, day, more) {
+        input.value = this.textOf(row, day);
+        this.quickLog(input, {
+            ticketId: row.ticket_id,
+            title: `${row.name} · ${this.dayLabel(day)}`,
+            duration: formatFloatTime(more),
+            isDescribed: true,
+            date: day.date,
+            onLogged: () => this.reload(),
+        });
+    }
+
+    openEntries({entries}) {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("Time Entries"),
+            res_model: "account.analytic.line",
+            views: [
+                [false, "list"],
+                [false, "form"],
+            ],
+            domain: [["id", "in", entries]],
+            context: {is_timesheet: 1},
+        });
+    }
+
+    openTicket(row) {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: "helpdesk.ticket",
+            res_id: row.ticket_id,
+            views: [[false, "form"]],
+        });
+    }
+
+    addTicket() {
+        this.dialog.add(SelectCreateDialog, {
+            resModel: "helpdesk.ticket",
+            title: _t("Add a Ticket"),
+            domain: [["allow_timesheet", "=", true]],
+            multiSelect: false,
+            noCreate: true,
+            onSelected: async ([ticketId]) => {
+                const [ticket] = await this.orm.read(
+                    "helpdesk.ticket",
+                    [ticketId],
+                    ["display_name", "partner_name"]
+                );
+                this.state.added.push({
+                    ticket_id: ticketId,
+                    name: ticket.display_name,
+                    customer: ticket.partner_name || "",
+                    cells: {},
+                });
+            },
+        });
+    }
+
+    openAs(viewType) {
+        return this.action.doAction(
+            "helpdesk_service_credit.account_analytic_line_action_week",
+            {viewType}
+        );
+    }
+
+    /** The arrows lead from row to row, Enter confirms. */
+    onKeydown(ev) {
+        const hotkey = getActiveHotkey(ev);
+        const step = {arrowdown: 1, arrowup: -1}[hotkey];
+        if (!step) {
+            return;
+        }
+        ev.preventDefault();
+        const column = ev.target.dataset.date;
+        const inputs = [
+            ...ev.currentTarget.querySelectorAll(`input[data-date='${column}']`),
+        ];
+        inputs[inputs.indexOf(ev.target) + step]?.focus();
+    }
+}
+
+registry.category("actions").add("helpdesk_service_credit.week", Week);

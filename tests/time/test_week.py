@@ -1,0 +1,132 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import HttpCase, tagged
+
+from ..support.common import ServiceCreditCommon
+from ..support.keyboard import play_keys
+from ..support.language import LanguageCommon
+
+
+class WeekCommon(ServiceCreditCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ticket = cls._create_ticket(user_id=cls.agent.id)
+        cls.today = fields.Date.context_today(cls.agent)
+
+    def _log_own(self, hours, **values):
+        return self._log(
+            self.ticket,
+            hours,
+            **{"employee_id": self.agent_employee.id, "date": self.today, **values},
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestWeek(WeekCommon):
+    """The grid tells one's own hours, day by day, against the working schedule."""
+
+    def _get_week(self, day=False):
+        return self.env["account.analytic.line"].with_user(self.agent).get_week(day)
+
+    def test_days_and_rows(self):
+        entry = self._log_own(1.5)
+        self._log(self.ticket, 3, date=self.today)
+        week = self._get_week()
+        self.assertEqual(len(week["days"]), 7)
+        [row] = week["rows"]
+        self.assertEqual(row["ticket_id"], self.ticket.id)
+        cell = row["cells"][fields.Date.to_string(self.today)]
+        self.assertEqual(
+            cell, {"hours": 1.5, "entries": entry.ids, "is_editable": True}
+        )
+        self.assertGreater(sum(day["due"] for day in week["days"]), 0)
+
+    def test_previous_and_next(self):
+        """Another week shows its own time, and lately worked tickets to type in."""
+        self._log_own(1, date=self.today - timedelta(days=7))
+        week = self._get_week()
+        [row] = week["rows"]
+        self.assertEqual(row["cells"], {})
+        before = self._get_week(week["previous"])
+        self.assertEqual(before["next"], week["days"][0]["date"])
+        [row] = before["rows"]
+        self.assertEqual(sum(cell["hours"] for cell in row["cells"].values()), 1)
+
+    def test_several_entries_are_not_one(self):
+        self._log_own(1)
+        self._log_own(2)
+        [row] = self._get_week()["rows"]
+        [cell] = row["cells"].values()
+        self.assertEqual((cell["hours"], cell["is_editable"]), (3, False))
+
+    def test_wrong_day(self):
+        with self.assertRaises(UserError):
+            self._get_week("soon")
+
+    def test_costs_the_same_with_many_tickets(self):
+        self._log_own(1)
+        self._get_week()
+
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._get_week()
+            return self.env.cr.sql_log_count - before
+
+        few = count()
+        for _ticket in range(10):
+            ticket = self._create_ticket(user_id=self.agent.id)
+            self._log(ticket, 1, date=self.today, employee_id=self.agent_employee.id)
+        self.assertLessEqual(count(), few + 3)
+
+
+@tagged("post_install", "-at_install")
+class TestWeekScreen(WeekCommon, LanguageCommon, HttpCase):
+    browser_size = "1366x768"
+
+    def _type_in_the_grid(self, keyboard):
+        keyboard._run(f'document.querySelector("{self.cell}").select()')
+        keyboard._run(f'document.querySelector("{self.cell}").focus()')
+        keyboard.type("0:45")
+        keyboard.press("Enter")
+        keyboard.wait(
+            "document.querySelector('.o_service_week_total').textContent === '00:45'"
+        )
+        keyboard._run(f'document.querySelector("{self.empty}").focus()')
+        keyboard.type("15m")
+        keyboard.press("Enter")
+        keyboard.wait(
+            "document.activeElement.matches('.o_service_quick_log_description')"
+        )
+        keyboard.type("Toner")
+        keyboard.press("Enter")
+        keyboard.wait(
+            "document.querySelector('.o_service_week_total').textContent === '01:00'"
+        )
+        keyboard.browser.take_screenshot("week_")
+
+    def test_type_in_the_grid(self):
+        """A cell with one entry takes other hours; an empty one asks what was done."""
+        entry = self._log_own(1.5)
+        self._speak(self.agent)
+        today = fields.Date.to_string(self.today)
+        days = self.env["account.analytic.line"]._get_days_of_week(self.today)
+        other = next(day for day in days if day != self.today)
+        self.cell = f"input.o_service_week_cell[data-date='{today}']"
+        self.empty = f"input.o_service_week_cell[data-date='{other}']"
+        play_keys(
+            self,
+            self._type_in_the_grid,
+            "/odoo/my-week",
+            "!!document.querySelector('.o_service_week_cell')",
+            self.agent,
+        )
+        self.assertEqual(entry.unit_amount, 0.75)
+        added = self.ticket.timesheet_ids - entry
+        self.assertEqual((added.name, added.unit_amount), ("Toner", 0.25))
+        self.assertEqual(added.date, other)
