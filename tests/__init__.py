@@ -18,6 +18,7 @@ from .authorization import test_authorized_order
 from .authorization import test_authorized_storm
 from .authorization import test_authorized_tour
 from .authorization import test_service_type
+from .base import test_contributing
 from .base import test_duration
 from .base import test_js
 from .base import test_keyboard

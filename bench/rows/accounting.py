@@ -62,11 +62,19 @@ def prepare_month(env):
         "is_draft": False,
     }
     purchases = env["service.credit.purchase"].create([terms] * PURCHASES)
+    bill(env, purchases)
+    use(env, purchases)
+    return env["service.credit.recognition"].create({"date": today})
+
+
+def bill(env, purchases):
+    """Post one invoice of all purchases, on the day they start."""
+    customer, product = purchases.partner_id, purchases.product_id
     entry = env["account.move"].create(
         {
             "move_type": "out_invoice",
             "partner_id": customer.id,
-            "invoice_date": today - timedelta(30),
+            "invoice_date": purchases[0].date_start,
             "invoice_line_ids": [
                 (
                     0,
@@ -83,6 +91,11 @@ def prepare_month(env):
         }
     )
     entry.action_post()
+
+
+def use(env, purchases):
+    """Use credits of every purchase today, one at a time."""
+    customer, company = purchases.partner_id, purchases.company_id
     ticket = env["helpdesk.ticket"].create(
         {"name": "Bench", "description": "Bench", "partner_id": customer.id}
     )
@@ -101,12 +114,11 @@ def prepare_month(env):
                     "allocation": allocation,
                     "consumption_type": "consumption",
                     "credits": 1,
-                    "date": today,
+                    "date": company._get_today(),
                 }
                 for purchase in purchases
             ]
         )
-    return env["service.credit.recognition"].create({"date": today})
 
 
 ROWS = [

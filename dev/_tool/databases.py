@@ -4,6 +4,9 @@
 base:   the addons this one depends on
 addon:  a copy of base with this checkout installed
 run:    a copy of addon, for one test run
+
+``odoo-bin db duplicate`` loads a registry for every copy and copies every stored file;
+here a copy is one statement, and links.
 """
 
 import contextlib

@@ -147,7 +147,7 @@ class ServiceCreditRecognitionLine(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_credit_consumption_action"
         )
-        action["domain"] = [("recognition_line_ids", "in", self.ids)]
+        action["domain"] = [("id", "in", self.consumption_ids.ids)]
         action["context"] = {"create": False}
         return action
 
@@ -164,8 +164,6 @@ class ServiceCreditRecognitionLine(models.Model):
 
     def _forget_row_lists(self):
         self.invalidate_model(["consumption_ids"], flush=False)
-        rows = self.env["service.credit.consumption"]
-        rows.invalidate_model(["recognition_line_ids"], flush=False)
 
     def init(self):
         """One row of the ledger is recognized once, whoever asks."""

@@ -373,10 +373,8 @@ class AccountAnalyticLine(models.Model):
             **{name: self[name].id for name in names},
             "name": self.name,
             "date": self.date,
-            "internal_note": self.internal_note,
             "is_billable": self.is_billable,
             "split_from_id": (self.split_from_id or self).id,
-            **({"approval_state": self.approval_state} if self.approval_state else {}),
         }
 
     def _move_to_item(self, item):

@@ -187,13 +187,9 @@ def render(env, facts):
 
 def _render_passed_over(env, facts):
     """Return the words about what did not pay."""
-    why = facts["why"]
     if "purchase" not in facts:
-        if why == "used_up":
-            return env._("%(item)s is used up", item=facts["item"])
-        if why == "not_confirmed":
-            return env._("%(item)s is not a confirmed order", item=facts["item"])
-        return env._("%(item)s has no authorized hours left", item=facts["item"])
+        return _render_passed_item(env, facts)
+    why = facts["why"]
     values = {
         "credits": _format(env, facts["credits"]),
         "purchase": facts["purchase"],
@@ -227,6 +223,14 @@ def _render_passed_over(env, facts):
             "%(purchase)s (expired on %(date)s) takes no late time any more", **values
         ),
     }[why]()
+
+
+def _render_passed_item(env, facts):
+    if facts["why"] == "used_up":
+        return env._("%(item)s is used up", item=facts["item"])
+    if facts["why"] == "not_confirmed":
+        return env._("%(item)s is not a confirmed order", item=facts["item"])
+    return env._("%(item)s has no authorized hours left", item=facts["item"])
 
 
 def render_part(env, facts):

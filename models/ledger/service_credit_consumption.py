@@ -106,17 +106,6 @@ class ServiceCreditConsumption(models.Model):
         ondelete="restrict",
     )
 
-    recognition_line_ids = fields.Many2many(
-        comodel_name="service.credit.recognition.line",
-        relation="service_credit_recognition_row",
-        column1="consumption_id",
-        column2="line_id",
-        string="Recognized In",
-        readonly=True,
-        copy=False,
-        groups="account.group_account_readonly,account.group_account_manager",
-    )
-
     # What the credits were spent on, to analyse the rows by.
     ticket_id = fields.Many2one(
         related="allocation_id.ticket_id", groups="base.group_user"

@@ -290,6 +290,13 @@ class AccountAnalyticLine(models.Model):
                 self._get_employee_text(ticket, employee_sudo, company)
             )
 
+    def _prepare_split_values(self):
+        values = super()._prepare_split_values()
+        values["internal_note"] = self.internal_note
+        if self.approval_state:
+            values["approval_state"] = self.approval_state
+        return values
+
     # ------------------------------------------------------------------
     # After a change
     # ------------------------------------------------------------------

@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from psycopg2.errors import UniqueViolation
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -277,7 +279,7 @@ class TestRecognition(AccountingCommon):
         self._spend(4)
         line = self._recognize().line_ids
         other = line.sudo().copy({"recognition_id": self._recognize().id})
-        with self.assertRaises(Exception) as caught, self.cr.savepoint():
+        with self.assertRaises(UniqueViolation) as caught, self.cr.savepoint():
             self.env.cr.execute(
                 "INSERT INTO service_credit_recognition_row (line_id, consumption_id) "
                 f"VALUES ({other.id}, {line.consumption_ids[:1].id})"

@@ -65,9 +65,9 @@ class TestAuthorizedHours(ServiceCreditCommon):
 
     def test_the_sentence_names_item_hours_and_ways_out(self):
         self._log(self.ticket, 9.5)
-        with self.assertRaisesRegex(
+        with self.assertRefused(
             ValidationError,
-            r"^Only 0\.50 of the 1\.00 h on ticket .* are covered "
+            says=r"^Only 0\.50 of the 1\.00 h on ticket .* are covered "
             r"\(0\.50 of 10\.00 authorized hours left on .*Support Time.*\)\. "
             r"Log 0\.50 h, ask Azure Mills "
             r"for more hours or credits, choose another sales order item, or untick "

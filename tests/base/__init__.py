@@ -1,3 +1,4 @@
+from . import test_contributing
 from . import test_duration
 from . import test_js
 from . import test_keyboard

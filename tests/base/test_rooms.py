@@ -27,12 +27,25 @@ class TestRooms(BaseCase):
         return f'class M(models.{kind}):\n    {key} = "{name}"\n    {body}\n'
 
     def test_a_look_down_is_seen(self):
-        sync = self._model("service.sync", "def _read_all(self): pass")
+        sync = self._model(
+            "service.sync",
+            "def _read_all(self): pass\n    def get_all(self): pass",
+        )
         for text in (
             "from ..sync.service_sync import M",
             'def f(env): return env["service.sync"]',
             'S = "service.sync"\ndef f(self): return self.env[S]',
             "def f(source): source._read_all()",
+            "def f(source): source.get_all()",
+            "import odoo.addons.helpdesk_service_credit.models.sync.service_sync",
+            "from odoo.addons.helpdesk_service_credit.models.sync import target",
+            'class T:\n    """Text."""\n    model = "service.sync"',
+            'def f(env): return env.get("service.sync")',
+            'SQL("SELECT id FROM service_sync WHERE id = 1")',
+            self._model("x", 'x = fields.One2many("service.sync")'),
+            self._model("service.sync", "pass", key="_inherit"),
+            self._model("x", 'x = fields.Char(compute="_read_all")'),
+            "class M:\n    def _read(self): getattr(self, '_read_all')()",
         ):
             with self.subTest(text):
                 found = self._found(
@@ -56,6 +69,29 @@ class TestRooms(BaseCase):
             ),
             [],
         )
+
+    def test_a_method_of_two_rooms_below_is_seen(self):
+        self.assertEqual(
+            len(
+                self._found(
+                    models__ledger__x="def f(it): it._read_all()",
+                    models__time__a=self._model("a", "def _read_all(self): pass"),
+                    models__sync__b=self._model("b", "def _read_all(self): pass"),
+                )
+            ),
+            1,
+        )
+
+    def test_a_button_opens_a_window(self):
+        window = self._model("a.window", "pass", "TransientModel")
+        for text, count in (
+            ('def f(self): return {"res_model": "a.window"}', 0),
+            ('def f(self): return {"model": "a.window"}', 1),
+            ('def f(self):\n    """a.window"""', 0),
+        ):
+            with self.subTest(text):
+                found = self._found(models__time__x=text, wizards__a_window=window)
+                self.assertEqual(len(found), count)
 
     def test_models_use_no_wizard(self):
         [found] = self._found(
@@ -84,6 +120,8 @@ class TestRooms(BaseCase):
             "x = fields.Char()",
             'x = models.Constraint("CHECK (TRUE)")',
             "def write(self, vals): pass",
+            '@api.constrains("x")\n    def _check_x(self): pass',
+            "@api.ondelete(at_uninstall=False)\n    def _unlink_x(self): pass",
         ):
             with self.subTest(body):
                 more = self._model("service.a", body, key="_inherit")
@@ -97,7 +135,10 @@ class TestRooms(BaseCase):
             ('def f(vals): return "coverage" in vals', 1),
             ("a = m.current_test", 0),
             ("a = m.current_test\nb = m.current_test", 1),
+            ('def f(vals): return "coverage" not in vals', 1),
             ('def f(self): self.env[f"service.{self.kind}"]', 1),
+            ('def f(self): self.env["service." + self.kind]', 1),
+            ('def f(self): getattr(self, f"_find_{self.kind}")()', 1),
         ):
             with self.subTest(text):
                 self.assertEqual(len(self._found(models__ledger__x=text)), count)

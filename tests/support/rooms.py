@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+ADDON = "odoo.addons.helpdesk_service_credit."
 #: A room uses the rooms before it.
 ROOMS = (
     "ledger",
@@ -39,9 +40,9 @@ class Class:
         self.node = node
         values = {}
         self.fields, self.declared = [], []
-        self.methods = [
-            part.name for part in node.body if isinstance(part, ast.FunctionDef)
-        ]
+        functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+        self.methods = [function.name for function in functions]
+        self.guards = [part.name for part in functions if _is_guard(part)]
         for part in node.body:
             if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
                 self._read(part.targets[0].id, part.value, values)
@@ -111,33 +112,53 @@ class Source:
     def imported_rooms(self):
         """Yield the line and the room of each import from another room."""
         for node in ast.walk(self.tree):
-            if not isinstance(node, ast.ImportFrom) or not node.level:
-                continue
-            folder = self.path.parents[node.level - 1]
-            target = folder.joinpath(*(node.module or "").split("."))
-            names = [target] if node.module else [target / n.name for n in node.names]
-            for name in names:
-                parts = name.relative_to(self.root).parts
+            for parts in self._imports(node):
                 if parts[:1] == ("models",):
                     parts = parts[1:]
                 if parts and parts[0] != self.room:
                     yield node.lineno, parts[0]
 
-    def used_models(self):
-        """Yield the line and the name of each model looked up in an environment."""
+    def _imports(self, node):
+        """Yield what a node imports of the addon, as folders and a name."""
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = self.path.parents[node.level - 1]
+            target = folder.joinpath(*(node.module or "").split("."))
+            names = [target] if node.module else [target / n.name for n in node.names]
+            yield from (name.relative_to(self.root).parts for name in names)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            module = getattr(node, "module", None)
+            for name in [module] if module else [part.name for part in node.names]:
+                if name.startswith(ADDON):
+                    yield tuple(name.removeprefix(ADDON).split("."))
+
+    def texts(self):
+        """Yield the line and the words of each string, those that document left out.
+
+        A model may be named far from where it is looked up, in a constant, a field or
+        a statement of SQL. A button may name the window that it opens.
+        """
+        skipped = set()
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Subscript):
-                owner = node.value
-                name = getattr(owner, "attr", getattr(owner, "id", ""))
-                if name in ("env", "registry"):
-                    yield node.lineno, self.constant(node.slice)
+            if isinstance(node, ast.Expr):
+                skipped.add(node.value)
+            elif isinstance(node, ast.Dict):
+                skipped.update(
+                    value
+                    for key, value in zip(node.keys, node.values, strict=True)
+                    if getattr(key, "value", None) == "res_model"
+                )
+            elif node not in skipped and isinstance(getattr(node, "value", 0), str):
+                yield node.lineno, node.value
 
     def used_methods(self):
-        """Yield the line and the name of each private method called."""
+        """Yield the line and the name of each method called, or named in a string."""
         for node in ast.walk(self.tree):
             name = getattr(getattr(node, "func", None), "attr", "")
-            if name.startswith("_") and not name.startswith("__"):
+            if name and not name.startswith("__"):
                 yield node.lineno, name
+        for line, text in self.texts():
+            if text.startswith("_"):
+                yield line, text
 
     def functions(self):
         """Yield the names of all functions and methods."""
@@ -146,16 +167,23 @@ class Source:
                 yield node.name
 
     def new_methods(self):
-        """Yield the private methods of models that override nothing.
+        """Yield the methods of models that override nothing.
 
         Those of plain classes need an import.
         """
         for one in self.classes:
             for node in one.node.body:
-                if not isinstance(node, ast.FunctionDef) or node.name[0] != "_":
+                if not isinstance(node, ast.FunctionDef) or node.name in CRUD:
                     continue
                 if not any(_is_super(part, node.name) for part in ast.walk(node)):
                     yield node.name
+
+
+def _is_guard(function):
+    """Tell whether a method is CRUD, or decides what may be stored or deleted."""
+    asked = {getattr(one, "func", one) for one in function.decorator_list}
+    names = {getattr(one, "attr", "") for one in asked}
+    return function.name in CRUD or not names.isdisjoint(("constrains", "ondelete"))
 
 
 def _is_super(node, method):
@@ -173,13 +201,19 @@ class Sources:
             Source(root, path)
             for folder in ("models", *ABOVE, *BELOW)
             for path in sorted((root / folder).rglob("*.py"))
-            if path.name != "__init__.py"
         ]
         self.classes = [one for source in self.files for one in source.classes]
         self.home = {one.name: one for one in self.classes if one.is_new}
+        self.tables = {name.replace(".", "_"): name for name in self.home}
+
+    def named(self, text):
+        """Return the models that a string names, itself or by their tables."""
+        words = set(re.findall(r"\w+", text)) if " " in text else {text}
+        found = {self.tables[word] for word in words & self.tables.keys()}
+        return found | ({text} & self.home.keys())
 
     def methods(self):
-        """Return the rooms in which each private method is defined."""
+        """Return the rooms in which each method is defined."""
         rooms = collections.defaultdict(set)
         for source in self.files:
             for name in source.new_methods():
@@ -194,14 +228,13 @@ class Sources:
         for source in self.files:
             for line, room in source.imported_rooms():
                 yield source, line, room, "import"
-            for line, name in source.used_models():
-                if name in self.home:
+            for line, text in source.texts():
+                for name in self.named(text):
                     yield source, line, self.home[name].source.room, name
             for line, name in source.used_methods():
-                defined = methods.get(name, set())
-                # A hook is defined above too; a name in two rooms says nothing.
-                if len(defined) == 1 and name not in functions[source.room]:
-                    yield source, line, *defined, name
+                # A hook is defined above, too: its highest room counts.
+                if name in methods and name not in functions[source.room]:
+                    yield source, line, min(methods[name], key=_rank), name
 
 
 def _rank(room):
@@ -242,8 +275,7 @@ def scattered_models(sources):
         if is_in_room and stem != one.name.replace(".", "_"):
             yield f"{one.source.place}: declares {one.name}"
         if one.source is not home.source:
-            guards = [name for name in one.methods if name in CRUD]
-            for name in (*one.fields, *one.declared, *guards):
+            for name in (*one.fields, *one.declared, *one.guards):
                 yield f"{one.source.place}: {name} of {one.name}"
 
 
@@ -256,8 +288,7 @@ def core_models(sources):
         if stem != name and not stem.startswith(f"{name}_"):
             yield f"{one.source.place}: extends {one.name}"
         if stem != name:
-            guards = [method for method in one.methods if method in CRUD]
-            for part in (*one.fields, *one.declared, *guards):
+            for part in (*one.fields, *one.declared, *one.guards):
                 yield f"{one.source.place}: {part} of {one.name}"
 
 
@@ -273,12 +304,16 @@ def super_chains(sources):
 
 
 def computed_names(sources):
-    """No model is looked up by a name that is put together."""
+    """No model or method is looked up by a name that is put together."""
     for source in sources.files:
         for node in ast.walk(source.tree):
-            is_computed = isinstance(getattr(node, "slice", None), ast.JoinedStr)
-            if is_computed and getattr(node.value, "attr", "") == "env":
-                yield f"{source.place}:{node.lineno}: a computed model"
+            is_getattr = getattr(getattr(node, "func", None), "id", "") == "getattr"
+            if getattr(getattr(node, "value", None), "attr", "") == "env":
+                name = getattr(node, "slice", None)
+            else:
+                name = node.args[1] if is_getattr else None
+            if isinstance(name, (ast.BinOp, ast.JoinedStr)):
+                yield f"{source.place}:{node.lineno}: a computed name"
 
 
 def passwords(sources):
@@ -288,7 +323,9 @@ def passwords(sources):
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Attribute) and node.attr == "current_test":
                 asked.append(f"{source.place}:{node.lineno}: current_test")
-            elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+            elif isinstance(node, ast.Compare) and isinstance(
+                node.ops[0], (ast.In, ast.NotIn)
+            ):
                 word = getattr(node.left, "value", None)
                 if word in ("coverage", "approval_state"):
                     yield f"{source.place}:{node.lineno}: “{word}” as a password"

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from odoo.tests import tagged
 
+from ...connectors import ConnectorError
 from ...connectors.csv_file import CsvConnector
 from ..support.peers import http_peer
 from ..support.sync import ConnectorCase
@@ -127,7 +128,7 @@ class TestCsv(ConnectorCase):
 
         with http_peer(script) as peer:
             pages = []
-            with self.assertRaisesRegex(Exception, "broke off"):
+            with self.assertRaisesRegex(ConnectorError, "broke off"):
                 pages.extend(self.connector(url=peer.url).fetch())
         self.assertFalse(pages)
 

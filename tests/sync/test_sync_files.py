@@ -310,9 +310,9 @@ class TestUploads(FilesCase):
         self.assertEqual([row[1] for row in self.hours(source)], [60, 120])
         self.assertEqual(set(self.targets(source)), {"2026-09-07|1", "2026-09-07|2"})
         self.assertIn("no external ID", self.errors(source)[0])
-        with self.assertRaisesRegex(ValidationError, "already imported rows"):
+        with self.assertRefused(ValidationError, says="already imported rows"):
             source.mapping_ids[1].unlink()
-        with self.assertRaisesRegex(ValidationError, "already imported rows"):
+        with self.assertRefused(ValidationError, source):
             source.row_is_key = True
 
     def test_what_lands_on_the_catch_all_ticket_waits_for_its_own(self):
@@ -325,7 +325,7 @@ class TestUploads(FilesCase):
         )
         row = source.record_ids
         self.assertTrue(row.is_catch_all)
-        with self.assertRaisesRegex(UserError, "Choose the ticket"):
+        with self.assertRefused(UserError, says="Choose the ticket"):
             row.action_move_to_ticket()
         row.ticket_id = self.ticket
         row.action_move_to_ticket()
@@ -384,7 +384,7 @@ class TestUploads(FilesCase):
         with closing(source._get_connector()) as connector:
             self.assertEqual(connector.headers()["X-Token"], "t0ken")
             self.assertIn("t0ken", connector.secrets)
-        with self.assertRaisesRegex(AccessError, "never exported"):
+        with self.assertRefused(AccessError, says="never exported"):
             source.export_data(["header_ids/secret"])
         self.assertFalse(source.copy().header_ids.secret)
         manager = self.env["res.users"].create(

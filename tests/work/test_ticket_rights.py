@@ -2,7 +2,7 @@
 from lxml import etree
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -232,7 +232,7 @@ class TestTicketRights(ServiceCreditCommon):
         """A team of another company refuses a project of this one."""
         company = self.env["res.company"].create({"name": "Second Company"})
         self.env.user.company_ids = [Command.link(company.id)]
-        with self.assertRaisesRegex(Exception, "choose a project of the team's"):
+        with self.assertRefused(UserError, self.project, "Elsewhere", company):
             self.env["helpdesk.ticket.team"].create(
                 {
                     "name": "Elsewhere",
