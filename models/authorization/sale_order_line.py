@@ -202,6 +202,8 @@ class SaleOrderLine(models.Model):
 
     def _sum_authorized_hours_used(self):
         """Return the billed hours of the time entries on the items, by item id."""
+        if not self:
+            return {}
         hour = self.env.ref("uom.product_uom_hour")
         result = {}
         # sudo: the sum counts entries that the user may not read

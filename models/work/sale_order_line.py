@@ -3,6 +3,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import float_compare
 
 # What a helpdesk agent without any other right on sales may read of an item: enough to
 # pick it and to see its balance, nothing of its price.
@@ -195,7 +196,7 @@ class SaleOrderLine(models.Model):
         result = defaultdict(self.browse)
         if not partners:
             return result
-        hour = self.env.ref("uom.product_uom_hour")
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
         # sudo: which item pays must not depend on who set the customer
         lines_sudo = self.sudo().search(
             self._domain_prepaid()
@@ -207,7 +208,7 @@ class SaleOrderLine(models.Model):
             lambda line: (line.order_id.date_order, line.order_id.id, line.id)
         )
         for line in lines_sudo:
-            if not with_hours or hour.compare(line.remaining_hours, 0) > 0:
+            if not with_hours or float_compare(line.remaining_hours, 0, digits) > 0:
                 key = (line.order_partner_id.commercial_partner_id, line.company_id)
                 result[key] += line.sudo(False)
         return result
