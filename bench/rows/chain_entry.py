@@ -7,15 +7,15 @@ from world import World, world
 from .credit_entry import ticket_on_credits
 
 BATCH = 1_000
+CREDITS, PACK = 10, 5  # hours
 ENTRY = "account.analytic.line"
-PAYERS = ["credits", "sale_line", "sale_line", "overage"]
+PAYERS = ["credits", "overage", "sale_line", "sale_line"]
 
 
-def prepare(hours):
+def prepare(is_used_up):
     """Return values of entries on a stock task, and on a ticket with a chain.
 
-    :param hours: what each of two packs and the credits have left: where it is 0, they
-        are passed over, and the last pack pays
+    :param is_used_up: credits and both packs are passed over, and a third pack pays
     """
 
     def prepared(env):
@@ -31,12 +31,13 @@ def prepare(hours):
         )
         ticket = ticket_on_credits(env, 1)
         ticket.team_id = place.team
-        sell(env, place, ticket.partner_id, 10)
-        sell(env, place, ticket.partner_id, 10)
-        ours = {**place.ticket_entry(ticket), "unit_amount": 31}
-        if not hours:
+        for _pack in range(2):
+            sell(env, place, ticket.partner_id, PACK)
+        used = CREDITS + 2 * PACK
+        ours = {**place.ticket_entry(ticket), "unit_amount": used + 1}
+        if is_used_up:
             sell(env, place, ticket.partner_id, 1_000)
-            env[ENTRY].create([{**ours, "unit_amount": 30}])
+            env[ENTRY].create([{**ours, "unit_amount": used}])
             ours["unit_amount"] = 1
         return place.task_entry(place.task()), ours
 
@@ -66,7 +67,7 @@ def ours(payers):
 
 
 def many(env):
-    _stock, chained = prepare(0)(env)
+    _stock, chained = prepare(True)(env)
     entries = env[ENTRY].create([{**chained, "unit_amount": 0.5}] * BATCH)
     return {**chained, "unit_amount": 0.5}, entries
 
@@ -76,7 +77,7 @@ ROWS = [
         name="chain-entry-one",
         what="one entry past used up credits and packs to the pack that pays, against "
         "one on a stock task with an item",
-        prepare=prepare(0),
+        prepare=prepare(True),
         stock=stock(1),
         ours=ours(["sale_line"]),
         target="<= 1.5x",
@@ -86,7 +87,7 @@ ROWS = [
         name="chain-entry-split",
         what="one entry that credits, two packs and the policy share, against as many "
         "on a stock task with an item",
-        prepare=prepare(10),
+        prepare=prepare(False),
         stock=stock(len(PAYERS)),
         ours=ours(PAYERS),
         target="<= 1.5x",

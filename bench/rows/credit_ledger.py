@@ -24,11 +24,11 @@ INSERT_PURCHASES = """
         name, active, partner_id, commercial_partner_id, company_id, currency_id,
         date_start, date_expiry, credits, value_per_credit, paid_per_credit, is_draft,
         credits_allocated, credits_expired, credits_withdrawn, credits_available,
-        value_total, paid_total, value_available, paid_available, state
+        value_total, paid_total, value_available, paid_available, state, release
     )
     SELECT 'BENCH/' || n, true, %(partner)s, %(partner)s, %(company)s, %(currency)s,
            %(start)s, %(expiry)s::date + n %% 200, 10, 100, 80, false,
-           0, 0, 0, 10, 1000, 800, 1000, 800, 'open'
+           0, 0, 0, 10, 1000, 800, 1000, 800, 'open', 'order'
     FROM generate_series(1, %(number)s) AS n
 """
 
