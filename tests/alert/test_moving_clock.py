@@ -18,8 +18,8 @@ EDGES = [
     LAST_DAY + timedelta(days=1 + GRACE),
     LAST_DAY + timedelta(days=1 + GRACE + LATE),
 ]
-# Of Greenwich, half past: around midnight in Auckland (11:00 the day before), there, and
-# in Los Angeles (08:00).
+# Of Greenwich, half past: around midnight in Auckland (11:00 the day before), there,
+# and in Los Angeles (08:00).
 HOURS = (-14, -13, -1, 0, 7, 8)
 
 
