@@ -327,7 +327,8 @@ class AccountAnalyticLine(models.Model):
         ):
             # The form of a ticket sends the ticket itself.
             ticket_id = value.get("id") if isinstance(value, dict) else value
-            if ticket_id:
+            # Whatever else a program sends is no ticket; True is a number for Python.
+            if ticket_id and isinstance(ticket_id, int) and ticket_id is not True:
                 self.env["helpdesk.ticket"].browse(ticket_id).check_access("read")
         return super().onchange(values, field_names, fields_spec)
 

@@ -225,6 +225,14 @@ class TestAttackEntry(FundingCommon):
                 with self.subTest(user.login, field=name):
                     self.assertFalse(typed[name])
 
+    def test_typing_what_is_no_ticket_is_no_crash(self):
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        for junk in (True, "x", [self.ticket.id, "x"], 1.5):
+            with self.subTest(junk=junk):
+                values = {"ticket_id": junk, "unit_amount": 1, "date": "2026-05-04"}
+                result = lines.onchange(values, ["unit_amount"], {"payers": {}})
+                self.assertFalse(result["value"].get("payers"))
+
     def test_overage_value_is_for_who_sees_prices(self):
         self.team.over_limit_policy = "overage"
         self.ticket.sale_line_id = self._sell(self.time_product)
