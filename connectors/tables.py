@@ -42,15 +42,11 @@ def find_header(lines, wanted) -> int:
 def _names(lines, index) -> int:
     """How many cells of a line may be names of columns with values below them."""
     below = lines[index + 1] if index + 1 < len(lines) else []
-    names = {
-        cell.strip()
-        for cell in lines[index]
-        if isinstance(cell, str) and cell.strip() and not NUMBER.fullmatch(cell.strip())
-    }
-    width = sum(bool(str(cell).strip()) for cell in lines[index])
+    told = [str(cell).strip() for cell in lines[index] if str(cell).strip()]
+    texts = [cell for cell in told if not NUMBER.fullmatch(cell)]
     # Rows of texts look like headers: numbers stand below the real one.
     numbers = sum(bool(NUMBER.match(str(cell).strip())) for cell in below)
-    return len(names) + (numbers if width == len(names) else 0)
+    return len(texts) + (numbers if len(texts) == len(told) else 0)
 
 
 def name_columns(cells) -> list[str]:

@@ -12,6 +12,10 @@ from .errors import _lt
 MAGIC = b"PK\x03\x04"
 # Unpacked: a small archive can hold more than a machine has memory for.
 MAX_BYTES = 256 * 1024**2
+# Of what is held in memory as a whole: texts that cells share, styles.
+MAX_PART = 64 * 1024**2
+SHEETS = "xl/worksheets/"
+MAX_ROWS = 1_048_576  # what Excel can hold; files may name any row
 # Excel counts days from here: a moment of that year is a duration.
 FIRST_YEAR = 1900
 
@@ -38,8 +42,9 @@ def read_workbook(spool):
     """
     try:
         with zipfile.ZipFile(spool) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
+            sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        parts = (sizes[name] for name in sizes if not name.startswith(SHEETS))
+        if sum(sizes.values()) > MAX_BYTES or max(parts, default=0) > MAX_PART:
             raise WorkbookRefused(
                 _lt("The workbook holds more than %(size)s MB: save it as CSV."),
                 size=MAX_BYTES // 1024**2,
@@ -51,6 +56,11 @@ def read_workbook(spool):
         sheet = book.active or book.worksheets[0]
         sheet.reset_dimensions()  # some programs write them wrong
         for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            if number > MAX_ROWS:
+                raise WorkbookRefused(
+                    _lt("The workbook has more than %(count)s rows: save it as CSV."),
+                    count=MAX_ROWS,
+                )
             yield number, [_plain(cell) for cell in cells]
     except WorkbookRefused:
         raise

@@ -101,6 +101,7 @@ from .sync import test_sync_crash
 from .sync import test_sync_customer
 from .sync import test_sync_cycle
 from .sync import test_sync_errors
+from .sync import test_sync_exports
 from .sync import test_sync_files
 from .sync import test_sync_guesses
 from .sync import test_sync_list

@@ -83,7 +83,8 @@ def _settle_separator(source, values):
     if source.decimal_separator != AUTO or not odd:
         return []
     mapping, value = odd
-    separator = find_separator(values[mapping])
+    # It is one setting for all fields: what one of them tells counts for the others.
+    separator = find_separator(_all(values, NUMBERS))
     if separator:
         source.decimal_separator = separator
         return []
@@ -98,7 +99,7 @@ def _settle_date_order(source, values):
     if source.date_order != AUTO or not odd:
         return []
     mapping, value = odd
-    order = find_date_order(values[mapping])
+    order = find_date_order(_all(values, DATES))
     if order:
         source.date_order = order
         return []
@@ -150,6 +151,10 @@ def show_hours(number, unit):
 
 def _of(values, names):
     return {m: found for m, found in values.items() if m.target_field in names}
+
+
+def _all(values, names):
+    return [value for found in _of(values, names).values() for value in found]
 
 
 def _first(values, pattern, test=bool):

@@ -89,13 +89,13 @@ class OdooPeer:
 
 
 @contextmanager
-def odoo_peer():
+def odoo_peer(modules="web,rpc"):
     """Create the database, serve it, and remove both."""
     database = f"{get_db_name()}_peer"
     port = _free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "odoo", "-c", _write_config(folder)]
-        command += ["-d", database, "-i", "web,rpc", "--skip-auto-install"]
+        command += ["-d", database, "-i", modules, "--skip-auto-install"]
         command += [f"--http-port={port}", "--http-interface=127.0.0.1"]
         with open(f"{folder}/log", "w") as log:
             process = subprocess.Popen(

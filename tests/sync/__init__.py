@@ -10,6 +10,7 @@ from . import test_sync_crash
 from . import test_sync_customer
 from . import test_sync_cycle
 from . import test_sync_errors
+from . import test_sync_exports
 from . import test_sync_files
 from . import test_sync_guesses
 from . import test_sync_list

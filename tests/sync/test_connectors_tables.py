@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Tables as people make them: titles, totals, workbooks, durations without a unit."""
 
+import io
 import random
+import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -216,3 +218,57 @@ class TestStyles(ConnectorCase):
             self.assertFalse(parse_deleted(value), value)
         with self.assertRaises(ValueRefused):
             parse_deleted("maybe")
+
+
+@tagged("post_install", "-at_install")
+class TestHostileWorkbooks(ConnectorCase):
+    def rewritten(self, name, change):
+        """A workbook of which one part was changed by hand."""
+        good, bad = io.BytesIO(workbook(["id", "name"], [1, "a"])), io.BytesIO()
+        with (
+            zipfile.ZipFile(good) as old,
+            zipfile.ZipFile(bad, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
+            for entry in old.namelist():
+                content = old.read(entry)
+                new.writestr(entry, change(content) if entry == name else content)
+        return bad.getvalue()
+
+    def sentence(self, content):
+        connector = CsvConnector({"file": content}, ["id"], "id")
+        self.addCleanup(connector.close)
+        return self.refused(connector)
+
+    def test_row_beyond_all_rows(self):
+        """One cell far below names more rows than anybody can wait for."""
+        content = self.rewritten(
+            "xl/worksheets/sheet1.xml",
+            lambda text: text.replace(b'r="2"', b'r="999999999999"').replace(
+                b'"A2"', b'"A999999999999"'
+            ),
+        )
+        self.assertIn("more than 1048576 rows", self.sentence(content))
+
+    def test_texts_that_unpack_to_more_than_memory(self):
+        content = self.rewritten(
+            "xl/styles.xml", lambda text: text + b" " * (65 * 1024**2)
+        )
+        self.assertLess(len(content), 1024**2)
+        self.assertIn("holds more than", self.sentence(content))
+
+    def test_entities_that_grow(self):
+        entities = b"".join(
+            b'<!ENTITY e%d "%s">' % (number, b"&e%d;" % (number - 1) * 10)
+            for number in range(1, 12)
+        )
+        head = b'<!DOCTYPE x [<!ENTITY e0 "ha">' + entities + b"]>"
+
+        def grow(text):
+            start = text.index(b"<worksheet")
+            grown = text[:start] + head + text[start:]
+            return grown.replace(b"<t>a</t>", b"<t>&e11;</t>").replace(
+                b"<v>1</v>", b"<v>&e11;</v>"
+            )
+
+        content = self.rewritten("xl/worksheets/sheet1.xml", grow)
+        self.assertIn("cannot be read as an Excel workbook", self.sentence(content))

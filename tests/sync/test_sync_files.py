@@ -422,6 +422,7 @@ class TestPackages(SyncCommon):
             source.action_preview()["res_id"]
         )
         self.assertEqual((preview.row_count, preview.error_count), (4, 1))
+        self.assertIn("No end", preview.table)
         source.action_sync_now()
         lots = self.targets(source)
         self.assertEqual(

@@ -2,13 +2,17 @@
 """What columns are, by their names in five languages, their values and our records."""
 
 import base64
+import random
 from datetime import date
 
+from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import BaseCase, tagged
 
 from ...connectors.guesses import get_columns, guess_billed, guess_fields
 from ...connectors.tables import is_total
 from ...connectors.values import ValueRefused, parse_date
+from ..support.peers import http_peer
 from ..support.sync import workbook
 from .test_sync_files import FilesCase
 
@@ -272,3 +276,51 @@ class TestRecords(FilesCase):
         self.assertEqual(self.hours(source), [(True, 90, True), (True, 75, True)])
         self.assertIn("no duration", self.errors(source)[0], "a formula never computed")
         self.assertEqual(self.targets(source)["1"].date, date(2026, 9, 7))
+
+    def test_any_file_is_previewed_or_refused_in_a_sentence(self):
+        chance, source = random.Random(21), self.file_source("")
+        for _time in range(60):
+            content = self.odd_file(chance)
+            file = base64.b64encode(content)
+            source.write({"file": file, "mapping_ids": [Command.clear()]})
+            try:
+                source.action_preview()
+            except UserError as refusal:
+                self.assertTrue(str(refusal), content)
+
+    def odd_file(self, chance):
+        book = workbook(["id", "hours", "date"], [1, 2.5, date(2026, 9, 7)])
+        torn = book[: chance.randrange(len(book))]
+        letters = 'id,hours;date\t"\n\r=1.5\x00é\ud800:/-%|\ufeff\u0663½∞'
+        text = "".join(chance.choices(letters, k=chance.randint(1, 400)))
+        noise = chance.choice((text.encode("utf-8", "replace"), chance.randbytes(300)))
+        heads = (b"", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+        return chance.choice((chance.choice(heads) + noise, torn, noise + torn))
+
+    def test_any_answer_is_previewed_or_refused_in_a_sentence(self):
+        answers = (
+            "[]", "{}", "null", "1e999", "[[[[]]]]", "[1, null, [], \"x\"]", "[{}]",
+            '[{"id": {"id": {"id": {"id": 1}}}, "hours": [1], "user": {"name": null}}]',
+            '[{"id": 1, "hours": 1e400, "date": -1}, {"id": 1, "hours": NaN}]',
+            '[{"": 1, "a.b": 2, "a": {"b": 3}, "hours": true, "date": false}]',
+            '[{"id": "\\ud800", "hours": "\\u0000", "date": "' + "9" * 5000 + '"}]',
+            '[{"hours": ' + "9" * 5000 + "}]", "[" * 5000, '{"next": "//evil.test/"}',
+            '[{"date": 46300, "hours": "-", "start": "08:00", "end": 0.5}]', "\xff",
+        )  # fmt: skip
+        answer = []
+        with http_peer(lambda h, r: h.send(answer[0].encode("latin-1"))) as peer:
+            source = self.env["service.sync.source"].create(
+                {
+                    "name": "Odd",
+                    "connector": "json",
+                    "target": "time_entry",
+                    "url": peer.url,
+                }
+            )
+            for text in answers:
+                answer[:] = [text]
+                source.mapping_ids = [Command.clear()]
+                try:
+                    source.action_preview()
+                except UserError as refusal:
+                    self.assertTrue(str(refusal), text)

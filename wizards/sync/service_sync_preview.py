@@ -6,7 +6,7 @@ from odoo.tools import format_date
 
 from ...connectors import ConnectorError
 from ...connectors.durations import AUTO
-from ...connectors.values import is_empty, storable
+from ...connectors.values import NO_END, is_empty, storable
 from ...models.sync.rows import explain
 from ...models.sync.service_sync_source import IMPORT_CONTEXT
 from ...models.sync.store import Store
@@ -171,6 +171,8 @@ class ServiceSyncPreview(models.TransientModel):
             return _clock(value)
         if field.type in ("float", "monetary"):
             return format_number(self.env, value)
+        if value == NO_END:
+            return self.env._("No end")
         if field.type == "date":
             # The name of the month leaves no doubt which day was understood.
             return format_date(self.env, value, date_format=DAY)
