@@ -105,8 +105,8 @@ class ServiceCreditBooks(models.Model):
     """What the liability account says of every purchase, beside what the ledger of
     credits says, on a date.
 
-    The date comes with the context, as for the balances. The sum of *Balance of the
-    Account* is the balance of the liability account on the date.
+    The date comes with the context, as for the balances. The sum of *Balance* is what
+    the liability account says on the date.
     """
 
     _name = "service.credit.books"
@@ -153,14 +153,15 @@ class ServiceCreditBooks(models.Model):
         help="Invoiced, less what was refunded, recognized and expired.",
     )
     owed_company = fields.Monetary(
-        string="Balance of the Account",
+        string="Balance",
         currency_field="company_currency_id",
         readonly=True,
         depends_context=(DATE_TO,),
-        help="In the company's currency, at the rates of the invoices.",
+        help="What is on the account for the purchase, in the company's currency at "
+        "the rates of the invoices.",
     )
     ledger_owed = fields.Monetary(
-        string="Owed by the Ledger",
+        string="By the Ledger",
         readonly=True,
         depends_context=(DATE_TO,),
         help="What was paid for the credits that could still be used.",

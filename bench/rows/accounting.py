@@ -100,6 +100,7 @@ def use(env, purchases):
         {"name": "Bench", "description": "Bench", "partner_id": customer.id}
     )
     allocation = {
+        "name": ticket.name,
         "allocation_type": "allocation",
         "commercial_partner_id": customer.id,
         "company_id": company.id,

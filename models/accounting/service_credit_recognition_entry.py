@@ -164,14 +164,14 @@ class ServiceCreditRecognition(models.Model):
         }
         vals_list = []
         accounts = self._get_revenue_accounts(figures)
-        for figure in figures:
+        for figure, account in zip(figures, accounts, strict=True):
             vals = {
                 name: float(figure[name] - figure[f"recognized_{name}"])
                 for name in DIFFERENCES
             }
             if figure["purchase_id"] in with_rows or any(vals.values()):
                 vals |= self._prepare_line(figure)
-                vals["revenue_account_id"] = accounts[self._get_key(figure)].id
+                vals["revenue_account_id"] = account.id
                 vals_list.append(vals)
         return vals_list
 
@@ -226,34 +226,33 @@ class ServiceCreditRecognition(models.Model):
     # The entry
     # ------------------------------------------------------------------
 
-    def _get_key(self, figure):
-        return figure["purchase_id"], figure["fiscal_position_id"]
-
     def _get_revenue_accounts(self, figures):
-        """Return the income account of each purchase's product, by key of figures.
+        """Return the income account of each figure, as a list.
 
         :raise UserError: where no account can be found
         """
-        accounts = {}
-        positions = self.env["account.fiscal.position"]
         purchases = self.env["service.credit.purchase"].browse(
             figure["purchase_id"] for figure in figures
         )
-        products = {purchase.id: purchase._get_sold_product() for purchase in purchases}
-        for figure in figures:
-            product = products[figure["purchase_id"]]
-            position = positions.browse(figure["fiscal_position_id"])
-            account = position.map_account(self._get_income_account(product))
-            if not account:
-                raise UserError(
-                    self.env._(
-                        "%(product)s has no income account: choose one on the product "
-                        "or its category.",
-                        product=product.display_name,
-                    )
+        keys = [
+            (purchase._get_sold_product(), figure["fiscal_position_id"])
+            for purchase, figure in zip(purchases, figures, strict=True)
+        ]
+        known = {key: self._get_revenue_account(*key) for key in set(keys)}
+        return [known[key] for key in keys]
+
+    def _get_revenue_account(self, product, position_id):
+        position = self.env["account.fiscal.position"].browse(position_id or ())
+        account = position.map_account(self._get_income_account(product))
+        if not account:
+            raise UserError(
+                self.env._(
+                    "%(product)s has no income account: choose one on the product or "
+                    "its category.",
+                    product=product.display_name,
                 )
-            accounts[self._get_key(figure)] = account
-        return accounts
+            )
+        return account
 
     def _get_income_account(self, product):
         """Return the account that the product's revenue belongs to.

@@ -242,3 +242,118 @@ class TestSettings(AccountingCommon):
         sales = self.env["account.journal"].search([("type", "=", "sale")], limit=1)
         with self.assertRefused(ValidationError, sales):
             self.company.service_credit_journal_id = sales
+
+
+@tagged("post_install", "-at_install")
+class TestOneTruth(AccountingCommon):
+    """Movements, owed, breakage and recognition say the same on any date."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.service_credit_late_days = 36500
+        cls.francs = cls._create_currency("CHF", 2.0)
+        pricelist = cls.env["product.pricelist"].create(
+            {"name": "Francs", "currency_id": cls.francs.id}
+        )
+        cls.purchase = cls._sell_credits(pricelist_id=pricelist.id)
+        cls.purchase.write(
+            {"date_start": cls._day(cls, -90), "date_expiry": cls._day(cls, -10)}
+        )
+        cls._invoice(cls.purchase, date=cls._day(cls, -90))
+
+    def _get_movements(self, date):
+        self.env.flush_all()
+        groups = self.env["service.credit.movement"]._read_group(
+            [("purchase_id", "=", self.purchase.id), ("date", "<=", date)],
+            ["movement_type"],
+            ["paid:sum"],
+        )
+        return dict(groups)
+
+    def test_the_same_figures_on_any_date(self):
+        for days in (-80, -50, -30):
+            self._spend(1.5, date=self._day(days))
+        self.purchase.sudo()._write_off(2)
+        for days in (-85, -60, -45, -10, -9, 0):
+            date = self._day(days)
+            recognized = self._recognize(date=date)
+            movements = self._get_movements(date)
+            lines = self.env["service.credit.recognition.line"].search(
+                [("purchase_id", "=", self.purchase.id)]
+            )
+            with self.subTest(days=days):
+                revenue = sum(lines.mapped("revenue"))
+                breakage = sum(lines.mapped("breakage"))
+                self.assertEqual(revenue, movements.get("used", 0))
+                self.assertEqual(breakage, movements.get("expired", 0))
+                self.assertEqual(
+                    sum(lines.mapped("revenue_company")), revenue / 2, recognized
+                )
+                balance = self.env["service.credit.balance"].with_context(
+                    service_credit_date_to=str(date)
+                )
+                owed = balance.search([("purchase_id", "=", self.purchase.id)])
+                line = self._assert_in_the_books(date).filtered(
+                    lambda line: line.purchase_id == self.purchase
+                )
+                self.assertEqual(line.ledger_owed, owed.paid_closing)
+
+    def test_withdrawn_in_the_grace_period_is_no_breakage(self):
+        self.company.service_credit_grace_days = 15
+        self.purchase.sudo()._write_off(4)
+        self._recognize()
+        lines = self.env["service.credit.recognition.line"].search([])
+        self.assertEqual(sum(lines.mapped("breakage")), 0)
+        self.company.service_credit_grace_days = 0
+        self._recognize()
+        lines = self.env["service.credit.recognition.line"].search([])
+        self.assertEqual(sum(lines.mapped("breakage")), 600)
+
+
+@tagged("post_install", "-at_install")
+class TestRecognitionQueries(AccountingCommon):
+    def _prepare(self, purchases, rows):
+        """Return the queries of preparing so many purchases with so many rows each."""
+        lines = [{"product_id": self.pack.id, "product_uom_qty": 1}] * purchases
+        lots = self._ordered(*lines)
+        self._invoice(lots[0])
+        ticket = self._create_ticket()
+        allocation = {
+            "name": ticket.name,
+            "allocation_type": "allocation",
+            "commercial_partner_id": self.customer.id,
+            "company_id": self.company.id,
+            "currency_id": self.company.currency_id.id,
+            "ticket_id": ticket.id,
+        }
+        for _number in range(rows):
+            self.env["service.credit.consumption"]._post(
+                [
+                    {
+                        "purchase": lot,
+                        "allocation": allocation,
+                        "consumption_type": "consumption",
+                        "credits": 0.1,
+                        "date": self.today,
+                    }
+                    for lot in lots
+                ]
+            )
+        recognition = self.env["service.credit.recognition"].create(
+            {"date": self.today}
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        recognition.action_prepare()
+        self.env.flush_all()
+        queries = self.env.cr.sql_log_count - before
+        self.assertEqual(len(recognition.line_ids), purchases)
+        recognition.move_id.action_post()
+        return queries
+
+    def test_purchases_and_rows_cost_no_queries(self):
+        self._prepare(2, 1)
+        few = self._prepare(2, 1)
+        self.assertLessEqual(self._prepare(60, 20), few + 5)

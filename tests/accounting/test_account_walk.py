@@ -13,7 +13,7 @@ from ..support.random_walk import SEED, WALKS
 
 STEPS = 40
 KINDS = ("order", "invoice", "invoice", "credit", "draw", "draw", "draw", "back")
-KINDS += ("withdraw", "recognize", "recognize")
+KINDS += ("withdraw", "expire", "discount", "recognize", "recognize")
 
 
 def decimal(value):
@@ -37,6 +37,7 @@ class Books:
         self._read_rows()
         self.invoiced = self.credited = Decimal()
         self.invoiced_company = self.credited_company = self.units = Decimal()
+        self.discount = Decimal()
         for item in purchase.sale_line_id.invoice_lines:
             self._read_item(item)
 
@@ -50,9 +51,13 @@ class Books:
                 self.withdrawn += paid if min(day, lapse) <= self.date else 0
             elif day < lapse:
                 within += paid
-                self.used += paid if day <= self.date else 0
+                paid = paid if day <= self.date else 0
+                if row.consumption_type == "expiry":
+                    self.expired += paid
+                else:
+                    self.used += paid
         if lapse <= self.date:
-            self.expired = self.total - within
+            self.expired += self.total - within
 
     def _read_item(self, item):
         if item.parent_state != "posted" or item.date > self.date:
@@ -64,10 +69,13 @@ class Books:
             self.invoiced -= decimal(item.amount_currency)
             self.invoiced_company -= decimal(item.balance)
             self.units += decimal(item.quantity)
+        for other in item.move_id.invoice_line_ids - item:
+            self.discount -= decimal(other.amount_currency)
 
     def get(self):
         """Return revenue and breakage, then the same in the company's currency."""
-        net = self.invoiced - self.credited
+        discount = -self.discount
+        net = self.invoiced - self.credited - discount
         net_company = self.invoiced_company - self.credited_company
         kept = self.total - self.withdrawn
         waiting = min(net - kept, self.withdrawn - self.credited)
@@ -82,10 +90,11 @@ class Books:
         breakage = gone - revenue
         if gone == net and (revenue or not breakage):
             broken = cents(breakage * self.rate)
-            return revenue, breakage, net_company - broken, broken
+            return revenue + discount, breakage, net_company - broken, broken
         if gone == net:
-            return revenue, breakage, Decimal(), net_company
+            return revenue + discount, breakage, Decimal(), net_company
         rate = self.rate
+        revenue += discount
         return revenue, breakage, cents(revenue * rate), cents(breakage * rate)
 
     @property
@@ -203,6 +212,7 @@ class TestAccountWalk(AccountingCommon):
                 note.keep_service_credits = True
             if self.dice.random() < 0.7:
                 line = note.invoice_line_ids.filtered("product_id")
+                (note.invoice_line_ids - line).unlink()
                 line.price_unit *= self.dice.choice((0.1, 0.25, 0.5))
             note.action_post()
 
@@ -229,6 +239,36 @@ class TestAccountWalk(AccountingCommon):
         given = self.purchases.consumption_ids.reversed_id
         if rows - given:
             give_back((rows - given)[:1])
+
+    def _step_expire(self):
+        """Write off what has lapsed by today, long after the clock of the walk."""
+        purchase = self._choose()
+        if purchase.date_expiry < self.today and purchase.credits_available:
+            purchase.action_expire()
+
+    def _step_discount(self):
+        """Invoice all of an order with a discount line, which lowers revenue."""
+        item = self._choose().sale_line_id
+        if item.qty_to_invoice <= 0:
+            return
+        invoice = item.order_id._create_invoices()
+        invoice.invoice_date = self.clock
+        discount = self.dice.randrange(100, 900) / 100
+        invoice.invoice_line_ids = [
+            Command.create(
+                {
+                    "name": "Discount",
+                    "price_unit": -discount,
+                    "tax_ids": [Command.clear()],
+                    "account_id": self._get_income(invoice.company_id).id,
+                }
+            )
+        ]
+        invoice.action_post()
+
+    def _get_income(self, company):
+        product = self.pack.with_company(company).product_tmpl_id
+        return product.get_product_accounts()["income"]
 
     def _step_withdraw(self):
         purchase = self._choose()
