@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import SQL
 
 from ..models.accounting.figures import query_figures
@@ -195,8 +196,8 @@ class ServiceCreditBooks(models.Model):
                 "Invoice the order; nothing is recognized before."
             ),
             "elsewhere": self.env._(
-                "Its revenue was recognized by the invoice: move what is still owed to "
-                "the account by an entry that names the purchase."
+                "Its revenue was recognized by the invoice: select the line and press "
+                "Move to the Account for what is still owed."
             ),
             "no_purchase": self.env._("Choose the purchase on these journal items."),
         }
@@ -243,6 +244,56 @@ class ServiceCreditBooks(models.Model):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
+
+    def action_move_to_account(self):
+        """Draft the entry that moves what is still owed of purchases, which were
+        invoiced on another account, to the liability account.
+
+        :raise UserError: when none of the lines is one of these
+        """
+        self.check_access("read")
+        moves = self.env["account.move"]
+        lines = self.filtered(lambda line: line.reason == "elsewhere")
+        if not lines:
+            raise UserError(
+                self.env._(
+                    "Choose purchases that were invoiced on another account: what is "
+                    "owed of the others cannot be moved."
+                )
+            )
+        for company, own_lines in lines.grouped("company_id").items():
+            moves += moves.create(own_lines._prepare_opening_entry(company))
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_journal_line"
+        )
+        action["domain"] = [("id", "in", moves.ids)]
+        action["context"] = {"create": False}
+        return action
+
+    def _prepare_opening_entry(self, company):
+        if not company._has_service_credit_accounts():
+            raise UserError(
+                self.env._(
+                    "Choose a journal and the accounts of service credits of "
+                    "%(company)s in the settings of Invoicing first.",
+                    company=company.name,
+                )
+            )
+        date = self._get_date()
+        return {
+            "move_type": "entry",
+            "journal_id": company.service_credit_journal_id.id,
+            "company_id": company.id,
+            "date": date,
+            "ref": self.env._("Service credits owed"),
+            "line_ids": [
+                Command.create(vals)
+                for line in self
+                for vals in line.purchase_id._prepare_opening_items(
+                    line.ledger_owed, date
+                )
+            ],
+        }
 
     def action_view_items(self):
         """Open the journal items behind the line."""

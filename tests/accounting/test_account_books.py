@@ -123,27 +123,25 @@ class TestServiceCreditBooks(AccountingCommon):
         invoice.action_post()
         self.purchase.date_start = self._day(-20)
         self._spend(4, date=self._day(-15))
-        self.env["account.move"].create(
-            {
-                "date": self._day(-10),
-                "journal_id": self.company.service_credit_journal_id.id,
-                "line_ids": [
-                    Command.create({"account_id": self.income.id, "debit": 600}),
-                    Command.create(
-                        {
-                            "account_id": self.liability.id,
-                            "credit": 600,
-                            "service_credit_purchase_id": self.purchase.id,
-                        }
-                    ),
-                ],
-            }
-        ).action_post()
+        line = self._line(date=self._day(-10))
+        self.assertEqual((line.reason, line.ledger_owed), ("elsewhere", 600))
+        action = line.with_user(self.accountant).action_move_to_account()
+        entry = self.env["account.move"].search(action["domain"])
+        self.assertEqual((entry.state, entry.date), ("draft", self._day(-10)))
+        self.assertEqual(
+            {item.account_id: item.balance for item in entry.line_ids},
+            {self.income: 600, self.liability: -600},
+        )
+        entry.action_post()
         self._assert_line("agrees", 600, 600, opening=600)
         self._spend(2)
         recognition = self._recognize()
         self.assertEqual(recognition.line_ids.revenue, 200)
         self._assert_line("agrees", 400, 400)
+
+    def test_what_was_not_invoiced_cannot_be_moved(self):
+        with self.assertRefused(UserError, says="another account"):
+            self._line().action_move_to_account()
 
     def test_a_purchase_stands_on_liability_items_only(self):
         invoice = self._invoice(self.purchase, post=False)
