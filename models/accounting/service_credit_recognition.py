@@ -22,7 +22,6 @@ class ServiceCreditRecognition(models.Model):
 
     _name = "service.credit.recognition"
     _description = "Recognition of Service Credits"
-    _inherit = ["mail.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
     _guarded_fields = ("is_cancelled", "line_ids", "move_id", "state")
@@ -39,7 +38,6 @@ class ServiceCreditRecognition(models.Model):
         string="Until",
         required=True,
         default=lambda self: self._default_date(),
-        tracking=True,
         help="The last day of the period. The journal entry has this date.",
     )
     move_id = fields.Many2one(
@@ -61,7 +59,6 @@ class ServiceCreditRecognition(models.Model):
         compute="_compute_state",
         store=True,
         precompute=True,
-        tracking=True,
     )
     line_ids = fields.One2many(
         comodel_name="service.credit.recognition.line",
