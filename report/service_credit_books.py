@@ -30,7 +30,7 @@ PURCHASES = """
                WHEN booked.owed = purchase.paid_total - COALESCE(gone.paid, 0)
                 AND figures.currency_id = purchase.currency_id THEN 'agrees'
                WHEN figures.uncredited > 0 THEN 'withdrawn'
-               WHEN figures.part < 1 THEN 'part'
+               WHEN figures.part < 1 AND figures.credited = 0 THEN 'part'
                WHEN figures.currency_id <> purchase.currency_id THEN 'currency'
                ELSE 'price'
            END AS reason

@@ -23,24 +23,29 @@ from ..ledger.movements import query_movements
 
 LIABILITY_TYPES = ("liability_current", "liability_non_current")
 
-# Which purchase a journal item belongs to, and how many ordered units one of it is.
+# Which purchase a journal item belongs to, how many credits one unit of it stands for,
+# and how many the order does.
 OWNERS = """
     (SELECT DISTINCT ON (link.invoice_line_id)
             link.invoice_line_id AS item_id, purchase.id AS purchase_id,
-            item_unit.factor / NULLIF(
-                sale_unit.factor * sale_line.product_uom_qty, 0
-            ) AS quantity
+            NULLIF(purchase.service_credits_per_unit, 0) * item_unit.factor
+                / product_unit.factor AS quantity,
+            purchase.service_credits_per_unit * sale_line.product_uom_qty
+                * sale_unit.factor / product_unit.factor AS ordered
      FROM service_credit_purchase purchase
      JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
      JOIN account_move_line linked ON linked.id = link.invoice_line_id
+     LEFT JOIN product_product product ON product.id = sale_line.product_id
+     LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+     LEFT JOIN uom_uom product_unit ON product_unit.id = template.uom_id
      LEFT JOIN uom_uom item_unit ON item_unit.id = linked.product_uom_id
      LEFT JOIN uom_uom sale_unit ON sale_unit.id = sale_line.product_uom_id
      WHERE linked.service_credit_purchase_id IS NULL
        AND purchase.company_id = %(company)s
      ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST, purchase.id DESC)
     UNION ALL
-    SELECT id, service_credit_purchase_id, NULL
+    SELECT id, service_credit_purchase_id, NULL, NULL
     FROM account_move_line
     WHERE service_credit_purchase_id IS NOT NULL AND company_id = %(company)s
 """
@@ -65,7 +70,10 @@ DOCUMENTS = """
            move.move_type, move.fiscal_position_id, owner.purchase_id,
            -item.amount_currency AS amount, -item.balance AS amount_company,
            COALESCE(discount.share, 0) AS discount_share,
-           owner.quantity * item.quantity AS quantity
+           owner.ordered, owner.quantity * item.quantity * CASE
+               WHEN move.move_type <> 'out_refund' THEN 1
+               WHEN move.service_credit_effect = 'keep' THEN 0 ELSE -1
+           END AS credits
     FROM owner
     JOIN account_move_line item ON item.id = owner.item_id
     JOIN account_move move ON move.id = item.move_id
@@ -90,11 +98,11 @@ INVOICED = f"""
            COALESCE(SUM(amount_company) FILTER (WHERE move_type = 'entry'), 0)
                AS opening_company,
            SUM(amount * discount_share) AS exact_discount,
-           -- How much of the order was invoiced; all of it where no order tells.
-           CASE WHEN BOOL_OR(move_type <> 'out_refund' AND quantity IS NULL) THEN 1
-                ELSE LEAST(NULLIF(GREATEST(SUM(quantity) FILTER (
-                    WHERE move_type <> 'out_refund'
-                ), 0), 0), 1) END AS part,
+           -- Of the purchase, on whatever accounts; empty where no order tells.
+           SUM(SUM(credits)) OVER (PARTITION BY purchase_id) AS credits_invoiced,
+           BOOL_OR(BOOL_OR(credits IS NULL)) OVER (PARTITION BY purchase_id)
+               AS is_uncounted,
+           MAX(MAX(ordered)) OVER (PARTITION BY purchase_id) AS credits_ordered,
            -- Before an opening entry, the credits are no business of the account.
            CASE WHEN MIN(date) FILTER (WHERE move_type = 'entry') = MIN(date)
                 THEN MIN(date) END AS since,
@@ -119,6 +127,8 @@ GONE = """
                AS credits_used,
            COALESCE(SUM(credits) FILTER (WHERE movement_type = 'expired'), 0)
                AS credits_expired,
+           COALESCE(SUM(credits) FILTER (WHERE movement_type = 'withdrawn'), 0)
+               AS credits_withdrawn,
            COALESCE(SUM(credits), 0) AS credits_gone,
            COALESCE(SUM(paid), 0) AS paid_gone
     FROM (
@@ -163,6 +173,13 @@ WEIGHED = """
            CASE WHEN purchase.paid_total > 0 THEN purchase.paid_total
                 ELSE purchase.credits END
                - COALESCE(gone.before, 0) - COALESCE(gone.withdrawn, 0) AS kept,
+           -- How much of what is sold was invoiced.
+           CASE WHEN is_uncounted OR credits_invoiced >= credits_ordered THEN 1
+                WHEN credits_invoiced > 0
+                 AND purchase.credits > COALESCE(gone.credits_withdrawn, 0)
+                THEN LEAST(credits_invoiced / (
+                    purchase.credits - COALESCE(gone.credits_withdrawn, 0)
+                ), 1) ELSE 1 END AS part,
            net.discount, net.total - net.withdrawn AS earnable,
            net.withdrawn AS uncredited,
            currency.rounding, company_currency.rounding AS company_rounding,
@@ -195,10 +212,10 @@ EARNED = """
     FROM weighed
     CROSS JOIN LATERAL (
         SELECT ROUND(earnable * CASE WHEN kept > 0
-                     THEN LEAST(used / (kept * COALESCE(part, 1)), 1) ELSE 0 END
+                     THEN LEAST(used / (kept * part), 1) ELSE 0 END
                      / rounding) * rounding AS revenue,
                ROUND(earnable * CASE WHEN kept > 0
-                     THEN LEAST(spent / (kept * COALESCE(part, 1)), 1) ELSE 0 END
+                     THEN LEAST(spent / (kept * part), 1) ELSE 0 END
                      / rounding) * rounding AS gone
     ) share
 """

@@ -88,8 +88,7 @@ class TestServiceCreditBooks(AccountingCommon):
         self._assert_line("withdrawn", 600, 300, revenue=400)
         note = invoice._reverse_moves([{"invoice_date": self.today}])
         note.invoice_line_ids.price_unit = 300
-        if "keep_service_credits" in note:
-            note.keep_service_credits = True
+        note.service_credit_effect = "keep"
         note.action_post()
         self._assert_line("agrees", 300, 300, credited=300)
 

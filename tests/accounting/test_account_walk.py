@@ -34,6 +34,7 @@ class Books:
         self.purchase, self.date = purchase, date
         self.total = decimal(purchase.paid_total)
         self.used = self.expired = self.withdrawn = Decimal()
+        self.credits_withdrawn = Decimal()
         self._read_rows()
         self.invoiced = self.credited = Decimal()
         self.invoiced_company = self.credited_company = self.units = Decimal()
@@ -48,7 +49,9 @@ class Books:
             day, paid = max(purchase.date_start, row.date), decimal(row.paid)
             if row.consumption_type == "withdrawal":
                 within += paid
-                self.withdrawn += paid if min(day, lapse) <= self.date else 0
+                if min(day, lapse) <= self.date:
+                    self.withdrawn += paid
+                    self.credits_withdrawn += decimal(row.credits)
             elif day < lapse:
                 within += paid
                 paid = paid if day <= self.date else 0
@@ -65,6 +68,8 @@ class Books:
         if item.move_type == "out_refund":
             self.credited += decimal(item.amount_currency)
             self.credited_company += decimal(item.balance)
+            if item.move_id.service_credit_effect != "keep":
+                self.units -= decimal(item.quantity)
         else:
             self.invoiced -= decimal(item.amount_currency)
             self.invoiced_company -= decimal(item.balance)
@@ -80,8 +85,7 @@ class Books:
         kept = self.total - self.withdrawn
         waiting = min(net - kept, self.withdrawn - self.credited)
         earnable = net - max(waiting, 0)
-        ordered = decimal(self.purchase.sale_line_id.product_uom_qty)
-        part = min(self.units / ordered, 1) if self.units and ordered else 1
+        part = self.get_part()
         revenue = gone = Decimal()
         if kept > 0:
             spent = self.used + self.expired
@@ -96,6 +100,15 @@ class Books:
         rate = self.rate
         revenue += discount
         return revenue, breakage, cents(revenue * rate), cents(breakage * rate)
+
+    def get_part(self):
+        """Return how much of what is sold was invoiced."""
+        ordered = decimal(self.purchase.sale_line_id.product_uom_qty)
+        invoiced = self.units * decimal(self.purchase.service_credits_per_unit)
+        live = decimal(self.purchase.credits) - self.credits_withdrawn
+        if self.units >= ordered or invoiced <= 0 or live <= 0:
+            return 1
+        return min(invoiced / live, 1)
 
     @property
     def rate(self):
@@ -208,12 +221,14 @@ class TestAccountWalk(AccountingCommon):
         for invoice in invoices[:1]:
             date = max(self.clock, invoice.invoice_date)
             note = invoice._reverse_moves([{"invoice_date": date}])
-            if "keep_service_credits" in note:
-                note.keep_service_credits = True
-            if self.dice.random() < 0.7:
-                line = note.invoice_line_ids.filtered("product_id")
+            line = note.invoice_line_ids.filtered("product_id")
+            kind = self.dice.choice(("keep", "withdraw", "replace"))
+            note.service_credit_effect = kind
+            if kind == "keep":
                 (note.invoice_line_ids - line).unlink()
                 line.price_unit *= self.dice.choice((0.1, 0.25, 0.5))
+            elif line.quantity > 1 and len(note.invoice_line_ids) == 1:
+                line.quantity -= 1
             note.action_post()
 
     def _step_draw(self):

@@ -162,10 +162,49 @@ class TestRecognition(AccountingCommon):
         self._recognize()
         note = invoice._reverse_moves([{"invoice_date": self.today}])
         note.invoice_line_ids.price_unit = 100
-        if "keep_service_credits" in note:
-            note.keep_service_credits = True
+        note.service_credit_effect = "keep"
         note.action_post()
         self.assertEqual(self._recognize().line_ids.revenue, -40)
+
+    def test_a_credit_note_of_unused_credits_takes_back_no_revenue(self):
+        purchase = self._sell_credits(units=10, price=100)
+        invoice = self._invoice(purchase, date=self._day(-3))
+        purchase.date_start = self._day(-3)
+        self.purchase.sudo()._write_off()
+        self._spend(20, date=self._day(-3))
+        self.assertEqual(self._recognize(date=self._day(-3)).line_ids.revenue, 200)
+        self._credit(invoice, date=self._day(-1), lines=3)
+        self.assertFalse(self._recognize(date=self._day(-1)).revenue)
+        self.assertEqual(self._balance(self.liability), 500)
+        self.assertFalse(self._recognize().revenue)
+        self.assertEqual(purchase.credits_withdrawn, 30)
+
+    def test_money_returned_for_used_credits_takes_back_revenue(self):
+        purchase = self._sell_credits(units=10, price=100)
+        invoice = self._invoice(purchase)
+        self.purchase.sudo()._write_off()
+        self._spend(20)
+        self._spend(20)
+        self._recognize()
+        self._credit(invoice, lines=8)
+        self.assertEqual(self._recognize().line_ids.revenue, -200)
+        self.assertEqual(self._balance(self.liability), 0)
+
+    def test_an_invoice_that_is_replaced_changes_nothing(self):
+        purchase = self._sell_credits(units=10, price=100)
+        invoice = self._invoice(purchase, post=False)
+        invoice.invoice_line_ids.quantity = 3
+        invoice.action_post()
+        self.purchase.sudo()._write_off()
+        self._spend(10)
+        self.assertEqual(self._recognize().line_ids.revenue, 100)
+        note = invoice._reverse_moves([{"invoice_date": self.today}])
+        note.service_credit_effect = "replace"
+        note.action_post()
+        again = self._invoice(purchase, post=False)
+        again.invoice_line_ids.quantity = 3
+        again.action_post()
+        self.assertFalse(self._recognize().line_ids.revenue)
 
     def test_a_discount_line_is_shared_out(self):
         invoice = self._invoice(self.purchase, post=False)
