@@ -56,12 +56,12 @@ class TestServiceLog(ServiceLogCommon):
 
     def test_closes_the_ticket(self):
         """The service is done with its ticket, also where one was made for it."""
-        log = self._create_log(is_closing=True)
-        log.action_log_hours()
+        log = self._create_log()
+        log.action_log_and_close()
         self.assertTrue(self.ticket.closed)
         self.assertEqual(self.ticket.timesheet_ids, log.entry_id)
-        log = self._create_log(ticket_id=False, team_id=self.team.id, is_closing=True)
-        log.action_log_hours()
+        log = self._create_log(ticket_id=False, team_id=self.team.id)
+        log.action_log_and_close()
         self.assertTrue(log.ticket_id.closed)
 
     def test_result_leads_to_the_ticket(self):

@@ -75,9 +75,6 @@ class ServiceLog(models.TransientModel):
         export_string_translation=False,
         help="What can be done about the hours that nobody covers.",
     )
-    is_closing = fields.Boolean(
-        string="Close the Ticket", help="The service is done: the ticket is closed."
-    )
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     # One window logs once, however often it is sent.
     key = fields.Char(
@@ -191,8 +188,6 @@ class ServiceLog(models.TransientModel):
             # Written first: of two presses at once, the second is replayed after this.
             self._note_logged(state="done")
             self._log()
-            if self.is_closing:
-                self._close_ticket()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -208,6 +203,12 @@ class ServiceLog(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def action_log_and_close(self):
+        """Log the service, and close its ticket: nothing is left to do."""
+        action = self.action_log_hours()
+        self._close_ticket()
+        return action
 
     def _note_logged(self, **values):
         # sudo: what was logged follows from it, and is nobody's to type

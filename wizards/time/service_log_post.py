@@ -158,7 +158,7 @@ class ServiceLog(models.TransientModel):
             raise ValidationError(
                 self.env._(
                     "Ticket %(ticket)s cannot be closed: team %(team)s has no stage "
-                    "that closes tickets. Untick Close the Ticket.",
+                    "that closes tickets. Log the hours without closing it.",
                     ticket=ticket.display_name,
                     team=ticket.team_id.display_name,
                 )
