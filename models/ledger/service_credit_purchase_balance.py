@@ -57,6 +57,7 @@ class ServiceCreditPurchase(models.Model):
         "credits",
         "credits_allocated",
         "credits_available",
+        "credits_expired",
         "credits_withdrawn",
         "value_available",
         "paid_available",
@@ -71,8 +72,9 @@ class ServiceCreditPurchase(models.Model):
             waiting = float_round(min(max(held, 0.0), left), digits)
             share = waiting / left if left else 0.0
             purchase.credits_waiting = waiting
+            unpaid = max(held - left - purchase.credits_expired, 0.0)
             purchase.credits_unpaid = float_round(
-                min(max(held - left, 0.0), purchase.credits_allocated), digits
+                min(unpaid, purchase.credits_allocated), digits
             )
             purchase.value_waiting = purchase.value_available * share
             purchase.paid_waiting = purchase.paid_available * share

@@ -35,6 +35,14 @@ class SaleOrder(models.Model):
         export_string_translation=False,
     )
 
+    service_credit_note = fields.Text(
+        compute="_compute_service_credit_note",
+        compute_sudo=True,
+        groups=MAY_SEE_PURCHASES,
+        help="Where the purchases of the items and the order or its invoices differ.",
+        export_string_translation=False,
+    )
+
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------
@@ -75,12 +83,26 @@ class SaleOrder(models.Model):
         for order in self:
             missing = []
             for line in order.order_line if order.state == "sale" else ():
-                lot = line._get_live_purchases()[:1]
+                lots = line._get_live_purchases()
+                lot = lots.filtered(lambda lot: not lot.is_draft)[:1]
                 more = line.service_credits - lot.sale_credits
                 if lot and float_compare(more, 0.0, digits) > 0:
                     number = format_number(self.env, more)
                     missing.append(f"{line.product_id.display_name} ({number})")
             order.service_credits_missing = ", ".join(missing)
+
+    @api.depends(
+        "state",
+        "order_line.price_subtotal",
+        "order_line.service_credit_purchase_ids.paid_total",
+    )
+    @api.depends_context("lang")
+    def _compute_service_credit_note(self):
+        for order in self:
+            confirmed = order if order.state == "sale" else self.browse()
+            lots_sudo = confirmed.order_line._get_live_purchases()
+            notes = filter(None, lots_sudo.mapped("billing_note"))
+            order.service_credit_note = "\n".join(notes)
 
     # ------------------------------------------------------------------
     # CRUD

@@ -71,6 +71,7 @@ class TestSellingBilling(SellingCommon):
         lot.sale_line_id.price_unit = 180
         self.assertEqual(lot.paid_per_credit, 10)
         self.assertIn("180.00", lot.billing_note)
+        self.assertIn(lot.billing_note, lot.sale_order_id.service_credit_note)
         self._invoice(lot)
         self.assertEqual(lot.paid_per_credit, 18)
         self.assertFalse(lot.billing_note)

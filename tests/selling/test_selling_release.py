@@ -190,6 +190,16 @@ class TestSellingRelease(SellingCommon):
         lot.action_expire()
         self.assertEqual((lot.state, lot.credits_expired), ("expired", 10))
 
+    def test_what_expired_unpaid_was_not_used(self):
+        lot = self._order("payment")
+        invoice = self._invoice(lot)
+        payment = self._pay(invoice, 50)
+        self._use(5)
+        lot._write_off(kind="expiry")
+        self.assertEqual((lot.credits_expired, lot.credits_unpaid), (5, 0))
+        payment.action_cancel()
+        self.assertEqual(lot.credits_unpaid, 5)
+
     def test_a_manager_lets_them_be_used(self):
         lot = self._order("payment")
         lot.release = "order"

@@ -207,7 +207,9 @@ class ServiceCreditStatement(models.TransientModel):
         ).search(self._domain_owner() & Domain("credits_later", ">", 0))
 
     def _get_waiting_sudo(self):
-        """Return the credits that wait for an invoice or payment now, by currency."""
+        """Return the credits that wait for an invoice or payment today, by currency."""
+        if self.date_to < self.company_id._get_today():
+            return {}
         # sudo: see _search_movements_sudo
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         return dict(
