@@ -150,6 +150,10 @@ class Connector:
         return Cursor(changed_at, clean(external_id)[:500] if external_id else "")
 
 
+def _is_index(part: str, values) -> bool:
+    return part.isdecimal() and len(part) < 10 and int(part) < len(values)
+
+
 def resolve(values, path: str, missing=None):
     """Follow a dotted path into nested values; ``missing`` where it leads nowhere.
 
@@ -160,7 +164,7 @@ def resolve(values, path: str, missing=None):
     for part in path.split("."):
         if isinstance(values, dict) and part in values:
             values = values[part]
-        elif isinstance(values, list) and part.isdecimal() and int(part) < len(values):
+        elif isinstance(values, list) and _is_index(part, values):
             values = values[int(part)]
         else:
             return missing

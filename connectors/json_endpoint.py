@@ -14,6 +14,7 @@ from .errors import ConnectorError, _lt, quote
 from .http import HttpConnector, origin
 
 MAX_PAGES = 10_000
+MAX_DEPTH = 20  # of a body that parameters are put into
 LINK_STARTS = ("https://", "http://", "/", "?")
 # Where answers usually tell the address of the next page.
 NEXT_PATHS = ("next", "links.next", "meta.next", "metadata.next", "_links.next.href")
@@ -304,7 +305,7 @@ class JsonConnector(HttpConnector):
             answer = self.get_json("GET", urlunsplit(parts._replace(fragment="")))
         else:
             for path, value in parameters.items():
-                _put(body, path.split("."), value)
+                _put(body, path.split(".", MAX_DEPTH), value)
             url = urlunsplit(parts._replace(fragment=""))
             answer = self.get_json("POST", url, json=body)
         self.answer = answer

@@ -106,11 +106,52 @@ class TestPaging(JsonCase):
         self.assertIn("name of the parameter", self.refusal(script, **settings))
 
     def test_next_link_leads_nowhere_else(self):
-        def script(handler, request):
-            sent(handler, rows_of(1), next="https://elsewhere.test/rows")
+        """Whatever way it is written, secrets go to nobody else."""
+        links = (
+            "https://elsewhere.test/rows",
+            "//elsewhere.test/rows",
+            "http://127.0.0.1:1/rows",
+            "http://127.0.0.1@elsewhere.test/rows",
+            "http://169.254.169.254/latest",
+            "http://[::1/rows",
+            "https://127.0.0.1:99999999/rows",
+        )
+        for link in links:
 
-        told = self.refusal(script, paging="next", next_path="next")
-        self.assertIn("another address", told)
+            def script(handler, request, link=link):
+                sent(handler, rows_of(1), next=link)
+
+            told = self.refusal(script, paging="next", next_path="next")
+            self.assertIn("another address", told, link)
+
+    def test_mark_that_is_an_odd_value(self):
+        for mark in (
+            "javascript:1",
+            "HTTPS://elsewhere.test",
+            "\\\\elsewhere",
+            "1" * 9000,
+        ):
+
+            def script(handler, request, mark=mark):
+                more = {} if request.query.get("mark") else {"next": mark}
+                sent(handler, rows_of(1), **more)
+
+            settings = {"paging": "next", "next_path": "next", "page_parameter": "mark"}
+            ids, requests = self.read(script, **settings)
+            self.assertEqual((set(ids), len(requests)), ({1}, 2), mark)
+            self.assertEqual(requests[1].query["mark"], mark, "a value, no address")
+
+    def test_paths_without_end(self):
+        """Settings that name more levels than anything has."""
+
+        def script(handler, request):
+            sent(handler, rows_of(1) if request.path == "/" else [])
+
+        deep = ".".join("a" * 5000)
+        settings = {"http_method": "post", "body": "{}", "page_parameter": deep}
+        self.assertIn("the same page", self.refusal(script, **settings))
+        long = "data.items." + "9" * 5000
+        self.assertIn("no list of rows", self.refusal(script, rows_path=long))
 
     def test_link_that_comes_again_ends(self):
         def script(handler, request):
