@@ -17,6 +17,9 @@ AUTHORIZATION_URL = "/my/authorizations/<int:authorization_id>"
 MOST_ID = 2**31 - 1
 # A refusal is shown once, on the page that the answer leads to.
 ERROR_KEY = "service_authorization_error"
+# What was refused is shown again, to be corrected.
+MOST_KEPT = 10_000
+MOST_ENTRIES = 10
 
 
 class AuthorizationPortal(CustomerPortal):
@@ -81,15 +84,13 @@ class AuthorizationPortal(CustomerPortal):
             authorization_sudo = self._get_authorization(authorization_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        is_customer = authorization_sudo._is_customer_user(request.env.user)
-        is_open = authorization_sudo.state == "requested"
         values = {
             "authorization": authorization_sudo,
             "page_name": "authorization",
-            "may_answer": is_customer and is_open and not authorization_sudo.is_lapsed,
-            "is_preview": not is_customer,
             "message": message,
-            "answer_error": request.session.pop(ERROR_KEY, None),
+            "refused": request.session.pop(ERROR_KEY, None) or {},
+            **self._get_authorization_rights(authorization_sudo),
+            **self._get_authorization_work(authorization_sudo),
         }
         values = self._get_page_view_values(
             authorization_sudo,
@@ -122,7 +123,7 @@ class AuthorizationPortal(CustomerPortal):
             authorization_sudo = self._get_authorization(authorization_id, access_token)
             with request.env.cr.savepoint():
                 authorization_sudo._approve_in_portal(
-                    request.env.user, hours, name, signature
+                    request.env.user, hours, name, signature, self._get_address()
                 )
         except (AccessError, MissingError):
             return {"error": request.env._("This link does not open a request.")}
@@ -147,10 +148,12 @@ class AuthorizationPortal(CustomerPortal):
         """Decline the request, with the reason if the customer wrote one."""
 
         def decline(authorization_sudo):
-            authorization_sudo._decline_in_portal(request.env.user, message)
+            authorization_sudo._decline_in_portal(
+                request.env.user, message, self._get_address()
+            )
 
         return self._answer_authorization(
-            authorization_id, access_token, decline, "declined"
+            authorization_id, access_token, decline, "declined", message
         )
 
     @http.route(
@@ -168,9 +171,11 @@ class AuthorizationPortal(CustomerPortal):
         def ask(authorization_sudo):
             authorization_sudo._ask_in_portal(request.env.user, message)
 
-        return self._answer_authorization(authorization_id, access_token, ask, "asked")
+        return self._answer_authorization(
+            authorization_id, access_token, ask, "asked", message
+        )
 
-    def _answer_authorization(self, authorization_id, token, answer, done):
+    def _answer_authorization(self, authorization_id, token, answer, done, message):
         """Give an answer and go back to the page, which shows a refusal once."""
         token = clean_text(token)
         try:
@@ -181,11 +186,74 @@ class AuthorizationPortal(CustomerPortal):
             with request.env.cr.savepoint():
                 answer(authorization_sudo)
         except UserError as error:
-            request.session[ERROR_KEY] = str(error)
+            request.session[ERROR_KEY] = {
+                "error": str(error),
+                done: clean_text(message)[:MOST_KEPT],
+            }
             done = None
         return request.redirect(
             self._get_authorization_url(authorization_sudo, token, done)
         )
+
+    def _get_address(self):
+        return request.httprequest.remote_addr
+
+    def _get_authorization_rights(self, authorization_sudo):
+        """Return what the session may answer, and why not."""
+        user = request.env.user
+        is_customer = authorization_sudo._is_customer_user(user)
+        is_open = authorization_sudo.state == "requested"
+        is_open = is_customer and is_open and not authorization_sudo.is_lapsed
+        hours = authorization_sudo.hours
+        may_all = authorization_sudo._get_answering_contact(user)._may_approve_hours(
+            hours
+        )
+        limit = None if may_all else authorization_sudo._get_answer_limit(user)
+        return {
+            "may_ask": is_open,
+            "may_approve": is_open and limit != 0,
+            "may_decline": is_open and limit is None,
+            "approve_limit": limit,
+            "authority_note": is_open
+            and limit is not None
+            and authorization_sudo._get_authority_text(user, hours),
+        }
+
+    def _get_authorization_work(self, authorization_sudo):
+        """Return the last work on the item, and which of its documents may be opened.
+
+        The time of tickets is shown where their pages show it.
+        """
+        # sudo: customers may not read time; it is the time for them, on their item
+        entries_sudo = request.env["account.analytic.line"].sudo()
+        domain = (
+            Domain("so_line", "=", authorization_sudo.sale_line_id.id)
+            & Domain("project_id", "!=", False)
+            & Domain("approval_state", "!=", "rejected")
+            & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+            & entries_sudo._domain_of_customer(authorization_sudo.commercial_partner_id)
+        )
+        ticket_sudo = authorization_sudo._get_portal_ticket()
+        return {
+            "entries": entries_sudo.search(
+                domain, order="date desc, id desc", limit=MOST_ENTRIES
+            ),
+            "portal_ticket": ticket_sudo,
+            "ticket_url": self._get_readable_url(ticket_sudo, "/my/ticket"),
+            "order_url": self._get_readable_url(
+                authorization_sudo.order_id, "/my/orders"
+            ),
+        }
+
+    def _get_readable_url(self, record_sudo, path):
+        """Return the page of a record if the user may open it without a link."""
+        user = request.env.user
+        is_readable = (
+            record_sudo
+            and not user._is_public()
+            and record_sudo.with_user(user).has_access("read")
+        )
+        return f"{path}/{record_sudo.id}" if is_readable else None
 
     def _get_authorization(self, authorization_id, access_token):
         """Return the request as superuser, for its customer and users who may read it.

@@ -2,19 +2,34 @@
 from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
-from odoo.tools import format_date
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..tools import clean_text, format_number
+from ..models.selling.shop import get_prices
+from ..tools import clean_text
 from .authorization_portal import MOST_ID
+from .left import get_credit_texts, get_left
 
 PURCHASE = "service.credit.purchase"
+STATEMENT = "service.statement.sent"
+MOST_STATEMENTS = 12
 
 
 class CreditPortal(CustomerPortal):
     """What the customer bought, what is left of it, and every row behind that."""
+
+    @http.route()
+    def home(self, **kw):
+        """Show customers first what is left."""
+        response = super().home(**kw)
+        user = request.env.user
+        if user._is_portal():
+            response.qcontext |= {
+                "service_left": get_left(request.env, user.commercial_partner_id),
+                "service_prices": get_prices(user.partner_id, request.env.company),
+            }
+        return response
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
@@ -45,19 +60,6 @@ class CreditPortal(CustomerPortal):
         states = purchase._fields["state"]._description_selection(request.env)
         return dict(states)[purchase.state]
 
-    def _get_balance_text(self, balance):
-        """Tell in one sentence what is left in one currency, and until when."""
-        env = request.env
-        digits = env["service.credit.purchase"]._get_credit_digits()
-        return env._(
-            "%(credits)s credits are available (%(currency)s), %(soonest)s of them "
-            "until %(date)s.",
-            credits=format_number(env, balance["credits_available"], digits),
-            currency=balance["currency"],
-            soonest=format_number(env, balance["credits_next_expiry"], digits),
-            date=format_date(env, balance["next_expiry"]),
-        )
-
     @http.route(
         ["/my/service-credits", "/my/service-credits/page/<int:page>"],
         type="http",
@@ -77,6 +79,7 @@ class CreditPortal(CustomerPortal):
             step=self._items_per_page,
         )
         customer = request.env.user.partner_id.commercial_partner_id
+        company = request.env.company
         found = purchases.search(
             domain,
             order="date_expiry desc, id desc",
@@ -84,11 +87,14 @@ class CreditPortal(CustomerPortal):
             offset=pager["offset"],
         )
         values = self._prepare_portal_layout_values() | {
-            "balances": [
-                self._get_balance_text(balance)
-                for balance in customer._get_service_credit_balance()
-            ],
+            "service_prices": get_prices(request.env.user.partner_id, company),
+            "balances": get_credit_texts(request.env, customer),
             "purchases": found,
+            "statements": request.env[STATEMENT].search(
+                [("commercial_partner_id", "=", customer.id)], limit=MOST_STATEMENTS
+            )
+            if request.env[STATEMENT].has_access("read")
+            else [],
             "states": {lot: self._get_service_credit_state(lot) for lot in found},
             "page_name": "service_credit",
             "pager": pager,

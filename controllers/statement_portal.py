@@ -1,12 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, http
+from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..tools import clean_text
+from .authorization_portal import MOST_ID
 
 REPORT = "helpdesk_service_credit.service_credit_statement_report"
+SENT = "service.statement.sent"
 YEARS = range(1970, 10000)
 
 
@@ -33,6 +36,60 @@ class StatementPortal(CustomerPortal):
             report_ref=REPORT,
             download=True,
         )
+
+    @http.route(
+        "/my/service-credits/statements/<int:statement_id>",
+        type="http",
+        auth="public",
+        website=True,
+    )
+    def portal_service_statement_sent(
+        self, statement_id, access_token=None, download=None, **kwargs
+    ):
+        """Show the period of a mailed statement as it stands now, or download it."""
+        access_token = clean_text(access_token)
+        try:
+            sent_sudo = self._get_statement_sent(statement_id, access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        if download:
+            return self._show_report(
+                model=sent_sudo._get_statement_sudo(),
+                report_type=self._get_statement_type(),
+                report_ref=REPORT,
+                download=True,
+            )
+        values = self._get_page_view_values(
+            sent_sudo,
+            access_token,
+            {
+                "page_name": "service_credit",
+                "sent": sent_sudo,
+                "sections": sent_sudo._get_sections(),
+                "changes": sent_sudo._get_change_texts(),
+            },
+            "my_service_statements_history",
+            False,
+        )
+        return request.render(
+            "helpdesk_service_credit.portal_service_statement_sent", values
+        )
+
+    def _get_statement_sent(self, statement_id, access_token):
+        """Return the statement as superuser, for its customer and users with access.
+
+        The link opens nothing to users who are logged in for another customer.
+
+        :raise AccessError, MissingError: for anybody else
+        """
+        if statement_id > MOST_ID:
+            raise MissingError(request.env._("There is no such statement."))
+        sent_sudo = self._document_check_access(SENT, statement_id, access_token)
+        user = request.env.user
+        customer = user.commercial_partner_id
+        if user._is_portal() and sent_sudo.commercial_partner_id != customer:
+            raise AccessError(request.env._("This statement is not yours to see."))
+        return sent_sudo
 
     def _get_statement_period(self, date_from, date_to):
         """Return the values of a period, or nothing for dates that make none."""

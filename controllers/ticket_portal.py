@@ -6,6 +6,8 @@ from odoo.http import request
 from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpdesk
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from .left import get_credit_texts, get_item_text
+
 
 class TicketTimePortal(CustomerPortalHelpdesk):
     """The time of a ticket on its portal page, with what paid for it.
@@ -35,7 +37,7 @@ class TicketTimePortal(CustomerPortalHelpdesk):
         values = super()._ticket_get_page_view_values(ticket, access_token, **kwargs)
         customer = self._get_ticket_reader(ticket)
         return values | {
-            "is_ticket_customer": customer == ticket.commercial_partner_id,
+            "service_left": self._get_ticket_left(ticket, customer),
             **self._get_ticket_time(ticket, customer, access_token, time_page),
         }
 
@@ -49,6 +51,21 @@ class TicketTimePortal(CustomerPortalHelpdesk):
         if user._is_portal():
             return user.commercial_partner_id
         return ticket.commercial_partner_id
+
+    def _get_ticket_left(self, ticket, customer):
+        """Return what is left for the ticket, to its own customer alone.
+
+        :param ticket: superuser record, as the page has it
+        """
+        team = ticket.team_id
+        if customer != ticket.commercial_partner_id or not team.show_timesheet_portal:
+            return []
+        item = ticket.sale_line_id
+        texts = [get_item_text(item)] if item else []
+        if customer and ticket.use_service_credits:
+            company = ticket.company_id or request.env.company
+            texts += get_credit_texts(request.env, customer, company)
+        return [text for text in texts if text]
 
     def _get_ticket_time(self, ticket, customer, access_token, page):
         """Return one page of the customer's time on the ticket, and the hours of all.

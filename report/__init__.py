@@ -5,4 +5,5 @@ from . import service_credit_movement
 from . import service_goodwill
 from . import service_revenue_risk
 from . import service_revenue_risk_notice
+from . import service_statement_sent
 from . import timesheets_analysis_report

@@ -11,6 +11,7 @@ from .alert import test_alert_rights
 from .alert import test_books
 from .alert import test_moving_clock
 from .authorization import test_authorization
+from .authorization import test_authorization_authority
 from .authorization import test_authorization_portal
 from .authorization import test_authorization_ways
 from .authorization import test_authorized_hours
@@ -67,6 +68,7 @@ from .report import test_report_statement
 from .security import test_attack_computed
 from .report import test_goodwill
 from .report import test_revenue_risk
+from .report import test_statement_sent
 from .security import test_attack_connectors
 from .security import test_attack_defaults
 from .security import test_attack_entry
@@ -74,6 +76,7 @@ from .security import test_attack_gateway
 from .security import test_attack_links
 from .security import test_attack_portal
 from .security import test_fuzz
+from .security import test_portal_readers
 from .security import test_attack_menus
 from .security import test_attack_windows
 from .security import test_attack_prices
@@ -82,6 +85,7 @@ from .selling import test_selling_billing_races
 from .selling import test_selling_companies
 from .selling import test_selling_copy
 from .selling import test_selling_order
+from .selling import test_selling_portal
 from .selling import test_selling_prices
 from .selling import test_selling_release
 from .selling import test_selling_races

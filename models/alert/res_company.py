@@ -4,7 +4,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools import report_failure
+from ...tools import add_days, report_failure
 from .books import find_differences
 
 # A comma between two digits may be meant as a decimal comma: refused, not guessed.
@@ -52,6 +52,14 @@ class ResCompany(models.Model):
         "when credits run low. Nothing is sent.",
     )
 
+    service_suggestion_ids = fields.Many2many(
+        comodel_name="service.type",
+        relation="res_company_service_suggestion_rel",
+        string="Suggested Services",
+        help="What customers are offered when their service credits are about to "
+        "expire, in the mail that tells them and on their tickets.",
+    )
+
     @api.constrains(
         "service_credit_alert_percents",
         "service_credit_alert_credits",
@@ -76,6 +84,25 @@ class ResCompany(models.Model):
                 ("expiry", "service_credit_alert_days", 3660, 0),
             )
         }
+
+    def _get_service_plan_day(self):
+        """Return the last day whose expiry is near enough to plan for; None where no
+        alert is wanted."""
+        self.ensure_one()
+        # sudo: agents may not read the settings of a company
+        company_sudo = self.sudo()
+        try:
+            days = company_sudo._get_service_credit_alert_levels()["expiry"]
+        except ValidationError:
+            return None
+        return add_days(company_sudo._get_today(), int(days[0])) if days else None
+
+    def _get_service_suggestions(self):
+        """Return the names of what the team suggests, joined."""
+        self.ensure_one()
+        # sudo: agents and customers may not read the settings of a company
+        suggested_sudo = self.sudo().service_suggestion_ids.filtered("active")
+        return ", ".join(suggested_sudo.mapped("name"))
 
     def _get_service_credit_responsible(self):
         """Who is responsible for alerts hears of other troubles too."""

@@ -16,6 +16,9 @@ class ResConfigSettings(models.TransientModel):
     service_credit_alert_days = fields.Char(
         related="company_id.service_credit_alert_days", readonly=False
     )
+    service_suggestion_ids = fields.Many2many(
+        related="company_id.service_suggestion_ids", readonly=False
+    )
     service_credit_alert_user_id = fields.Many2one(
         related="company_id.service_credit_alert_user_id", readonly=False
     )

@@ -190,6 +190,12 @@ class ServiceCreditAlert(models.Model):
             lines.append(alerts.sorted("id")[-1]._get_expiry_line())
         return lines
 
+    def _get_suggestions(self):
+        """Return what the team suggests where credits are about to expire."""
+        expiring = self.filtered(lambda alert: alert.kind == EXPIRY)
+        company = expiring.company_id
+        return company._get_service_suggestions() if len(company) == 1 else ""
+
     def _get_level_line(self):
         values = {
             "base": self._format_credits(self.credits_base),

@@ -2,6 +2,9 @@ from . import service_type
 from . import service_authorization
 from . import service_authorization_answer
 from . import service_authorization_portal
+from . import service_authorization_authority
+from . import service_authorization_page
+from . import res_partner
 from . import helpdesk_ticket
 from . import helpdesk_ticket_team
 from . import res_company

@@ -66,4 +66,8 @@ class HelpdeskTicket(models.Model):
         """Open the portal page of the ticket, as the user who looks at it."""
         self.ensure_one()
         self.check_access("read")
-        return {"type": "ir.actions.act_url", "url": f"/my/ticket/{self.id}"}
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/my/ticket/{self.id}",
+            "target": "new",
+        }

@@ -43,6 +43,7 @@ class ServiceAuthorization(models.Model):
             "access_token",
             "amount_estimate",
             "answer_note",
+            "answered_from",
             "approved_by_id",
             "approved_on",
             "commercial_partner_id",
@@ -83,7 +84,8 @@ class ServiceAuthorization(models.Model):
         compute="_compute_partner_id",
         store=True,
         precompute=True,
-        help="Who answers for the customer: the contact of the order.",
+        help="Who answers for the customer: the contact of the order, or one who may "
+        "approve so many hours.",
     )
     is_unreachable = fields.Boolean(
         compute="_compute_is_unreachable",
@@ -173,8 +175,14 @@ class ServiceAuthorization(models.Model):
     approved_by_id = fields.Many2one(
         comodel_name="res.users", readonly=True, copy=False
     )
-    approved_on = fields.Datetime(readonly=True, copy=False)
+    approved_on = fields.Datetime(string="Answered on", readonly=True, copy=False)
     signed_by = fields.Char(readonly=True, copy=False)
+    answered_from = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The network address that the answer in the portal came from.",
+    )
     signature = fields.Image(
         readonly=True, copy=False, attachment=True, max_width=1024, max_height=1024
     )
@@ -224,7 +232,10 @@ class ServiceAuthorization(models.Model):
         for authorization in self:
             # sudo: who may ask for hours need not read the order
             order_sudo = authorization.sudo().sale_line_id.order_id
-            authorization.partner_id = order_sudo.partner_id
+            customer_sudo = order_sudo.partner_id
+            if customer_sudo:
+                customer_sudo = customer_sudo._get_hour_addressee(authorization.hours)
+            authorization.partner_id = customer_sudo
 
     @api.depends("hours", "sale_line_id")
     def _compute_amount_estimate(self):

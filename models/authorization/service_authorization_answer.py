@@ -202,7 +202,9 @@ class ServiceAuthorization(models.Model):
         self.ensure_one()
         self._check_open()
         # sudo: nobody writes authorizations, see the access rights
-        self.sudo().write({**values, "state": "declined"})
+        self.sudo().write(
+            {**values, "state": "declined", "approved_on": fields.Datetime.now()}
+        )
         self._log_answer()
 
     def _after_approval(self):

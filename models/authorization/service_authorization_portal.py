@@ -6,7 +6,6 @@ from PIL import Image
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import format_date
 from odoo.tools.image import base64_to_image
 
 from ...tools import DurationError, clean_text, format_number, parse_duration
@@ -89,7 +88,7 @@ class ServiceAuthorization(models.Model):
         """Open the page that the customer answers on, as the user who looks at it."""
         self.ensure_one()
         self.check_access("read")
-        return {"type": "ir.actions.act_url", "url": self.access_url}
+        return {"type": "ir.actions.act_url", "url": self.access_url, "target": "new"}
 
     # ------------------------------------------------------------------
     # The link
@@ -163,6 +162,7 @@ class ServiceAuthorization(models.Model):
         # sudo: the link is for the customer, not for the person who sends it
         self.sudo().write(
             {
+                "partner_id": self._get_addressee().id,
                 "access_token": str(uuid.uuid4()),
                 "valid_until": company._get_authorization_lapse(),
                 "question_count": 0,
@@ -241,13 +241,14 @@ class ServiceAuthorization(models.Model):
     # Answers in the portal
     # ------------------------------------------------------------------
 
-    def _approve_in_portal(self, user, hours, name, signature):
+    def _approve_in_portal(self, user, hours, name, signature, address=None):
         """Approve all or less, signed as quotations are.
 
         :param user: the user of the session, public or of the customer
         :param hours: hours approved, as they came in
         :param name: who signs, as it came in
         :param signature: the picture, base64, as it came in
+        :param address: the network address it came from
         :raise UserError: in one sentence, for what is missing or not possible
         """
         self._check_customer_may_answer(user)
@@ -256,19 +257,24 @@ class ServiceAuthorization(models.Model):
             raise UserError(self.env._("Please enter your name and sign."))
         self._check_length(name, MOST_NAME_CHARACTERS)
         self._check_signature(signature)
+        hours = self._parse_hours(hours)
+        hours = self.hours if hours is None else hours
+        self._check_granted(hours)
+        self._check_authority(user, hours)
         self._approve(
-            self._parse_hours(hours),
+            hours,
             signed_by=name,
             signature=signature,
-            **self._get_portal_values(user),
+            **self._get_portal_values(user, address),
         )
 
-    def _decline_in_portal(self, user, message):
+    def _decline_in_portal(self, user, message, address=None):
         """Decline, with the customer's words if there are any."""
         self._check_customer_may_answer(user)
+        self._check_authority(user, self.hours)
         message = clean_text(message).strip()
         self._check_length(message, MOST_CHARACTERS)
-        self._decline(answer_note=message, **self._get_portal_values(user))
+        self._decline(answer_note=message, **self._get_portal_values(user, address))
 
     def _ask_in_portal(self, user, message):
         """Send the person who requested the hours a question; it stays open."""
@@ -298,10 +304,21 @@ class ServiceAuthorization(models.Model):
             name=request.display_name,
             message=message,
         )
-        self._message_log(body=body, author_id=author.id)
         if self.ticket_id:
             self.ticket_id._message_log(body=body, author_id=author.id)
         self._tell_requester(body, author)
+        self._add_to_conversation(message, author)
+
+    def _add_to_conversation(self, message, author):
+        """Keep what the customer wrote where the page shows it, and mail the customer
+        what employees answer there."""
+        self.message_subscribe(author.ids, self.env.ref("mail.mt_comment").ids)
+        # Who requested the hours has been told, with the name of the request.
+        question = self._message_log(
+            body=message, author_id=author.id, message_type="comment"
+        )
+        comment = self.env.ref("mail.mt_comment")
+        question.write({"subtype_id": comment.id, "is_internal": False})
 
     def _check_length(self, text, most):
         if len(text) > most:
@@ -390,10 +407,11 @@ class ServiceAuthorization(models.Model):
             )
 
     @api.model
-    def _get_portal_values(self, user):
+    def _get_portal_values(self, user, address):
         return {
             "source": "portal",
             "approved_by_id": False if user._is_public() else user.id,
+            "answered_from": address,
         }
 
     def _parse_hours(self, hours):
@@ -422,77 +440,3 @@ class ServiceAuthorization(models.Model):
         if not isfinite(number):
             raise self._get_no_number(hours)
         return number
-
-    # ------------------------------------------------------------------
-    # Texts of the page and of the mail
-    # ------------------------------------------------------------------
-
-    def _format_day(self, moment):
-        """Return the day of a moment, in the time zone of the company that asks."""
-        # sudo: customers may not read companies
-        zone = self.sudo().company_id.partner_id.tz or "UTC"
-        return format_date(self.with_context(tz=zone).env, moment)
-
-    def _get_hours_text(self, sign=1):
-        """Return the hours, or those given back, as the customer's mail writes them."""
-        self.ensure_one()
-        return format_number(self.env, sign * self.hours)
-
-    def _get_portal_texts(self):
-        """Return the sentences of the customer's page that name something."""
-        self.ensure_one()
-        values = {
-            "hours": self._get_hours_text(),
-            "back": self._get_hours_text(-1),
-            "item": self.sale_line_id.product_id.name,
-            "company": self.company_id.name,
-            "name": self.signed_by,
-            "approved": self._format_day(self.approved_on),
-            "valid": self._format_day(self.valid_until),
-        }
-        return {
-            "title": self.env._("%(back)s h given back on %(item)s", **values)
-            if self.hours < 0
-            else self.env._("%(hours)s h on %(item)s", **values),
-            "hours": self.env._("Hours you approve"),
-            "of": self.env._("of %(hours)s", **values),
-            "terms": self._get_terms_text(),
-            "lapsed": self.env._(
-                "This request lapsed on %(valid)s: please ask %(company)s for a new "
-                "one.",
-                **values,
-            ),
-            "approved": self.env._("Approved by %(name)s on %(approved)s.", **values)
-            if self.signed_by
-            else self.env._("Approved on %(approved)s.", **values),
-            "until": self.env._(
-                "The request can be answered once, until %(valid)s.", **values
-            ),
-        }
-
-    def _get_terms_text(self):
-        """Return what the customer signs."""
-        self.ensure_one()
-        customer = self.commercial_partner_id.name
-        if self.hours < 0:
-            return self.env._(
-                "By signing, you give back hours that are authorized and not used, on "
-                "behalf of %(customer)s: no time can be billed on them any more.",
-                customer=customer,
-            )
-        return self.env._(
-            "You pay the time that is really spent, and never more than you "
-            "authorize. By signing, you authorize the hours on behalf of "
-            "%(customer)s.",
-            customer=customer,
-        )
-
-    def _get_portal_ticket(self):
-        """Return the ticket to name on the page: none that became another customer's.
-
-        `self` is a superuser record.
-        """
-        self.ensure_one()
-        ticket = self.ticket_id
-        customer = self.commercial_partner_id
-        return ticket.filtered(lambda t: t.commercial_partner_id == customer)

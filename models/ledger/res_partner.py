@@ -12,6 +12,18 @@ class ResPartner(models.Model):
         compute="_compute_service_credit_balance",
         help="Empty for who may not see the credits of this customer.",
     )
+    service_statement_frequency = fields.Selection(
+        selection=[
+            ("none", "Never"),
+            ("month", "Every Month"),
+            ("quarter", "Every Quarter"),
+        ],
+        string="Mail Statements",
+        default="none",
+        groups="base.group_user",
+        help="Mail the statement of service credits when a month or quarter has ended, "
+        "with a link to the same period as it stands later.",
+    )
 
     @api.depends_context("company", "lang", "uid")
     def _compute_service_credit_balance(self):

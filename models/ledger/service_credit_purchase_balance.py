@@ -284,4 +284,4 @@ class ServiceCreditPurchase(models.Model):
     def action_preview_as_customer(self):
         """Open the portal page of the purchase, as the user who looks at it."""
         self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.access_url}
+        return {"type": "ir.actions.act_url", "url": self.access_url, "target": "new"}

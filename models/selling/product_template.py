@@ -41,6 +41,11 @@ class ProductTemplate(models.Model):
         help="When credits of a sales order can be used: as soon as it is confirmed, "
         "once they are invoiced, or as far as the invoices are paid.",
     )
+    service_credit_portal = fields.Boolean(
+        string="Sold in the Portal",
+        help="Customers can order it in the portal: a quotation at their price, which "
+        "they sign and pay there.",
+    )
     service_credit_purchase_count = fields.Integer(
         compute="_compute_service_credit_purchase_count",
         groups="helpdesk_service_credit.group_service_credit_user",

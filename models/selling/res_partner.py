@@ -1,12 +1,44 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
-from odoo.exceptions import AccessError
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
 
 
 class ResPartner(models.Model):
-    """Who may renew the service credits of a customer."""
+    """Who may renew the service credits of a customer, or buy more in the portal."""
 
     _inherit = "res.partner"
+
+    service_may_buy = fields.Boolean(
+        string="Buys Services",
+        groups="base.group_user",
+        help="May order services in the portal. While no contact of the company is "
+        "marked, all of them may.",
+    )
+
+    def _get_service_buyers_sudo(self):
+        """Return the marked contacts of the company, archived ones too."""
+        return self._get_marked_contacts_sudo("service_may_buy")
+
+    def _may_buy_services(self):
+        """Tell whether this contact may order in the portal."""
+        self.ensure_one()
+        marked_sudo = self._get_service_buyers_sudo()
+        return not marked_sudo or self.sudo() in marked_sudo.filtered("active")
+
+    def _check_may_buy_services(self):
+        """Raise unless this contact may order in the portal, naming who can."""
+        if not self._may_buy_services():
+            raise UserError(self._get_buyers_text())
+
+    def _get_buyers_text(self):
+        """Return who may order, for colleagues."""
+        names = self._get_service_buyers_sudo().filtered("active").mapped("name")
+        if names:
+            return self.env._(
+                "You can't order services for your company: ask %(names)s.",
+                names=", ".join(names),
+            )
+        return self.env._("You can't order services for your company: please call us.")
 
     def _may_renew_service_credits(self, company):
         """Tell whether the user may know what the customer used in a company.

@@ -126,6 +126,33 @@ class TestAlertNotice(AlertCommon):
         self._fire()
         self.assertEqual(len(self._mails()), 1)
 
+    def test_the_team_suggests_what_to_use_it_for(self):
+        """To the customer with the alert, and to the agent on the ticket."""
+        training = self.env["service.type"].create({"name": "Roof Training"})
+        self.company.service_suggestion_ids = training
+        self.company.service_credit_alert_customer = True
+        self._buy(expiry=20)
+        self._fire()
+        mail = self._mails()
+        self.assertIn("Roof Training", mail.body_html)
+        self.assertIn("/new/ticket", mail.body_html)
+        team = self.env["helpdesk.ticket.team"].create(
+            {"name": "Team", "use_service_credits": True}
+        )
+        ticket = self.env["helpdesk.ticket"].create(
+            {
+                "name": "Roof",
+                "description": "Roof",
+                "partner_id": self.customer.id,
+                "team_id": team.id,
+            }
+        )
+        self.assertTrue(ticket.use_service_credits)
+        self.assertIn("Suggest: Roof Training", ticket.service_credit_plan)
+        self.company.service_credit_alert_days = "10"
+        ticket.invalidate_recordset()
+        self.assertFalse(ticket.service_credit_plan, "it is too early to plan")
+
     def test_each_customer_may_differ(self):
         for company, customer, expected in (
             (False, "always", True),

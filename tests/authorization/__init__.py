@@ -6,3 +6,4 @@ from . import test_authorized_order
 from . import test_authorized_storm
 from . import test_authorized_tour
 from . import test_service_type
+from . import test_authorization_authority

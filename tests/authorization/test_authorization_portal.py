@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo import fields, http
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -146,10 +148,10 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         self.request.action_send()
         token = self.request.access_token
         page = self._read_page(token).text
-        for text in ("2 h given back on Support Time", "Hours you give back", "02:00"):
+        for text in ("2 h given back on Support Time", "Hours you give back", "2 h<"):
             with self.subTest(text):
                 self.assertIn(text, page)
-        for text in ("-02:00", "We ask you to authorize", "never more than you"):
+        for text in ("-2 h", "We ask you to authorize", "never more than you"):
             with self.subTest(text):
                 self.assertNotIn(text, page)
         [mail] = self.env["mail.mail"].search([("body_html", "ilike", token)])
@@ -182,6 +184,7 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
     def test_asking_keeps_the_request_open(self):
         page = self._post("ask", self.token, message="What for?")
         self.assertIn("Your question was sent", page.text)
+        self.assertIn("What for?", page.text, "found again on the page")
         self.assertIn("What for?", self.ticket.message_ids[0].body)
         told = self.env["mail.message"].search(
             [("notified_partner_ids", "in", self.agent.partner_id.ids)]
@@ -273,7 +276,7 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
     def test_employees_preview_and_do_not_answer(self):
         self.authenticate("agent_anna", "agent_anna")
         page = self._read_page()
-        self.assertIn("This is what the customer sees", page.text)
+        self.assertIn(f"/odoo/service.authorization/{self.request.id}", page.text)
         self.assertNotIn("authorization_form", page.text)
         for token in (None, self.token):
             self.assertIn("error", self._approve(token))
@@ -293,3 +296,60 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
                     self.make_jsonrpc_request("/my/counters", {"counters": asked}),
                     {name: figures[name] for name in asked},
                 )
+
+    def test_what_was_refused_can_be_corrected(self):
+        text = "Because of the <i>new</i> reports " + "x" * 2000
+        for route, other in (("ask", "decline"), ("decline", "ask")):
+            page = self._post(route, self.token, message=text)
+            self.assertEqual(self._get_texts(page.text)[f"{route}_message"], text)
+            self.assertFalse(self._get_texts(page.text)[f"{other}_message"])
+            page = self._read_page(self.token)
+            self.assertFalse(self._get_texts(page.text)[f"{route}_message"])
+        self._assert_untouched()
+
+    def _get_texts(self, page):
+        areas = etree.HTML(page).iter("textarea")
+        return {area.get("id"): (area.text or "").strip() for area in areas}
+
+    def test_employees_answers_are_found_with_the_question(self):
+        self._post("ask", self.token, message="What for?")
+        request = self.request.with_user(self.agent)
+        request.message_post(
+            body="For the year's end",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+        request.message_post(
+            body="They are slow", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        told = self.env["mail.message"].search([("body", "ilike", "year's end")])
+        self.assertIn(self.customer, told.notified_partner_ids)
+        self._approve(self.token)
+        page = self._read_page(self.token).text
+        for text in ("What for?", "For the year", "Approved by"):
+            self.assertIn(text, page)
+        self.assertNotIn("They are slow", page)
+
+    def test_what_was_done_and_is_left_stands_beside_the_request(self):
+        self.team.show_timesheet_portal = True
+        self._log(self.ticket, 4, name="Mended the printer")
+        foreign = self._create_ticket(partner_id=self.other_customer.id)
+        self._log(foreign, 1, name="Work for Birch")
+        page = " ".join(self._read_page(self.token).text.split())
+        for text in ("Left now", "6 h<", "Mended the printer", "500.00"):
+            self.assertIn(text, page)
+        self.assertNotIn("Work for Birch", page)
+        self.team.show_timesheet_portal = False
+        self.assertNotIn("Mended the", self._read_page(self.token).text)
+
+    def test_fewer_hours_than_asked_for_say_so(self):
+        page = self.url_open(self._approve(self.token, hours=2)["redirect_url"]).text
+        page = " ".join(page.split())
+        self.assertIn("We asked for", page)
+        self.assertIn("5 h<", page)
+
+    def test_the_answer_keeps_its_address(self):
+        self._post("decline", self.token, message="No")
+        self.env.invalidate_all()
+        self.assertEqual(self.request.answered_from, "127.0.0.1")
+        self.assertTrue(self.request.approved_on)

@@ -34,7 +34,7 @@ class TestCreditPortal(FundingCommon, HttpCase):
     def test_list_and_page(self):
         page = self._open("/my/service-credits", self.portal).text
         self.assertIn(self.purchase.name, page)
-        self.assertIn("7.00 credits", page)
+        self.assertIn("7.00 of 10.00 credits left", page)
         self.assertNotIn(self.draft.name, page)
         page = self._open(f"/my/service-credits/{self.purchase.id}", self.portal).text
         self.assertIn(self.ticket.number, page)
@@ -105,7 +105,7 @@ class TestCreditPortal(FundingCommon, HttpCase):
 
     def test_preview_as_customer(self):
         """What employees preview is the customer's page, not more."""
-        note = "This is what the customer sees"
+        note = "This is the page of"
         manager = new_test_user(
             self.env,
             "credit_cleo",

@@ -33,13 +33,30 @@ tours.add("helpdesk_service_credit_authorize_less", {
         {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
         {trigger: "#authorization_hours", run: "clear"},
         {trigger: ".o_portal_sign_submit:enabled", run: "click"},
-        {trigger: "#authorization_hours:focus:invalid", run: "edit 1,5"},
+        // Refused by the server: what was typed stays.
+        {trigger: "#authorization_hours:focus:invalid", run: "edit 1,3"},
+        {trigger: ".o_portal_sign_submit:enabled", run: "click"},
+        {trigger: ".o_portal_sign_error_msg"},
+        {trigger: "#authorization_hours:value(1,3)", run: "edit 1,5"},
+        // Typing the name draws the form again.
         {
-            trigger: ".o_portal_sign_submit:enabled",
+            trigger: ".o_web_sign_name_and_signature input",
+            run: "edit Nora B. Azure",
+        },
+        // As is what a reload shows.
+        {
+            trigger: "#authorization_hours:value(1,5)",
+            run: () => window.location.reload(),
+            expectUnloadPage: true,
+        },
+        {trigger: "#authorization_hours:value(1,5)"},
+        {trigger: "canvas.o_web_sign_signature", run: "canvasNotEmpty"},
+        {
+            trigger: `.o_portal_sign_submit:enabled:contains(${number(150)})`,
             run: "click",
             expectUnloadPage: true,
         },
-        {trigger: ".alert-success:contains(Nora Azure)"},
+        {trigger: ".alert-success:contains(Nora B. Azure)"},
     ],
 });
 

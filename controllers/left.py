@@ -1,0 +1,95 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What a customer has left, in sentences: the portal's home, tickets and lists.
+
+Who may know is for the caller to check.
+"""
+
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..tools import format_number
+
+# The home page is no list.
+MOST_ITEMS = 20
+
+
+def get_left(env, customer):
+    """Return what is left of all the customer can use, hours before credits."""
+    # sudo: customers may not read items; the sentences are about their own
+    lines_sudo = env["sale.order.line"].sudo()
+    domain = (
+        Domain("order_id.partner_id.commercial_partner_id", "=", customer.id)
+        & Domain("state", "=", "sale")
+        & Domain("is_service", "=", True)
+        & (Domain("remaining_hours", ">", 0) | Domain("limit_hours", "=", True))
+    )
+    items_sudo = lines_sudo.search(domain, order="id desc", limit=MOST_ITEMS)
+    texts = [get_item_text(item_sudo) for item_sudo in items_sudo]
+    return [text for text in texts if text] + get_credit_texts(env, customer)
+
+
+def get_item_text(item_sudo):
+    """Return what is left of a sales order item; nothing where nothing limits it."""
+    env = item_sudo.env
+    if item_sudo.limit_hours:
+        left, total = item_sudo.authorized_hours_left, item_sudo.authorized_hours
+    elif item_sudo.remaining_hours_available:
+        left = item_sudo.remaining_hours
+        hour = env.ref("uom.product_uom_hour")
+        total = item_sudo.product_uom_id._compute_quantity(
+            item_sudo.product_uom_qty, hour, round=False
+        )
+    else:
+        return None
+    return env._(
+        "%(left)s of %(total)s h left on %(item)s (%(order)s)",
+        left=format_number(env, round(left, 2)),
+        total=format_number(env, round(total, 2)),
+        item=item_sudo.product_id.name,
+        order=item_sudo.order_id.name,
+    )
+
+
+def get_credit_texts(env, customer, company=None):
+    """Return what is left in each currency, of how much, and until when."""
+    company = company or env.company
+    # sudo: the sentences are about the own credits of the reader
+    balances = customer.sudo()._get_service_credit_balance(company=company)
+    bought = _get_bought(env, customer, company)
+    several = len(balances) > 1
+    return [_get_credit_text(env, line, bought, several) for line in balances]
+
+
+def _get_bought(env, customer, company):
+    """Return ``{currency name: credits}`` that were bought with what is usable."""
+    # sudo: see get_credit_texts
+    purchases_sudo = env["service.credit.purchase"].sudo()
+    today = company.sudo()._get_today()
+    domain = Domain("commercial_partner_id", "=", customer.commercial_partner_id.id)
+    domain &= Domain("company_id", "=", company.id)
+    domain &= purchases_sudo._get_open_domain(company, today, today)
+    groups = purchases_sudo.with_context(active_test=False)._read_group(
+        domain, ["currency_id"], ["credits:sum"]
+    )
+    return {currency.name: credits for currency, credits in groups}
+
+
+def _get_credit_text(env, balance, bought, several):
+    digits = env["service.credit.purchase"]._get_credit_digits()
+    values = {
+        "credits": format_number(env, balance["credits_available"], digits),
+        "bought": format_number(env, bought.get(balance["currency"], 0), digits),
+        "soonest": format_number(env, balance["credits_next_expiry"], digits),
+        "date": format_date(env, balance["next_expiry"]),
+        "currency": balance["currency"],
+    }
+    if several:
+        return env._(
+            "%(credits)s of %(bought)s credits left in %(currency)s, %(soonest)s of "
+            "them until %(date)s",
+            **values,
+        )
+    return env._(
+        "%(credits)s of %(bought)s credits left, %(soonest)s of them until %(date)s",
+        **values,
+    )

@@ -1,0 +1,39 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import models
+
+from ...tools import format_number
+
+
+class AccountAnalyticLine(models.Model):
+    """What customers read of an entry, in their words. The records are superuser
+    ones, and the entries are the reader's own."""
+
+    _inherit = "account.analytic.line"
+
+    def _get_customer_payer(self):
+        """Return what pays for the entry, as its customer says it."""
+        self.ensure_one()
+        if self.coverage == "credits":
+            credits = format_number(self.env, self.credits)
+            if self.credits == 1:
+                return self.env._("1 credit")
+            return self.env._("%(credits)s credits", credits=credits)
+        line = self.so_line
+        if self.coverage == "overage":
+            line = self.overage_line_id
+            if not self.overage_decision:
+                return self.env._("Not charged yet")
+        if not line or self.coverage == "non_billable":
+            return self.env._("Not charged")
+        order = line.order_id.name
+        if line.product_id.service_policy == "ordered_prepaid":
+            return self.env._("Prepaid %(order)s", order=order)
+        return self.env._("Order %(order)s", order=order)
+
+    def _get_customer_ticket(self):
+        """Return the ticket to name: none that became another customer's."""
+        self.ensure_one()
+        customer = self.partner_id.commercial_partner_id
+        return self.ticket_id.filtered(
+            lambda t: not customer or t.commercial_partner_id == customer
+        )

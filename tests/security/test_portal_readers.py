@@ -1,0 +1,233 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Every page of the portal, read by everybody who may come near it."""
+
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from ..report.test_statement_sent import send_statements
+from .test_attack_portal import AttackPortalCase
+
+
+@tagged("post_install", "-at_install")
+class TestPortalReaders(AttackPortalCase):
+    """What Azure reads, and neither people in copy, former customers, other companies
+    of its group nor strangers do, whichever page they open."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_secrets()
+        cls._create_quotation()
+        cls.former = cls._create_former_customer()
+        others = cls.foreign + cls.sibling + cls.former
+        cls.ticket.message_subscribe(others.partner_id.ids)
+        # What only the company's own people may read, wherever it stands.
+        cls.secrets = (
+            "Secret",
+            "by credits",
+            "by hours",
+            cls.purchase.name,
+            cls.item.order_id.name,
+            cls.quotation.name,
+            "h left on",
+            "credits left",
+            "33.00",
+            "31.00",
+        )
+        ticket, purchase = cls.ticket.id, cls.purchase.id
+        cls.paths = (
+            "/my",
+            f"/my/ticket/{ticket}",
+            f"/my/ticket/{ticket}/time/page/1",
+            "/my/timesheets",
+            "/my/timesheets?groupby=none",
+            "/my/timesheets?groupby=date",
+            "/my/timesheets?search_in=name&search=Secret",
+            f"/my/timesheets?search_in=so&search={cls.item.order_id.name}",
+            "/my/service-credits",
+            f"/my/service-credits/{purchase}",
+            f"/my/service-credits/{purchase}/page/1",
+            "/my/service-credits/statement?date_from=2026-01-01",
+            "/my/service-credits/buy",
+            f"/my/service-credits/statements/{cls.sent.id}",
+            f"/my/service-credits/statements/{cls.sent.id}?download=1",
+            "/my/authorizations",
+            cls.request.access_url,
+        )
+
+    @classmethod
+    def _create_secrets(cls):
+        """Time that credits and hours pay, a request with a question, a statement."""
+        cls.company.service_credit_late_days = 36500
+        cls.team.use_service_credits = True
+        cls.purchase = cls._buy(cls, 33, start="2026-01-01", expiry="2099-12-31")
+        cls._log(cls.ticket, 2, name="Secret by credits")
+        cls.team.use_service_credits = False
+        cls._log(cls.ticket, 1, name="Secret by hours")
+        cls.request.reason = "Secret reason"
+        cls.request._ask_in_portal(cls.own, "Secret question")
+        cls.customer.service_statement_frequency = "month"
+        send_statements(cls.env)
+        cls.sent = cls.env["service.statement.sent"].search(
+            [("commercial_partner_id", "=", cls.customer.id)]
+        )
+
+    @classmethod
+    def _create_quotation(cls):
+        """A product that all can order, and what the company ordered."""
+        pack = cls.env["product.product"].create(
+            {
+                "name": "Ten Credits",
+                "type": "service",
+                "list_price": 900,
+                "service_credits": 10,
+                "service_credit_portal": True,
+            }
+        )
+        orders_sudo = cls.env["sale.order"].with_user(cls.own).sudo()
+        cls.quotation = orders_sudo.create(
+            {
+                "partner_id": cls.own.partner_id.id,
+                "state": "sent",
+                "order_line": [Command.create({"product_id": pack.id})],
+            }
+        )
+
+    @classmethod
+    def _create_former_customer(cls):
+        """The ticket was theirs before it was Azure's."""
+        company = cls.env["res.partner"].create({"name": "Former", "is_company": True})
+        user = new_test_user(cls.env, "portal_former", "base.group_portal")
+        user.partner_id.parent_id = company
+        return user
+
+    def _read(self, path, user):
+        self.authenticate(user and user.login, user and user.login)
+        page = self.url_open(path)
+        self.assertEqual(page.status_code, 200)
+        text = page.text.split("<main")[-1]
+        # What was searched for is shown in the field and in links of the search.
+        searched = path.partition("search=")[2]
+        return text.replace(searched, "") if searched else text
+
+    def test_the_company_reads_its_own(self):
+        """Or the other tests could not fail."""
+        found = {path: self._read(path, self.own) for path in self.paths}
+        for path, text in found.items():
+            with self.subTest(path):
+                # A PDF cannot be searched.
+                self.assertTrue(
+                    text.startswith("%PDF")
+                    or any(secret in text for secret in self.secrets)
+                )
+
+    def test_nobody_else_reads_it(self):
+        for user in (self.foreign, self.sibling, self.former, None):
+            for path in self.paths:
+                with self.subTest(user=user and user.login, path=path):
+                    text = self._read(path, user)
+                    for secret in self.secrets:
+                        self.assertNotIn(secret, text)
+
+    def test_nobody_else_counts_it(self):
+        counters = [
+            "authorization_count",
+            "authorization_open_count",
+            "quotation_count",
+            "service_credit_count",
+            "timesheet_count",
+        ]
+        for user, is_own in (
+            (self.own, True),
+            (self.foreign, False),
+            (self.sibling, False),
+            (self.former, False),
+        ):
+            self.authenticate(user.login, user.login)
+            counts = self.make_jsonrpc_request("/my/counters", {"counters": counters})
+            for name in counters:
+                with self.subTest(user=user.login, name=name):
+                    self.assertEqual(bool(counts[name]), is_own)
+
+    def test_links_of_the_company_open_nothing_to_others(self):
+        """They are logged in as somebody else: the link is no login."""
+        links = (
+            f"{self.request.access_url}?access_token={self.token}",
+            f"{self.sent.access_url}?access_token={self.sent.sudo().access_token}",
+            f"{self.purchase.access_url}"
+            f"?access_token={self.purchase._portal_ensure_token()}",
+        )
+        for user in (self.foreign, self.sibling, self.former):
+            for link in links:
+                with self.subTest(user=user.login, link=link):
+                    text = self._read(link, user)
+                    for secret in self.secrets:
+                        self.assertNotIn(secret, text)
+        for link in links:
+            text = self._read(link, None)
+            self.assertTrue(any(secret in text for secret in self.secrets))
+
+    def test_mails_of_the_ticket_tell_followers_nothing(self):
+        """A question about a request is kept on the ticket, where they follow."""
+        messages = self.ticket.message_ids
+        self.assertTrue(any("Secret" in body for body in messages.mapped("body")))
+        for user in (self.foreign, self.sibling, self.former):
+            with self.subTest(user.login):
+                read = (
+                    self.env["mail.message"]
+                    .with_user(user)
+                    .search(
+                        [
+                            ("model", "=", "helpdesk.ticket"),
+                            ("res_id", "=", self.ticket.id),
+                        ]
+                    )
+                )
+                self.assertNotIn("Secret", " ".join(read.mapped("body")))
+                self.assertNotIn(user.partner_id, messages.notified_partner_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalWords(AttackPortalCase):
+    """What is left comes first, and what pays is said as customers say it."""
+
+    def test_what_is_left_comes_first(self):
+        """On the home page and the ticket, also before any time was logged."""
+        purchase = self._buy(33, start="2020-01-01", expiry="2099-12-31")
+        hours = f"20 of 20 h left on Support Time ({self.item.order_id.name})"
+        self.team.use_service_credits = True
+        for path in ("/my", f"/my/ticket/{self.ticket.id}"):
+            page = " ".join(self._open(path, self.own).split())
+            self.assertIn(hours, page)
+            self.assertIn("33.00 of 33.00 credits left, 33.00 of them until", page)
+            self.ticket.message_subscribe((self.foreign + self.sibling).partner_id.ids)
+            for user in (self.foreign, self.sibling):
+                page = self._open(path, user)
+                self.assertNotIn("h left on", page)
+                self.assertNotIn("credits left", page)
+        self.assertTrue(purchase)
+
+    def test_time_is_paid_in_the_words_of_customers(self):
+        prepaid = self._sell(self.prepaid_product)
+        for item, pays, billable in (
+            (prepaid, f"Prepaid {prepaid.order_id.name}", True),
+            (self.item, f"Order {self.item.order_id.name}", True),
+            (self.item, "Not charged", False),
+        ):
+            self.ticket.sale_line_id = item
+            self._log(self.ticket, 1, name=pays.lower(), is_billable=billable)
+        self.team.use_service_credits = True
+        self._buy(33, start="2020-01-01", expiry="2099-12-31")
+        self._log(self.ticket, 2, name="by credits")
+        for path in (f"/my/ticket/{self.ticket.id}", "/my/timesheets"):
+            page = self._open(path, self.own)
+            for pays in (
+                f"Prepaid {prepaid.order_id.name}",
+                f"Order {self.item.order_id.name}",
+                "Not charged",
+                "2 credits",
+            ):
+                with self.subTest(path=path, pays=pays):
+                    self.assertIn(pays, page)
+            self.assertNotIn("Not Billed", page)
+        self.assertIn(self.ticket.number, page)
