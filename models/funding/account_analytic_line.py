@@ -150,7 +150,16 @@ class AccountAnalyticLine(models.Model):
     def _uses_service_credits(self):
         """Tell whether credits pay first."""
         self.ensure_one()
-        return bool(self.ticket_id.use_service_credits and self.ticket_id.partner_id)
+        return bool(self.ticket_id.use_service_credits and self._get_customer())
+
+    def _get_customer(self):
+        """Return the contact the time was logged for.
+
+        The time stays theirs when the ticket gets another customer, who neither pays
+        for it nor sees it.
+        """
+        self.ensure_one()
+        return self.partner_id or self.ticket_id.partner_id
 
     def _get_over_limit_policy(self):
         """Return what happens to hours that nobody covers: of the ticket's team."""
@@ -195,7 +204,11 @@ class AccountAnalyticLine(models.Model):
         """Return the item that takes the entry's time where credits do not."""
         self.ensure_one()
         item = self.project_id.allow_billable and self._timesheet_determine_sale_line()
-        return item or self.env["sale.order.line"]
+        item = item or self.env["sale.order.line"]
+        # sudo: who logs time need not read the contacts of the order
+        owner = item.sudo().order_partner_id.commercial_partner_id
+        customer = self.sudo()._get_customer().commercial_partner_id
+        return item if owner == customer else item.browse()
 
     def _timesheet_determine_sale_line(self):
         """Bill the ticket's item; an entry that is not billable has none."""

@@ -258,12 +258,10 @@ def _get_rate(entry, was, now):
 def _get_extra_claim(entry, rate, extra, kept, now):
     """Return the claim of hours that are added to those an entry has paid."""
     by_credits = entry.coverage == CREDITS
-    customer = entry.ticket_id.commercial_partner_id
-    # Where credits paid until now, the ticket's item and the chain follow them.
-    is_own = by_credits and entry.partner_id.commercial_partner_id == customer
     return Claim.of(
         entry,
-        None if is_own else entry.so_line,
+        # Where credits paid until now, the ticket's item and the chain follow them.
+        None if by_credits else entry.so_line,
         hours=extra,
         worked=entry.unit_amount * extra / now.hours,
         kept=kept,

@@ -100,7 +100,9 @@ class Claim:
     @property
     def customer(self):
         """The commercial entity whose prepaid items may pay."""
-        partner = self.item.order_partner_id if self.item else self.ticket.partner_id
+        partner = (
+            self.item.order_partner_id if self.item else self.entry._get_customer()
+        )
         return partner.sudo().commercial_partner_id.sudo(False)
 
     @property

@@ -134,7 +134,7 @@ def note_passed_over(env, claims):
 def get_request(claim, credits):
     """Return what a claim asks the ledger for."""
     ticket = claim.ticket
-    partner = ticket.partner_id
+    partner = claim.entry._get_customer()
     if claim.kept and claim.entry.consumption_ids:
         # What credits pay already stays with the customer they belong to.
         partner = claim.entry.consumption_ids[:1].commercial_partner_id

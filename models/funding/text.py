@@ -409,7 +409,7 @@ def get_refusal(env, claim):
         "date": format_date(env, claim.date),
         "covered": _format(env, claim.covered),
         "state": _get_state_text(env, claim),
-        "customer": claim.ticket.commercial_partner_id.display_name,
+        "customer": claim.entry._get_customer().commercial_partner_id.display_name,
     }
     if claim.covered:
         return env._(

@@ -340,7 +340,12 @@ class AccountAnalyticLine(models.Model):
         """Refuse items that the entries' tickets could not carry themselves."""
         on_tickets = self.filtered("ticket_id")
         for alike in on_tickets.grouped(
-            lambda entry: (entry.so_line, entry.ticket_id, entry.company_id)
+            lambda entry: (
+                entry.so_line,
+                entry.ticket_id,
+                entry.company_id,
+                entry.partner_id,
+            )
         ).values():
             # sudo: who logs time need not read the order
             alike[0].sudo()._check_item()
@@ -365,7 +370,7 @@ class AccountAnalyticLine(models.Model):
                 )
             )
         customer = item.order_partner_id.commercial_partner_id
-        is_own = customer == ticket.commercial_partner_id
+        is_own = customer == self._get_customer().commercial_partner_id
         if not is_own or item.company_id != self.company_id:
             raise ValidationError(self._get_stranger_text(customer))
         if not item.filtered_domain(item._domain_open_service()):
@@ -387,7 +392,7 @@ class AccountAnalyticLine(models.Model):
             "customer and company.",
             ticket=ticket.display_name,
             item=item.display_name,
-            customer=ticket.commercial_partner_id.display_name
+            customer=self._get_customer().commercial_partner_id.display_name
             or self.env._("no customer"),
             item_customer=customer.display_name,
             item_company=item.company_id.name,

@@ -163,6 +163,41 @@ class TestFundingChange(FundingCommon):
         self._work(1)
         self.assertEqual(theirs.credits_available, 9)
 
+    def test_another_customer_on_the_ticket_never_pays_for_earlier_time(self):
+        theirs = self._buy(100, partner_id=self.other_customer.id)
+        their_item = self._sell(partner=self.other_customer)
+        changes = (
+            {"date": "2026-05-02"},
+            {"is_billable": False},
+            {"is_billable": True},
+            {"unit_amount": 3},
+        )
+        for credits in (0, 10):
+            mine = credits and self._buy(credits)
+            ticket = self._create_ticket()
+            entry = self._work(2, ticket)
+            ticket.write(
+                {"partner_id": self.other_customer.id, "sale_line_id": their_item.id}
+            )
+            for values in changes:
+                with self.subTest(credits=credits, values=values):
+                    entry.write(values)
+                    self.assertEqual(entry.partner_id, self.customer)
+                    self.assertEqual(theirs.credits_available, 100)
+                    self.assertFalse(entry.so_line)
+                    self.assertFalse(their_item.timesheet_ids)
+            if mine:
+                self.assertEqual(mine.credits_available, 7)
+
+    def test_the_former_customers_item_keeps_its_time(self):
+        item = self._sell()
+        ticket = self._create_ticket(sale_line_id=item.id)
+        entry = self._work(2, ticket)
+        entry.write({"so_line": item.id, "is_so_line_edited": True})
+        ticket.write({"partner_id": self.other_customer.id, "sale_line_id": False})
+        entry.date = "2026-05-02"
+        self.assertEqual((entry.so_line, entry.partner_id), (item, self.customer))
+
     def test_later_purchase_leaves_earlier_rows_identical(self):
         self._buy(expiry="2027-06-30")
         self._work(2)
