@@ -144,7 +144,10 @@ class ServiceStatementSent(models.Model):
         lang = self.partner_id.lang
         statement = self.with_context(lang=lang)._get_statement_sudo()
         report = self.env["ir.actions.report"].with_context(lang=lang)
-        content, kind = report._render_qweb_pdf(REPORT, statement.ids)
+        # A page that can be printed where PDF cannot be made.
+        can_print = report.get_wkhtmltopdf_state() in ("ok", "workers", "upgrade")
+        render = report._render_qweb_pdf if can_print else report._render_qweb_html
+        content, kind = render(REPORT, statement.ids)
         self._portal_ensure_token()
         attachment = self.env["ir.attachment"].create(
             {

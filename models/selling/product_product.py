@@ -15,8 +15,14 @@ class ProductProduct(models.Model):
     def _format_portal_credits(self):
         """Return what the portal says of the credits of one unit."""
         self.ensure_one()
+        values = {
+            "credits": format_number(self.env, self.service_credits),
+            "months": self.service_credit_validity or 12,
+        }
+        if self.service_credits == 1:
+            return self.env._(
+                "1 service credit, usable for %(months)s months", **values
+            )
         return self.env._(
-            "%(credits)s service credits, usable for %(months)s months",
-            credits=format_number(self.env, self.service_credits),
-            months=self.service_credit_validity or 12,
+            "%(credits)s service credits, usable for %(months)s months", **values
         )
