@@ -5,6 +5,23 @@ from datetime import timedelta
 
 from measure import Row
 
+from odoo.tools import SQL
+
+PURCHASE = "service.credit.purchase"
+COPIED = (
+    "purchase_id",
+    "allocation_id",
+    "company_id",
+    "currency_id",
+    "consumption_type",
+    "credits",
+    "value_per_credit",
+    "paid_per_credit",
+    "value",
+    "paid",
+    "date",
+    "user_id",
+)
 LINES = 200
 PURCHASES = 1000
 ROWS_EACH = 100
@@ -46,12 +63,11 @@ def prepare_invoice(env, customer, credits):
 def prepare_month(env):
     """Return the recognition of a month of 100,000 rows of invoiced purchases."""
     prepare_accounts(env)
-    company = env.company
     customer = env["res.partner"].create({"name": "Bench Month", "is_company": True})
     product = env["product.product"].create(
         {"name": "Bench Month Pack", "type": "service", "service_credits": 200}
     )
-    today = company._get_today()
+    today = env.company._get_today()
     terms = {
         "partner_id": customer.id,
         "product_id": product.id,
@@ -61,41 +77,32 @@ def prepare_month(env):
         "date_start": today - timedelta(30),
         "is_draft": False,
     }
-    purchases = env["service.credit.purchase"].create([terms] * PURCHASES)
-    bill(env, purchases)
-    use(env, purchases)
+    purchases = env[PURCHASE].create([terms] * PURCHASES)
+    invoice_purchases(env, purchases)
+    use_purchases(env, purchases)
     return env["service.credit.recognition"].create({"date": today})
 
 
-def bill(env, purchases):
-    """Post one invoice of all purchases, on the day they start."""
-    customer, product = purchases.partner_id, purchases.product_id
-    entry = env["account.move"].create(
+def invoice_purchases(env, purchases):
+    """Post an invoice with a line for each purchase."""
+    line = {"product_id": purchases.product_id.id, "price_unit": 2000, "tax_ids": False}
+    invoice = env["account.move"].create(
         {
             "move_type": "out_invoice",
-            "partner_id": customer.id,
+            "partner_id": purchases.partner_id.id,
             "invoice_date": purchases[0].date_start,
             "invoice_line_ids": [
-                (
-                    0,
-                    0,
-                    {
-                        "product_id": product.id,
-                        "price_unit": 2000,
-                        "tax_ids": False,
-                        "service_credit_purchase_id": purchase.id,
-                    },
-                )
+                (0, 0, {**line, "service_credit_purchase_id": purchase.id})
                 for purchase in purchases
             ],
         }
     )
-    entry.action_post()
+    invoice.action_post()
 
 
-def use(env, purchases):
-    """Use credits of every purchase today, one at a time."""
-    customer, company = purchases.partner_id, purchases.company_id
+def use_purchases(env, purchases):
+    """Use a credit of each purchase many times, by copies of the first rows."""
+    company, customer = env.company, purchases.partner_id
     ticket = env["helpdesk.ticket"].create(
         {"name": "Bench", "description": "Bench", "partner_id": customer.id}
     )
@@ -107,19 +114,28 @@ def use(env, purchases):
         "currency_id": company.currency_id.id,
         "ticket_id": ticket.id,
     }
-    for _part in range(ROWS_EACH):
-        env["service.credit.consumption"]._post(
-            [
-                {
-                    "purchase": purchase,
-                    "allocation": allocation,
-                    "consumption_type": "consumption",
-                    "credits": 1,
-                    "date": company._get_today(),
-                }
-                for purchase in purchases
-            ]
+    row = {
+        "allocation": allocation,
+        "consumption_type": "consumption",
+        "credits": 1,
+        "date": company._get_today(),
+    }
+    rows = env["service.credit.consumption"]._post(
+        [{**row, "purchase": purchase} for purchase in purchases]
+    )
+    env.flush_all()
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO service_credit_consumption (%(names)s)
+            SELECT %(names)s FROM service_credit_consumption, generate_series(2, %(n)s)
+            WHERE id IN %(ids)s
+            """,
+            names=SQL(", ").join(map(SQL.identifier, COPIED)),
+            n=ROWS_EACH,
+            ids=tuple(rows.ids),
         )
+    )
 
 
 ROWS = [

@@ -132,16 +132,15 @@ GONE = """
            COALESCE(SUM(credits), 0) AS credits_gone,
            COALESCE(SUM(paid), 0) AS paid_gone
     FROM (
-        SELECT moved.*, COALESCE(
-                   (SELECT MAX(since) FROM invoiced
-                    WHERE invoiced.purchase_id = moved.purchase_id),
-                   DATE '0001-01-01'
-               ) AS since,
+        SELECT moved.*, COALESCE(start.since, DATE '0001-01-01') AS since,
                -- Free credits are counted, not weighed.
                CASE WHEN purchase.paid_total > 0 THEN moved.paid ELSE moved.credits
                END AS weight
         FROM (%(movements)s) moved
         JOIN service_credit_purchase purchase ON purchase.id = moved.purchase_id
+        LEFT JOIN (
+            SELECT purchase_id, MAX(since) AS since FROM invoiced GROUP BY purchase_id
+        ) start ON start.purchase_id = moved.purchase_id
         WHERE moved.date <= %(date)s AND moved.movement_type <> 'bought'
           AND purchase.company_id = %(company)s
     ) movement
