@@ -7,6 +7,21 @@ PRESENT = "{{ object._get_answer_url() }}"
 
 
 def after(env):
+    _note_hours_before_limit(env)
+    _replace_link(env)
+
+
+def _note_hours_before_limit(env):
+    """More hours than are authorized were there before the limit was set."""
+    env.cr.execute(
+        """
+        UPDATE sale_order_line SET hours_before_limit = authorized_hours_used
+        WHERE limit_hours AND authorized_hours_used > authorized_hours
+        """
+    )
+
+
+def _replace_link(env):
     """Put the page's address in the place of the link, in templates people changed."""
     template = env.ref(TEMPLATE, raise_if_not_found=False)
     if not template:

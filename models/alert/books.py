@@ -142,7 +142,8 @@ AUTHORIZED_AT_MOST = """
            l.authorized_hours
     FROM sale_order_line l
     WHERE l.company_id IN %(companies)s AND l.limit_hours
-      AND l.authorized_hours_used > l.authorized_hours + 0.00001
+      AND l.authorized_hours_used
+        > GREATEST(l.authorized_hours, l.hours_before_limit, 0) + 0.00001
 """
 AUTHORIZED = """
     SELECT 'sale.order.line', l.id, 'authorized_hours', l.authorized_hours, s.hours

@@ -11,6 +11,7 @@ CAP_COLUMNS = {
     "limit_hours": "bool",
     "authorized_hours": "float8",
     "authorized_hours_used": "float8",
+    "hours_before_limit": "float8",
 }
 
 # A change of one of these may change the hours that are ordered.
@@ -21,7 +22,9 @@ class SaleOrderLine(models.Model):
     """The cap of a sales order item: the most hours its customer agreed to pay."""
 
     _inherit = "sale.order.line"
-    _guarded_fields = frozenset(("authorized_hours", "authorized_hours_used"))
+    _guarded_fields = frozenset(
+        ("authorized_hours", "authorized_hours_used", "hours_before_limit")
+    )
 
     limit_hours = fields.Boolean(
         compute="_compute_limit_hours",
@@ -51,6 +54,13 @@ class SaleOrderLine(models.Model):
         compute="_compute_authorized_hours_left",
         help="Hours that can still be logged on this item. Below zero when more was "
         "on it than is authorized.",
+    )
+
+    hours_before_limit = fields.Float(
+        copy=False,
+        readonly=True,
+        help="Hours on this item when its limit was set, where they were more than "
+        "the customer had authorized. They stay.",
     )
 
     def _auto_init(self):
@@ -122,8 +132,17 @@ class SaleOrderLine(models.Model):
         result = super().write(vals)
         if "limit_hours" in vals:
             self._check_authorized_hours()
+            self._note_hours_before_limit()
         self._follow_capped_order(before)
         return result
+
+    def _note_hours_before_limit(self):
+        """Remember the hours that were on items when their limit was set."""
+        for line in self.filtered("limit_hours"):
+            if line.authorized_hours_used > line.authorized_hours:
+                super(SaleOrderLine, line).write(
+                    {"hours_before_limit": line.authorized_hours_used}
+                )
 
     def _write_multi(self, vals_list):
         """Refuse hours that go over what is authorized, whichever way they came.

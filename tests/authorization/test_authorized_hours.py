@@ -2,6 +2,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from ..support.books import assert_books
 from ..support.common import ServiceCreditCommon
 
 
@@ -202,6 +203,7 @@ class TestAuthorizedHours(ServiceCreditCommon):
         self.env.flush_all()
         self.assertEqual(item.authorized_hours_used, 20)
         self.assertEqual(item.authorized_hours_left, -10)
+        assert_books(self, self.env)
         entry.name = "Renamed"
         self._assert_refused(self._log, ticket, 0.5)
         self._assert_refused(entry.write, {"unit_amount": 20.5})
