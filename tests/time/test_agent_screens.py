@@ -1,0 +1,95 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tests import HttpCase, tagged
+
+from ..support.common import ServiceCreditCommon
+from ..support.keyboard import ALT, play_keys
+from ..support.language import LanguageCommon
+
+TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
+FORM = "!!document.querySelector('.o_form_view .o_service_quick_log')"
+COMPOSER = ".o-mail-Composer-input, .o-mail-Composer .odoo-editor-editable"
+
+
+@tagged("post_install", "-at_install")
+class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
+    """An agent's ticket: refusals before saving, time after a message, cards."""
+
+    browser_size = "1366x768"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._speak(cls.agent)
+        cls.item = cls._sell(cls.time_product, hours=0)
+        cls._authorize(cls.item, 2)
+        cls.ticket = cls._create_ticket(user_id=cls.agent.id, sale_line_id=cls.item.id)
+
+    def _play(self, play, path, ready):
+        play_keys(self, play, path, ready, self.agent)
+
+    def _click(self, keyboard, selector):
+        keyboard.wait(f"document.querySelector('{selector}')")
+        keyboard._run(f"document.querySelector('{selector}').click()")
+
+    def _log_too_much(self, keyboard):
+        self._click(keyboard, ".nav-link[name=timesheets]")
+        self._click(keyboard, "[name=timesheet_ids] .o_field_x2many_list_row_add a")
+        keyboard.expect("name")
+        keyboard.type("Repair")
+        keyboard.press("Tab")
+        keyboard.expect("unit_amount")
+        keyboard.type("3:00")
+        keyboard.press("Tab")
+        keyboard.wait("document.querySelector('.o_service_refusal')")
+        keyboard.browser.take_screenshot("refusal_")
+        self._click(keyboard, "button[name=log_what_fits]")
+        keyboard.wait("!document.querySelector('.o_service_refusal')")
+        keyboard.press("s", modifiers=ALT)
+        keyboard.wait("document.querySelector('.o_form_saved')")
+
+    def test_what_fits_is_logged_with_a_button(self):
+        self._play(self._log_too_much, f"{TICKETS}/{self.ticket.id}", FORM)
+        self.assertRecordValues(
+            self.ticket.timesheet_ids, [{"name": "Repair", "unit_amount": 2}]
+        )
+
+    def _answer(self, keyboard):
+        self._click(keyboard, ".o-mail-Chatter-sendMessage")
+        keyboard.wait(f"document.querySelector('{COMPOSER}')")
+        keyboard._run(f"document.querySelector('{COMPOSER}').focus()")
+        keyboard.type("Your printer works again")
+        self._click(keyboard, ".o-mail-Composer-send:not([disabled])")
+        keyboard.wait(
+            "document.activeElement?.matches('.o_service_quick_log_duration')"
+        )
+        keyboard.browser.take_screenshot("composer_")
+        keyboard.press("Enter")
+        keyboard.wait("document.querySelector('.o_notification')")
+
+    def test_time_is_offered_after_a_message(self):
+        self._play(self._answer, f"{TICKETS}/{self.ticket.id}", FORM)
+        entry = self.ticket.timesheet_ids
+        self.assertEqual(entry.name, "Your printer works again")
+        self.assertGreater(entry.unit_amount, 0)
+
+    def _time_from_a_card(self, keyboard):
+        self._click(keyboard, ".o_kanban_record .o_service_timer_start")
+        keyboard.wait("document.querySelector('.o_kanban_record [role=timer]')")
+        keyboard.browser.take_screenshot("kanban_")
+        self._click(keyboard, ".o_kanban_record .o_service_timer_end")
+        keyboard.wait("document.querySelector('.modal .o_form_view')")
+        keyboard.expect("name")
+        keyboard.browser.take_screenshot("stop_")
+        keyboard.type("Call")
+        keyboard.press("Enter")
+        keyboard.wait(
+            "!document.querySelector('.modal, .o_kanban_record [role=timer]')"
+        )
+
+    def test_the_timer_runs_from_a_card(self):
+        self._play(
+            self._time_from_a_card,
+            f"{TICKETS}?view_type=kanban",
+            "!!document.querySelector('.o_kanban_record .o_service_ticket_time')",
+        )
+        self.assertEqual(self.ticket.timesheet_ids.name, "Call")
