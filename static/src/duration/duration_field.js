@@ -49,6 +49,8 @@ export function useDurationHint(parse, getAmounts = () => AMOUNTS) {
         animation: false,
         arrow: false,
         closeOnClickAway: false,
+        // Escape is for the row or the window that the input is in.
+        closeOnEscape: false,
         setActiveElement: false,
     });
     const open = () => {
@@ -166,7 +168,7 @@ export class DurationField extends FloatTimeField {
     /** Said where no label stands beside the field: in the row of a list. */
     get label() {
         const {id, name, record} = this.props;
-        return id ? null : record.fields[name].string;
+        return id ? undefined : record.fields[name].string;
     }
 }
 
