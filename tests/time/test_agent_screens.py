@@ -7,12 +7,11 @@ from ..support.language import LanguageCommon
 
 TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
 FORM = "!!document.querySelector('.o_form_view .o_service_quick_log')"
-COMPOSER = ".o-mail-Composer-input, .o-mail-Composer .odoo-editor-editable"
 
 
 @tagged("post_install", "-at_install")
 class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
-    """An agent's ticket: refusals before saving, time after a message, cards."""
+    """An agent's ticket: refusals before saving, and cards."""
 
     browser_size = "1366x768"
 
@@ -52,25 +51,6 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self.assertRecordValues(
             self.ticket.timesheet_ids, [{"name": "Repair", "unit_amount": 2}]
         )
-
-    def _answer(self, keyboard):
-        self._click(keyboard, ".o-mail-Chatter-sendMessage")
-        keyboard.wait(f"document.querySelector('{COMPOSER}')")
-        keyboard._run(f"document.querySelector('{COMPOSER}').focus()")
-        keyboard.type("Your printer works again")
-        self._click(keyboard, ".o-mail-Composer-send:not([disabled])")
-        keyboard.wait(
-            "document.activeElement?.matches('.o_service_quick_log_duration')"
-        )
-        keyboard.browser.take_screenshot("composer_")
-        keyboard.press("Enter")
-        keyboard.wait("document.querySelector('.o_notification')")
-
-    def test_time_is_offered_after_a_message(self):
-        self._play(self._answer, f"{TICKETS}/{self.ticket.id}", FORM)
-        entry = self.ticket.timesheet_ids
-        self.assertEqual(entry.name, "Your printer works again")
-        self.assertGreater(entry.unit_amount, 0)
 
     def _time_from_a_card(self, keyboard):
         self._click(keyboard, ".o_kanban_record .o_service_timer_start")
