@@ -59,14 +59,15 @@ class TestChainWalk(RandomWalk, FundingCommon):
     def _make_args(self, kind, dice):
         pick, day = dice.randrange(100), dice.randint(-DAYS, 0)
         quarters = Decimal(dice.randint(1, 16)) / 4
-        whole = Decimal(dice.randint(1, 12))
+        # Little is bought at a time: the chain is about what is used up.
+        whole = Decimal(dice.randint(1, 6))
         more = {
             "log": (day, quarters, dice.random() < 0.9),
-            "hours": (quarters,),
+            "hours": (quarters * 2,),
             "day": (day,),
             "sell": (dice.random() < 0.7, whole, dice.random() < 0.3),
             "order": (whole,),
-            "buy": (whole,),
+            "buy": (Decimal(dice.randint(1, 8)) / 4,),
             "choose": (dice.randrange(100),),
             "authorize": (whole,),
             "invoice": (day, dice.randint(day, 0), dice.random() < 0.5),
@@ -284,7 +285,16 @@ class TestChainWalk(RandomWalk, FundingCommon):
             self._authorize(item, float(hours))
 
     def _model_limit(self, pick):
-        index = self._pick(pick, "items", self._is_sold)
+        # Hours from before the cap stay, and the nightly check tells of them: only
+        # items that keep within it are capped here.
+        index = self._pick(
+            pick,
+            "items",
+            lambda item: (
+                self._is_sold(item)
+                and (item.capped or self.desk.used(item) <= item.authorized)
+            ),
+        )
         if index is not None:
             self.capped = not self.desk.items[index].capped
             self._on_model(
