@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..support.books import assert_books
 from ..support.selling import SellingCommon
@@ -218,3 +218,21 @@ class TestSellingRelease(SellingCommon):
         (section,) = statement._get_sections()
         self.assertEqual((section["waiting"], section["closing"]["credits"]), (10, 10))
         self.assertFalse(lot._get_balance())
+
+
+@tagged("post_install", "-at_install")
+class TestSellingReleasePortal(SellingCommon, HttpCase):
+    """The customer reads what their credits wait for."""
+
+    def test_list_and_page(self):
+        self._keep_accounts()
+        self.pack.service_credit_release = "payment"
+        lot = self._ordered()
+        invoice = self._invoice(lot)
+        user = new_test_user(self.env, "portal_paula", "base.group_portal")
+        user.partner_id.parent_id = self.customer
+        self.authenticate("portal_paula", "portal_paula")
+        for url in ("/my/service-credits", lot.access_url):
+            page = self.url_open(url).text
+            self.assertIn(f"wait for the payment of {invoice.name}", page)
+            self.assertIn("Waiting", page)
