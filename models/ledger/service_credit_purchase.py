@@ -221,6 +221,7 @@ class ServiceCreditPurchase(models.Model):
         string="Invoiced",
         compute="_compute_billed_totals",
         store=True,
+        precompute=True,
         help="Untaxed amount of the posted invoices of the sales order item, less its "
         "share of the discounts on the whole invoice.",
     )
@@ -228,6 +229,7 @@ class ServiceCreditPurchase(models.Model):
         string="Credited",
         compute="_compute_billed_totals",
         store=True,
+        precompute=True,
         help="Untaxed amount of the posted credit notes of the sales order item.",
     )
     credits_refunded = fields.Float(
