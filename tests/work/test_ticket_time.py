@@ -234,17 +234,17 @@ class TestTicketTime(ServiceCreditCommon):
                 self._log(ticket, **({"hours": values.pop("unit_amount", 1)} | values))
         self.assertFalse(ticket.timesheet_ids)
 
-    def test_item_without_customer(self):
-        """A ticket that lost its customer is said to have none."""
+    def test_time_of_a_ticket_that_lost_its_customer(self):
+        """It stays with the customer it was logged for; new time finds no item."""
         item = self._sell()
         ticket = self._create_ticket()
         entry = self._log(ticket)
         self.assertEqual(entry.so_line, item)
         ticket.partner_id = False
-        with self.assertRefused(
-            ValidationError, says="of no customer cannot be billed"
-        ):
-            entry.unit_amount = 2
+        entry.unit_amount = 2
+        self.assertEqual(entry.so_line, item)
+        self.assertEqual(item.qty_delivered, 2)
+        self.assertEqual(self._log(ticket).coverage, "non_billable")
 
     def test_no_project_and_no_timesheets(self):
         ticket = self._create_ticket()
