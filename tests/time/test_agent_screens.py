@@ -2,16 +2,17 @@
 from odoo.tests import HttpCase, tagged
 
 from ..support.common import ServiceCreditCommon
-from ..support.keyboard import ALT, play_keys
+from ..support.keyboard import ALT, CONTROL, play_keys
 from ..support.language import LanguageCommon
 
 TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
 FORM = "!!document.querySelector('.o_form_view .o_service_quick_log')"
+COMPOSER = ".o-mail-Composer-input, .o-mail-Composer .odoo-editor-editable"
 
 
 @tagged("post_install", "-at_install")
 class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
-    """An agent's ticket: refusals before saving, and cards."""
+    """An agent's ticket: refusals before saving, time after a message, cards."""
 
     browser_size = "1366x768"
 
@@ -19,6 +20,8 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._speak(cls.agent)
+        # Nothing is sent to people without an address.
+        cls.customer.email = "hello@azure.test"
         cls.item = cls._sell(cls.time_product, hours=0)
         cls._authorize(cls.item, 2)
         cls.ticket = cls._create_ticket(user_id=cls.agent.id, sale_line_id=cls.item.id)
@@ -51,6 +54,25 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self.assertRecordValues(
             self.ticket.timesheet_ids, [{"name": "Repair", "unit_amount": 2}]
         )
+
+    def _answer(self, keyboard):
+        self._click(keyboard, ".o-mail-Chatter-sendMessage:not([disabled])")
+        keyboard.wait(f"document.querySelector('{COMPOSER}')")
+        keyboard._run(f"document.querySelector('{COMPOSER}').focus()")
+        keyboard.type("Your printer works again")
+        keyboard.press("Enter", modifiers=CONTROL)
+        keyboard.wait(
+            "document.activeElement?.matches('.o_service_quick_log_duration')"
+        )
+        keyboard.browser.take_screenshot("composer_")
+        keyboard.press("Enter")
+        keyboard.wait("document.querySelector('.o_notification')")
+
+    def test_time_is_offered_after_a_message(self):
+        self._play(self._answer, f"{TICKETS}/{self.ticket.id}", FORM)
+        entry = self.ticket.timesheet_ids
+        self.assertEqual(entry.name, "Your printer works again")
+        self.assertGreater(entry.unit_amount, 0)
 
     def _time_from_a_card(self, keyboard):
         self._click(keyboard, ".o_kanban_record .o_service_timer_start")
