@@ -285,8 +285,8 @@ class TestChainWalk(RandomWalk, FundingCommon):
             self._authorize(item, float(hours))
 
     def _model_limit(self, pick):
-        # Hours from before the cap stay, and the nightly check tells of them: only
-        # items that keep within it are capped here.
+        # Hours from before the cap stay, which is a rule of its own: only items that
+        # keep within it are capped here.
         index = self._pick(
             pick,
             "items",
