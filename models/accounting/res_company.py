@@ -16,7 +16,6 @@ class ResCompany(models.Model):
 
     service_credit_journal_id = fields.Many2one(
         comodel_name="account.journal",
-        string="Service Credit Journal",
         check_company=True,
         domain=[("type", "=", "general")],
         help="The journal of the entries that recognize revenue of service credits.",
