@@ -33,12 +33,16 @@ def _separator_of(text) -> str:
     return "" if is_group else marks[0]
 
 
-def find_date_order(values) -> str:
-    """The order of day and month all dates agree on, "" if they tell none."""
+def find_date_order(values, like="") -> str:
+    """The order of day and month all dates agree on, "" if they tell none.
+
+    :param like: a date; only those with the same separator tell how it is meant
+    """
+    asked = DATE.match(like.strip())
     found = set()
     for value in values:
         match = DATE.match(quote(value).strip()) if isinstance(value, str) else None
-        if not match:
+        if not match or (asked and asked[2] != match[2]):
             continue
         first, second = int(match[1]), int(match[3])
         if first > 12 >= second:

@@ -99,7 +99,7 @@ def _settle_date_order(source, values):
     if source.date_order != AUTO or not odd:
         return []
     mapping, value = odd
-    order = find_date_order(_all(values, DATES))
+    order = find_date_order(_all(values, DATES), like=value)
     if order:
         source.date_order = order
         return []

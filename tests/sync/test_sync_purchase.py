@@ -94,7 +94,7 @@ class TestSyncPurchase(SyncCommon):
         table = {
             "isn't an active currency": {"currency": "XXQ"},
             "is below 0": {"paid": "-1"},
-            "two numbers": {"value": "1,234"},
+            "two numbers": {"value": "1,234", "paid": 72.5},
             "two days": {"start": "03/04/2026"},
             "before it starts": {"expiry": "2025-01-01"},
             "a formula, not a number": {"credits": "=1+1"},
