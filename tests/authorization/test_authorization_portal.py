@@ -314,14 +314,10 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
     def test_employees_answers_are_found_with_the_question(self):
         self._post("ask", self.token, message="What for?")
         request = self.request.with_user(self.agent)
-        request.message_post(
-            body="For the year's end",
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-        )
-        request.message_post(
-            body="They are slow", message_type="comment", subtype_xmlid="mail.mt_note"
-        )
+        for body, kind in (("For the year's end", "comment"), ("They are slow", "note")):
+            request.message_post(
+                body=body, message_type="comment", subtype_xmlid=f"mail.mt_{kind}"
+            )
         told = self.env["mail.message"].search([("body", "ilike", "year's end")])
         self.assertIn(self.customer, told.notified_partner_ids)
         self._approve(self.token)
