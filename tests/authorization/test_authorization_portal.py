@@ -314,7 +314,10 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
     def test_employees_answers_are_found_with_the_question(self):
         self._post("ask", self.token, message="What for?")
         request = self.request.with_user(self.agent)
-        for body, kind in (("For the year's end", "comment"), ("They are slow", "note")):
+        for body, kind in (
+            ("For the year's end", "comment"),
+            ("They are slow", "note"),
+        ):
             request.message_post(
                 body=body, message_type="comment", subtype_xmlid=f"mail.mt_{kind}"
             )

@@ -198,6 +198,8 @@ class TestStyles(ConnectorCase):
         self.assertEqual(find_date_order(["10/05/2026", "15/10/2026"]), "dmy")
         self.assertEqual(find_date_order(["10/05/2026"]), "")
         dates = ["10/05/2026", "15.10.2026"]
+        self.assertEqual(find_date_order(dates, like="10/05/2026"), "")
+        self.assertEqual(find_date_order(dates, like="15.10.2026"), "dmy")
         self.assertEqual(find_date_order(["15/10/2026", "10/15/2026"]), "")
 
     def test_names_of_months(self):
