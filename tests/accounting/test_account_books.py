@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -137,6 +139,12 @@ class TestServiceCreditBooks(AccountingCommon):
         recognition = self._recognize()
         self.assertEqual(recognition.line_ids.revenue, 200)
         self._assert_line("agrees", 400, 400)
+
+    def test_what_it_says_to_press_is_there(self):
+        books = self.env["service.credit.books"].with_user(self.accountant)
+        arch = etree.fromstring(books.get_view(view_type="list")["arch"])
+        [button] = arch.findall("header/button")
+        self.assertEqual(button.get("name"), "action_move_to_account")
 
     def test_what_was_not_invoiced_cannot_be_moved(self):
         with self.assertRefused(UserError, says="another account"):
