@@ -50,16 +50,20 @@ class AccountAnalyticLine(models.Model):
         }
 
     @api.model
+    def _read_day(self, day):
+        """Return what a screen sent as a day as a date.
+
+        :raise UserError: naming what is none
+        """
+        try:
+            return fields.Date.to_date(day)
+        except (TypeError, ValueError) as error:
+            raise UserError(self.env._("“%(day)s” isn't a date.", day=day)) from error
+
+    @api.model
     def _get_days_of_week(self, day):
         """Return the days of the week of `day`, as the user's language begins it."""
-        if day:
-            try:
-                day = fields.Date.to_date(day)
-            except ValueError as error:
-                raise UserError(
-                    self.env._("“%(day)s” isn't a date.", day=day)
-                ) from error
-        day = day or fields.Date.context_today(self)
+        day = self._read_day(day) or fields.Date.context_today(self)
         week_start = int(get_lang(self.env).week_start)
         first = day - timedelta(days=(day.isoweekday() - week_start) % DAYS)
         return [first + timedelta(days=index) for index in range(DAYS)]

@@ -49,4 +49,6 @@ class HelpdeskTicket(models.Model):
             .id,
             "unit_amount": duration,
         }
-        return {**vals, "date": date} if date else vals
+        if date:
+            vals["date"] = self.env["account.analytic.line"]._read_day(date)
+        return vals

@@ -151,7 +151,7 @@ class TestAccountWalk(AccountingCommon):
 
     def test_the_accounts_say_what_the_model_says(self):
         walked = 0
-        while walked < WALKS:
+        while walked < WALKS * 5:
             self.dice = random.Random(SEED + walked)
             savepoint = self.env.cr.savepoint()
             with self.subTest(seed=SEED + walked):

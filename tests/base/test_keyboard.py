@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import os
+
 from odoo.tests import tagged
 from odoo.tools.misc import file_path
 
@@ -7,6 +9,7 @@ from ..support.language import ADDON
 from ..support.screen_walk import ScreenWalkCommon
 from ..support.screens import Screen
 
+LONG = bool(os.environ.get("HELPDESK_LONG"))
 IDLE = 8  # stops without anything new, until a walk is over
 LONGEST = 150  # a calendar that opens and closes is new each time
 
@@ -57,6 +60,7 @@ class TestKeyboard(ScreenWalkCommon):
 
     browser_size = "1366x768"
     screen_class = KeyboardScreen
+    every = 1 if LONG else 3
 
     def _look(self, screen, name):
         self.wrong += [f"{name} misses {control}" for control in screen.get_missed()]

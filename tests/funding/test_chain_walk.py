@@ -42,7 +42,7 @@ class TestChainWalk(RandomWalk, FundingCommon):
         cls.env.flush_all()
 
     def test_random_walks(self):
-        self._run_walks(max(WALKS // 25, 1))
+        self._run_walks(max(WALKS // 25, 5))
 
     # ------------------------------------------------------------------
     # Steps: what is picked is picked among what the model has

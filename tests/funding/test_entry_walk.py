@@ -57,7 +57,7 @@ class TestEntryWalk(RandomWalk, FundingCommon):
 
     def test_random_walks(self):
         # An entry costs several times what a step of the bare ledger does.
-        self._run_walks(max(WALKS // 5, 1))
+        self._run_walks(max(WALKS // 4, 1))
 
     # ------------------------------------------------------------------
     # Steps

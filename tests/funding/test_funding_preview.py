@@ -16,7 +16,7 @@ class TestFundingPreview(FundingCommon):
     """What a preview says is what posting does, field by field, over random claims."""
 
     def test_preview_is_what_posting_does(self):
-        for number in range(max(WALKS // 5, 1)):
+        for number in range(max(WALKS // 4, 1)):
             seed = SEED + number
             savepoint = self.env.cr.savepoint()
             try:

@@ -264,7 +264,7 @@ class TestReportStatementPortal(StatementCommon, HttpCase):
         self.assertIn(f'action="{self.url}"', page)
         statement = self._statement(end=fields.Date.today())
         for section in statement._get_sections():
-            self.assertIn(f"{section['closing']['credits']:.2f} credits", page)
+            self.assertIn(f"{section['closing']['credits']:g} of", page)
 
     def test_strangers_get_their_own(self):
         """Whatever they add to the address."""

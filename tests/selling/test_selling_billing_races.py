@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import os
 from itertools import combinations
 
 from odoo import Command, fields
@@ -8,6 +9,7 @@ from odoo.tests import tagged
 from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.scratch import ScratchCase
 
+LONG = bool(os.environ.get("HELPDESK_LONG"))
 FIGURES = (
     "credits",
     "credits_allocated",
@@ -145,7 +147,9 @@ class TestSellingBillingRaces(ScratchCase):
             self._release,
             self._order_less,
         ]
-        for first, second in combinations(jobs, 2):
+        pairs = list(combinations(jobs, 2))
+        # Each of them still meets several others in every run.
+        for first, second in pairs if LONG else pairs[::3]:
             with self.subTest(first=first.__name__, second=second.__name__):
                 with self._env() as env:
                     self._sell(env)

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from ...models.alert.books import find_differences
 from .credit_model import Refused
 
-WALKS = int(os.environ.get("HELPDESK_WALKS", 60))
+WALKS = int(os.environ.get("HELPDESK_WALKS", 40))
 SEED = int(os.environ.get("HELPDESK_SEED", 0)) or random.randrange(1, 10**9)
 STEPS = 50
 LONG = bool(os.environ.get("HELPDESK_LONG"))
