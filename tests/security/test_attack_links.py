@@ -377,7 +377,10 @@ class TestAttackLinks(HttpCase, FundingCommon):
     # ------------------------------------------------------------------
 
     def test_only_people_who_may_ask_send_again(self):
+        # Agents may ask for hours on the items of every customer of their companies.
         senders = {
+            "link_own",
+            "link_operator",
             "link_agent",
             "link_lead",
             "link_credit",
