@@ -14,10 +14,8 @@ LONG = os.environ.get("HELPDESK_LONG")
 # Those who see most and least; dev/test --long plays all of them.
 EVERY_RUN = (
     "agent_own",
-    "helpdesk_manager",
     "seller_own",
     "invoicing",
-    "agent_demo",
 )
 
 
@@ -85,4 +83,4 @@ class TestAttackMenus(ScreensCommon):
             faults += client.faults
             pressed += client.pressed
         self.assertEqual(faults, [])
-        self.assertGreater(pressed, 10 * len(self.played))
+        self.assertGreater(pressed, len(self.played))
