@@ -210,11 +210,14 @@ EARNED = """
            invoiced - credited + opening - discount - share.gone AS owed
     FROM weighed
     CROSS JOIN LATERAL (
-        SELECT ROUND(earnable * CASE WHEN kept > 0
-                     THEN LEAST(used / (kept * part), 1) ELSE 0 END
+        -- Multiplied first: a quotient is cut off, and half a cent would be less.
+        SELECT ROUND(CASE WHEN kept <= 0 THEN 0
+                          WHEN used >= kept * part THEN earnable
+                          ELSE earnable * used / (kept * part) END
                      / rounding) * rounding AS revenue,
-               ROUND(earnable * CASE WHEN kept > 0
-                     THEN LEAST(spent / (kept * part), 1) ELSE 0 END
+               ROUND(CASE WHEN kept <= 0 THEN 0
+                          WHEN spent >= kept * part THEN earnable
+                          ELSE earnable * spent / (kept * part) END
                      / rounding) * rounding AS gone
     ) share
 """
