@@ -1,7 +1,7 @@
 """Who pays for time: plain functions, which the entry calls.
 
-`claim` says what somebody has to pay for, `plan` who would pay it and writes nothing,
-`apply` posts a plan, `text` explains it.
+`plan` says what has to be paid and who would pay it, and writes nothing; `apply` posts
+a plan, `draft` plans the rows of a form, `text` explains. `payers` names who may pay.
 """
 
 from . import account_analytic_line

@@ -1,13 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from collections import defaultdict
-
 from odoo import api, fields, models
-from odoo.tools.misc import clean_context
 from odoo.tools.sql import column_exists
 
 from . import apply, text
-from .claim import OVERAGE, Claim
-from .plan import plan
+from .payers import OVERAGE
+from .plan import Claim, plan
 
 
 class AccountAnalyticLine(models.Model):
@@ -314,59 +311,8 @@ class AccountAnalyticLine(models.Model):
         """
         return models.BaseModel.write(self, vals)
 
-    @api.model
-    def _write_funding(self, values_by_entry):
-        """Note who pays on entries.
-
-        Values that also change the hours are written, for the cost and the
-        constraints; the others are set as a compute sets its fields: in one statement
-        for the whole batch, and then announced to whatever depends on them.
-
-        :param dict values_by_entry: values by entry (superuser)
-        """
-        names = {name for values in values_by_entry.values() for name in values}
-        quick = names - {"unit_amount"}
-        entries = self.browse().union(*values_by_entry)
-        if "so_line" in quick:
-            # The items the entries leave must be told before they are left.
-            entries.filtered("so_line").modified(["so_line"], before=True)
-        ids_by_value = defaultdict(list)
-        for entry, values in values_by_entry.items():
-            for name in quick & values.keys():
-                # Some values are dicts, which are no keys.
-                ids_by_value[name, repr(values[name])].append((entry.id, values[name]))
-        with self.env.protecting([self._fields[name] for name in quick], entries):
-            for (name, _text), found in ids_by_value.items():
-                entries.browse([entry_id for entry_id, _value in found])[name] = found[
-                    0
-                ][1]
-        entries.modified(quick)
-        shortened = entries.browse()
-        for entry, values in values_by_entry.items():
-            if "unit_amount" in values:
-                hours = {name: values[name] for name in ("unit_amount", "hours_billed")}
-                entry._write_own(hours)
-                shortened += entry
-        shortened._write_cost()
-
-    @api.model
-    def _create_siblings(self, vals_list):
-        """Create the entries that carry other parts of the hours of others.
-
-        Their values are complete, and who pays for them is decided.
-        """
-        if not vals_list:
-            return
-        clean = self.with_env(self.env(context=clean_context(self.env.context)))
-        models.BaseModel.create(clean, vals_list)._write_cost()
-
-    def _write_cost(self):
-        """Let the cost follow the hours, as core computes it."""
-        if self:
-            costs = self._timesheet_postprocess_values({"unit_amount": True})
-            for line in self:
-                if costs[line.id]:
-                    line._write_own(costs[line.id])
+    def _follow_funding(self):
+        """Follow what was noted of who pays: a hook for what depends on it."""
 
     def _prepare_split_values(self):
         """Return what an entry that carries another part of this one's time shares."""

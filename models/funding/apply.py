@@ -3,14 +3,15 @@
 
 from typing import NamedTuple
 
+from odoo import models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_round
+from odoo.tools.misc import clean_context
 
 from ..ledger.drawing import post_draws
 from . import text
-from .claim import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, Claim, round_hours
-from .items import OPEN
-from .plan import plan
+from .payers import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, round_hours
+from .plan import OPEN, Claim, plan
 
 
 class EntryState(NamedTuple):
@@ -80,13 +81,80 @@ def post(env, claims):
         facts = text.get_facts(claim)
         values[claim.entry] = get_entry_values(claim, facts)
         siblings += get_sibling_values(claim, facts)
-    # sudo: what pays is a consequence of the entry, not something its author types
-    entries_sudo = env["account.analytic.line"].sudo()
-    entries_sudo._write_funding(values)
+    write_funding(values)
     drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
     post_draws(env, drawn)
-    entries_sudo._create_siblings(siblings)
+    # sudo: the parts of others follow from the entry too
+    create_siblings(env["account.analytic.line"].sudo(), siblings)
     move_on(claims)
+
+
+def write_funding(values_by_entry):
+    """Note who pays on entries, past the guards of typed values.
+
+    Values that also change the hours are written, for the cost and the constraints;
+    the others are set as a compute sets its fields: in one statement for the whole
+    batch, and then announced to whatever depends on them.
+
+    :param dict values_by_entry: values by entry (superuser)
+    """
+    if not values_by_entry:
+        return
+    entries = next(iter(values_by_entry)).union(*values_by_entry)
+    quick = {name for vals in values_by_entry.values() for name in vals}
+    quick -= {"unit_amount"}
+    if "so_line" in quick:
+        # The items the entries leave must be told before they are left.
+        entries.filtered("so_line").modified(["so_line"], before=True)
+    with entries.env.protecting([entries._fields[name] for name in quick], entries):
+        _set_alike(values_by_entry, quick)
+    entries.modified(quick)
+    shortened = entries.browse()
+    for entry, values in values_by_entry.items():
+        if "unit_amount" in values:
+            hours = {name: values[name] for name in ("unit_amount", "hours_billed")}
+            entry._write_own(hours)
+            shortened += entry
+    _write_cost(shortened)
+    entries._follow_funding()
+
+
+def _set_alike(values_by_entry, names):
+    """Set fields of entries, those with one value together."""
+    alike = {}
+    for entry, values in values_by_entry.items():
+        for name in names & values.keys():
+            # Some values are dicts, which are no keys.
+            _value, ids = alike.setdefault(
+                (name, repr(values[name])), (values[name], [])
+            )
+            ids.append(entry.id)
+    some = next(iter(values_by_entry))
+    for (name, _text), (value, ids) in alike.items():
+        some.browse(ids)[name] = value
+
+
+def create_siblings(entries, vals_list):
+    """Create the entries that carry other parts of the hours of others.
+
+    Their values are complete, and who pays for them is decided.
+
+    :param entries: the model (superuser)
+    """
+    if vals_list:
+        clean = entries.with_env(
+            entries.env(context=clean_context(entries.env.context))
+        )
+        _write_cost(models.BaseModel.create(clean, vals_list))
+
+
+def _write_cost(entries):
+    """Let the cost follow the hours, as core computes it."""
+    if entries:
+        costs = entries._timesheet_postprocess_values({"unit_amount": True})
+        for entry in entries:
+            if costs[entry.id]:
+                entry._write_own(costs[entry.id])
 
 
 def move_on(claims):
@@ -196,7 +264,7 @@ def _keep_hours_of_parts(entries, before):
                 hours[entry] = {"hours_billed": was.hours}
             now = now._replace(hours=was.hours)
         result[entry] = now
-    entries._write_funding(hours)
+    write_funding(hours)
     return result
 
 
@@ -211,7 +279,7 @@ def fund_again(entries, choice=None):
     release(entries)
     # Off their items first, or their own hours would count against its cap.
     nothing = {"coverage": False, "coverage_facts": False, "so_line": False}
-    entries._write_funding(dict.fromkeys(entries, nothing))
+    write_funding(dict.fromkeys(entries, nothing))
     if funded := entries.filtered("ticket_id"):
         fund(funded, choices)
 
@@ -244,7 +312,7 @@ def fund_differences(differ):
             # Back to what is paid: new hours must not count against the cap twice.
             kept_values[entry] = {"hours_billed": kept}
             claims.append(_get_extra_claim(entry, rate, extra, kept, now))
-    env["account.analytic.line"].sudo()._write_funding({**values, **kept_values})
+    write_funding({**values, **kept_values})
     fund_again(again)
     post(env, plan(env, claims))
 
@@ -303,7 +371,7 @@ def _explain_again(entries, differ):
         )
     )
     facts = text.get_facts_now(whole)
-    entries._write_funding({entry: {"coverage_facts": facts[entry]} for entry in whole})
+    write_funding({entry: {"coverage_facts": facts[entry]} for entry in whole})
 
 
 # ----------------------------------------------------------------------

@@ -10,8 +10,8 @@ from collections import defaultdict
 from odoo.tools import float_round
 
 from .apply import EntryState
-from .claim import CREDITS, HOUR_DIGITS, SALE_LINE, Claim, round_hours
-from .plan import plan
+from .payers import CREDITS, HOUR_DIGITS, SALE_LINE, round_hours
+from .plan import Claim, plan
 
 
 def describe_edits(env, edited, removed):

@@ -10,7 +10,7 @@ from odoo.tools import format_date
 
 from ...tools import format_number
 from ..ledger.drawing import get_drawing_difference, get_drawing_key
-from .claim import CREDITS, OVERAGE, SALE_LINE, Part
+from .payers import CREDITS, OVERAGE, SALE_LINE, Part
 
 #: The sentence for the field that decides between two purchases.
 RULES = {"date_expiry": "sooner", "date_start": "started"}

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from ...tools import format_number
 from ...tools.approval import PENDING
 from ..funding import apply
-from ..funding.claim import NON_BILLABLE
+from ..funding.payers import NON_BILLABLE
 
 
 class AccountAnalyticLine(models.Model):
@@ -247,7 +247,7 @@ class AccountAnalyticLine(models.Model):
             "so_line": False,
             "is_so_line_edited": False,
         }
-        lines_sudo._write_funding(dict.fromkeys(lines_sudo, values))
+        apply.write_funding(dict.fromkeys(lines_sudo, values))
 
     def _fund_rejected(self):
         """Ask again who pays for rejected entries.

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ...tools import format_number
 from ..funding import apply, text
-from ..funding.claim import NON_BILLABLE, OVERAGE
+from ..funding.payers import NON_BILLABLE, OVERAGE
 
 DECIDERS = (
     "helpdesk_mgmt.group_helpdesk_manager",
@@ -160,7 +160,7 @@ class AccountAnalyticLine(models.Model):
             item = ticket.sale_line_id
             if item.state == "sale" and item.product_id._is_delivered_timesheet():
                 apply.cover(entries, item, policy="refuse")
-                entries._write_funding(
+                apply.write_funding(
                     dict.fromkeys(entries, {"overage_line_id": item.id})
                 )
                 billed |= entries
@@ -184,7 +184,7 @@ class AccountAnalyticLine(models.Model):
                         line.product_id == product and line.overage_ids
                     )
                 )[:1] or lines.create({"order_id": order.id, "product_id": product.id})
-                alike._write_funding(dict.fromkeys(alike, {"overage_line_id": line.id}))
+                apply.write_funding(dict.fromkeys(alike, {"overage_line_id": line.id}))
         if self:
             self._note_decision("to_bill")
 
@@ -249,7 +249,7 @@ class AccountAnalyticLine(models.Model):
             )
             (entries - own)._forget_quotation()
             for entry in apply.cover(own, item):
-                entry._write_funding({entry: {"overage_decision": "billed"}})
+                apply.write_funding({entry: {"overage_decision": "billed"}})
         self._land_in_open_period()
 
     def _forget_quotation(self):
@@ -263,15 +263,14 @@ class AccountAnalyticLine(models.Model):
             "overage_decided_by_id": False,
             "overage_decided_on": False,
         }
-        self._write_funding(dict.fromkeys(self, undecided))
+        apply.write_funding(dict.fromkeys(self, undecided))
         facts = text.get_facts_now(self)
-        self._write_funding({line: {"coverage_facts": facts[line]} for line in self})
+        apply.write_funding({line: {"coverage_facts": facts[line]} for line in self})
 
-    @api.model
-    def _write_funding(self, values_by_entry):
+    def _follow_funding(self):
         """Let the quotation of overage follow what became of it."""
-        result = super()._write_funding(values_by_entry)
-        quoted = self.browse().union(*values_by_entry).filtered("overage_line_id")
+        result = super()._follow_funding()
+        quoted = self.filtered("overage_line_id")
         if quoted:
             lines = quoted.overage_line_id
             left = quoted.filtered(
@@ -279,16 +278,15 @@ class AccountAnalyticLine(models.Model):
                     line.coverage != OVERAGE and line.so_line != line.overage_line_id
                 )
             )
-            if left:
-                nothing = {"overage_line_id": False, "overage_decision": False}
-                super()._write_funding(dict.fromkeys(left, nothing))
+            nothing = {"overage_line_id": False, "overage_decision": False}
+            apply.write_funding(dict.fromkeys(left, nothing))
             lines._follow_overage()
         return result
 
     def action_goodwill_overage(self):
         """Never bill the overage; its value stays shown."""
         waiting = self._get_waiting_overage()
-        waiting._write_funding(
+        apply.write_funding(
             {
                 entry: {
                     "coverage": NON_BILLABLE,
@@ -330,7 +328,7 @@ class AccountAnalyticLine(models.Model):
             "overage_decided_by_id": self.env.uid,
             "overage_decided_on": fields.Datetime.now(),
         }
-        self._write_funding(dict.fromkeys(self, values))
+        apply.write_funding(dict.fromkeys(self, values))
         if decision in ("covered", "billed"):
             self._land_in_open_period()
         labels = dict(self._fields["overage_decision"]._description_selection(self.env))

@@ -6,7 +6,7 @@ from odoo.tools import format_date
 from ...tools import format_number
 from ...tools.approval import FROZEN
 from ..funding import apply
-from ..funding.claim import HOUR_DIGITS
+from ..funding.payers import HOUR_DIGITS
 
 APPROVER = "hr_timesheet.group_hr_timesheet_approver"
 HOURS_IN_A_DAY = 24
@@ -244,29 +244,6 @@ class AccountAnalyticLine(models.Model):
                 )
 
     @api.model
-    def _check_people(self, people):
-        """Refuse time of people for whom the user may not log.
-
-        :param set people: of pairs: id of the ticket's company, id of the employee
-        :raise AccessError: naming the person, and who may
-        """
-        employees = self.env["hr.employee"]
-        if employees._logs_for_everyone():
-            return
-        for company_id in {company_id for company_id, _employee_id in people}:
-            company = self.env["res.company"].browse(company_id)
-            domain = employees._get_domain_for_time(company)
-            # sudo: names of colleagues are shown to say who is meant
-            logged_sudo = employees.sudo().browse(
-                {employee_id for where, employee_id in people if where == company_id}
-            )
-            # Strangers to the company are refused as such.
-            logged_sudo = logged_sudo.filtered(lambda e, c=company: e.company_id == c)
-            refused = logged_sudo - logged_sudo.filtered_domain(domain)
-            if refused:
-                raise AccessError(self._get_people_text(refused[0], company.sudo()))
-
-    @api.model
     def _get_people_text(self, employee, company):
         return self.env._(
             "You cannot log time for %(employee)s: in %(company)s people log "
@@ -336,53 +313,34 @@ class AccountAnalyticLine(models.Model):
             company=company.name,
         )
 
-    def _check_items(self):
-        """Refuse items that the entries' tickets could not carry themselves."""
-        on_tickets = self.filtered("ticket_id")
-        for alike in on_tickets.grouped(
-            lambda entry: (
-                entry.so_line,
-                entry.ticket_id,
-                entry.company_id,
-                entry.partner_id,
-            )
-        ).values():
-            # sudo: who logs time need not read the order
-            alike[0].sudo()._check_item()
-
-    def _check_item(self):
-        """Refuse an item that the entry's ticket could not carry itself (superuser).
-
-        :raise ValidationError: naming the item and what may be done
-        """
+    def _get_item_obstacle(self):
+        """Return why the entry's ticket could not carry its item itself, as a sentence
+        that names the item and what may be done (superuser)."""
         item, ticket = self.so_line, self.ticket_id
         if not item:
-            return
+            return None
         if item.state != "sale":
-            raise ValidationError(
-                self.env._(
-                    "Time on ticket %(ticket)s cannot be billed to %(item)s: order "
-                    "%(order)s is not confirmed or was cancelled. Choose another item "
-                    "on the ticket, or leave it empty.",
-                    ticket=ticket.display_name,
-                    item=item.display_name,
-                    order=item.order_id.name,
-                )
+            return self.env._(
+                "Time on ticket %(ticket)s cannot be billed to %(item)s: order "
+                "%(order)s is not confirmed or was cancelled. Choose another item "
+                "on the ticket, or leave it empty.",
+                ticket=ticket.display_name,
+                item=item.display_name,
+                order=item.order_id.name,
             )
         customer = item.order_partner_id.commercial_partner_id
         is_own = customer == self._get_customer().commercial_partner_id
         if not is_own or item.company_id != self.company_id:
-            raise ValidationError(self._get_stranger_text(customer))
+            return self._get_stranger_text(customer)
         if not item.filtered_domain(item._domain_open_service()):
-            raise ValidationError(
-                self.env._(
-                    "Time on ticket %(ticket)s cannot be billed to %(item)s, which is "
-                    "no service that takes time: choose another item on the ticket, or "
-                    "leave it empty.",
-                    ticket=ticket.display_name,
-                    item=item.display_name,
-                )
+            return self.env._(
+                "Time on ticket %(ticket)s cannot be billed to %(item)s, which is "
+                "no service that takes time: choose another item on the ticket, or "
+                "leave it empty.",
+                ticket=ticket.display_name,
+                item=item.display_name,
             )
+        return None
 
     def _get_stranger_text(self, customer):
         ticket, item = self.ticket_id, self.so_line

@@ -5,6 +5,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from ...models.funding import apply
 from ..support.selling import SellingCommon
 
 PEOPLE = {
@@ -128,7 +129,7 @@ class TestRevenueRisk(RevenueRiskCommon):
             "so_line": item.id,
             "overage_decision": "billed",
         }
-        waiting._write_funding({waiting: values})
+        apply.write_funding({waiting: values})
         risk = self._get_only("billed_nowhere")
         self.assertEqual((risk.hours, risk.value, risk.timesheet_id), (3, 300, waiting))
         risk.action_settle()
@@ -207,7 +208,7 @@ class TestRevenueRisk(RevenueRiskCommon):
         self._get_only("overage").action_settle()
         self.assertEqual(entry.overage_decision, "to_bill")
         self._assert_settled()
-        entry._write_funding(
+        apply.write_funding(
             {entry: {"overage_decided_on": fields.Datetime.now() - timedelta(days=16)}}
         )
         action = self._get_only("overage").action_settle()

@@ -5,7 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date, plaintext2html
 
-from ...models.funding.claim import CREDITS, OVERAGE, SALE_LINE
+from ...models.funding.payers import CREDITS, OVERAGE, SALE_LINE
 from ...tools import format_number
 
 STEP_TOLERANCE = 1e-6
