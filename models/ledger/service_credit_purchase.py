@@ -46,6 +46,11 @@ DERIVED_FIELDS = (
     "is_withdrawn",
 )
 
+# What figures of one kind have in common.
+OF_BALANCE = {"compute": "_compute_balance", "store": True, "precompute": True}
+OF_WAITING = {"compute": "_compute_waiting", "store": True, "precompute": True}
+OF_BILLING = {"compute": "_compute_billed_totals", "store": True, "precompute": True}
+
 
 class ServiceCreditPurchase(models.Model):
     """A lot of service credits one customer bought at one time: one price, one start,
@@ -219,17 +224,13 @@ class ServiceCreditPurchase(models.Model):
     )
     invoiced_total = fields.Monetary(
         string="Invoiced",
-        compute="_compute_billed_totals",
-        store=True,
-        precompute=True,
+        **OF_BILLING,
         help="Untaxed amount of the posted invoices of the sales order item, less its "
         "share of the discounts on the whole invoice.",
     )
     credited_total = fields.Monetary(
         string="Credited",
-        compute="_compute_billed_totals",
-        store=True,
-        precompute=True,
+        **OF_BILLING,
         help="Untaxed amount of the posted credit notes of the sales order item.",
     )
     credits_refunded = fields.Float(
@@ -282,65 +283,45 @@ class ServiceCreditPurchase(models.Model):
     credits_allocated = fields.Float(
         string="Allocated",
         digits="Service Credits",
-        compute="_compute_balance",
-        store=True,
-        precompute=True,
+        **OF_BALANCE,
     )
     credits_expired = fields.Float(
         string="Expired",
         digits="Service Credits",
-        compute="_compute_balance",
-        store=True,
-        precompute=True,
+        **OF_BALANCE,
     )
     credits_withdrawn = fields.Float(
         string="Withdrawn Credits",
         digits="Service Credits",
-        compute="_compute_balance",
-        store=True,
-        precompute=True,
+        **OF_BALANCE,
         help="Credits that were taken back, because their sale was undone or reduced.",
     )
     credits_available = fields.Float(
         string="Available",
         digits="Service Credits",
-        compute="_compute_balance",
-        store=True,
-        precompute=True,
+        **OF_BALANCE,
         help="Credits that are neither allocated nor expired nor withdrawn.",
     )
-    value_available = fields.Monetary(
-        compute="_compute_balance", store=True, precompute=True
-    )
+    value_available = fields.Monetary(**OF_BALANCE)
     paid_available = fields.Monetary(
         string="Paid for Available",
-        compute="_compute_balance",
-        store=True,
-        precompute=True,
+        **OF_BALANCE,
     )
     credits_waiting = fields.Float(
         string="Waiting",
         digits="Service Credits",
-        compute="_compute_waiting",
-        store=True,
-        precompute=True,
+        **OF_WAITING,
         help="Available credits that can be used once they are invoiced or paid.",
     )
-    value_waiting = fields.Monetary(
-        compute="_compute_waiting", store=True, precompute=True
-    )
+    value_waiting = fields.Monetary(**OF_WAITING)
     paid_waiting = fields.Monetary(
         string="Paid for Waiting",
-        compute="_compute_waiting",
-        store=True,
-        precompute=True,
+        **OF_WAITING,
     )
     credits_unpaid = fields.Float(
         string="Used Unpaid",
         digits="Service Credits",
-        compute="_compute_waiting",
-        store=True,
-        precompute=True,
+        **OF_WAITING,
         help="Credits that were used, and whose invoice or payment was taken back.",
     )
     waiting_note = fields.Char(
@@ -462,17 +443,6 @@ class ServiceCreditPurchase(models.Model):
     def unlink(self):
         return super(ServiceCreditPurchase, self - self._archive_instead()).unlink()
 
-    def _archive_instead(self):
-        """Hook: archive and return those that are not deleted at once."""
-        return self.browse()
-
-    def _get_kept_in_archive(self):
-        """Hook: those that may wait in the archive with all their credits."""
-        return self.browse()
-
-    def _note_unarchived(self):
-        """Hook: these were taken out of the archive."""
-
     def _write_past_the_lock(self, vals):
         """Write what the addon itself decides, below all that people are refused."""
         return super().write(vals)
@@ -501,50 +471,6 @@ class ServiceCreditPurchase(models.Model):
         """Refuse values that people do not type, and some that nobody does."""
         refuse_typed(self, vals_list)
         refuse_typed(self, vals_list, names, even_superuser=True)
-
-    def _note_origin(self):
-        """Hook: new purchases remember what they were sold with."""
-
-    # ------------------------------------------------------------------
-    # Computes
-    # ------------------------------------------------------------------
-
-    # Not on the contact's commercial entity: who changes employer leaves the credits.
-    @api.depends("partner_id")
-    def _compute_commercial_partner_id(self):
-        for purchase in self:
-            purchase.commercial_partner_id = purchase.partner_id.commercial_partner_id
-
-    @api.depends("partner_id", "company_id")
-    def _compute_currency_id(self):
-        """Take the customer's; a choice stays until there is another customer."""
-        for purchase in self:
-            company = purchase.company_id
-            partner = purchase.partner_id.with_company(company)
-            pricelist = partner.property_product_pricelist
-            purchase.currency_id = pricelist.currency_id or company.currency_id
-
-    @api.depends("sale_order_id.state")
-    def _compute_is_order_confirmed(self):
-        for purchase in self:
-            purchase.is_order_confirmed = purchase.sale_order_id.state == "sale"
-
-    @api.depends("sale_line_id.invoice_lines")
-    def _compute_sale_invoice_count(self):
-        for purchase in self:
-            # sudo: accountants trace the invoice without rights on sales
-            lines_sudo = purchase.sudo().sale_line_id.invoice_lines
-            purchase.sale_invoice_count = len(lines_sudo.move_id)
-
-    def _get_sale_invoices(self):
-        # sudo: accountants trace the invoice without rights on sales; which of the
-        # invoices they may open is decided when they do.
-        return self.sudo().sale_line_id.invoice_lines.move_id.sudo(False)
-
-    def _compute_access_url(self):
-        super()._compute_access_url()
-        for purchase in self:
-            purchase.access_url = f"/my/service-credits/{purchase.id}"
 
     # ------------------------------------------------------------------
     # Constraints

@@ -79,11 +79,6 @@ class ServiceCreditPurchase(models.Model):
             purchase.value_waiting = purchase.value_available * share
             purchase.paid_waiting = purchase.paid_available * share
 
-    def _get_released_shares(self):
-        """Hook: how much of what was sold may be used, from 0 to 1, by purchase; all
-        of those that are left out."""
-        return {}
-
     @api.depends("credits_waiting", "release")
     @api.depends_context("lang")
     def _compute_waiting_note(self):
@@ -91,14 +86,6 @@ class ServiceCreditPurchase(models.Model):
             purchase.waiting_note = False
             if purchase.credits_waiting > 0 and not purchase.is_draft:
                 purchase.waiting_note = purchase._get_waiting_note()
-
-    def _compute_billed_totals(self):
-        """Hook: what documents say about what was sold."""
-        self.invoiced_total = self.credited_total = 0.0
-
-    def _compute_billing_note(self):
-        """Hook: where documents and the purchase differ, in words."""
-        self.billing_note = False
 
     def _get_waiting_note(self):
         """Tell in one sentence what the waiting credits wait for."""
@@ -118,10 +105,6 @@ class ServiceCreditPurchase(models.Model):
             "%(credits)s credits of %(purchase)s wait for the invoice of %(order)s.",
             **values,
         )
-
-    def _get_unpaid_invoices(self):
-        """Hook: the posted invoices whose payment the credits wait for."""
-        return self.env["account.move"]
 
     def _get_usable_credits(self):
         """Return how many of the available credits do not wait for anything."""
