@@ -40,6 +40,7 @@ class ServiceCreditForecast(models.Model):
             "coverage",
             "date",
             "hours_billed",
+            "partner_id",
             "service_type_id",
             "ticket_id",
         ],

@@ -44,6 +44,7 @@ class ServiceRevenueRisk(models.Model):
             "approval_state",
             "company_id",
             "coverage",
+            "coverage_facts",
             "credits_per_hour",
             "date",
             "hours_billed",
@@ -51,6 +52,7 @@ class ServiceRevenueRisk(models.Model):
             "overage_decision",
             "partner_id",
             "so_line",
+            "task_id",
             "ticket_id",
             "timesheet_invoice_id",
             "timesheet_invoice_type",
@@ -60,6 +62,7 @@ class ServiceRevenueRisk(models.Model):
         "helpdesk.ticket": ["partner_id", "sale_line_id", "team_id"],
         "helpdesk.ticket.team": ["allow_billable", "use_service_credits"],
         "product.template": ["invoice_policy", "service_credits"],
+        "project.task": ["sale_line_id"],
         "sale.order.line": [
             "price_subtotal",
             "product_uom_qty",

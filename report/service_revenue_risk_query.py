@@ -97,7 +97,9 @@ BILLED = f"""
     FROM ({ENTRIES}) entry
     LEFT JOIN ({ITEMS}) item ON item.id = entry.so_line
     LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
-    LEFT JOIN ({ITEMS}) own ON own.id = ticket.sale_line_id
+    LEFT JOIN project_task task ON task.id = entry.task_id AND ticket.id IS NULL
+    LEFT JOIN ({ITEMS}) own
+           ON own.id = COALESCE(ticket.sale_line_id, task.sale_line_id)
     WHERE {BILLED_NOWHERE}
 """
 # What the customer has left that could have paid: credits first, as for new time.
@@ -107,8 +109,8 @@ NON_BILLABLE = f"""
            entry.hours_billed * payer.hour_price,
            entry.date, NULL::int, entry.id, entry.ticket_id, NULL::int
     FROM ({ENTRIES}) entry
-    JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
-    JOIN helpdesk_ticket_team team ON team.id = ticket.team_id
+    LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+    LEFT JOIN helpdesk_ticket_team team ON team.id = ticket.team_id
     LEFT JOIN service_type type ON type.id = entry.service_type_id
     CROSS JOIN LATERAL (
         SELECT payer.hour_price FROM (
@@ -133,7 +135,12 @@ NON_BILLABLE = f"""
     WHERE entry.coverage = 'non_billable' AND entry.hours_billed > 0
       AND entry.overage_decision IS DISTINCT FROM 'goodwill'
       AND entry.approval_state IS DISTINCT FROM 'rejected'
-      AND (team.allow_billable OR team.use_service_credits)
+      AND CASE WHEN ticket.id IS NULL
+               -- what credits paid by milestone is paid; the rest of a task is core's
+               THEN entry.task_id IS NOT NULL
+                    AND entry.coverage_facts->'milestone' IS NULL
+               ELSE team.allow_billable OR team.use_service_credits
+          END
 """
 # Also what was put on a quotation so long ago that it seems forgotten.
 OVERAGE = f"""
@@ -147,7 +154,9 @@ OVERAGE = f"""
     JOIN (%(days)s) day ON day.company_id = entry.company_id
     LEFT JOIN res_partner partner ON partner.id = entry.partner_id
     LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
-    LEFT JOIN ({ITEMS}) item ON item.id = ticket.sale_line_id
+    LEFT JOIN project_task task ON task.id = entry.task_id AND ticket.id IS NULL
+    LEFT JOIN ({ITEMS}) item
+           ON item.id = COALESCE(ticket.sale_line_id, task.sale_line_id)
     LEFT JOIN LATERAL (
         SELECT purchase.value_per_credit * rate.rate AS price
         FROM service_credit_purchase purchase

@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.sql import column_exists
 
+from ..ledger.drawing import WORK_FIELDS
 from . import apply, text
 from .payers import OVERAGE
 from .plan import Claim, plan
@@ -115,17 +117,18 @@ class AccountAnalyticLine(models.Model):
         "is_billable",
         "service_type_id",
         "so_line",
+        "task_id",
         "ticket_id",
         "unit_amount",
     )
     @api.depends_context("lang", "uid")
     def _compute_payers(self):
-        saved = self.filtered(lambda line: line._origin and line.ticket_id)
+        saved = self.filtered(lambda line: line._origin and line._is_funded())
         purchases = text.get_paying_purchases(saved._origin)
         for line in self:
             if line in saved:
                 line.payers = text.get_payers(line, purchases)
-            elif line.unit_amount and line._get_readable_ticket():
+            elif line.unit_amount and line._is_funded() and line._get_readable_work():
                 line.payers = line._preview_payers()
             else:
                 line.payers = False
@@ -147,48 +150,69 @@ class AccountAnalyticLine(models.Model):
     def _uses_service_credits(self):
         """Tell whether credits pay first."""
         self.ensure_one()
-        return bool(self.ticket_id.use_service_credits and self._get_customer())
+        return bool(self._get_work().use_service_credits and self._get_customer())
+
+    def _asks_payers(self):
+        """Tell whether new time asks who pays: on tickets always, on tasks where the
+        terms of the project say so."""
+        self.ensure_one()
+        # sudo: who logs time need not read the project
+        return bool(self.ticket_id or self.task_id.sudo().asks_payers)
+
+    def _is_funded(self):
+        """Tell whether it was decided here who pays for the time, or will be.
+
+        What was logged on a task before its project asked is left to core.
+        """
+        self.ensure_one()
+        if self.ticket_id or not self._origin.id:
+            return self._asks_payers()
+        return bool(self.task_id and self._origin.coverage)
 
     def _get_customer(self):
         """Return the contact the time was logged for.
 
-        The time stays theirs when the ticket gets another customer, who neither pays
+        The time stays theirs when the work gets another customer, who neither pays
         for it nor sees it.
         """
         self.ensure_one()
-        return self.partner_id or self.ticket_id.partner_id
+        return self.partner_id or self._get_work()._get_payer()
+
+    def _get_paying_company(self):
+        """Return the company in whose books the time is paid."""
+        self.ensure_one()
+        if self.ticket_id:
+            return self.ticket_id.company_id
+        is_new = not self._origin.id
+        company = (is_new and self.task_id.company_id) or self.company_id
+        return company or self.env.company
 
     def _get_over_limit_policy(self):
-        """Return what happens to hours that nobody covers: of the ticket's team."""
+        """Return what happens to hours that nobody covers, by the terms of the work."""
         self.ensure_one()
-        # sudo: who logs time need not read the team
-        return self.ticket_id.sudo().team_id.over_limit_policy or "refuse"
+        return self._get_work()._get_terms().over_limit_policy or "refuse"
 
     def _get_prepaid_limit(self):
-        """Return what happens when prepaid hours are used up: of the ticket's team.
+        """Return what happens when prepaid hours are used up, by the terms of the work.
 
-        An item that the ticket names all the same, or that somebody emptied, is the
+        An item that the work names all the same, or that somebody emptied, is the
         only one that is asked.
         """
         self.ensure_one()
-        # sudo: who logs time need not read the team
-        team_sudo = self.ticket_id.sudo().team_id
-        return (self._takes_prepaid_hours() and team_sudo.prepaid_limit) or "open"
+        terms_sudo = self._get_work()._get_terms()
+        return (self._takes_prepaid_hours() and terms_sudo.prepaid_limit) or "open"
 
     def _takes_latest_item(self):
         """Tell whether the most recent prepaid item pays before older ones."""
         self.ensure_one()
-        # sudo: who logs time need not read the team
-        return self.ticket_id.sudo().team_id.sale_line_preference == "latest"
+        return self._get_work()._get_terms().sale_line_preference == "latest"
 
     def _takes_prepaid_hours(self):
         """Tell whether hours bought in advance may pay for the entry."""
         self.ensure_one()
-        ticket_sudo = self.ticket_id.sudo()
         return (
-            ticket_sudo.allow_billable
+            self._get_work()._takes_prepaid_hours()
             and self.project_id.allow_billable
-            and not ticket_sudo.is_sale_line_cleared
             and not self._is_excluded_from_order()
         )
 
@@ -197,7 +221,7 @@ class AccountAnalyticLine(models.Model):
         excluded = "exclude_from_sale_order"
         return excluded in self._fields and bool(self.sudo()[excluded])
 
-    def _get_ticket_item(self):
+    def _get_work_item(self):
         """Return the item that takes the entry's time where credits do not."""
         self.ensure_one()
         item = self.project_id.allow_billable and self._timesheet_determine_sale_line()
@@ -218,27 +242,27 @@ class AccountAnalyticLine(models.Model):
             )
         return super()._timesheet_determine_sale_line()
 
-    def _get_readable_ticket(self):
-        """Return the ticket; none where an entry is typed on one its author may not
+    def _get_readable_work(self):
+        """Return the work; none where an entry is typed on one its author may not
         read, so that typing tells nothing of it."""
         self.ensure_one()
-        ticket = self.ticket_id
+        work = self._get_work()
         # sudo: a computation runs as superuser; what may be seen depends on the user
-        if self._origin.id or (ticket._origin or ticket).sudo(False).has_access("read"):
-            return ticket
-        return ticket.browse()
+        if self._origin.id or (work._origin or work).sudo(False).has_access("read"):
+            return work
+        return work.browse()
 
     def _is_funding_decided(self):
         """Tell whether who pays was decided and nothing that decides it is edited."""
         self.ensure_one()
-        origin = self._origin
+        origin, work = self._origin, self._get_work()
         return bool(
-            self.ticket_id
+            work
             and origin.coverage
             and (
                 origin == self
                 or (
-                    origin.ticket_id == self.ticket_id._origin
+                    origin._get_work() == work._origin
                     and origin.is_billable == self.is_billable
                 )
             )
@@ -249,11 +273,11 @@ class AccountAnalyticLine(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _preview_entry(self, vals, ticket=None, policy=None):
+    def _preview_entry(self, vals, work=None, policy=None):
         """Tell who would pay for an entry, by the code that posts, and write nothing.
 
         :param dict vals: values as for `create`
-        :param ticket: the ticket, where it does not exist yet (a new record)
+        :param work: the ticket or task, where it does not exist yet (a new record)
         :param policy: what would happen to uncovered hours, instead of the team's
             policy
         :return: dict with `slices`, a list of dicts of `payer` (a coverage), `label`,
@@ -262,19 +286,23 @@ class AccountAnalyticLine(models.Model):
         :rtype: dict
         """
         vals = dict(vals)
-        if ticket is None:
-            ticket = self.env["helpdesk.ticket"].browse(vals.get("ticket_id"))
-        if ticket.id:
-            ticket.check_access("read")
-        vals.pop("ticket_id", None)
+        ticket_id, task_id = vals.pop("ticket_id", None), vals.pop("task_id", None)
+        if work is None and ticket_id:
+            work = self.env["helpdesk.ticket"].browse(ticket_id)
+        elif work is None:
+            work = self.env["project.task"].browse(task_id)
+        if work.id:
+            work.check_access("read")
         if not vals.get("service_type_id"):
             vals.pop("service_type_id", None)
         # sudo: what pays does not depend on what its author may read
         entry_sudo = self.sudo().new()
-        entry_sudo.ticket_id = ticket.sudo()
-        # After the ticket: what is said of the entry wins over what follows from it.
+        entry_sudo[WORK_FIELDS[work._name]] = work.sudo()
+        # After the work: what is said of the entry wins over what follows from it.
         entry_sudo.update({**vals, "date": self._get_preview_date(vals)})
         claim = entry_sudo._plan_alone(policy)
+        # The entry is no time of its work.
+        work.invalidate_recordset(["timesheet_ids"], flush=False)
         return {
             "slices": text.describe(self.env, claim),
             "note": text.render(self.env, text.get_facts(claim)),
@@ -295,8 +323,7 @@ class AccountAnalyticLine(models.Model):
         """Return the planned claim of an entry that is being typed (superuser)."""
         item = self.so_line._origin if self.is_so_line_edited else None
         claim = Claim.of(self, item, date=self._get_preview_date({"date": self.date}))
-        ticket = claim.ticket
-        claim.ticket = ticket._origin or ticket
+        claim.work = claim.work._origin or claim.work
         [claim] = plan(self.env, [claim], policy)
         return claim
 
@@ -319,6 +346,7 @@ class AccountAnalyticLine(models.Model):
         self.ensure_one()
         names = [
             "ticket_id",
+            "task_id",
             "partner_id",
             "project_id",
             "company_id",
@@ -349,9 +377,12 @@ class AccountAnalyticLine(models.Model):
         :param item: `sale.order.line` whose authorized hours grew
         :return: the entries that are covered now, whole or in part (superuser)
         """
-        # sudo: the customer's approval covers the whole ticket, whoever logged the time
+        of_tasks = Domain("ticket_id", "=", False) & Domain(
+            "task_id.sale_line_id", "=", item.id
+        )
+        of_works = Domain("ticket_id.sale_line_id", "=", item.id) | of_tasks
+        # sudo: the customer's approval covers the whole work, whoever logged the time
         waiting_sudo = self.sudo().search(
-            [("coverage", "=", OVERAGE), ("ticket_id.sale_line_id", "=", item.id)],
-            order="date, id",
+            Domain("coverage", "=", OVERAGE) & of_works, order="date, id"
         )
         return apply.cover(waiting_sudo, item)

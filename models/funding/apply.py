@@ -17,7 +17,7 @@ from .plan import OPEN, Claim, plan
 class EntryState(NamedTuple):
     """What decides who pays for an entry, as it was before a change."""
 
-    ticket: int
+    work: object
     date: object
     is_billable: bool
     worked: float
@@ -28,7 +28,7 @@ class EntryState(NamedTuple):
     def of(cls, entry):
         """Return the state of an entry of the superuser."""
         return cls(
-            entry.ticket_id.id,
+            entry._get_work()._origin,
             entry.date,
             entry.is_billable,
             entry.unit_amount,
@@ -37,9 +37,9 @@ class EntryState(NamedTuple):
         )
 
     def is_alike(self, other):
-        """Tell whether the same ticket pays for the same day."""
-        return (self.ticket, self.date, self.is_billable) == (
-            other.ticket,
+        """Tell whether the same work pays for the same day."""
+        return (self.work, self.date, self.is_billable) == (
+            other.work,
             other.date,
             other.is_billable,
         )
@@ -167,7 +167,7 @@ def move_on(claims):
         if claim.prepaid_limit == OPEN or claim.is_item_chosen:
             continue
         if items := [part.item for part in claim.parts if part.item]:
-            moved[claim.ticket] = items[-1]
+            moved[claim.work] = items[-1]
     for ticket, item in moved.items():
         if ticket.sale_line_id != item:
             # sudo: it follows from what paid, whoever logged the time
@@ -280,8 +280,16 @@ def fund_again(entries, choice=None):
     # Off their items first, or their own hours would count against its cap.
     nothing = {"coverage": False, "coverage_facts": False, "so_line": False}
     write_funding(dict.fromkeys(entries, nothing))
-    if funded := entries.filtered("ticket_id"):
+    if funded := entries.filtered(lambda entry: entry._get_work()):
         fund(funded, choices)
+
+
+def leave(entries):
+    """Give back what pays for entries whose new task is left to core."""
+    release(entries)
+    nothing = {"coverage": False, "coverage_facts": False, "so_line": False}
+    write_funding(dict.fromkeys(entries, nothing))
+    entries.env.add_to_compute(entries._fields["so_line"], entries)
 
 
 def fund_differences(differ):

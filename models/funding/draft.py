@@ -15,7 +15,7 @@ from .plan import Claim, plan
 
 
 def describe_edits(env, edited, removed):
-    """Tell what edited and removed entries of a ticket would add to what is used.
+    """Tell what edited and removed entries of a work would add to what is used.
 
     :param edited: entries as a form has them, new ones and changed ones (superuser)
     :param removed: entries that the form deletes, as they are stored (superuser)
@@ -48,7 +48,7 @@ class _Draft:
         """Add what an entry would use, as it is in the form."""
         stored = entry._origin
         was, now = EntryState.of(stored), EntryState.of(entry)
-        now = now._replace(ticket=entry.ticket_id._origin.id or was.ticket)
+        now = now._replace(work=now.work or was.work)
         is_item_chosen = entry.so_line._origin != stored.so_line
         if not stored or not now.is_alike(was) or not stored.coverage or is_item_chosen:
             self.give_back(stored)
@@ -60,7 +60,7 @@ class _Draft:
         item = entry.so_line._origin if entry.is_so_line_edited else None
         date = entry._get_preview_date({"date": entry.date})
         claim = Claim.of(entry, item, date=date)
-        claim.ticket = claim.ticket._origin or claim.ticket
+        claim.work = claim.work._origin or claim.work
         for name, value in terms.items():
             setattr(claim, name, value)
         self.claims.append(claim)

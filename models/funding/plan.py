@@ -22,12 +22,19 @@ OPEN, CHAIN, CLOSED = "open", "chain", "closed"
 USED_UP, NOT_AUTHORIZED = "used_up", "not_authorized"
 NOT_CONFIRMED = "not_confirmed"
 
+# How the entries of a work are found: time on a ticket is the ticket's alone.
+OF_WORK = {
+    "ticket_id": ("helpdesk.ticket", SQL("TRUE")),
+    "task_id": ("project.task", SQL("ticket_id IS NULL")),
+}
+
 
 @dataclass(eq=False)
 class Claim:
     """Hours of one entry that wait for somebody to pay them.
 
     :param entry: the `account.analytic.line`, as superuser; a new record in a preview
+    :param work: the ticket or the task the time was spent on
     :param worked: hours worked
     :param hours: hours billed, after the team's minimum and rounding
     :param rate: credits that one hour costs
@@ -36,10 +43,11 @@ class Claim:
     :param is_nobody: a person chose that no item pays
     :param prepaid_limit: what happens when the item's prepaid hours are used up
     :param kept: hours of the entry that are paid already and stay so
+    :param milestone: what credits pay for already, so that its time costs nothing
     """
 
     entry: Any
-    ticket: Any
+    work: Any
     date: Date
     worked: float
     hours: float
@@ -50,6 +58,7 @@ class Claim:
     is_nobody: bool = False
     prepaid_limit: str = "open"
     kept: float = 0.0
+    milestone: Any = None
     # Filled by the plan; what was passed over is kept as facts for the sentence.
     parts: list = field(default_factory=list)
     passed: list = field(default_factory=list)
@@ -65,22 +74,23 @@ class Claim:
 
         :param entry: the entry as superuser, saved or being typed
         :param item: the item that pays first, where a person or a decision chose it,
-            also an empty one; None lets credits pay first, then the ticket's item
+            also an empty one; None lets credits pay first, then the work's item
         :param values: what differs from the entry as it is
         """
         chosen = item is not None
         is_nobody = chosen and not item
         terms = {
             "is_nobody": is_nobody,
-            "ticket": entry.ticket_id,
+            "work": entry._get_work(),
             "date": entry.date,
             "worked": entry.unit_amount,
             "hours": entry.hours_billed,
             "rate": entry._get_credit_rate(),
-            "item": item if chosen else entry._get_ticket_item(),
+            "item": item if chosen else entry._get_work_item(),
             "is_billable": entry.is_billable,
             "uses_credits": not chosen and entry._uses_service_credits(),
             "prepaid_limit": "open" if is_nobody else entry._get_prepaid_limit(),
+            "milestone": None if chosen else entry._get_work()._get_paid_milestone(),
         }
         return cls(entry, **{**terms, **values})
 
@@ -94,13 +104,18 @@ class Claim:
 
     @property
     def company(self):
-        return self.ticket.company_id.sudo(False)
+        return self.entry._get_paying_company().sudo(False)
 
     @property
     def is_item_chosen(self):
         """Tell whether a person chose the item, for the work or for the entry."""
-        work = self.ticket.sudo()
-        return work.is_sale_line_chosen or self.item != work.sale_line_id
+        work = self.work.sudo()
+        return work._is_item_chosen() or self.item != work.sale_line_id
+
+    @property
+    def costs_nothing(self):
+        """Tell whether the time is billed to nobody, whoever could pay."""
+        return not self.is_billable or self.hours <= 0 or bool(self.milestone)
 
     @property
     def covered(self):
@@ -147,7 +162,7 @@ def plan(env, claims, policy=None, given_back=None):
     plan_credits(env, [claim for claim in claims if claim.uses_credits])
     items, buyers = Items(env, claims, given_back), {}
     for claim in claims:
-        if not claim.is_billable or claim.hours <= 0:
+        if claim.costs_nothing:
             claim.parts = [Part(NON_BILLABLE, claim.hours)]
             claim.missing = 0.0
             continue
@@ -159,7 +174,7 @@ def plan(env, claims, policy=None, given_back=None):
 def plan_credits(env, claims):
     """Let service credits take what there is of them."""
     digits = env["service.credit.purchase"]._get_credit_digits()
-    asking = [claim for claim in claims if claim.is_billable and claim.hours > 0]
+    asking = [claim for claim in claims if not claim.costs_nothing]
     wanting, small = [], []
     for claim, credits in zip(asking, get_shares(env, asking, digits), strict=True):
         claim.request = get_request(claim, credits)
@@ -191,44 +206,52 @@ def get_shares(env, claims, digits):
     entry gets what the hours of its work until now cost, less what was drawn for them,
     and never more than one unit of the last digit off its own cost.
     """
-    sums = _get_sums_of_works(env, [claim.ticket.id for claim in claims])
+    sums = _get_sums_of_works(env, [claim.work for claim in claims])
     shares, unit = [], 10**-digits
     for claim in claims:
         cost = claim.hours * claim.rate
         share = float_round(cost, precision_digits=digits)
         if not claim.kept:
-            due, drawn = sums.get(claim.ticket.id, (0.0, 0.0))
+            due, drawn = sums.get(claim.work, (0.0, 0.0))
             due += cost
             wanted = float_round(due, precision_digits=digits) - drawn
             least = float_round(cost - unit, digits, rounding_method="UP")
             most = float_round(cost + unit, digits, rounding_method="DOWN")
             share = float_round(min(max(wanted, least, 0.0), most), digits)
-            sums[claim.ticket.id] = due, drawn + share
+            sums[claim.work] = due, drawn + share
         shares.append(share)
     return shares
 
 
-def _get_sums_of_works(env, ids):
-    """Return what the hours that credits paid cost, and what they drew, by ticket."""
-    ids = tuple(work_id for work_id in set(ids) if work_id)
-    if not ids:
-        return {}
+def _get_sums_of_works(env, works):
+    """Return what the hours that credits paid cost, and what they drew, by work."""
     entries = env["account.analytic.line"]
     entries.flush_model(
-        ["ticket_id", "coverage", "hours_billed", "credits_per_hour", "credits"]
+        [*OF_WORK, "coverage", "hours_billed", "credits_per_hour", "credits"]
     )
-    rows = env.execute_query(
-        SQL(
-            """
-            SELECT ticket_id, SUM(hours_billed * credits_per_hour), SUM(credits)
-            FROM account_analytic_line
-            WHERE ticket_id IN %s AND coverage = 'credits'
-            GROUP BY ticket_id
-            """,
-            ids,
+    sums = {}
+    for name, (model, condition) in OF_WORK.items():
+        ids = {work.id for work in works if work._name == model and work.id}
+        if not ids:
+            continue
+        rows = env.execute_query(
+            SQL(
+                """
+                SELECT %s, SUM(hours_billed * credits_per_hour), SUM(credits)
+                FROM account_analytic_line
+                WHERE %s IN %s AND coverage = 'credits' AND %s
+                GROUP BY %s
+                """,
+                SQL.identifier(name),
+                SQL.identifier(name),
+                tuple(ids),
+                condition,
+                SQL.identifier(name),
+            )
         )
-    )
-    return {work_id: (due or 0.0, float(drawn or 0.0)) for work_id, due, drawn in rows}
+        for work_id, due, drawn in rows:
+            sums[env[model].browse(work_id)] = due or 0.0, float(drawn or 0.0)
+    return sums
 
 
 def note_passed_over(env, claims):
@@ -253,15 +276,14 @@ def note_passed_over(env, claims):
 
 def get_request(claim, credits):
     """Return what a claim asks the ledger for."""
-    ticket = claim.ticket
     partner = claim.entry._get_customer()
     if claim.kept and claim.entry.consumption_ids:
         # What credits pay already stays with the customer they belong to.
         partner = claim.entry.consumption_ids[:1].commercial_partner_id
     return DrawRequest(
-        work=ticket,
+        work=claim.work,
         partner=partner,
-        company=ticket.company_id,
+        company=claim.company,
         date=claim.date,
         credits=credits,
         timesheet=claim.entry if claim.entry.id else None,

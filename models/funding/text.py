@@ -33,6 +33,7 @@ def get_facts(claim):
         "parts": parts,
         "rest": rest,
         "passed": claim.passed,
+        **({"milestone": claim.milestone.name} if claim.milestone else {}),
     }
 
 
@@ -178,6 +179,10 @@ def render(env, facts):
         parts="; ".join(render_part(env, part) for part in facts["parts"]),
     )
     steps = [note]
+    if milestone := facts.get("milestone"):
+        steps.append(
+            env._("service credits pay for milestone %(name)s already", name=milestone)
+        )
     if rest := facts.get("rest"):
         day = _format_day(env, rest["date"])
         steps.append(env._("no other credits usable on %(date)s", date=day))
@@ -405,7 +410,7 @@ def get_refusal(env, claim):
     """Tell what was asked, what would fit, and the ways out."""
     values = {
         "hours": _format(env, claim.hours),
-        "ticket": claim.ticket.display_name,
+        "work": claim.work._get_work_name(),
         "date": format_date(env, claim.date),
         "covered": _format(env, claim.covered),
         "state": _get_state_text(env, claim),
@@ -413,13 +418,13 @@ def get_refusal(env, claim):
     }
     if claim.covered:
         return env._(
-            "Only %(covered)s of the %(hours)s h on ticket %(ticket)s on %(date)s are "
+            "Only %(covered)s of the %(hours)s h on %(work)s on %(date)s are "
             "covered (%(state)s). Log %(covered)s h, ask %(customer)s for more hours "
             "or credits, choose another sales order item, or untick Billable.",
             **values,
         )
     return env._(
-        "%(hours)s h on ticket %(ticket)s on %(date)s are not covered (%(state)s). "
+        "%(hours)s h on %(work)s on %(date)s are not covered (%(state)s). "
         "Ask %(customer)s for more hours or credits, choose another sales order item, "
         "or untick Billable.",
         **values,

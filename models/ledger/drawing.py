@@ -21,6 +21,7 @@ DRAWING_ORDER = ("date_expiry", "date_start", "id")
 # Which field of an allocation points at a work of that model.
 WORK_FIELDS = {
     "helpdesk.ticket": "ticket_id",
+    "project.task": "task_id",
     "project.milestone": "milestone_id",
 }
 
@@ -83,7 +84,7 @@ NOTHING = Lost()
 class DrawRequest:
     """Somebody asks the ledger for credits.
 
-    :param work: the ``helpdesk.ticket`` or ``project.milestone`` to pay for
+    :param work: the ticket, task or milestone to pay for
     :param partner: the customer; its commercial entity pays
     :param company: whose books
     :param date: the work date; decides which purchases may pay

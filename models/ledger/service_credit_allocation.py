@@ -6,10 +6,13 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
+from .drawing import WORK_FIELDS
 from .rows import insert
 
 # Sums over the rows of an allocation.
 TOTALS = ("credits", "value", "paid")
+# The fields of which one names the work.
+WORK_NAMES = tuple(WORK_FIELDS.values())
 
 
 class ServiceCreditAllocation(models.Model):
@@ -67,6 +70,12 @@ class ServiceCreditAllocation(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    task_id = fields.Many2one(
+        comodel_name="project.task",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     milestone_id = fields.Many2one(
         comodel_name="project.milestone",
         readonly=True,
@@ -88,20 +97,25 @@ class ServiceCreditAllocation(models.Model):
 
     _one_work = models.Constraint(
         "CHECK ((allocation_type = 'allocation' "
-        "AND (ticket_id IS NULL) <> (milestone_id IS NULL)) "
+        "AND num_nonnulls(ticket_id, task_id, milestone_id) = 1) "
         "OR (allocation_type <> 'allocation' "
-        "AND ticket_id IS NULL AND milestone_id IS NULL))",
-        "An allocation belongs to exactly one ticket or milestone; an expiry, a "
+        "AND num_nonnulls(ticket_id, task_id, milestone_id) = 0))",
+        "An allocation belongs to exactly one ticket, task or milestone; an expiry, a "
         "withdrawal or an opening balance to none.",
     )
     _never_negative = models.Constraint(
         "CHECK (credits >= 0)",
-        "A ticket or milestone cannot give back more service credits than it received.",
+        "A ticket, task or milestone cannot give back more service credits than it "
+        "received.",
     )
     _ticket_once = models.UniqueIndex(
         "(ticket_id, customer_key, company_id, currency_id) "
         "WHERE ticket_id IS NOT NULL",
         "A ticket has one allocation per customer, company and currency.",
+    )
+    _task_once = models.UniqueIndex(
+        "(task_id, customer_key, company_id, currency_id) WHERE task_id IS NOT NULL",
+        "A task has one allocation per customer, company and currency.",
     )
     _milestone_once = models.UniqueIndex(
         "(milestone_id, customer_key, company_id, currency_id) "
@@ -182,8 +196,7 @@ class ServiceCreditAllocation(models.Model):
         return tuple(
             item.get(name)
             for name in (
-                "ticket_id",
-                "milestone_id",
+                *WORK_NAMES,
                 "commercial_partner_id",
                 "company_id",
                 "currency_id",
@@ -194,25 +207,22 @@ class ServiceCreditAllocation(models.Model):
     @api.model
     def _find_existing(self, keys):
         """Return the oldest allocation of each key that has one already."""
-        tickets = [key[0] for key in keys if key[0]]
-        milestones = [key[1] for key in keys if key[1]]
-        if not tickets and not milestones:
+        ids_by_name = {
+            name: [key[index] for key in keys if key[index]]
+            for index, name in enumerate(WORK_NAMES)
+        }
+        asked = [Domain(name, "in", ids) for name, ids in ids_by_name.items() if ids]
+        if not asked:
             return {}
-        found = self.search(
-            Domain("ticket_id", "in", tickets)
-            | Domain("milestone_id", "in", milestones),
-            order="id desc",
-        )
         return {
             (
-                allocation.ticket_id.id or None,
-                allocation.milestone_id.id or None,
+                *(allocation[name].id or None for name in WORK_NAMES),
                 allocation.commercial_partner_id.id,
                 allocation.company_id.id,
                 allocation.currency_id.id,
                 None,
             ): allocation
-            for allocation in found
+            for allocation in self.search(Domain.OR(asked), order="id desc")
         }
 
     @api.model
@@ -229,8 +239,7 @@ class ServiceCreditAllocation(models.Model):
                 "customer_key": vals["commercial_partner_id"],
                 "company_id": vals["company_id"],
                 "currency_id": vals["currency_id"],
-                "ticket_id": vals.get("ticket_id"),
-                "milestone_id": vals.get("milestone_id"),
+                **{name: vals.get(name) for name in WORK_NAMES},
                 # Its first rows follow in the same breath: no need to add them up
                 # again, which for an expiry of many purchases is half of the work.
                 **{name: vals[name] for name in TOTALS},

@@ -110,6 +110,7 @@ class ServiceCreditConsumption(models.Model):
     ticket_id = fields.Many2one(
         related="allocation_id.ticket_id", groups="base.group_user"
     )
+    task_id = fields.Many2one(related="allocation_id.task_id", groups="base.group_user")
     milestone_id = fields.Many2one(
         related="allocation_id.milestone_id", groups="base.group_user"
     )

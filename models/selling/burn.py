@@ -17,6 +17,7 @@ READ = (
     ("service.credit.purchase", ("date_start",)),
     ("account.analytic.line", ("coverage", "date", "hours_billed")),
     ("account.analytic.line", ("service_type_id", "ticket_id", "company_id")),
+    ("account.analytic.line", ("partner_id",)),
     ("helpdesk.ticket", ("commercial_partner_id",)),
     ("service.type", ("credits_per_hour",)),
 )
@@ -80,11 +81,13 @@ def query_missing(since):
     """
     return SQL(
         """
-        SELECT ticket.commercial_partner_id, entry.company_id,
+        SELECT customer.commercial_partner_id, entry.company_id,
                COALESCE(latest.currency_id, company.currency_id) AS currency_id,
                SUM(entry.hours_billed * COALESCE(kind.credits_per_hour, 1)) AS credits
         FROM account_analytic_line entry
-        JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+        LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+        JOIN res_partner customer
+          ON customer.id = COALESCE(ticket.commercial_partner_id, entry.partner_id)
         JOIN res_company company ON company.id = entry.company_id
         LEFT JOIN (
             SELECT DISTINCT ON (commercial_partner_id, company_id)
@@ -92,11 +95,11 @@ def query_missing(since):
             FROM service_credit_purchase
             WHERE is_draft IS NOT TRUE
             ORDER BY commercial_partner_id, company_id, date_start DESC, id DESC
-        ) latest ON latest.commercial_partner_id = ticket.commercial_partner_id
+        ) latest ON latest.commercial_partner_id = customer.commercial_partner_id
                 AND latest.company_id = entry.company_id
         LEFT JOIN service_type kind ON kind.id = entry.service_type_id
         WHERE entry.coverage = 'overage' AND entry.date >= %s
-        GROUP BY ticket.commercial_partner_id, entry.company_id,
+        GROUP BY customer.commercial_partner_id, entry.company_id,
                  COALESCE(latest.currency_id, company.currency_id)
         """,
         since,

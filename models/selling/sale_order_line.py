@@ -157,14 +157,14 @@ class SaleOrderLine(models.Model):
         lines_sudo = self.sudo()
         lines_sudo.authorization_ids.unlink()
         entry_sudo = lines_sudo.env["account.analytic.line"].search(
-            [("so_line", "in", self.ids), ("ticket_id", "!=", False)], limit=1
+            [("so_line", "in", self.ids), ("coverage", "!=", False)], limit=1
         )
         if entry_sudo:
             raise UserError(
                 self.env._(
-                    "%(item)s can't be deleted, because time of the ticket %(ticket)s "
-                    "is billed to it. Move or delete that time first.",
+                    "%(item)s can't be deleted, because time on %(work)s is billed to "
+                    "it. Move or delete that time first.",
                     item=entry_sudo.so_line.display_name,
-                    ticket=entry_sudo.ticket_id.number,
+                    work=entry_sudo._get_work()._get_work_name(),
                 )
             )

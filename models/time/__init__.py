@@ -12,10 +12,13 @@ from . import helpdesk_ticket_quick
 from . import helpdesk_ticket_timer
 from . import helpdesk_ticket_web
 from . import hr_employee
+from . import project_project
+from . import project_task
 from . import sale_order
 from . import sale_order_line
 from . import service_authorization
 from . import service_timer
+from . import service_work_terms
 from . import ir_http
 from . import ir_ui_menu
 from . import res_company

@@ -14,16 +14,26 @@ from ..funding import apply
 
 # A change of one of these may change who pays for the entry.
 FUNDING_FIELDS = frozenset(
-    ("ticket_id", "date", "is_billable", "so_line", "unit_amount", "service_type_id")
+    (
+        "ticket_id",
+        "task_id",
+        "date",
+        "is_billable",
+        "so_line",
+        "unit_amount",
+        "service_type_id",
+    )
 )
 # A change of one of these may put more hours on a capped item.
-CAPPED_FIELDS = FUNDING_FIELDS | {"task_id", "project_id"}
+CAPPED_FIELDS = FUNDING_FIELDS | {"project_id"}
 # A change of one of these may make the time another person's.
 PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
 # What is corrected on a rejected entry without asking again who pays.
 CORRECTIONS = frozenset(("name", "employee_id", "user_id"))
 # A form that changes one of these shows another item.
-SHOWS_ITEM = frozenset(("ticket_id", "is_billable", "employee_id", "project_id"))
+SHOWS_ITEM = frozenset(
+    ("ticket_id", "task_id", "is_billable", "employee_id", "project_id")
+)
 # Who may see what hours cost: not whoever only logs or reads time.
 PRICE_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_readonly,"
@@ -247,10 +257,14 @@ class AccountAnalyticLine(models.Model):
         "(so_line, product_uom_id) INCLUDE (hours_billed, approval_state, project_id) "
         "WHERE so_line IS NOT NULL"
     )
-    # What the credits of a ticket come to, for rounding.
+    # What the credits of a ticket or task come to, for rounding.
     _credits_of_ticket = models.Index(
         "(ticket_id) INCLUDE (hours_billed, credits_per_hour, credits) "
         "WHERE coverage = 'credits'"
+    )
+    _credits_of_task = models.Index(
+        "(task_id) INCLUDE (hours_billed, credits_per_hour, credits) "
+        "WHERE coverage = 'credits' AND ticket_id IS NULL"
     )
     # The invoices of a ticket.
     _invoiced_on_ticket = models.Index(
@@ -351,9 +365,9 @@ class AccountAnalyticLine(models.Model):
             }
         )
         lines = super().create(vals_list)
-        if lines.ticket_id:
-            apply.fund(lines.filtered("ticket_id"), lines._get_choices(chosen), policy)
-            lines._check_items()
+        if funded := lines.filtered(lambda line: line._asks_payers()):
+            apply.fund(funded, lines._get_choices(chosen), policy)
+            funded._check_items()
         lines.so_line._check_authorized_hours()
         return lines
 
@@ -364,11 +378,17 @@ class AccountAnalyticLine(models.Model):
             vals["was_invoiced"] = True
         if not self.env.su:
             self._check_typed(vals)
+        moved = self.browse()
+        if "task_id" in vals:
+            moved = self.filtered(
+                lambda e: not e.ticket_id and e.task_id.id != vals["task_id"]
+            )
         if FUNDING_FIELDS.isdisjoint(vals):
             result = super().write(vals)
             self._follow_correction(vals)
         else:
             result = self._write_funded(vals)
+        self.env.add_to_compute(self._fields["approval_state"], moved)
         if not PEOPLE_FIELDS.isdisjoint(vals):
             entries = self.filtered("ticket_id")
             self._check_people(
@@ -380,28 +400,59 @@ class AccountAnalyticLine(models.Model):
 
     def _write_funded(self, vals):
         """Write what may change who pays, and let the funding follow."""
-        funded = self if vals.get("ticket_id") else self.filtered("ticket_id")
-        others = self - funded
-        result = super(AccountAnalyticLine, others).write(dict(vals))
+        on_tickets = self if vals.get("ticket_id") else self.filtered("ticket_id")
+        # sudo: who logs time need not read the project
+        task_sudo = self.env["project.task"].sudo().browse(vals.get("task_id"))
+        on_tasks = (self - on_tickets).filtered(
+            lambda line: task_sudo.asks_payers or line._is_funded()
+        )
+        others = self - on_tickets - on_tasks
+        super(AccountAnalyticLine, others).write(dict(vals))
         others._clear_unticked()
-        if funded:
-            if "so_line" in vals:
-                # The funding sets the item, past the check of core.
-                funded._check_can_write(vals)
-            before = apply.snapshot(funded)
-            own_vals, choice = self._complete_written_values(vals)
-            result = super(AccountAnalyticLine, funded).write(own_vals)
-            for chosen, entries in funded._split_by_choice(vals, choice):
-                entries._follow_write(before, chosen)
-        return result
+        others._get_rejected()._leave_to_core()
+        leaves_ticket = "ticket_id" in vals and not vals["ticket_id"]
+        on_tickets._write_on_works(
+            vals,
+            self._complete_values_on_task
+            if leaves_ticket and task_sudo
+            else self._complete_written_values,
+        )
+        on_tasks._write_on_works(vals, self._complete_values_on_task)
+        return True
+
+    def _write_on_works(self, vals, complete):
+        """Write entries of one kind of work, and let the funding follow.
+
+        :param complete: returns the values completed, and the item a person chose
+        """
+        if not self:
+            return
+        if "so_line" in vals:
+            # The funding sets the item, past the check of core.
+            self._check_can_write(vals)
+        before = apply.snapshot(self)
+        own_vals, choice = complete(vals)
+        super().write(own_vals)
+        left = self.filtered(
+            lambda line: (
+                not line._asks_payers()
+                and (
+                    line._get_work() != before[line].work
+                    or line.approval_state == "rejected"
+                )
+            )
+        )
+        left._leave_to_core()
+        for chosen, entries in (self - left)._split_by_choice(vals, choice):
+            entries._follow_write(before, chosen)
 
     def unlink(self):
-        on_tickets = self.filtered("ticket_id")
-        on_tickets._check_deletable()
-        on_tickets._end_rejection()
-        apply.release(on_tickets)
+        funded = self.filtered(lambda line: line._is_funded())
+        funded._check_deletable()
+        funded._end_rejection()
+        apply.release(funded)
         # sudo: the quotation follows the time, whoever deletes it
-        quoted_sudo = on_tickets.sudo().overage_line_id
+        quoted_sudo = funded.sudo().overage_line_id
         result = super().unlink()
         quoted_sudo._follow_overage()
         return result
@@ -436,21 +487,21 @@ class AccountAnalyticLine(models.Model):
         :raise AccessError: when the user may not read a ticket
         :raise UserError: when time cannot be logged on a ticket, or by the employee
         """
-        default_id = self.env.context.get("default_ticket_id")
-        ids = {vals.get("ticket_id", default_id) for vals in vals_list} - {None, False}
-        if not ids:
+        works = self._get_named_works(vals_list)
+        if not any(works):
             return vals_list, []
-        tickets = self.env["helpdesk.ticket"].browse(ids)
-        tickets.check_access("read")
-        values = {ticket.id: ticket._get_time_values() for ticket in tickets}
+        values = {work: work._get_time_values() for work in set(works) if work}
         completed, chosen, own = [], [], {}
-        for vals in vals_list:
-            ticket_id = vals.get("ticket_id", default_id)
+        for vals, work in zip(vals_list, works, strict=True):
             choice = None
-            if ticket_id:
-                vals = self._read_duration({**vals, **values[ticket_id]})
-                self._complete_employee(vals, own)
+            if work:
+                vals = self._read_duration({**vals, **values[work]})
                 choice = self._pop_choice(vals)
+            if "ticket_id" in vals and vals["ticket_id"]:
+                self._complete_employee(vals, own)
+            elif work:
+                # Core would fill in the task's item before it is known to fit.
+                vals["so_line"] = False
             completed.append(vals)
             chosen.append(choice)
         return completed, chosen
@@ -474,6 +525,11 @@ class AccountAnalyticLine(models.Model):
             # The unit stays: time in another one than hours is refused.
             moved.pop("product_uom_id")
             vals = {"is_so_line_edited": False, "task_id": False, **vals, **moved}
+        return self._pop_written_item(vals)
+
+    @api.model
+    def _pop_written_item(self, vals):
+        """Take the item out of written values: the funding sets it."""
         if vals.get("is_billable") is False:
             vals["is_so_line_edited"] = False
         if "so_line" not in vals:
@@ -506,9 +562,9 @@ class AccountAnalyticLine(models.Model):
             return choices  # core left some out
         # sudo: who logs time need not read the order
         for line, choice in zip(self.sudo(), chosen, strict=True):
-            if not line.ticket_id or choice is None:
+            if choice is None:
                 continue
-            if line.is_so_line_edited or choice != line._get_ticket_item():
+            if line.is_so_line_edited or choice != line._get_work_item():
                 choices[line] = choice
         return choices
 
@@ -523,7 +579,7 @@ class AccountAnalyticLine(models.Model):
         is_chosen = vals.get("is_so_line_edited") or SHOWS_ITEM.isdisjoint(vals)
         if choice is None or is_chosen:
             return [(choice, self)]
-        sent = self.filtered(lambda entry: entry.sudo()._get_ticket_item() == choice)
+        sent = self.filtered(lambda entry: entry.sudo()._get_work_item() == choice)
         return [(None, sent), (choice, self - sent)]
 
     @api.model
@@ -593,15 +649,14 @@ class AccountAnalyticLine(models.Model):
                 raise AccessError(self._get_people_text(refused[0], company.sudo()))
 
     def _check_items(self):
-        """Refuse items that the entries' tickets could not carry themselves.
+        """Refuse items that the works of the entries could not carry themselves.
 
         :raise ValidationError: naming the item and what may be done
         """
-        on_tickets = self.filtered("ticket_id")
-        for alike in on_tickets.grouped(
+        for alike in self.grouped(
             lambda entry: (
                 entry.so_line,
-                entry.ticket_id,
+                entry._get_work(),
                 entry.company_id,
                 entry.partner_id,
             )

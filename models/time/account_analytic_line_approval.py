@@ -20,13 +20,14 @@ class AccountAnalyticLine(models.Model):
 
     _inherit = "account.analytic.line"
 
+    # Not on the task, which is not precomputed: `write` asks for another task.
     @api.depends("ticket_id")
     def _compute_approval_state(self):
-        """Start as a draft where the team asks; what was decided or asked stays."""
+        """Start as a draft where the terms ask; what was decided or asked stays."""
         for line in self:
             state = line.approval_state if line._origin.id else False
             if state in (False, "draft"):
-                asks = line.ticket_id.team_id.require_approval
+                asks = line._get_terms().require_approval
                 state = "draft" if asks else False
             line.approval_state = state
 
@@ -44,12 +45,18 @@ class AccountAnalyticLine(models.Model):
 
     @api.model
     def _get_domain_to_approve(self):
-        """Return the entries of others on the tickets of the user's teams."""
+        """Return the entries of others on the tickets of the user's teams, and on the
+        user's projects."""
         teams = self.env["helpdesk.ticket.team"]._get_approved_teams()
+        projects = self.env["project.project"]._get_approved_projects()
         # Whether the approver may open the ticket itself does not matter.
-        return Domain("user_id", "!=", self.env.uid) & Domain(
-            "ticket_id", "any!", Domain("team_id", "in", teams.ids)
+        on_tickets = Domain("ticket_id", "any!", Domain("team_id", "in", teams.ids))
+        on_tasks = (
+            Domain("ticket_id", "=", False)
+            & Domain("approval_state", "!=", False)
+            & Domain("project_id", "in", projects.ids)
         )
+        return Domain("user_id", "!=", self.env.uid) & (on_tickets | on_tasks)
 
     @api.model
     def _domain_counts(self):
@@ -92,7 +99,7 @@ class AccountAnalyticLine(models.Model):
         """
         self._check_approver()
         # sudo: an approver may not be allowed to read the team's record
-        asked = self.filtered(lambda line: line.sudo().ticket_team_id.require_approval)
+        asked = self.filtered(lambda line: line._get_terms().require_approval)
         asked._check_approval(("submitted",), self.env._("approved"))
         (self - asked)._check_approval(PENDING, self.env._("approved"))
         self._decide("approved")
@@ -150,28 +157,38 @@ class AccountAnalyticLine(models.Model):
         self.check_access("read")
         if self.env.su:
             return
-        teams = self.env["helpdesk.ticket.team"]._get_approved_teams()
+        approved = {
+            *self.env["helpdesk.ticket.team"]._get_approved_teams(),
+            *self.env["project.project"]._get_approved_projects(),
+        }
         # sudo: names of people and tickets are shown to say what is meant
         for line in self.sudo():
             if self.env.user in line.user_id | line.employee_id.user_id:
                 raise AccessError(
                     self.env._(
-                        "%(entry)s is your own: another approver of team %(team)s "
-                        "decides about it.",
+                        "%(entry)s is your own: another approver of %(terms)s decides "
+                        "about it.",
                         entry=line._get_entry_name(),
-                        team=line.ticket_id.team_id.display_name,
+                        terms=line._get_terms_name(),
                     )
                 )
-            if line.ticket_id.team_id not in teams:
+            if line._get_terms() not in approved:
                 raise AccessError(
                     self.env._(
-                        "%(entry)s is approved by the leader or an approver of team "
-                        "%(team)s, or by a helpdesk manager, and you are none of them.",
+                        "%(entry)s is approved by the leader or an approver of "
+                        "%(terms)s, or by a manager, and you are none of them.",
                         entry=line._get_entry_name(),
-                        team=line.ticket_id.team_id.display_name
-                        or self.env._("no team"),
+                        terms=line._get_terms_name(),
                     )
                 )
+
+    def _get_terms_name(self):
+        """Return what names the team or the project in a sentence."""
+        self.ensure_one()
+        name = self._get_terms().display_name
+        if self.ticket_id:
+            return self.env._("team %(team)s", team=name or self.env._("no team"))
+        return self.env._("project %(project)s", project=name)
 
     def _check_approval(self, states, done):
         """Refuse entries in other states than `states`.
@@ -256,32 +273,33 @@ class AccountAnalyticLine(models.Model):
         """
         # sudo: a consequence of the action, whose right was checked
         rejected_sudo = self.sudo().filtered(lambda r: r.approval_state == "rejected")
-        if rejected_sudo:
-            apply.fund_again(rejected_sudo)
+        asking_sudo = rejected_sudo.filtered(lambda line: line._asks_payers())
+        if asking_sudo:
+            apply.fund_again(asking_sudo)
+        if left_sudo := rejected_sudo - asking_sudo:
+            apply.leave(left_sudo)
 
     def _tell_authors(self, note):
         """Leave a to-do on the tickets for the authors of rejected entries."""
         # sudo: the approver need not be able to write the tickets
-        for (ticket, user), lines in (
-            self.sudo().grouped(lambda line: (line.ticket_id, line.user_id)).items()
+        for (work, user), lines in (
+            self.sudo().grouped(lambda line: (line._get_place(), line.user_id)).items()
         ):
             if not user.active:
                 continue
-            ticket = ticket.with_context(
-                lang=user.lang, mail_activity_quick_update=True
-            )
-            text = ticket.env._(
-                "%(user)s rejected %(hours)s h of yours on ticket %(ticket)s: "
-                "“%(note)s” Correct the time and submit it again.",
+            work = work.with_context(lang=user.lang, mail_activity_quick_update=True)
+            text = work.env._(
+                "%(user)s rejected %(hours)s h of yours on %(work)s: “%(note)s” "
+                "Correct the time and submit it again.",
                 user=self.env.user.name,
                 hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
-                ticket=ticket.display_name,
+                work=lines[0].with_env(work.env)._get_place_name(),
                 note=note,
             )
-            lines.approval_activity_id = ticket.activity_schedule(
+            lines.approval_activity_id = work.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=user.id,
-                summary=ticket.env._("Time rejected"),
+                summary=work.env._("Time rejected"),
                 note=Markup("<p>%s</p>") % text,
             )
 
@@ -307,6 +325,6 @@ class AccountAnalyticLine(models.Model):
     def _reopen(self):
         """Make drafts of rejected entries that were corrected."""
         for asks, lines in self.grouped(
-            lambda line: line.ticket_id.team_id.require_approval
+            lambda line: line._get_terms().require_approval
         ).items():
             lines._decide("draft" if asks else False)

@@ -26,12 +26,15 @@ class AccountAnalyticLine(models.Model):
         "ticket_id.sale_line_id.price_subtotal",
         "ticket_id.sale_line_id.product_uom_qty",
         "ticket_id.sale_line_id.currency_id",
+        "task_id.sale_line_id.price_subtotal",
+        "task_id.sale_line_id.product_uom_qty",
+        "task_id.sale_line_id.currency_id",
     )
     def _compute_overage_value(self):
         """Price the hours untaxed, in the company's currency of the work date."""
         prices = self._get_credit_prices()
         for line in self:
-            item = line.ticket_id.sale_line_id
+            item = line._get_work().sale_line_id
             if item:
                 amount = self._get_hours_price(item, line.hours_billed)
                 currency = item.currency_id
@@ -90,7 +93,7 @@ class AccountAnalyticLine(models.Model):
 
         :return: value and currency by customer and company
         """
-        unsold = self.filtered(lambda line: not line.ticket_id.sale_line_id)
+        unsold = self.filtered(lambda line: not line._get_work().sale_line_id)
         customers = unsold.partner_id.commercial_partner_id
         # sudo: the field is shown to those who may see prices
         purchases_sudo = self.env["service.credit.purchase"].sudo()
@@ -128,16 +131,16 @@ class AccountAnalyticLine(models.Model):
         if not covered:
             raise UserError(
                 self.env._(
-                    "Nothing covers the overage of %(tickets)s yet: sell credits or "
+                    "Nothing covers the overage of %(works)s yet: sell credits or "
                     "hours to the customer first, bill it, or mark it as goodwill.",
-                    tickets=", ".join(waiting.ticket_id.mapped("display_name")),
+                    works=waiting._get_names_of_works(),
                 )
             )
         return covered._note_decision("covered")
 
     def action_bill_overage(self):
-        """Bill the overage to the tickets' time-based items, within their caps; where
-        there is none, put it on a draft quotation of the customer.
+        """Bill the overage to the time-based items of its work, within their caps;
+        where there is none, put it on a draft quotation of the customer.
 
         A prepaid item that was invoiced would never bill it.
 
@@ -149,15 +152,15 @@ class AccountAnalyticLine(models.Model):
         if not unquoted:
             raise UserError(
                 self.env._(
-                    "The overage of %(tickets)s is on %(orders)s already: confirm the "
+                    "The overage of %(works)s is on %(orders)s already: confirm the "
                     "quotation to bill it.",
-                    tickets=", ".join(waiting.ticket_id.mapped("display_name")),
+                    works=waiting._get_names_of_works(),
                     orders=", ".join(waiting.overage_line_id.order_id.mapped("name")),
                 )
             )
         billed = unquoted.browse()
-        for ticket, entries in unquoted.grouped("ticket_id").items():
-            item = ticket.sale_line_id
+        for work, entries in unquoted.grouped(lambda line: line._get_work()).items():
+            item = work.sale_line_id
             if item.state == "sale" and item.product_id._is_delivered_timesheet():
                 apply.cover(entries, item, policy="refuse")
                 apply.write_funding(
@@ -222,11 +225,10 @@ class AccountAnalyticLine(models.Model):
         if not product:
             raise UserError(
                 self.env._(
-                    "The overage of ticket %(ticket)s cannot be billed: choose a "
-                    "time-based sales order item on the ticket, a product on service "
-                    "type %(type)s, or the Overage Product in the settings of "
-                    "%(company)s.",
-                    ticket=self.ticket_id.display_name,
+                    "The overage of %(work)s cannot be billed: choose a time-based "
+                    "sales order item there, a product on service type %(type)s, or "
+                    "the Overage Product in the settings of %(company)s.",
+                    work=self._get_work()._get_work_name(),
                     type=self.service_type_id.name or "–",
                     company=self.company_id.name,
                 )
@@ -321,8 +323,12 @@ class AccountAnalyticLine(models.Model):
             )
         return waiting.sorted(lambda line: (line.date, line.id))
 
+    def _get_names_of_works(self):
+        works = dict.fromkeys(entry._get_work() for entry in self)
+        return ", ".join(work.display_name for work in works)
+
     def _note_decision(self, decision):
-        """Note who decided what, on the entries and in the tickets' chatter."""
+        """Note who decided what, on the entries and in the chatter of the works."""
         values = {
             "overage_decision": decision,
             "overage_decided_by_id": self.env.uid,
@@ -332,8 +338,8 @@ class AccountAnalyticLine(models.Model):
         if decision in ("covered", "billed"):
             self._land_in_open_period()
         labels = dict(self._fields["overage_decision"]._description_selection(self.env))
-        for ticket, entries in self.grouped("ticket_id").items():
-            ticket._message_log(
+        for work, entries in self.grouped(lambda line: line._get_work()).items():
+            work._message_log(
                 body=self.env._(
                     "Overage of %(hours)s h: %(decision)s.",
                     hours=format_number(

@@ -30,6 +30,17 @@ class AccountAnalyticLine(models.Model):
             return self.env._("Prepaid %(order)s", order=order)
         return self.env._("Order %(order)s", order=order)
 
+    def _is_shown_to_customer(self):
+        """Tell whether the customer reads what was done: where the team shows its
+        time, or where customers are invited to the project."""
+        self.ensure_one()
+        if self.approval_state == "rejected":
+            return False
+        if self.ticket_id:
+            return self.ticket_id.team_id.show_timesheet_portal
+        shared = ("invited_users", "portal")
+        return bool(self.task_id) and self.project_id.privacy_visibility in shared
+
     def _get_customer_ticket(self):
         """Return the ticket to name: none that became another customer's."""
         self.ensure_one()

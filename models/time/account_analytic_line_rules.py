@@ -33,6 +33,8 @@ FACTS = frozenset(
 FOLLOWING = frozenset(
     ("amount", "category", "currency_id", "partner_id", "product_uom_id")
 )
+# The same of time on a task: whose credits pay, and how many.
+FOLLOWING_TASK = frozenset(("company_id", "partner_id", "product_uom_id"))
 
 
 class AccountAnalyticLine(models.Model):
@@ -69,7 +71,7 @@ class AccountAnalyticLine(models.Model):
         is_fact = names is None or not facts.isdisjoint(names)
         if line_sudo.approval_state in FROZEN and (is_fact or "name" in names):
             return UserError(line_sudo._get_frozen_text())
-        if is_fact and line_sudo.ticket_id and not line_sudo._is_not_billed():
+        if is_fact and line_sudo._is_funded() and not line_sudo._is_not_billed():
             return UserError(line_sudo._get_billed_text())
         if is_fact and line_sudo._is_closed():
             return UserError(line_sudo._get_closed_text())
@@ -116,14 +118,16 @@ class AccountAnalyticLine(models.Model):
         """
         on_tickets = self if vals.get("ticket_id") else self.filtered("ticket_id")
         typed = FOLLOWING.intersection(vals) if on_tickets else set()
-        if vals.get("ticket_id"):
-            # Sent along by a form, and taken from the ticket.
+        if any(line._is_funded() for line in self - on_tickets):
+            typed |= FOLLOWING_TASK.intersection(vals)
+        if vals.get("ticket_id") or vals.get("task_id"):
+            # Sent along by a form, and taken from the work.
             typed -= {"partner_id"}
         if typed:
             labels = self.fields_get(sorted(typed), ["string"]).values()
             raise AccessError(
                 self.env._(
-                    "%(fields)s of time on a ticket are computed and can't be set.",
+                    "%(fields)s of this time are computed and can't be set.",
                     fields=", ".join(sorted(label["string"] for label in labels)),
                 )
             )
@@ -147,9 +151,21 @@ class AccountAnalyticLine(models.Model):
             "The time of %(employee)s of %(date)s on %(work)s",
             employee=self.employee_id.name or self.user_id.name,
             date=format_date(self.env, self.date),
-            work=self.env._("ticket %(ticket)s", ticket=self.ticket_id.display_name)
-            if self.ticket_id
-            else (self.task_id or self.project_id).display_name,
+            work=self._get_place_name(),
+        )
+
+    def _get_place(self):
+        """Return where the time was spent: its work, else the project alone."""
+        self.ensure_one()
+        return self._get_work() or self.project_id
+
+    def _get_place_name(self):
+        place = self._get_place()
+        # sudo: a name may be shown where the project itself may not be opened
+        return (
+            self._get_work()._get_work_name()
+            if self._get_work()
+            else place.sudo().display_name
         )
 
     def _get_frozen_text(self):
@@ -159,10 +175,10 @@ class AccountAnalyticLine(models.Model):
                 entry=self._get_entry_name(),
             )
         return self.env._(
-            "%(entry)s is approved and cannot change: ask an approver of team "
-            "%(team)s to reset it to draft first.",
+            "%(entry)s is approved and cannot change: ask an approver of %(terms)s to "
+            "reset it to draft first.",
             entry=self._get_entry_name(),
-            team=self.ticket_id.team_id.display_name or self.env._("no team"),
+            terms=self._get_terms_name(),
         )
 
     def _get_billed_text(self, deleted=False):
@@ -314,17 +330,17 @@ class AccountAnalyticLine(models.Model):
         )
 
     def _get_item_obstacle(self):
-        """Return why the entry's ticket could not carry its item itself, as a sentence
+        """Return why the entry's work could not carry its item itself, as a sentence
         that names the item and what may be done (superuser)."""
-        item, ticket = self.so_line, self.ticket_id
+        item, work = self.so_line, self._get_work()
         if not item:
             return None
         if item.state != "sale":
             return self.env._(
-                "Time on ticket %(ticket)s cannot be billed to %(item)s: order "
-                "%(order)s is not confirmed or was cancelled. Choose another item "
-                "on the ticket, or leave it empty.",
-                ticket=ticket.display_name,
+                "Time on %(work)s cannot be billed to %(item)s: order %(order)s is not "
+                "confirmed or was cancelled. Choose another item there, or leave it "
+                "empty.",
+                work=work._get_work_name(),
                 item=item.display_name,
                 order=item.order_id.name,
             )
@@ -334,21 +350,20 @@ class AccountAnalyticLine(models.Model):
             return self._get_stranger_text(customer)
         if not item.filtered_domain(item._domain_open_service()):
             return self.env._(
-                "Time on ticket %(ticket)s cannot be billed to %(item)s, which is "
-                "no service that takes time: choose another item on the ticket, or "
-                "leave it empty.",
-                ticket=ticket.display_name,
+                "Time on %(work)s cannot be billed to %(item)s, which is no service "
+                "that takes time: choose another item there, or leave it empty.",
+                work=work._get_work_name(),
                 item=item.display_name,
             )
         return None
 
     def _get_stranger_text(self, customer):
-        ticket, item = self.ticket_id, self.so_line
+        item = self.so_line
         return self.env._(
-            "Time on ticket %(ticket)s of %(customer)s cannot be billed to %(item)s of "
-            "%(item_customer)s (%(item_company)s): choose an item of the ticket's own "
-            "customer and company.",
-            ticket=ticket.display_name,
+            "Time on %(work)s of %(customer)s cannot be billed to %(item)s of "
+            "%(item_customer)s (%(item_company)s): choose an item of the same customer "
+            "and company.",
+            work=self._get_work()._get_work_name(),
             item=item.display_name,
             customer=self._get_customer().commercial_partner_id.display_name
             or self.env._("no customer"),
@@ -361,11 +376,10 @@ class AccountAnalyticLine(models.Model):
 
         Hours that shrink are corrected on whatever item they are.
         """
-        on_tickets = self.filtered("ticket_id")
         if choice is not None:
-            return on_tickets
-        now = apply.snapshot(on_tickets)
-        return on_tickets.filtered(
+            return self
+        now = apply.snapshot(self)
+        return self.filtered(
             lambda entry: (
                 not now[entry].is_alike(before[entry])
                 or round(now[entry].hours - before[entry].hours, HOUR_DIGITS) > 0

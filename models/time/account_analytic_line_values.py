@@ -4,6 +4,8 @@ from odoo.fields import Domain
 
 from ..funding import apply
 
+BY_CREDITS = "service_credits"
+
 
 class AccountAnalyticLine(models.Model):
     """What follows from the ticket and the team, and what forms show of it."""
@@ -23,23 +25,24 @@ class AccountAnalyticLine(models.Model):
         of_tickets = self.filtered("ticket_id")
         super(AccountAnalyticLine, self - of_tickets)._compute_commercial_partner()
         for line in of_tickets:
-            ticket = line._get_readable_ticket()
+            ticket = line._get_readable_work()
             line.commercial_partner_id = ticket.commercial_partner_id
 
     @api.depends("ticket_id")
     def _compute_partner_id(self):
-        """Keep the customer the ticket had when the entry was logged."""
-        of_tickets = self.filtered("ticket_id")
-        super(AccountAnalyticLine, self - of_tickets)._compute_partner_id()
-        for line in of_tickets.filtered(lambda line: not line._is_funding_decided()):
-            line.partner_id = line._get_readable_ticket().partner_id
+        """Keep the customer the work had when the entry was logged."""
+        open_lines = self.filtered(lambda line: not line._is_funding_decided())
+        on_tickets = open_lines.filtered("ticket_id")
+        super(AccountAnalyticLine, open_lines - on_tickets)._compute_partner_id()
+        for line in on_tickets:
+            line.partner_id = line._get_readable_work().partner_id
 
     @api.depends("ticket_id")
     def _compute_project_id(self):
         super()._compute_project_id()
         for line in self:
             if line.ticket_id and not line._is_funding_decided():
-                line.project_id = line._get_readable_ticket().project_id
+                line.project_id = line._get_readable_work().project_id
 
     @api.depends("coverage")
     def _compute_timesheet_invoice_type(self):
@@ -50,13 +53,14 @@ class AccountAnalyticLine(models.Model):
 
     @api.depends("ticket_id", "is_billable")
     def _compute_so_line(self):
-        """Leave entries of tickets to the funding, which decides once.
+        """Leave entries of tickets, and of tasks that ask, to the funding, which
+        decides once.
 
         Core would move prepaid time that was consumed, even after it was invoiced. An
         entry that is being typed shows the item it would take.
         """
         funded = self.filtered(
-            lambda line: line.ticket_id and (line.id or line._is_funding_decided())
+            lambda line: line._is_funded() and (line.id or line._is_funding_decided())
         )
         return super(AccountAnalyticLine, self - funded)._compute_so_line()
 
@@ -106,6 +110,54 @@ class AccountAnalyticLine(models.Model):
             & self._domain_counts()
             & self._domain_not_billed()
         )
+
+    @api.model
+    def _get_named_works(self, vals_list):
+        """Return the ticket of the values of each entry, else its task where time on
+        it asks who pays, else None.
+
+        :raise AccessError: when the user may not read a ticket
+        """
+        context = self.env.context
+        names = {"ticket_id": "helpdesk.ticket", "task_id": "project.task"}
+        ids = {
+            name: [vals.get(name, context.get(f"default_{name}")) for vals in vals_list]
+            for name in names
+        }
+        tickets, tasks = (
+            self.env[model].browse({work_id for work_id in ids[name] if work_id})
+            for name, model in names.items()
+        )
+        tickets.check_access("read")
+        # sudo: who logs time need not read the project
+        asking = tasks.sudo().filtered("asks_payers").sudo(False)
+        works = {("ticket_id", ticket.id): ticket for ticket in tickets}
+        works |= {("task_id", task.id): task for task in asking}
+        return [
+            works.get(("ticket_id", ticket_id)) or works.get(("task_id", task_id))
+            for ticket_id, task_id in zip(ids["ticket_id"], ids["task_id"], strict=True)
+        ]
+
+    @api.model
+    def _complete_values_on_task(self, vals):
+        """Complete the values written on entries of tasks, which may move to another
+        one: the customer follows, and who pays is decided anew."""
+        vals = dict(vals)
+        if vals.get("task_id"):
+            # sudo: as in core, who logs time need not read the task
+            task_sudo = self.env["project.task"].sudo().browse(vals["task_id"])
+            moved = {"partner_id": task_sudo._get_payer().id}
+            moved["project_id"] = task_sudo.project_id.id
+            vals = {"is_so_line_edited": False, **vals, **moved}
+        return self._pop_written_item(vals)
+
+    def _leave_to_core(self):
+        """Let core say again what bills the entries, whose task asks nobody here."""
+        if self:
+            rejected = self._get_rejected()
+            # sudo: what pays is a consequence of the entry
+            apply.leave(self.sudo())
+            rejected._reopen()
 
     def onchange(self, values, field_names, fields_spec):
         """Show nothing of a ticket that the user may not read."""
@@ -199,14 +251,28 @@ class AccountAnalyticLine(models.Model):
         )
 
     def _timesheet_get_portal_domain(self):
-        """Show customers the time of their tickets when the team says so."""
-        domain = Domain(super()._timesheet_get_portal_domain())
+        """Show customers the time of their tickets when the team says so, and of tasks
+        that credits paid as well."""
+        domain = Domain(super()._timesheet_get_portal_domain()).map_conditions(
+            lambda condition: (
+                Domain("timesheet_invoice_type", "in", [*condition.value, BY_CREDITS])
+                if condition.field_expr == "timesheet_invoice_type"
+                and condition.operator == "in"
+                else condition
+            )
+        )
         if self.env.user.has_group("hr_timesheet.group_hr_timesheet_user"):
             return domain
         customer = self.env.user.partner_id.commercial_partner_id
-        return (domain & Domain("ticket_id", "=", False)) | (
+        # Time on a task that was paid for another customer is not for this one's eyes.
+        own = Domain("coverage", "=", False) | Domain(
+            "partner_id.commercial_partner_id", "=", customer.id
+        )
+        on_tickets = (
             Domain("ticket_id", "!=", False)
             & self._domain_of_customer(customer)
             & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
-            & Domain("approval_state", "!=", "rejected")
+        )
+        return ((domain & Domain("ticket_id", "=", False) & own) | on_tickets) & Domain(
+            "approval_state", "!=", "rejected"
         )

@@ -7,8 +7,6 @@ from ...tools.approval import PENDING
 
 FEATURE = "helpdesk_service_credit.group_time_approval"
 MANAGER = "helpdesk_mgmt.group_helpdesk_manager"
-# A change of one of these changes who sees what of the approval.
-FEATURE_FIELDS = frozenset(("require_approval", "approver_ids", "user_id"))
 
 
 class HelpdeskTicketTeam(models.Model):
@@ -16,46 +14,12 @@ class HelpdeskTicketTeam(models.Model):
 
     _inherit = "helpdesk.ticket.team"
 
-    require_approval = fields.Boolean(
-        string="Approve Time",
-        help="New time on the team's tickets is billed only once an approver has "
-        "approved it. Time from before counts as approved. Switched off, time that "
-        "waits goes on waiting for an approver.",
-    )
     waiting_time_text = fields.Char(
         compute="_compute_waiting_time_text",
         compute_sudo=True,
         export_string_translation=False,
         help="How much time still waits, where the team asks for no approval any more.",
     )
-    approver_ids = fields.Many2many(
-        comodel_name="res.users",
-        relation="helpdesk_ticket_team_approver_rel",
-        string="Approvers",
-        domain="[('share', '=', False)]",
-        help="They approve the team's time, as its leader and helpdesk managers do. "
-        "Nobody approves their own.",
-    )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        teams = super().create(vals_list)
-        if any(FEATURE_FIELDS & vals.keys() for vals in vals_list):
-            self._update_approval_feature()
-        return teams
-
-    def write(self, vals):
-        if FEATURE_FIELDS.isdisjoint(vals):
-            return super().write(vals)
-        before = self._get_time_approvers()
-        result = super().write(vals)
-        self._update_approval_feature(clear=before != self._get_time_approvers())
-        return result
-
-    def _get_time_approvers(self):
-        # sudo: who administers teams need not administer users
-        teams_sudo = self.sudo()
-        return teams_sudo.user_id | teams_sudo.approver_ids
 
     @api.depends("require_approval")
     def _compute_waiting_time_text(self):
@@ -121,16 +85,19 @@ class HelpdeskTicketTeam(models.Model):
 
     @api.model
     def _update_approval_feature(self, clear=True):
-        """Show the approval to everybody while a team uses it, or time still waits.
+        """Show the approval to everybody while it is used, or time still waits.
 
         :param bool clear: other people approve now, and the menus of each person are
             kept in the cache
         """
         # sudo: who administers teams need not administer groups
         teams_sudo = self.env["helpdesk.ticket.team"].sudo()
+        projects_sudo = self.env["project.project"].sudo()
         lines_sudo = self.env["account.analytic.line"].sudo()
+        asking = [("require_approval", "=", True)]
         is_used = bool(
-            teams_sudo.search_count([("require_approval", "=", True)], limit=1)
+            teams_sudo.search_count(asking, limit=1)
+            or projects_sudo.search_count(asking, limit=1)
             or lines_sudo.search_count([("approval_state", "!=", False)], limit=1)
         )
         everybody_sudo = self.env.ref("base.group_user").sudo()

@@ -1,3 +1,4 @@
+from . import service_work_terms
 from . import account_analytic_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_actions

@@ -43,6 +43,7 @@ class AccountAnalyticLine(models.Model):
                 team_sudo = line.ticket_id.sudo().team_id
                 line.service_type_id = team_sudo.default_service_type_id
 
+    # Not on the task, which is known when an entry is made: it is not precomputed.
     @api.depends("ticket_id")
     def _compute_is_billable(self):
         """Start as the product says; the tick of a saved entry stays."""
@@ -51,9 +52,23 @@ class AccountAnalyticLine(models.Model):
                 line.is_billable = line.is_billable
                 continue
             # sudo: who logs time need not read orders, teams or products
-            ticket_sudo = line.ticket_id.sudo()
+            ticket_sudo, task_sudo = line.ticket_id.sudo(), line.task_id.sudo()
             product_sudo = (
                 ticket_sudo.sale_line_id.product_id
                 or ticket_sudo.team_id.default_service_type_id.product_id
             )
+            if not ticket_sudo and task_sudo.asks_payers:
+                product_sudo = task_sudo.sale_line_id.product_id
             line.is_billable = not product_sudo or product_sudo.time_billable
+
+    def _get_work(self):
+        """Return the ticket or the task the time was spent on: the ticket where an
+        entry names both."""
+        return self.ticket_id or self.task_id
+
+    def _get_terms(self):
+        """Return the team or the project whose terms hold for the time (superuser)."""
+        self.ensure_one()
+        # sudo: who logs time need not read either
+        line_sudo = self.sudo()
+        return line_sudo.ticket_id.team_id if self.ticket_id else line_sudo.project_id

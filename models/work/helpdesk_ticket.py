@@ -516,3 +516,34 @@ class HelpdeskTicket(models.Model):
             )
             item = rates[:1].sale_line_id.sudo(False) or item
         return item
+
+    # ------------------------------------------------------------------
+    # What a claim asks of its work, a ticket or a task
+    # ------------------------------------------------------------------
+
+    def _get_terms(self):
+        """Return the team, whose terms say how the ticket's time is paid."""
+        # sudo: who logs time need not read the team
+        return self.sudo().team_id
+
+    def _get_payer(self):
+        """Return the contact that pays."""
+        return self.partner_id
+
+    def _is_item_chosen(self):
+        """Tell whether a person chose the item, which then does not move on."""
+        return self.sudo().is_sale_line_chosen
+
+    def _takes_prepaid_hours(self):
+        """Tell whether hours bought in advance may pay for time on the ticket."""
+        ticket_sudo = self.sudo()
+        return ticket_sudo.allow_billable and not ticket_sudo.is_sale_line_cleared
+
+    def _get_paid_milestone(self):
+        """Return the milestone that credits pay for already: tickets have none."""
+        return self.env["project.milestone"]
+
+    def _get_work_name(self):
+        """Return what names the ticket in a sentence."""
+        # sudo: a name may be shown where the ticket itself may not be opened
+        return self.env._("ticket %(ticket)s", ticket=self.sudo().display_name)

@@ -24,7 +24,8 @@ def get_minutes(hours):
 
 
 class HelpdeskTicketTeam(models.Model):
-    _inherit = "helpdesk.ticket.team"
+    _name = "helpdesk.ticket.team"
+    _inherit = ["helpdesk.ticket.team", "service.work.terms"]
 
     allow_timesheet = fields.Boolean(
         string="Timesheets",
@@ -42,47 +43,8 @@ class HelpdeskTicketTeam(models.Model):
         string="Show Time in Portal",
         help="Customers see the time spent on their tickets.",
     )
-    use_service_credits = fields.Boolean(
-        help="Time on the tickets of this team draws the customer's service credits "
-        "first, before the sales order item.",
-    )
-    sale_line_preference = fields.Selection(
-        selection=[
-            ("latest", "Most recent item first"),
-            ("oldest", "Oldest item first"),
-        ],
-        string="Prepaid Item",
-        default="latest",
-        required=True,
-        help="Which prepaid sales order item with hours left a ticket takes when its "
-        "customer is set.",
-    )
-    prepaid_limit = fields.Selection(
-        selection=[
-            ("open", "Go on below zero"),
-            ("chain", "Next prepaid item, then below zero"),
-            ("closed", "Next prepaid item, then as over the limit"),
-        ],
-        string="Prepaid Hours Used Up",
-        default="open",
-        required=True,
-        help="What happens with time when the hours of a prepaid sales order item are "
-        "used up. The next prepaid items of the customer take what is left, in the "
-        "order of Prepaid Item. Then the last of them goes below zero, or the hours "
-        "are over the limit.",
-    )
-    over_limit_policy = fields.Selection(
-        selection=[
-            ("refuse", "Refuse it"),
-            ("overage", "Log it as overage"),
-            ("non_billable", "Log it as not billable"),
-        ],
-        string="Time over the Limit",
-        default="refuse",
-        required=True,
-        help="What happens with time that neither the customer's credits nor their "
-        "authorized hours cover. Overage waits until someone approves it.",
-    )
+    # The table is older than the terms that projects share.
+    approver_ids = fields.Many2many(relation="helpdesk_ticket_team_approver_rel")
     only_project_tickets = fields.Boolean(
         string="Projects Only",
         compute="_compute_only_project_tickets",

@@ -2,11 +2,26 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools import format_number
 from ..ledger.drawing import get_shortage_message, plan_draws, post_draws
 
 
 class ProjectProject(models.Model):
-    _inherit = "project.project"
+    _name = "project.project"
+    _inherit = ["project.project", "service.work.terms"]
+
+    approver_ids = fields.Many2many(relation="project_project_approver_rel")
+
+    def _asks_payers(self):
+        """Leave projects to core until one of the terms says otherwise."""
+        return bool(self) and bool(
+            self.allow_billable
+            and (
+                self.use_service_credits
+                or self.prepaid_limit != "open"
+                or self.over_limit_policy != "refuse"
+            )
+        )
 
     def _compute_partner_id(self):
         """Keep the customer whose credits pay milestones where no time is billed."""
@@ -138,6 +153,43 @@ class ProjectProject(models.Model):
             if plan.missing:
                 refused[plan.request.work] = get_shortage_message(self.env, plan)
         return plans, refused
+
+    # ------------------------------------------------------------------
+    # What is left of the customer's credits, in the panel and the updates
+    # ------------------------------------------------------------------
+
+    def _get_stat_buttons(self):
+        buttons = super()._get_stat_buttons()
+        customer = self.partner_id.commercial_partner_id
+        group = "helpdesk_service_credit.group_service_credit_user"
+        if self.use_service_credits and customer and self.env.user.has_group(group):
+            buttons.append(
+                {
+                    "icon": "ticket",
+                    "text": self.env._("Service Credits Left"),
+                    "number": format_number(self.env, self._get_credits_left(), 2),
+                    "action_type": "object",
+                    "action": "action_view_service_credit_purchases",
+                    "show": True,
+                    "sequence": 8,
+                }
+            )
+        return buttons
+
+    def action_view_service_credit_purchases(self):
+        """Open the purchases of the project's customer."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.partner_id.action_view_service_credit_purchases()
+
+    def _get_credits_left(self):
+        """Return the credits that could pay for work of the customer today."""
+        self.ensure_one()
+        customer = self.partner_id.commercial_partner_id
+        company = self.company_id or self.env.company
+        # sudo: the number is for who may see credits; the contact may be private
+        balances = customer.sudo()._get_service_credit_balances(company=company)
+        return sum(line["credits_available"] for line in balances[customer.id])
 
     # ------------------------------------------------------------------
     # Profitability: time paid by credits is a section of its own

@@ -256,10 +256,9 @@ class ServiceCreditStatement(models.TransientModel):
     @api.model
     def _get_note(self, movement):
         """Return what the customer may read about the work of a movement: the
-        description of the time where the team shows its time, never a note of ours."""
+        description of the time where it is shown to them, never a note of ours."""
         entry = movement.timesheet_id
-        shown = entry.ticket_id.team_id.show_timesheet_portal
-        return entry.name if shown and entry.approval_state != "rejected" else ""
+        return entry.name if entry and entry._is_shown_to_customer() else ""
 
     @api.model
     def _is_worth_telling(self, section):

@@ -6,7 +6,7 @@ import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 import {useService} from "@web/core/utils/hooks";
 
-/** What saving the ticket would refuse of its time, before it is saved, and ways out. */
+/** What saving the ticket or task would refuse of its time, before it is saved, and ways out. */
 export class RefusalField extends Component {
     static template = "helpdesk_service_credit.RefusalField";
     static props = {...standardFieldProps};
@@ -70,7 +70,7 @@ export class RefusalField extends Component {
             return;
         }
         const action = await this.orm.call(
-            "helpdesk.ticket",
+            this.record.resModel,
             "action_request_authorization",
             [[this.record.resId]]
         );
