@@ -53,6 +53,7 @@ class ServiceSyncMapping(models.Model):
             ("date_expiry", "Expiry Date"),
             ("description", "Description"),
             ("ticket_id", "Ticket (number or external ID)"),
+            ("task_id", "Task (title or external ID)"),
             ("employee_id", "Employee (external ID or name)"),
             ("employee_email", "Employee's E-mail"),
             ("unit_amount", "Duration"),

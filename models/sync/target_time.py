@@ -32,6 +32,7 @@ class TimeTarget(Target):
     label = "Time Entries"
     fields = (
         "ticket_id",
+        "task_id",
         "partner_id",
         "partner_email",
         "employee_id",
@@ -64,7 +65,7 @@ class TimeTarget(Target):
 
     def prepare(self, item, tables):
         return {
-            "ticket_id": self.pick_ticket(item, tables).id,
+            **self.pick_work(item, tables),
             "employee_id": self.pick_employee(item, tables).id,
             "unit_amount": self.get_hours(item),
             **self.get_values(item),
@@ -128,6 +129,7 @@ class TimeTarget(Target):
                 ["employee_id", "employee_email"],
                 shared,
             ),
+            "task": self.find_tasks(items, shared),
             "type": self.look_up(
                 self.env["service.type"],
                 ["name"],
@@ -170,6 +172,14 @@ class TimeTarget(Target):
         )
         return {ticket.number.lower(): ticket for ticket in found}
 
+    def find_tasks(self, items, domain):
+        """Return the tasks that rows name, where a field is mapped to it."""
+        if "task_id" not in self.names:
+            return {}
+        takes_time = Domain("project_id.allow_timesheets", "=", True)
+        tasks = self.env["project.task"]
+        return self.look_up(tasks, ["name"], items, ["task_id"], domain & takes_time)
+
     def find_open_tickets(self, customers, domain):
         """Return ``{customer id: (count, one of them)}`` of tickets that take time."""
         partners = self.env["res.partner"].union(*customers.values())
@@ -182,6 +192,18 @@ class TimeTarget(Target):
             ["__count", "id:max"],
         )
         return {partner.id: (count, last) for partner, count, last in rows}
+
+    def pick_work(self, item, tables):
+        """What a row was spent on: its ticket; its task where it names no ticket.
+
+        :raise ValueRefused: there is none, or there are several
+        """
+        text = item.raw.get("task_id")
+        if is_empty(text) or self.get_ticket_text(item):
+            return {"ticket_id": self.pick_ticket(item, tables).id}
+        missing = _lt("No task that takes time is called “%(value)s”.")
+        task = self.pick(tables["task"], str(text).strip(), missing, AMBIGUOUS)
+        return {"task_id": task.id}
 
     def pick_ticket(self, item, tables):
         """The ticket of a row: the one it names, else one of its customer's.
