@@ -44,6 +44,7 @@ from .funding import test_funding_overage
 from .funding import test_funding_panel
 from .funding import test_funding_preview
 from .funding import test_funding_storm
+from .funding import test_funding_tasks
 from .funding import test_funding_tour
 from .ledger import test_credit_access
 from .ledger import test_credit_balance

@@ -39,6 +39,23 @@ def beside_stock(purchases):
     return prepared
 
 
+def beside_ticket(env):
+    """Return values of an entry on a ticket, and of one on a task: both on credits."""
+    place = world(env)
+    ticket = ticket_on_credits(env, FEW)
+    project = env["project.project"].create(
+        {
+            "name": "Bench Credits",
+            "partner_id": customer_with(env, FEW).id,
+            "allow_billable": True,
+            "use_service_credits": True,
+        }
+    )
+    task = env["project.task"].create({"name": "Bench", "project_id": project.id})
+    of_task = {**place.task_entry(task), "project_id": project.id}
+    return place.ticket_entry(ticket), of_task
+
+
 def few_and_many_purchases(env):
     tickets = [ticket_on_credits(env, number) for number in (1, MANY)]
     return [world(env).ticket_entry(ticket) for ticket in tickets]
@@ -52,7 +69,8 @@ def few_and_many_entries(env):
 def log(side, number=1):
     def action(env, data):
         entries = env[ENTRY].create([dict(data[side])] * number)
-        if "ticket_id" in data[side] and set(entries.mapped("coverage")) != {"credits"}:
+        asks = any(entry._asks_payers() for entry in entries[:1])
+        if asks and set(entries.mapped("coverage")) != {"credits"}:
             raise AssertionError("not paid by credits")
 
     return action
@@ -71,6 +89,15 @@ ROWS = [
         ours=log(1),
         target="<= 1.5x",
         holds=lambda result: result.ratio <= 1.5,
+    ),
+    Row(
+        name="credit-entry-task",
+        what="one entry drawing credits on a task against one on a ticket",
+        prepare=beside_ticket,
+        stock=log(0),
+        ours=log(1),
+        target="<= 1.05x",
+        holds=lambda result: result.ratio <= 1.05,
     ),
     Row(
         name="credit-entry-10000-purchases",

@@ -10,4 +10,5 @@ from . import test_funding_overage
 from . import test_funding_panel
 from . import test_funding_preview
 from . import test_funding_storm
+from . import test_funding_tasks
 from . import test_funding_tour

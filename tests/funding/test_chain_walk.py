@@ -3,22 +3,25 @@ import copy
 from decimal import Decimal
 
 from odoo import fields
+from odoo.fields import Domain
 from odoo.tests import tagged
 
 from ..support.chain_model import Customer, Desk
-from ..support.funding import FundingCommon
 from ..support.random_walk import WALKS, RandomWalk
+from ..support.tasks import TaskFundingCommon
 
 LIMITS = ("open", "chain", "chain", "closed", "closed")
 POLICIES = ("refuse", "overage", "overage", "non_billable")
 DAYS = 10
+WORKS = {"ticket_id": "helpdesk.ticket", "task_id": "project.task"}
 DRAWN = ("customers", "items", "tickets", "entries")
 
 
 @tagged("post_install", "-at_install")
-class TestChainWalk(RandomWalk, FundingCommon):
-    """Random steps on the whole chain: credits, packs, time-based items, overage,
-    and what becomes of them when orders change, are invoiced and credited."""
+class TestChainWalk(RandomWalk, TaskFundingCommon):
+    """Random steps on the whole chain, on tickets and tasks: credits, packs,
+    time-based items, overage, and what becomes of them when orders change, are
+    invoiced and credited."""
 
     KINDS = (
         ["log"] * 9
@@ -69,24 +72,25 @@ class TestChainWalk(RandomWalk, FundingCommon):
             "order": (whole,),
             "buy": (Decimal(dice.randint(1, 8)) / 4,),
             "choose": (dice.randrange(100),),
+            "ticket": (dice.random() < 0.6,),
             "authorize": (whole,),
             "invoice": (day, dice.randint(day, 0), dice.random() < 0.5),
         }
         return (pick, *more.get(kind, ()))
 
     def _begin(self, limit, preference, policy, uses_credits):
-        self.team.write(
-            {
-                "prepaid_limit": limit,
-                "sale_line_preference": preference,
-                "over_limit_policy": policy,
-                "use_service_credits": uses_credits,
-            }
-        )
+        terms = {
+            "prepaid_limit": limit,
+            "sale_line_preference": preference,
+            "over_limit_policy": policy,
+            "use_service_credits": uses_credits,
+        }
+        self.team.write(terms)
+        self.rollout.write(terms)
         self.desk = Desk(limit, preference, policy, uses_credits)
         self.desk.customers = [Customer(), Customer()]
         self.lines = self.env["sale.order.line"]
-        self.tickets = self.env["helpdesk.ticket"]
+        self.tickets = []
         self.entries = self.env["account.analytic.line"]
         for index in (0, 1):
             self.desk.open_ticket(self.desk.customers[index])
@@ -118,7 +122,7 @@ class TestChainWalk(RandomWalk, FundingCommon):
             )
 
     def _record(self, records):
-        return records[self.index : self.index + 1] if self.index is not None else None
+        return records[self.index] if self.index is not None else None
 
     def _is_sold(self, item):
         return item.state == "sale"
@@ -139,23 +143,34 @@ class TestChainWalk(RandomWalk, FundingCommon):
             partner_id=self.partners[pick % 2].id,
         )
 
-    def _model_ticket(self, pick):
+    def _model_ticket(self, pick, is_task=False):
+        """Open a ticket; or a task, where its project asks who pays."""
         self.index = pick % 2
         if len(self.desk.tickets) < 6:
-            self._on_model(lambda desk: desk.open_ticket(desk.customers[pick % 2]))
+            name = "open_task" if is_task and self.task.asks_payers else "open_ticket"
+            self._on_model(lambda desk: getattr(desk, name)(desk.customers[pick % 2]))
         else:
             self.index = None
 
-    def _ledger_ticket(self, pick):
-        if pick is not None and len(self.tickets) < len(self.desk.tickets):
-            self.tickets += self._create_ticket(partner_id=self.partners[pick % 2].id)
+    def _ledger_ticket(self, pick, _is_task=False):
+        if len(self.tickets) < len(self.desk.tickets):
+            values = {"partner_id": self.partners[pick % 2].id}
+            if self.desk.tickets[-1].is_task:
+                work = self._create_task(**values)
+                # Core fills in the last pack of the customer.
+                work.sale_line_id = False
+            else:
+                work = self._create_ticket(**values)
+            self.tickets.append(work)
 
     def _model_log(self, pick, *terms):
         self._change(pick, "tickets", "log", *terms)
 
     def _ledger_log(self, _pick, day, hours, billable):
-        self._log(
-            self._record(self.tickets),
+        work = self._record(self.tickets)
+        log = self._log if work._name == "helpdesk.ticket" else self._log_task
+        log(
+            work,
             float(hours),
             date=fields.Date.add(self.today, days=day),
             is_billable=billable,
@@ -370,8 +385,13 @@ class TestChainWalk(RandomWalk, FundingCommon):
 
     def _adopt_records(self):
         """Find entries that were split off, and quotations of overage."""
+        works = {
+            name: [work.id for work in self.tickets if work._name == model]
+            for name, model in WORKS.items()
+        }
         self.entries = self.entries.search(
-            [("ticket_id", "in", self.tickets.ids)], order="id"
+            Domain.OR(Domain(name, "in", ids) for name, ids in works.items()),
+            order="id",
         )
         known = len(self.lines)
         if known < len(self.desk.items):
@@ -444,7 +464,7 @@ class TestChainWalk(RandomWalk, FundingCommon):
         return [
             (
                 self._get_index(self.lines, ticket.sale_line_id),
-                ticket.is_sale_line_chosen,
+                ticket._is_item_chosen(),
             )
             for ticket in self.tickets
         ]
@@ -466,7 +486,7 @@ class TestChainWalk(RandomWalk, FundingCommon):
     def _read_entries(self):
         return [
             (
-                self._get_index(self.tickets, entry.ticket_id),
+                self.tickets.index(entry._get_work()),
                 Decimal(str(round(entry.hours_billed, 6))),
                 entry.coverage,
                 self._get_index(self.lines, entry.so_line),

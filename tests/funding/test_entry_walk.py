@@ -7,8 +7,8 @@ from odoo.tests import tagged
 
 from ..support.credit_model import Ledger
 from ..support.entry_model import EXACT, Desk, Item
-from ..support.funding import FundingCommon
 from ..support.random_walk import WALKS, RandomWalk, figures, total
+from ..support.tasks import TaskFundingCommon
 
 CAP = Decimal(6)
 RATES = [Decimal("1"), Decimal("1.5"), Decimal("0.4")]
@@ -16,11 +16,12 @@ POLICIES = ("refuse", "overage", "non_billable")
 
 
 @tagged("post_install", "-at_install")
-class TestEntryWalk(RandomWalk, FundingCommon):
-    """Random steps on tickets: log, edit, move, tick, delete, and cover overage.
+class TestEntryWalk(RandomWalk, TaskFundingCommon):
+    """Random steps on tickets and tasks: log, edit, move, tick, delete, and cover
+    overage.
 
-    Three tickets: of a customer without an item, of the same customer with a capped
-    item, and of another customer with a prepaid item.
+    Three works, each a ticket or a task: of a customer without an item, of the same
+    customer with a capped item, and of another customer with a prepaid item.
     """
 
     KINDS = (
@@ -45,13 +46,16 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         )
         capped = cls._sell(cls.time_product)
         cls._authorize(capped, float(CAP))
-        cls.tickets = [
-            cls.ticket,
-            cls._create_ticket(sale_line_id=capped.id),
-            cls._create_ticket(
-                partner_id=cls.other_customer.id,
-                sale_line_id=cls._sell(partner=cls.other_customer).id,
-            ),
+        prepaid = cls._sell(partner=cls.other_customer)
+        terms = [
+            {"partner_id": cls.customer.id, "sale_line_id": False},
+            {"partner_id": cls.customer.id, "sale_line_id": capped.id},
+            {"partner_id": cls.other_customer.id, "sale_line_id": prepaid.id},
+        ]
+        # Each work as a ticket and as a task; a walk takes one of both.
+        cls.works = [
+            (cls._create_ticket(**values), cls._create_task(**values))
+            for values in terms
         ]
         cls.env.flush_all()
 
@@ -65,7 +69,10 @@ class TestEntryWalk(RandomWalk, FundingCommon):
 
     def _make_settings(self, dice):
         rounding = dice.choice(((0, 0), (0, 0), (1, 0), (0, Decimal("0.5"))))
-        return dice.choice((0, 3)), dice.random() < 0.2, dice.choice(POLICIES), rounding
+        # Only teams raise and round what is billed.
+        kinds = [dice.randrange(2) if rounding == (0, 0) else 0 for _work in range(3)]
+        settings = dice.choice((0, 3)), dice.random() < 0.2, dice.choice(POLICIES)
+        return *settings, rounding, kinds
 
     def _make_args(self, kind, dice):
         pick, day = dice.randrange(100), dice.randint(-12, 5)
@@ -92,8 +99,12 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         }
         return (pick, second[kind]) if kind in second else (pick,)
 
-    def _begin(self, grace, past, policy, rounding):
+    def _begin(self, grace, past, policy, rounding, kinds):
         self._set_company(grace, past)
+        self.tickets = [
+            work[kind] for work, kind in zip(self.works, kinds, strict=True)
+        ]
+        self.rollout.over_limit_policy = policy
         minimum, step = rounding
         self.team.write(
             {
@@ -106,7 +117,7 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         first, second = Ledger(grace, past), Ledger(grace, past)
         second.rows = first.rows
         self.plain_tickets = [
-            SimpleNamespace(ledger=ledger, item=item, id=ticket.id)
+            SimpleNamespace(ledger=ledger, item=item, id=self._get_key(ticket))
             for ledger, item, ticket in zip(
                 (first, first, second),
                 (None, Item("capped", CAP), Item("prepaid")),
@@ -116,6 +127,9 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         ]
         self.lots, self.ids = [], []
         self.purchases = self.env["service.credit.purchase"]
+
+    def _get_key(self, work):
+        return work.id if work._name == "helpdesk.ticket" else -work.id
 
     def _model_buy(self, who, *terms):
         ledger = self.plain_tickets[who * 2].ledger
@@ -140,8 +154,10 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         self.desk.log(self.plain_tickets[pick % 3], *terms)
 
     def _ledger_log(self, pick, day, hours, rate, billable):
-        self._log(
-            self.tickets[pick % 3],
+        work = self.tickets[pick % 3]
+        log = self._log if work._name == "helpdesk.ticket" else self._log_task
+        log(
+            work,
             float(hours),
             date=self._day(day),
             service_type_id=self.types[RATES.index(rate)].id,
@@ -191,7 +207,13 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         self._change(pick, self.desk.redo, ticket=self.plain_tickets[ticket])
 
     def _ledger_move(self, _pick, ticket):
-        self.record.write({"ticket_id": self.tickets[ticket].id})
+        work = self.tickets[ticket]
+        is_ticket = work._name == "helpdesk.ticket"
+        self.record.write(
+            {"ticket_id": work.id}
+            if is_ticket
+            else {"ticket_id": False, "task_id": work.id}
+        )
 
     def _model_delete(self, pick):
         self._change(pick, self.desk.delete)
@@ -243,14 +265,14 @@ class TestEntryWalk(RandomWalk, FundingCommon):
     # ------------------------------------------------------------------
 
     def _get_queries(self, purchases):
-        tickets = [ticket.id for ticket in self.tickets]
+        keys = [self._get_key(work) for work in self.tickets]
         return {
             **super()._get_queries(purchases),
-            "entries": "SELECT id, ticket_id, "
+            "entries": "SELECT id, coalesce(ticket_id, -task_id), "
             "round(unit_amount::numeric, 6) AS worked, "
             "round(hours_billed::numeric, 6) AS billed, "
             "coverage, so_line IS NOT NULL, credits FROM account_analytic_line "
-            f"WHERE ticket_id = ANY(ARRAY{tickets}) ORDER BY id",
+            f"WHERE coalesce(ticket_id, -task_id) = ANY(ARRAY{keys}) ORDER BY id",
             "drawn": "SELECT timesheet_id FROM service_credit_consumption "
             f"WHERE purchase_id = ANY(ARRAY{purchases.ids}::int[]) ORDER BY id",
         }
@@ -266,11 +288,11 @@ class TestEntryWalk(RandomWalk, FundingCommon):
         works = [(row.work[0].id, row) for row in rows if row.work]
         expected = {
             "purchases": [figures(lot) for lot in lots],
-            "allocations": [
+            "allocations": sorted(
                 (ticket.id, *total([row for work, row in works if work == ticket.id]))
                 for ticket in self.plain_tickets
                 if ticket.id in dict(works)
-            ],
+            ),
             "rows": [(lot_ids[row.lot], row.kind, *total([row])) for row in rows],
             "entries": [
                 (

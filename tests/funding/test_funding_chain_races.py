@@ -15,37 +15,60 @@ class TestFundingChainRaces(ScratchCase):
 
     @classmethod
     def _prepare(cls, env):
-        customer = env["res.partner"].create({"name": "Racer", "is_company": True})
-        lines = {"product_id": cls._pack(env).id, "product_uom_qty": HOURS}
         employee = env["hr.employee"].create({"name": "Racer"})
         cls.employee_id = employee.id
-        cls.tickets = {}
-        for asks in (True, False):
-            order = env["sale.order"].create(
-                {"partner_id": customer.id, "order_line": [Command.create(lines)]}
-            )
-            order.action_confirm()
-            team = env["helpdesk.ticket.team"].create(
-                {
-                    "name": "Race",
-                    "allow_timesheet": True,
-                    "allow_billable": True,
-                    "require_approval": asks,
-                    "prepaid_limit": "closed",
-                    "over_limit_policy": "refuse",
-                }
-            )
-            ticket = env["helpdesk.ticket"].create(
-                {
-                    "name": "Race",
-                    "description": "-",
-                    "team_id": team.id,
-                    "partner_id": customer.id,
-                    "sale_line_id": order.order_line.id,
-                }
-            )
-            cls.tickets[asks] = ticket.id
-            customer = customer.create({"name": "Next", "is_company": True})
+        terms = {"prepaid_limit": "closed", "over_limit_policy": "refuse"}
+        cls.works = {}
+        for name, make, asks in (
+            ("ticket", cls._make_ticket, False),
+            ("ticket to approve", cls._make_ticket, True),
+            ("task", cls._make_task, False),
+        ):
+            item = cls._sell_pack(env, name)
+            values = make(env, item, {**terms, "require_approval": asks})
+            cls.works[name] = values, item.id
+
+    @classmethod
+    def _sell_pack(cls, env, name):
+        customer = env["res.partner"].create({"name": name, "is_company": True})
+        lines = {"product_id": cls._pack(env).id, "product_uom_qty": HOURS}
+        order = env["sale.order"].create(
+            {"partner_id": customer.id, "order_line": [Command.create(lines)]}
+        )
+        order.action_confirm()
+        return order.order_line
+
+    @staticmethod
+    def _make_ticket(env, item, terms):
+        names = "allow_timesheet", "allow_billable"
+        team = env["helpdesk.ticket.team"].create(
+            {"name": "Race", **dict.fromkeys(names, True), **terms}
+        )
+        ticket = env["helpdesk.ticket"].create(
+            {
+                "name": "Race",
+                "description": "-",
+                "team_id": team.id,
+                "partner_id": item.order_partner_id.id,
+                "sale_line_id": item.id,
+            }
+        )
+        return {"ticket_id": ticket.id}
+
+    @staticmethod
+    def _make_task(env, item, terms):
+        project = env["project.project"].create(
+            {
+                "name": "Race",
+                "partner_id": item.order_partner_id.id,
+                "allow_billable": True,
+                **terms,
+            }
+        )
+        task = env["project.task"].create(
+            {"name": "Race", "project_id": project.id, "sale_line_id": item.id}
+        )
+        return {"task_id": task.id}
 
     @staticmethod
     def _pack(env):
@@ -61,11 +84,11 @@ class TestFundingChainRaces(ScratchCase):
         product.product_tmpl_id.service_policy = "ordered_prepaid"
         return product
 
-    def _log(self, ticket_id):
+    def _log(self, work):
         def job(env):
             env["account.analytic.line"].create(
                 {
-                    "ticket_id": ticket_id,
+                    **work,
                     "name": "Call",
                     "unit_amount": 1.0,
                     "employee_id": self.employee_id,
@@ -77,13 +100,13 @@ class TestFundingChainRaces(ScratchCase):
 
     def test_last_prepaid_hours(self):
         """Also where time waits for approval, which delivers nothing yet."""
-        for asks, ticket_id in self.tickets.items():
-            with self.subTest(asks=asks):
-                results = self._race(*[self._log(ticket_id)] * PEOPLE)
+        for name, (work, item_id) in self.works.items():
+            with self.subTest(name):
+                results = self._race(*[self._log(work)] * PEOPLE)
                 refused = [result for result in results if result != "done"]
                 self.assertEqual(len(refused), PEOPLE - HOURS, results)
                 for result in refused:
                     self.assertIsInstance(result, ValidationError)
                 with self._env() as env:
-                    item = env["helpdesk.ticket"].browse(ticket_id).sale_line_id
+                    item = env["sale.order.line"].browse(item_id)
                     self.assertEqual(item.remaining_hours, 0)

@@ -40,6 +40,7 @@ class Ticket:
     item: Item | None = None
     chosen: bool = False
     cleared: bool = False
+    is_task: bool = False  # whose item is filled, and moves on, in core's ways
 
 
 @dataclass(eq=False)
@@ -150,6 +151,9 @@ class Desk:
         packs = self.packs(customer, with_hours=True)
         item = packs[-1 if self.preference == "latest" else 0] if packs else None
         self.tickets.append(Ticket(customer, item))
+
+    def open_task(self, customer):
+        self.tickets.append(Ticket(customer, chosen=True, is_task=True))
 
     # Who pays
 
@@ -312,7 +316,9 @@ class Desk:
             raise Refused
 
     def choose(self, ticket, item):
-        ticket.item, ticket.chosen, ticket.cleared = item, bool(item), not item
+        ticket.item = item
+        if not ticket.is_task:
+            ticket.chosen, ticket.cleared = bool(item), not item
 
     # What managers decide about overage
 

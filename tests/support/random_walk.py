@@ -130,8 +130,9 @@ class RandomWalk:
             "purchases": "SELECT credits_allocated, credits_expired, "
             "credits_withdrawn, credits_available, value_available, paid_available, "
             f"state FROM service_credit_purchase WHERE id = {ids} ORDER BY id",
-            "allocations": "SELECT coalesce(ticket_id, milestone_id), credits, value, "
-            "paid FROM service_credit_allocation allocation "
+            # Tasks with a sign of their own: ids of two tables may be the same.
+            "allocations": "SELECT coalesce(ticket_id, milestone_id, -task_id), "
+            "credits, value, paid FROM service_credit_allocation allocation "
             "WHERE allocation_type = 'allocation' AND EXISTS (SELECT FROM "
             "service_credit_consumption WHERE allocation_id = allocation.id "
             f"AND purchase_id = {ids}) ORDER BY 1, 2, 3, 4",

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Time of other systems, logged on tickets like any other time."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from ..support.common import ServiceCreditCommon
@@ -69,6 +70,24 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
         self.assertEqual(line.project_id, self.ticket.project_id)
         self.assertEqual(line.so_line, self.item)
         self.assertEqual(self.item.qty_delivered, 1.5)
+
+    def test_row_of_a_task(self):
+        """Where a row names no ticket; an unknown task is an error of the row."""
+        self.source.mapping_ids = [
+            Command.create({"source_field": "task", "target_field": "task_id"})
+        ]
+        task = self.env["project.task"].create(
+            {"name": "Cabling", "project_id": self.project.id}
+        )
+        record, line = self.sync(ticket="", task="Cabling")
+        self.assertFalse(record.error)
+        self.assertEqual((line.task_id, line.ticket_id.id), (task, False))
+        record, line = self.sync(spent="2:00")
+        self.assertEqual(line.unit_amount, 2)
+        self.row.update(id="T2", task="Painting")
+        self.source.action_sync_now()
+        errors = self.env["service.sync.record"].search([("external_id", "=", "T2")])
+        self.assertIn("No task that takes time", errors.error)
 
     def test_reason_is_told_to_its_end_and_only_the_value_is_cut(self):
         end = "isn't a valid duration. Use 1:30, 1.5, 90m or 1h 30."
