@@ -1,6 +1,7 @@
 from . import account_move
 from . import account_move_line
 from . import crm_lead
+from . import payment_transaction
 from . import product_product
 from . import product_template
 from . import res_partner

@@ -11,8 +11,8 @@ class ResPartner(models.Model):
     service_may_buy = fields.Boolean(
         string="Buys Services",
         groups="base.group_user",
-        help="May order services in the portal. While no contact of the company is "
-        "marked, all of them may.",
+        help="Can order services in the portal, and sign and pay what was ordered "
+        "there. As long as no contact of the company is marked, all of them can.",
     )
 
     def _get_service_buyers_sudo(self):

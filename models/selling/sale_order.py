@@ -1,20 +1,36 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.http import request
 from odoo.tools import float_compare
 
-from ...tools import format_number
+from ...tools import format_number, refuse_typed, untyped_defaults
 from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
 
 # A change of one of these changes whose the purchases are.
 OWNER_FIELDS = frozenset(
     ("partner_id", "company_id", "pricelist_id", "currency_id", "opportunity_id")
 )
+# What a customer writes who signs, pays or rejects.
+ANSWER_FIELDS = frozenset(("state", "signature"))
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
+    _guarded_fields = frozenset(("service_ordered_by_id",))
+
+    service_ordered_by_id = fields.Many2one(
+        "res.partner",
+        string="Ordered in the Portal By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The contact who ordered this with Buy More. Contacts marked as Buys "
+        "Services, if there are any, are the only ones who may sign, pay or reject it.",
+    )
     has_service_credits = fields.Boolean(
         compute="_compute_has_service_credits", export_string_translation=False
     )
@@ -108,11 +124,29 @@ class SaleOrder(models.Model):
     # CRUD
     # ------------------------------------------------------------------
 
+    @api.model
+    def default_get(self, fields):
+        """Whoever ordered in the portal is no default."""
+        return untyped_defaults(self, fields, super().default_get)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse to name somebody who ordered nothing.
+
+        :raise AccessError: for the field, unless the portal writes it
+        """
+        refuse_typed(self, vals_list)
+        return super().create(vals_list)
+
     def write(self, vals):
         """Let the purchases follow the state and the owner of their order.
 
-        :raise UserError: when the order is undone while its credits are used
+        :raise UserError: when the order is undone while its credits are used, or
+            answered in the portal by a contact who may not buy
         """
+        refuse_typed(self, [vals])
+        if not ANSWER_FIELDS.isdisjoint(vals):
+            self._check_answer()
         if "state" in vals:
             self._undo_sale(vals["state"])
         if OWNER_FIELDS.isdisjoint(vals):
@@ -173,3 +207,66 @@ class SaleOrder(models.Model):
         domain = [("sale_order_id", "in", self.ids)]
         purchases = self.env["service.credit.purchase"].with_context(active_test=False)
         return purchases._get_purchase_action(domain, purchases.search(domain, limit=2))
+
+    # ------------------------------------------------------------------
+    # Portal
+    # ------------------------------------------------------------------
+
+    def _has_to_be_signed(self):
+        """Offer nothing to sign to contacts who may not buy."""
+        return super()._has_to_be_signed() and self._may_be_answered()
+
+    def _has_to_be_paid(self):
+        """Offer nothing to pay to contacts who may not buy."""
+        return super()._has_to_be_paid() and self._may_be_answered()
+
+    def _may_be_answered(self):
+        """Tell whether the user may sign, pay or reject what was ordered in the portal.
+
+        A link is no proof of who holds it: every colleague can copy it from the page.
+        So contacts who may buy log in, once any of them is marked.
+        """
+        self.ensure_one()
+        user = self._get_answering_user()
+        if not (self.service_ordered_by_id and user.share):
+            return True
+        buyers_sudo = self.partner_id._get_service_buyers_sudo()
+        return not buyers_sudo or user.partner_id.sudo() in buyers_sudo.filtered(
+            "active"
+        )
+
+    def _get_answering_user(self):
+        """Return who is logged in: the pages of the portal work as superuser."""
+        return request.env.user if request else self.env.user
+
+    def _check_answer(self):
+        """Refuse the answer of a contact who may not buy; what was paid is bought.
+
+        :raise UserError: saying who may answer
+        """
+        open_orders = self.filtered(lambda order: order.state in ("draft", "sent"))
+        for order in open_orders:
+            if not (order._may_be_answered() or order._is_paid()):
+                raise UserError(order._get_answer_note())
+
+    def _is_paid(self):
+        """Tell whether the money that confirms the order has come."""
+        # sudo: payments are for accountants
+        order_sudo = self.sudo()
+        return bool(
+            order_sudo.transaction_ids and order_sudo._is_confirmation_amount_reached()
+        )
+
+    def _get_answer_note(self):
+        """Return who may answer the quotation; only colleagues read names."""
+        self.ensure_one()
+        contact = self._get_answering_user().partner_id
+        customer_sudo = self.partner_id.sudo().commercial_partner_id
+        if contact.commercial_partner_id.id == customer_sudo.id:
+            return contact._get_buyers_text()
+        return self.env._(
+            "Log in as a contact who orders services for %(customer)s to answer "
+            "%(order)s.",
+            customer=customer_sudo.name,
+            order=self.name,
+        )

@@ -52,7 +52,7 @@ def get_open_order(contact, company):
     # sudo: the reader's own, also that of a colleague
     orders_sudo = contact.env["sale.order"].sudo()
     domain = Domain("company_id", "=", company.id) & Domain("state", "=", "sent")
-    domain &= Domain("create_uid.share", "=", True)
+    domain &= Domain("service_ordered_by_id", "!=", False)
     domain &= Domain(
         "partner_id.commercial_partner_id", "=", contact.commercial_partner_id.id
     )
@@ -72,7 +72,7 @@ def order(contact, company, product_id, units):
         (p for p in get_prices(contact, company) if str(p.id) == product_id), None
     )
     if not product:
-        raise UserError(env._("Choose a product that is sold here."))
+        raise UserError(env._("This product is not sold here: choose another one."))
     if not (units.isascii() and units.isdecimal() and 1 <= int(units) <= MOST_UNITS):
         raise UserError(
             env._(
@@ -94,6 +94,7 @@ def _create_order(contact, company, product, units):
     order_sudo = orders_sudo.create(
         {
             "partner_id": contact.id,
+            "service_ordered_by_id": contact.id,
             "company_id": company.id,
             "state": "sent",
             "origin": contact.env._("Customer portal"),

@@ -1,9 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Customers order more in the portal: a quotation of theirs, one at a time."""
 
-from odoo import http
+from odoo import Command, http
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ..authorization.test_authorization import SIGNATURE
 from ..support.funding import FundingCommon
 
 URL = "/my/service-credits/buy"
@@ -118,6 +120,129 @@ class TestSellingPortal(FundingCommon, HttpCase):
         self.assertEqual(len(self._search_orders()), 1, "another company's marks")
         self._order(self.buyer)
         self.assertEqual(len(self._search_orders()), 2)
+
+    def _answer(self, order, route="accept", **values):
+        values = {"access_token": order.access_token, **values}
+        return self.make_jsonrpc_request(f"/my/orders/{order.id}/{route}", values)
+
+    def _sign(self, order):
+        return self._answer(order, name="Who Ever", signature=SIGNATURE)
+
+    def _decline(self, order):
+        values = {
+            "access_token": order.access_token,
+            "csrf_token": http.Request.csrf_token(self),
+            "decline_message": "No",
+        }
+        self.url_open(f"/my/orders/{order.id}/decline", data=values)
+
+    def test_a_quotation_is_answered_by_who_may_buy(self):
+        """Also by the link, which every colleague can copy from the page."""
+        self._order(self.buyer)
+        order = self._search_orders()
+        order._portal_ensure_token()
+        path = f"/my/orders/{order.id}?access_token={order.access_token}"
+        self.buyer.partner_id.service_may_buy = True
+        for user, note in (
+            (self.clerk, "ask Ben Buyer"),
+            (
+                self.stranger,
+                f"Log in as a contact who orders services for {self.customer.name}",
+            ),
+            (None, f"Log in as a contact who orders services for {self.customer.name}"),
+        ):
+            with self.subTest(user=user and user.login):
+                self.authenticate(user and user.login, user and user.login)
+                page = " ".join(self.url_open(path).text.split())
+                self.assertTrue(note in page)
+                for offer in ("#modalaccept", "#modaldecline", 'id="payment_form"'):
+                    self.assertFalse(offer in page, offer)
+                self.assertIn("error", self._sign(order))
+                self._decline(order)
+                self.env.invalidate_all()
+                self.assertEqual(order.state, "sent")
+                self.assertFalse(order.signature)
+        self.authenticate(self.buyer.login, self.buyer.login)
+        self.assertTrue("#modalaccept" in self.url_open(path).text)
+        self.assertNotIn("error", self._sign(order))
+        self.env.invalidate_all()
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(order.order_line.service_credit_purchase_ids.credits, 20)
+
+    def test_no_other_way_answers_it(self):
+        """Whatever page or module confirms for a customer; employees may."""
+        self._order(self.buyer)
+        order = self._search_orders()
+        self.buyer.partner_id.service_may_buy = True
+        with self.assertRaises(AccessError):
+            order.with_user(self.buyer).action_confirm()
+        for user in (self.clerk, self.stranger, self.env.ref("base.public_user")):
+            order_sudo = order.with_user(user).sudo()
+            for answer in (
+                order_sudo.action_confirm,
+                order_sudo._action_cancel,
+                lambda order_sudo=order_sudo: order_sudo.write(
+                    {"signature": SIGNATURE}
+                ),
+            ):
+                with self.subTest(user=user.login), self.assertRaises(UserError):
+                    answer()
+        order.with_user(self.seller).action_confirm()
+        self.assertEqual(order.state, "sale")
+
+    def test_a_payment_is_started_by_who_may_buy(self):
+        """What they paid is confirmed by whatever tells that the money came."""
+        self._order(self.buyer)
+        order = self._search_orders()
+        order.write({"require_payment": True, "require_signature": False})
+        self.buyer.partner_id.service_may_buy = True
+        for user in (self.clerk, self.stranger, self.env.ref("base.public_user")):
+            with self.subTest(user.login), self.assertRaises(UserError):
+                self._pay(order, user)
+        transaction_sudo = self._pay(order, self.buyer)
+        transaction_sudo = transaction_sudo.with_user(self.env.ref("base.public_user"))
+        transaction_sudo = transaction_sudo.sudo()
+        transaction_sudo._set_done()
+        transaction_sudo._check_amount_and_confirm_order()
+        self.assertEqual(order.state, "sale")
+        self._pay(order, self.clerk)
+
+    def _pay(self, order, user):
+        method = self.env.ref("payment.payment_method_unknown")
+        provider = self.env["payment.provider"].search([], limit=1)
+        transactions_sudo = self.env["payment.transaction"].with_user(user).sudo()
+        return transactions_sudo.create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "amount": order.amount_total,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "sale_order_ids": [Command.set(order.ids)],
+            }
+        )
+
+    def test_a_salespersons_quotation_needs_no_mark(self):
+        """It was sent to the contact whom they know."""
+        order = self._sell(self.pack, confirm=False).order_id
+        order.action_quotation_sent()
+        self.buyer.partner_id.service_may_buy = True
+        self.assertFalse(order.service_ordered_by_id)
+        self.assertTrue(order.with_user(self.clerk).sudo()._has_to_be_signed())
+
+    def test_who_ordered_is_typed_by_nobody(self):
+        self._order(self.buyer)
+        order = self._search_orders()
+        self.assertEqual(order.service_ordered_by_id, self.buyer.partner_id)
+        self.assertFalse(order.copy().service_ordered_by_id)
+        orders = self.env["sale.order"].with_user(self.seller)
+        values = {"service_ordered_by_id": self.clerk.partner_id.id}
+        with self.assertRaises(AccessError):
+            orders.browse(order.id).write(values)
+        with self.assertRaises(AccessError):
+            orders.create({"partner_id": self.customer.id, **values})
+        defaults = {f"default_{name}": value for name, value in values.items()}
+        self.assertFalse(orders.with_context(**defaults).default_get(list(values)))
 
     def test_nothing_else_is_ordered(self):
         for product in (self.unsold, self.free):
