@@ -86,14 +86,14 @@ class ServiceCreditForecast(models.Model):
     paid_available = fields.Monetary(string="Paid for Available", readonly=True)
     date_expiry = fields.Date(string="Next Expiry", readonly=True)
     pace_3 = fields.Float(
-        string="Monthly (3)",
+        string="Used per Month (3 Months)",
         digits="Service Credits",
         readonly=True,
         aggregator=None,
         help="Credits drawn per month in the last three months.",
     )
     pace_12 = fields.Float(
-        string="Monthly (12)",
+        string="Used per Month (12 Months)",
         digits="Service Credits",
         readonly=True,
         aggregator=None,

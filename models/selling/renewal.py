@@ -7,6 +7,7 @@ know is for the caller to check. Nothing is sent.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,10 @@ class Renewal:
         return burn.get_use(entity, self.company, self.currency, since)
 
     def find_product(self):
-        """Return the product that the customer bought last, if it still is for sale."""
+        """Return the product that the customer buys most of, or bought last.
+
+        Of those that still are for sale; the last months tell what is bought most.
+        """
         # sudo: what a customer bought is no secret for who may quote for it
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         purchases_sudo = purchases_sudo.with_context(active_test=False).search(
@@ -57,7 +61,15 @@ class Renewal:
             ],
             order="date_start desc, id desc",
         )
-        return purchases_sudo.product_id.filtered(is_for_sale)[:1].sudo(False)
+        since = self.company._get_today() - relativedelta(months=MONTHS)
+        credits = Counter()
+        for purchase_sudo in purchases_sudo:
+            if purchase_sudo.date_start >= since:
+                credits[purchase_sudo.product_id] += purchase_sudo.credits
+        for_sale_sudo = purchases_sudo.product_id.filtered(is_for_sale)
+        # Of equals the first, which was bought last.
+        usual_sudo = max(for_sale_sudo, key=credits.__getitem__, default=for_sale_sudo)
+        return usual_sudo.sudo(False)
 
     def find_pricelist(self):
         """Return a pricelist in the currency of the credits, the customer's own first.

@@ -322,8 +322,8 @@ class Cycle:
             "".join(traceback.format_tb(error.__traceback__)),
         )
         return self.env._(
-            "The synchronization stopped unexpectedly (%(kind)s); the log of the "
-            "server tells more.",
+            "The synchronization stopped unexpectedly (%(kind)s): see the log of the "
+            "server for details.",
             kind=type(error).__name__,
         )
 

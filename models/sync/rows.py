@@ -106,8 +106,8 @@ class RowReader:
         item.checksum = hashlib.sha256(self.signature + text.encode()).hexdigest()
         if not item.external_id and not item.error:
             item.error = self.env._(
-                "Line %(line)s has no external ID, so it could not be recognized the "
-                "next time.",
+                "Line %(line)s has no external ID, so it couldn't be recognized in the"
+                " next run.",
                 line=row.number,
             )
         return item

@@ -82,8 +82,8 @@ class ServiceSyncMapping(models.Model):
         ],
         required=True,
         default=AUTO,
-        help="Of durations that are bare numbers. As found: what the name of the field "
-        "tells, or all its values together; else you are asked.",
+        help="For durations that are plain numbers. As found: decided by the name of "
+        "the field or all of its values; otherwise you are asked.",
     )
 
     _target_field_once = models.UniqueIndex(
@@ -96,7 +96,8 @@ class ServiceSyncMapping(models.Model):
         "(source_id, target_field, source_field) "
         "WHERE target_field IN "
         "('external_id', 'employee_id', 'time_start', 'time_end')",
-        "A field of the source is part of an ID, a name or a moment only once.",
+        "A field of the source can be used only once in an ID, a name or a date and "
+        "time.",
     )
 
     @api.constrains("target_field", "source_id")

@@ -71,7 +71,7 @@ class ServiceSyncSource(models.Model):
         string="Responsible",
         default=lambda self: self.env.user,
         check_company=True,
-        help="Is told when the synchronization has stopped.",
+        help="Gets an activity when the synchronization has stopped.",
     )
     preset = fields.Selection(
         selection=[(name, preset["label"]) for name, preset in PRESETS.items()],
@@ -112,7 +112,7 @@ class ServiceSyncSource(models.Model):
     allow_insecure = fields.Boolean(
         string="Connection May Be Insecure",
         help="Accepts an address without encryption, or a database whose identity "
-        "cannot be verified. Everybody on the way can then read what is sent.",
+        "can't be verified. Anyone on the network can then read what is sent.",
     )
     api_key = fields.Char(
         string="API Key", groups="base.group_system", copy=False, exportable=False
@@ -174,8 +174,8 @@ class ServiceSyncSource(models.Model):
         help="metadata.next; header:X-Next for a header; empty: the Link header.",
     )
     page_size = fields.Integer(
-        help="How many rows the system sends at most. A single answer of that many "
-        "rows is told, because more of them may follow."
+        help="The most rows the system sends in one answer. A single answer with that "
+        "many rows is reported, because more may follow."
     )
     file = fields.Binary(attachment=True, copy=False)
     file_name = fields.Char(copy=False)
@@ -220,8 +220,8 @@ class ServiceSyncSource(models.Model):
         readonly=False,
         required=True,
         precompute=True,
-        help="Of dates and times that do not tell their own, and of the days that "
-        "moments become.",
+        help="For dates and times that do not name a time zone, and for the day to "
+        "which a moment belongs.",
     )
     row_is_key = fields.Boolean(
         string="Rows Have No ID",
@@ -360,12 +360,12 @@ class ServiceSyncSource(models.Model):
         string="Reserved Until",
         readonly=True,
         copy=False,
-        help="A worker is reading the system, and no other one starts before this "
-        "moment. It moves on with every page.",
+        help="A run is reading the system, and no other run starts before this moment."
+        " Every page extends it.",
     )
 
     _interval_positive = models.Constraint(
-        "CHECK (interval_minutes > 0)", "The interval needs at least one minute."
+        "CHECK (interval_minutes > 0)", "The interval must be at least one minute."
     )
     _windows_positive = models.Constraint(
         "CHECK (recent_hours > 0 AND overlap_minutes >= 0 AND retention_days >= 0)",
@@ -378,7 +378,7 @@ class ServiceSyncSource(models.Model):
     )
     _overlap_bounded = models.Constraint(
         "CHECK (overlap_minutes <= 525600)",
-        "A connected system can read again at most 525600 minutes, a year.",
+        "A connected system can read again at most 525600 minutes, which is a year.",
     )
     _positions_positive = models.Constraint(
         "CHECK (header_line >= 0 AND page_size >= 0)",
@@ -460,8 +460,8 @@ class ServiceSyncSource(models.Model):
             if changed and source._has_rows():
                 raise ValidationError(
                     self.env._(
-                        "The connected system %(system)s already imported rows: its "
-                        "target and company cannot change. Connect it a second time "
+                        "The target and company of %(system)s can't be changed, "
+                        "because it already imported rows: connect it a second time "
                         "instead.",
                         system=source.name,
                     )

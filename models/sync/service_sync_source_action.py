@@ -129,6 +129,7 @@ class ServiceSyncSource(models.Model):
                     "next_sync": goes_on and fields.Datetime.now(),
                 }
             )
+            source_sudo._message_log(body=self.env._("Reset: all rows are read again."))
         self._trigger_cron()
 
     def action_cancel(self):
@@ -197,7 +198,7 @@ class ServiceSyncSource(models.Model):
         failed = self.filtered("error_count")
         if busy:
             text = self.env._(
-                "This run is already under way, or goes on in the background."
+                "This run has already started, or continues in the background."
             )
         elif failed:
             text = "\n".join(failed.mapped("last_error"))

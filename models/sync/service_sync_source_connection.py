@@ -81,9 +81,9 @@ class ServiceSyncSource(models.Model):
         if imported:
             raise ValidationError(
                 self.env._(
-                    "The connected system %(system)s already imported rows, which it "
-                    "knows by their external ID: the field of the external ID cannot "
-                    "change, connect the system a second time instead.",
+                    "The field of the external ID of %(system)s can't be changed, "
+                    "because rows already imported are recognized by it: connect the "
+                    "system a second time instead.",
                     system=imported.source_id.name,
                 )
             )

@@ -36,6 +36,8 @@ class ServiceSyncSource(models.Model):
         "next_sync",
         "lease_key",
         "lease_until",
+        "failed_count",
+        "record_count",
     )
     @api.depends_context("lang", "tz")
     def _compute_status(self):
@@ -101,7 +103,8 @@ class ServiceSyncSource(models.Model):
 
         Grey: reset, cancelled, or the first cycle has not finished. Green: the last
         cycle ran in time and saw recent changes. Orange: it ran in time and saw
-        none, failed, or is late. Red: stopped after repeated errors.
+        none, or all rows are in error, or it failed, or is late. Red: stopped after
+        repeated errors.
         """
         self.ensure_one()
         _ = self.env._
@@ -114,14 +117,14 @@ class ServiceSyncSource(models.Model):
             )
             return RED, _("Stopped"), text
         if self.state == CANCELLED:
-            text = _("Cancelled. Nothing was deleted; Resume goes on.")
+            text = _("Cancelled. Nothing was deleted; press Resume to continue.")
             return GREY, _("Cancelled"), text
         color, label, text = self._get_active_status(now)
         if self._is_leased(now):
             return color, _("Running"), self._get_progress_text()
         if self.lease_key:
             color = ORANGE if self.last_sync else GREY
-            return color, _("Cut off"), self._get_cut_off_text()
+            return color, _("Interrupted"), self._get_cut_off_text()
         return color, label, text
 
     def _get_active_status(self, now):
@@ -146,6 +149,20 @@ class ServiceSyncSource(models.Model):
                 interval=self.interval_minutes,
             )
             return ORANGE, _("Late"), text
+        failed, text = self.failed_count, ""
+        if failed:
+            text = _(
+                "Rows in error: %(failed)s of %(count)s.",
+                failed=failed,
+                count=self.record_count,
+            )
+        if failed and failed == self.record_count:
+            return ORANGE, _("Rows in Error"), text
+        color, label, words = self._get_timely_status(now)
+        return color, label, f"{words} {text}".rstrip()
+
+    def _get_timely_status(self, now):
+        _ = self.env._
         if self._has_recent_change(now):
             text = _(
                 "Synchronized in time. Last change at the source: %(change)s.",
@@ -181,9 +198,9 @@ class ServiceSyncSource(models.Model):
     def _get_cut_off_text(self):
         """What is told of a run whose worker died: its lease ended by itself."""
         return self.env._(
-            "The last run of %(system)s was cut off: the server was stopped, or ended "
-            "it for taking too much time or memory. What it had stored stays, and the "
-            "next run goes on from there.",
+            "The last run of %(system)s was interrupted: the server was stopped, or "
+            "ended it for taking too much time or memory. What it stored is kept, and "
+            "the next run continues from there.",
             system=self.name,
         )
 

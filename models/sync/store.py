@@ -193,8 +193,8 @@ class Store:
             return True
         if not (seen and now) or now == seen:
             item.error = self.env._(
-                "The external ID %(id)s came twice in one cycle with different "
-                "values: the first row stays.",
+                "The external ID %(id)s was sent twice in one run with different "
+                "values: the first row is kept.",
                 id=item.external_id,
             )
         return False

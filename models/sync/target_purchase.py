@@ -134,7 +134,7 @@ class PurchaseTarget(Target):
         left = bought - used if left is None else left
         if not 0 < left <= bought:
             raise ValueRefused(
-                _lt("%(left)s of %(credits)s credits cannot be left."),
+                _lt("%(left)s credits can't be left of %(credits)s."),
                 left=left,
                 credits=bought,
             )

@@ -321,9 +321,9 @@ class TimeTarget(Target):
         item.employee_key = texts[0][:MAX_KEY]
         raise ValueRefused(
             _lt(
-                "%(employee)s is archived, and takes no new time: unarchive the "
-                "employee until the row is imported, or choose another one on this "
-                "row."
+                "No new time can be logged for %(employee)s, who is archived: "
+                "unarchive the employee until the row is imported, or choose another "
+                "one on this row."
             ),
             employee=former[0].name,
         )
@@ -400,7 +400,8 @@ class TimeTarget(Target):
             raise self.named(
                 name,
                 self.env._(
-                    "%(value)s takes time back: shorten the entry that it corrects.",
+                    "%(value)s is negative: shorten the entry that it corrects "
+                    "instead.",
                     value=quote(value),
                 ),
             )

@@ -129,6 +129,15 @@ class TestSellingOrder(SellingCommon):
         order.unlink()
         self.assertFalse(lots.exists())
 
+    def test_reducing_leaves_a_note(self):
+        """Or nothing would explain where the credits went."""
+        lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 3})
+        before = lot.message_ids
+        lot.sale_line_id.product_uom_qty = 2
+        [note] = (lot.message_ids - before).filtered("body")
+        self.assertIn(lot.sale_order_id.name, note.body)
+        self.assertIn("10.00", note.body)
+
     def test_reduce_table(self):
         """used, new quantity → available, withdrawn (or refused)."""
         table = [

@@ -44,6 +44,16 @@ class TestSellingRenewal(SellingCommon):
         self.assertEqual(renewal.size_ids.mapped("cost_lapsed"), [0, 40, 140])
         self.assertEqual(renewal.size_ids.mapped("cost_overage"), [60, 0, 0])
 
+    def test_the_usual_product_is_proposed(self):
+        """What most credits were bought with, not the little one bought last."""
+        self._ordered({"product_id": self.pack.id, "product_uom_qty": 4})
+        single = self._create_credit_product("Single Credit", credits=1)
+        self._ordered({"product_id": single.id, "product_uom_qty": 3})
+        renewal = self._open_renewal(
+            self.customer, "action_create_service_credit_renewal"
+        )
+        self.assertEqual(renewal.product_id, self.pack)
+
     def test_last_twelve_months_only(self):
         """Given back, written off and older use do not count."""
         lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 9})

@@ -79,6 +79,21 @@ class TestSyncStatus(SyncCommon):
             text = self.source.status_text
             self.assertRegex(text, f"^Errors in a row: {count}, next attempt: ")
 
+    def test_a_system_whose_rows_all_failed_is_not_well(self):
+        """However recent they are; a few of many are counted in the words."""
+        record = {"source_id": self.source.id, "state": "error", "error": "Bad."}
+        records = self.env["service.sync.record"].sudo()
+        records.create([{**record, "external_id": str(number)} for number in (1, 2)])
+        with freeze_time(START):
+            self.source.write({"last_sync": ago(1), "last_change": ago(1)})
+            self.assertEqual(self.source.status, "orange")
+            self.assertEqual(self.source.status_label, "Rows in Error")
+            self.assertIn("2 of 2", self.source.status_text)
+            records.create({**record, "external_id": "3", "state": "imported"})
+            self.source.invalidate_recordset()
+            self.assertEqual(self.source.status, "green")
+            self.assertIn("2 of 3", self.source.status_text)
+
     def test_status_is_searchable(self):
         self.source.write({"state": "stopped", "error_count": 5})
         Source = self.env["service.sync.source"]

@@ -56,6 +56,11 @@ class TestSyncStop(CycleCase):
         runs = self.source.run_ids.sorted("id")
         self.assertEqual(runs.mapped("state"), ["cancelled", "done"])
 
+    def test_a_reset_is_noted(self):
+        before = self.source.message_ids
+        self.source.action_reset()
+        self.assertIn("Reset", (self.source.message_ids - before).body)
+
     def test_kind_of_rows_cannot_change_once_there_are_some(self):
         self.source.target = "purchase"
         self.sync()
