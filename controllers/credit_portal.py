@@ -60,6 +60,16 @@ class CreditPortal(CustomerPortal):
         states = purchase._fields["state"]._description_selection(request.env)
         return dict(states)[purchase.state]
 
+    def _get_row_text(self, row):
+        """Tell what became of the credits of a row, in the customer's words."""
+        if row.credits < 0:
+            return request.env._("Given back")
+        return {
+            "expiry": request.env._("Expired"),
+            "withdrawal": request.env._("Withdrawn"),
+            "opening": request.env._("Used before"),
+        }.get(row.consumption_type) or request.env._("Used")
+
     @http.route(
         ["/my/service-credits", "/my/service-credits/page/<int:page>"],
         type="http",
@@ -147,13 +157,15 @@ class CreditPortal(CustomerPortal):
             page=page,
             step=self._items_per_page,
         )
+        rows_sudo = rows_sudo.search(
+            domain,
+            order="id",
+            limit=self._items_per_page,
+            offset=pager["offset"],
+        )
         return {
-            "rows": rows_sudo.search(
-                domain,
-                order="id",
-                limit=self._items_per_page,
-                offset=pager["offset"],
-            ),
+            "rows": rows_sudo,
+            "row_texts": {row: self._get_row_text(row) for row in rows_sudo},
             "pager": pager,
         }
 
@@ -166,7 +178,9 @@ class CreditPortal(CustomerPortal):
         :raise AccessError, MissingError: for anybody else
         """
         if purchase_id > MOST_ID:
-            raise MissingError(request.env._("There is no such purchase."))
+            raise MissingError(
+                request.env._("This purchase doesn't exist or was deleted.")
+            )
         purchase_sudo = self._document_check_access(PURCHASE, purchase_id, access_token)
         user = request.env.user
         customer = user.partner_id.commercial_partner_id
@@ -175,6 +189,6 @@ class CreditPortal(CustomerPortal):
         )
         if is_foreign or (purchase_sudo.is_draft and not user._is_internal()):
             raise AccessError(
-                request.env._("This purchase of service credits is not yours to see.")
+                request.env._("You can't see this purchase of service credits.")
             )
         return purchase_sudo

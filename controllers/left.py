@@ -83,12 +83,20 @@ def _get_credit_text(env, balance, bought, several):
         "date": format_date(env, balance["next_expiry"]),
         "currency": balance["currency"],
     }
+    is_all = values["soonest"] == values["credits"]
+    if several and is_all:
+        return env._(
+            "%(credits)s of %(bought)s credits left in %(currency)s until %(date)s",
+            **values,
+        )
     if several:
         return env._(
             "%(credits)s of %(bought)s credits left in %(currency)s, %(soonest)s of "
             "them until %(date)s",
             **values,
         )
+    if is_all:
+        return env._("%(credits)s of %(bought)s credits left until %(date)s", **values)
     return env._(
         "%(credits)s of %(bought)s credits left, %(soonest)s of them until %(date)s",
         **values,

@@ -20,6 +20,7 @@ from .authorization import test_authorized_storm
 from .authorization import test_authorized_tour
 from .authorization import test_service_type
 from .base import test_contributing
+from .base import test_customer_year
 from .base import test_duration
 from .base import test_js
 from .base import test_keyboard
@@ -32,6 +33,7 @@ from .base import test_text
 from .base import test_translations
 from .base import test_user_text
 from .base import test_web_client
+from .base import test_words
 from .funding import test_chain_walk
 from .funding import test_entry_walk
 from .funding import test_funding
@@ -77,6 +79,7 @@ from .security import test_attack_gateway
 from .security import test_attack_links
 from .security import test_attack_portal
 from .security import test_fuzz
+from .security import test_portal_core
 from .security import test_portal_readers
 from .security import test_attack_menus
 from .security import test_attack_windows

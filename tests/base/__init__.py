@@ -1,4 +1,5 @@
 from . import test_contributing
+from . import test_customer_year
 from . import test_duration
 from . import test_js
 from . import test_keyboard
@@ -11,3 +12,4 @@ from . import test_text
 from . import test_translations
 from . import test_user_text
 from . import test_web_client
+from . import test_words

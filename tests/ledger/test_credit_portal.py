@@ -62,6 +62,15 @@ class TestCreditPortal(FundingCommon, HttpCase):
             ["10.00", "3.00", "0.00", "7.00"],
         )
 
+    def test_rows_are_told_in_the_words_of_customers(self):
+        """Used and given back, not the types of the ledger."""
+        self.ticket.timesheet_ids.unlink()
+        page = self._open(f"/my/service-credits/{self.purchase.id}", self.portal).text
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", " ".join(page.split()))
+        self.assertIn("Used", cells)
+        self.assertIn("Given back", cells)
+        self.assertNotIn("Consumption", page)
+
     def test_looking_writes_nothing(self):
         """No token is made for a link that its reader does not need: making one would
         write the row that drawing locks."""
@@ -105,7 +114,7 @@ class TestCreditPortal(FundingCommon, HttpCase):
 
     def test_preview_as_customer(self):
         """What employees preview is the customer's page, not more."""
-        note = "This is the page of"
+        note = "service_preview"
         manager = new_test_user(
             self.env,
             "credit_cleo",

@@ -9,4 +9,5 @@ from . import test_fuzz
 from . import test_attack_menus
 from . import test_attack_windows
 from . import test_attack_prices
+from . import test_portal_core
 from . import test_portal_readers

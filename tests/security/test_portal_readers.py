@@ -1,17 +1,35 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Every page of the portal, read by everybody who may come near it."""
 
+import threading
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
 from ..report.test_statement_sent import send_statements
 from .test_attack_portal import AttackPortalCase
 
+ADDON = "helpdesk_service_credit"
+# Who may answer is tested in test_attack_portal.py, test_attack_links.py and
+# test_selling_portal.py.
+ANSWERS = {
+    "/my/authorizations/<int:authorization_id>/approve",
+    "/my/authorizations/<int:authorization_id>/ask",
+    "/my/authorizations/<int:authorization_id>/decline",
+    "/my/service-credits/buy/order",
+}
+# The second page of a list is its first one, further down.
+PAGINATED = (
+    "/my/home",
+    "/my/authorizations/page/2",
+    "/my/service-credits/page/2",
+)
 
-@tagged("post_install", "-at_install")
-class TestPortalReaders(AttackPortalCase):
-    """What Azure reads, and neither people in copy, former customers, other companies
-    of its group nor strangers do, whichever page they open."""
+
+class PortalReadersCase(AttackPortalCase):
+    """Everything a customer may read, and everybody who may not: people in copy, former
+    customers, other companies of the group, strangers."""
 
     @classmethod
     def setUpClass(cls):
@@ -38,6 +56,7 @@ class TestPortalReaders(AttackPortalCase):
         cls.paths = (
             "/my",
             f"/my/ticket/{ticket}",
+            f"/my/ticket/{ticket}/time",
             f"/my/ticket/{ticket}/time/page/1",
             "/my/timesheets",
             "/my/timesheets?groupby=none",
@@ -81,6 +100,7 @@ class TestPortalReaders(AttackPortalCase):
                 "type": "service",
                 "list_price": 900,
                 "service_credits": 10,
+                "service_credit_creation": "open",
                 "service_credit_portal": True,
             }
         )
@@ -88,6 +108,7 @@ class TestPortalReaders(AttackPortalCase):
         cls.quotation = orders_sudo.create(
             {
                 "partner_id": cls.own.partner_id.id,
+                "service_ordered_by_id": cls.own.partner_id.id,
                 "state": "sent",
                 "order_line": [Command.create({"product_id": pack.id})],
             }
@@ -109,6 +130,34 @@ class TestPortalReaders(AttackPortalCase):
         # What was searched for is shown in the field and in links of the search.
         searched = path.partition("search=")[2]
         return text.replace(searched, "") if searched else text
+
+    def _find_secrets(self, text):
+        return [secret for secret in self.secrets if secret in text]
+
+
+@tagged("post_install", "-at_install")
+class TestPortalReaders(PortalReadersCase):
+    """Whichever page of the addon they open, people read their own company's alone."""
+
+    def test_no_route_is_forgotten(self):
+        """Every page is among those that are read here; the rest takes answers."""
+        # Of the database that a request is for.
+        thread = threading.current_thread()
+        with patch.object(thread, "dbname", self.cr.dbname, create=True):
+            routes = self.env["ir.http"].routing_map()
+        matcher = routes.bind("localhost")
+        rules = {
+            rule.rule
+            for rule in routes.iter_rules()
+            if ADDON in rule.endpoint.func.__module__
+            or ADDON in rule.endpoint.__module__
+        }
+        self.assertGreater(len(rules), 10)
+        read = {
+            matcher.match(path.partition("?")[0], "GET", return_rule=True)[0].rule
+            for path in self.paths + PAGINATED
+        }
+        self.assertEqual(rules - read, ANSWERS)
 
     def test_the_company_reads_its_own(self):
         """Or the other tests could not fail."""
@@ -199,12 +248,15 @@ class TestPortalWords(AttackPortalCase):
         for path in ("/my", f"/my/ticket/{self.ticket.id}"):
             page = " ".join(self._open(path, self.own).split())
             self.assertIn(hours, page)
-            self.assertIn("33.00 of 33.00 credits left, 33.00 of them until", page)
+            self.assertIn("33.00 of 33.00 credits left until", page)
             self.ticket.message_subscribe((self.foreign + self.sibling).partner_id.ids)
             for user in (self.foreign, self.sibling):
                 page = self._open(path, user)
                 self.assertNotIn("h left on", page)
                 self.assertNotIn("credits left", page)
+        self._buy(2, start="2020-01-01", expiry="2098-12-31")
+        page = " ".join(self._open("/my", self.own).split())
+        self.assertIn("35.00 of 35.00 credits left, 2.00 of them until", page)
         self.assertTrue(purchase)
 
     def test_time_is_paid_in_the_words_of_customers(self):
@@ -231,3 +283,21 @@ class TestPortalWords(AttackPortalCase):
                     self.assertIn(pays, page)
             self.assertNotIn("Not Billed", page)
         self.assertIn(self.ticket.number, page)
+
+    def test_employees_see_whose_page_it_is_and_the_way_back(self):
+        """It opens beside; customers see no bar."""
+        purchase = self._buy(33, start="2020-01-01", expiry="2099-12-31")
+        pages = (
+            (purchase, purchase.access_url),
+            (self.ticket, f"/my/ticket/{self.ticket.id}"),
+            (self.request, self.request.access_url),
+        )
+        for record, path in pages:
+            with self.subTest(path):
+                page = self._open(path, self.env.ref("base.user_admin"))
+                bar = page.partition('id="service_preview"')[2].partition("</div>")[0]
+                self.assertIn(self.customer.name, bar)
+                self.assertIn(f'href="/odoo/{record._name}/{record.id}"', bar)
+                self.assertNotIn("service_preview", self._open(path, self.own))
+        for record in (purchase, self.ticket):
+            self.assertEqual(record.action_preview_as_customer()["target"], "new")
