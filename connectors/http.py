@@ -127,8 +127,8 @@ class HttpConnector(Connector):
             line.close()
             raise self.error(
                 _lt(
-                    "%(host)s is an address of the machine's own surroundings, where "
-                    "cloud services hand out credentials: enter another one."
+                    "%(host)s is a local address where cloud providers hand out "
+                    "credentials: enter another address."
                 ),
                 host=host,
             )

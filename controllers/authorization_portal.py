@@ -263,14 +263,16 @@ class AuthorizationPortal(CustomerPortal):
         :raise AccessError, MissingError: for anybody else
         """
         if authorization_id > MOST_ID:
-            raise MissingError(request.env._("There is no such request."))
+            raise MissingError(
+                request.env._("This request doesn't exist or was deleted.")
+            )
         authorization_sudo = self._document_check_access(
             AUTHORIZATION, authorization_id, access_token
         )
         user = request.env.user
         if user._is_portal() and not authorization_sudo._is_customer_user(user):
             raise AccessError(
-                request.env._("This request of hours is for another customer.")
+                request.env._("This request for hours is for another customer.")
             )
         return authorization_sudo
 

@@ -83,12 +83,14 @@ class StatementPortal(CustomerPortal):
         :raise AccessError, MissingError: for anybody else
         """
         if statement_id > MOST_ID:
-            raise MissingError(request.env._("There is no such statement."))
+            raise MissingError(
+                request.env._("This statement doesn't exist or was deleted.")
+            )
         sent_sudo = self._document_check_access(SENT, statement_id, access_token)
         user = request.env.user
         customer = user.commercial_partner_id
         if user._is_portal() and sent_sudo.commercial_partner_id != customer:
-            raise AccessError(request.env._("This statement is not yours to see."))
+            raise AccessError(request.env._("You can't see this statement."))
         return sent_sudo
 
     def _get_statement_period(self, date_from, date_to):

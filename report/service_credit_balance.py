@@ -137,7 +137,10 @@ class ServiceCreditBalance(models.Model):
             first, last = map(fields.Date.to_date, map(self.env.context.get, CONTEXT))
         except (TypeError, ValueError) as error:
             raise UserError(
-                self.env._("A balance needs dates like 2026-12-31: choose them anew.")
+                self.env._(
+                    "Choose the dates of the balance again: they are written like "
+                    "2026-12-31."
+                )
             ) from error
         return (
             first or fields.Date.to_date("0001-01-01"),

@@ -189,7 +189,7 @@ class ServiceCreditBooks(models.Model):
             ),
             "part": self.env._("Invoice the rest of the order."),
             "price": self.env._(
-                "Nothing: what the invoice says is recognized until the last credit."
+                "Nothing: the invoiced amount is recognized by the last credit."
             ),
             "currency": self.env._("Compare the amounts on the invoice."),
             "not_invoiced": self.env._(
@@ -208,7 +208,10 @@ class ServiceCreditBooks(models.Model):
             date = fields.Date.to_date(self.env.context.get(DATE_TO))
         except (TypeError, ValueError) as error:
             raise UserError(
-                self.env._("A balance needs dates like 2026-12-31: choose them anew.")
+                self.env._(
+                    "Choose the dates of the balance again: they are written like "
+                    "2026-12-31."
+                )
             ) from error
         return date or self.env.company._get_today()
 
@@ -257,8 +260,8 @@ class ServiceCreditBooks(models.Model):
         if not lines:
             raise UserError(
                 self.env._(
-                    "Choose purchases that were invoiced on another account: what is "
-                    "owed of the others cannot be moved."
+                    "Choose purchases that were invoiced on another account: for the "
+                    "others, there is nothing to move."
                 )
             )
         for company, own_lines in lines.grouped("company_id").items():

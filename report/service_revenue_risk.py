@@ -96,7 +96,7 @@ class ServiceRevenueRisk(models.Model):
         selection=[
             ("negative_item", "Prepaid hours overdrawn"),
             ("not_invoiced", "Delivered, not invoiced"),
-            ("billed_nowhere", "Billed, on no invoice"),
+            ("billed_nowhere", "Billed, not on an invoice"),
             ("non_billable", "Not billed, though prepaid"),
             ("overage", "Overage not decided"),
             ("draft_purchase", "Paid, credits in draft"),
@@ -186,7 +186,7 @@ class ServiceRevenueRisk(models.Model):
             )
             raise AccessError(
                 self.env._(
-                    "%(risk)s can't be settled by you: ask one of %(groups)s.",
+                    "You can't settle %(risk)s: ask a user who is one of %(groups)s.",
                     risk=self.display_name,
                     groups=", ".join(groups.sudo().mapped("full_name")),
                 )
@@ -242,7 +242,7 @@ class ServiceRevenueRisk(models.Model):
         else:
             raise UserError(
                 self.env._(
-                    "%(risk)s is no time that can be goodwill: settle it or open it.",
+                    "%(risk)s can't be marked as goodwill: settle it or open it.",
                     risk=self.display_name,
                 )
             )

@@ -19,7 +19,7 @@ class ServiceRevenueRiskNotice(models.Model):
         comodel_name="res.company", required=True, index=True, ondelete="cascade"
     )
     risk_key = fields.Char(required=True, string="Finding")
-    date = fields.Date(required=True, string="Told on")
+    date = fields.Date(required=True, string="Notified on")
 
     _once = models.UniqueIndex("(company_id, risk_key)")
 

@@ -41,7 +41,7 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._(
                     "%(entry)s can't be reversed: cancel %(recognition)s instead, or "
-                    "let the next one take the correction along.",
+                    "let the next recognition include the correction.",
                     entry=recognition.move_id.display_name,
                     recognition=recognition.display_name,
                 )

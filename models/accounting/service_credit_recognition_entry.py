@@ -114,8 +114,8 @@ class ServiceCreditRecognition(models.Model):
         if later:
             raise UserError(
                 self.env._(
-                    "Service credits are recognized until %(date)s already: choose "
-                    "that day or a later one. What changed before it comes along.",
+                    "Service credits are already recognized until %(date)s: choose "
+                    "that day or a later one. Earlier changes are included.",
                     date=format_date(self.env, later.date),
                 )
             )
@@ -129,8 +129,8 @@ class ServiceCreditRecognition(models.Model):
             first = max(lock[0] for lock in locks) + datetime.timedelta(days=1)
             raise UserError(
                 self.env._(
-                    "%(date)s is in a closed period: the first day that works is "
-                    "%(first)s. What changed before it comes along.",
+                    "%(date)s is in a closed period: choose %(first)s or a later day. "
+                    "Earlier changes are included.",
                     date=format_date(self.env, self.date),
                     first=format_date(self.env, first),
                 )

@@ -20,20 +20,20 @@ class ResCompany(models.Model):
     service_credit_alert_percents = fields.Char(
         string="Percent Left",
         default="20, 10",
-        help="Alert when so many percent are left of what a customer had after the "
-        "latest purchase. Several levels are separated by a comma and "
-        "a space; empty for none.",
+        help="Alert when this percentage is left of what a customer had after the "
+        "latest purchase. Separate several levels with a comma and a space; leave"
+        " empty for no alerts.",
     )
     service_credit_alert_credits = fields.Char(
         string="Credits Left",
-        help="Alert when so many credits are left. Several levels are separated by "
-        "commas; empty for none.",
+        help="Alert when this many credits are left. Separate several levels with "
+        "commas; leave empty for no alerts.",
     )
     service_credit_alert_days = fields.Char(
         string="Days before Expiry",
         default="60, 30, 14",
-        help="Alert so many days before credits that are left expire. Several levels "
-        "are separated by commas; empty for none.",
+        help="Alert this many days before unused credits expire. Separate several "
+        "levels with commas; leave empty for no alerts.",
     )
     service_credit_alert_user_id = fields.Many2one(
         comodel_name="res.users",
@@ -43,7 +43,7 @@ class ResCompany(models.Model):
         "salesperson.",
     )
     service_credit_alert_customer = fields.Boolean(
-        string="Tell Customers",
+        string="Notify Customers",
         help="Queue an e-mail to the customer too. Each customer may differ.",
     )
     service_credit_alert_quotation = fields.Boolean(
@@ -57,7 +57,7 @@ class ResCompany(models.Model):
         relation="res_company_service_suggestion_rel",
         string="Suggested Services",
         help="What customers are offered when their service credits are about to "
-        "expire, in the mail that tells them and on their tickets.",
+        "expire, in the e-mail about it and on their tickets.",
     )
 
     @api.constrains(

@@ -15,7 +15,7 @@ class HelpdeskTicket(models.Model):
     requested_hours = fields.Float(
         compute="_compute_requested_hours",
         compute_sudo=True,
-        help="Hours that the customer was asked for and has not answered about.",
+        help="Requested hours that the customer has not answered yet.",
     )
 
     @api.depends("authorization_ids.hours", "authorization_ids.state")

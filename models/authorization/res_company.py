@@ -8,14 +8,15 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     service_authorization_days = fields.Integer(
-        string="Requests of Hours Lapse after",
+        string="Requests for Hours Lapse after",
         default=14,
-        help="So many days after a request of hours was sent, its link stops working.",
+        help="The link in a request for hours stops working this many days after it "
+        "was sent.",
     )
 
     _service_authorization_days_positive = models.Constraint(
         "CHECK (service_authorization_days BETWEEN 1 AND 36500)",
-        "A request of hours stays open for 1 to 36500 days.",
+        "A request for hours can stay open for 1 to 36500 days.",
     )
 
     def _get_authorization_lapse(self):

@@ -16,8 +16,8 @@ class ResPartner(models.Model):
     service_may_approve = fields.Boolean(
         string="Approves Hours",
         groups="base.group_user",
-        help="May answer requests of hours. While no contact of the company is marked, "
-        "all of them may.",
+        help="Can answer requests for hours. As long as no contact of the company is "
+        "marked, all of them can.",
     )
     service_approve_limit = fields.Float(
         string="Approves up to",
@@ -27,7 +27,7 @@ class ResPartner(models.Model):
 
     _service_approve_limit_positive = models.Constraint(
         "CHECK (service_approve_limit >= 0)",
-        "A contact approves 0 or more hours; 0 stands for any number.",
+        "The hours a contact can approve can't be negative; 0 means no limit.",
     )
 
     @api.model_create_multi

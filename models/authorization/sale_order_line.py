@@ -59,8 +59,8 @@ class SaleOrderLine(models.Model):
     hours_before_limit = fields.Float(
         copy=False,
         readonly=True,
-        help="Hours on this item when its limit was set, where they were more than "
-        "the customer had authorized. They stay.",
+        help="Hours above the authorized ones that were on this item when its limit "
+        "was set. They are kept.",
     )
 
     def _auto_init(self):

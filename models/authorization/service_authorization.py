@@ -207,7 +207,7 @@ class ServiceAuthorization(models.Model):
         readonly=True,
         copy=False,
         groups=fields.NO_ACCESS,
-        help="Mails sent on the day of the last one.",
+        help="Mails sent on the day of the latest one.",
         export_string_translation=False,
     )
     question_count = fields.Integer(

@@ -70,9 +70,8 @@ class ServiceAuthorization(models.Model):
                 customer=customer,
             )
         return self.env._(
-            "You pay the time that is really spent, and never more than you "
-            "authorize. By signing, you authorize the hours on behalf of "
-            "%(customer)s.",
+            "You pay for the time actually spent, and never more than you authorize. "
+            "By signing, you authorize the hours on behalf of %(customer)s.",
             customer=customer,
         )
 

@@ -282,9 +282,7 @@ class ServiceAuthorization(models.Model):
         message = clean_text(message).strip()
         values = {"name": self.display_name, "company": self.company_id.name}
         if not message:
-            raise UserError(
-                self.env._("Write what you want to know about %(name)s.", **values)
-            )
+            raise UserError(self.env._("Enter your question about %(name)s.", **values))
         self._check_length(message, MOST_CHARACTERS)
         if self.question_count >= MOST_QUESTIONS:
             raise UserError(
@@ -383,8 +381,8 @@ class ServiceAuthorization(models.Model):
                 **values,
             ),
             "cancelled": self.env._(
-                "%(company)s withdrew the request of %(name)s, so there is nothing to "
-                "answer: ask %(company)s if you miss it.",
+                "%(company)s withdrew the request of %(name)s: contact %(company)s if "
+                "you were expecting to answer it.",
                 **values,
             ),
         }
@@ -424,7 +422,7 @@ class ServiceAuthorization(models.Model):
         if not str(hours).strip():
             raise ValidationError(
                 self.env._(
-                    "Write how many hours on %(item)s you approve: from %(increment)s "
+                    "Enter how many hours on %(item)s you approve: from %(increment)s "
                     "to %(asked)s.",
                     item=self.sale_line_id.display_name,
                     increment=format_number(self.env, self._get_increment()),

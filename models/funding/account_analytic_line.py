@@ -73,8 +73,8 @@ class AccountAnalyticLine(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
-        help="The entry that was logged, where several payers take a part of its hours "
-        "and this one carries the part of one of them.",
+        help="The entry that was logged, if its hours were split between several "
+        "payers and this entry is one of the parts.",
     )
 
     def _auto_init(self):

@@ -206,7 +206,7 @@ def _render_passed_over(env, facts):
         why = "unpaid"
     if facts["is_day_before"]:
         return env._(
-            "%(credits)s credits of %(purchase)s expired the day before", **values
+            "%(credits)s credits of %(purchase)s expired on the previous day", **values
         )
     return {
         "expired": lambda: env._(

@@ -32,19 +32,19 @@ class ResCompany(models.Model):
     )
     service_credit_allow_past_expiry = fields.Boolean(
         string="Allow Credits Past Their Expiry Date",
-        help="Credits that nobody has expired may pay for work after their expiry "
-        "date. The scheduled action then expires nothing: a person does.",
+        help="Credits can pay for work after their expiry date, until someone expires "
+        "them. Nothing expires automatically.",
     )
     service_credit_grace_days = fields.Integer(
         string="Grace Period",
-        help="So many days after the expiry date, credits may still pay for work that "
-        "was done then.",
+        help="Credits can still pay for work done up to this many days after their "
+        "expiry date.",
     )
     service_credit_late_days = fields.Integer(
         string="Days to Log Time Late",
         default=7,
-        help="For so many days after their term has ended, credits still pay for work "
-        "of their term that is logged late. What is left afterwards expires.",
+        help="For this many days after their term, credits still pay for work of their"
+        " term that is logged late. What is left afterwards expires.",
     )
     service_credit_manual_selection = fields.Boolean(
         string="Select Purchases by Hand",
@@ -58,7 +58,7 @@ class ResCompany(models.Model):
     )
     _service_credit_late_days_positive = models.Constraint(
         "CHECK (service_credit_late_days BETWEEN 0 AND 36500)",
-        "There are 0 to 36500 days to log time late.",
+        "The days to log time late can be 0 to 36500.",
     )
 
     @api.model_create_multi

@@ -10,7 +10,7 @@ class ResPartner(models.Model):
     service_credit_balance = fields.Char(
         string="Service Credits Available",
         compute="_compute_service_credit_balance",
-        help="Empty for who may not see the credits of this customer.",
+        help="Empty for users who can't see the credits of this customer.",
     )
     service_statement_frequency = fields.Selection(
         selection=[
@@ -142,8 +142,8 @@ class ResPartner(models.Model):
         if self.sudo().commercial_partner_id - visible:
             raise AccessError(
                 self.env._(
-                    "You can see the service credits of your own company or of the "
-                    "customers of your purchases only."
+                    "You can only see the service credits of your own company, or of "
+                    "customers whose purchases you see."
                 )
             )
 

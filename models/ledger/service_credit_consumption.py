@@ -124,7 +124,7 @@ class ServiceCreditConsumption(models.Model):
     )
 
     _credits_moved = models.Constraint(
-        "CHECK (credits <> 0)", "A ledger row moves at least some credits."
+        "CHECK (credits <> 0)", "A ledger row can't move 0 credits."
     )
     # Both sums are read from the index alone, however long the history is.
     _by_purchase = models.Index(

@@ -101,7 +101,8 @@ class ServiceCreditPurchase(models.Model):
         precompute=True,
         index=True,
         ondelete="restrict",
-        help="Owns the credits. Whoever changes employer leaves them behind.",
+        help="The company that owns the credits. Contacts who change employer leave "
+        "them behind.",
     )
     company_id = fields.Many2one(
         comodel_name="res.company",

@@ -121,15 +121,16 @@ class AccountAnalyticLine(models.Model):
         readonly=True,
         copy=False,
         export_string_translation=False,
-        help="An invoice billed the entry at some time. Where it was partly credited, "
-        "core re-opens all of its entries.",
+        help="The entry has been on an invoice. When an invoice is partly credited, "
+        "all of its entries can be invoiced again.",
     )
     is_to_invoice = fields.Boolean(
         compute="_compute_is_to_invoice",
         compute_sudo=True,
         search="_search_is_to_invoice",
         export_string_translation=False,
-        help="Billed on timesheets, approved where that is asked, and on no invoice.",
+        help="Billed on timesheets, approved where the team requires it, and not "
+        "invoiced yet.",
     )
     timesheet_invoice_type = fields.Selection(
         selection_add=[("service_credits", "Paid by Service Credits")],
@@ -154,7 +155,7 @@ class AccountAnalyticLine(models.Model):
         ],
         readonly=True,
         copy=False,
-        help="What was decided about the time that nobody covered.",
+        help="What was decided about the time that was not covered.",
     )
     overage_line_id = fields.Many2one(
         comodel_name="sale.order.line",
@@ -177,7 +178,7 @@ class AccountAnalyticLine(models.Model):
         store=True,
         copy=False,
         groups=PRICE_GROUPS,
-        help="What time that was given away would have cost, as of the decision.",
+        help="What the goodwill would have cost when it was decided.",
     )
 
     # Approval
@@ -195,8 +196,8 @@ class AccountAnalyticLine(models.Model):
         precompute=True,
         copy=False,
         index="btree_not_null",
-        help="Time of teams that approve it is billed once it is approved. Until then "
-        "it holds the credits and hours that pay for it.",
+        help="Time of teams that require approval is billed once it is approved. Until"
+        " then it reserves the credits and hours that pay for it.",
     )
     approval_note = fields.Char(string="Reason of Rejection", readonly=True, copy=False)
     approval_user_id = fields.Many2one(

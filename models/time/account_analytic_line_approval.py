@@ -175,8 +175,8 @@ class AccountAnalyticLine(models.Model):
             if line._get_terms() not in approved:
                 raise AccessError(
                     self.env._(
-                        "%(entry)s is approved by the leader or an approver of "
-                        "%(terms)s, or by a manager, and you are none of them.",
+                        "You can't approve %(entry)s: only the leader or an approver "
+                        "of %(terms)s, or a manager, can.",
                         entry=line._get_entry_name(),
                         terms=line._get_terms_name(),
                     )
@@ -201,8 +201,8 @@ class AccountAnalyticLine(models.Model):
             if line.approval_state not in states:
                 raise UserError(
                     self.env._(
-                        "%(entry)s cannot be %(done)s: its approval is “%(state)s”, "
-                        "and that takes “%(states)s”.",
+                        "%(entry)s can't be %(done)s: its approval must be "
+                        "“%(states)s”, and is “%(state)s”.",
                         entry=line._get_entry_name(),
                         done=done,
                         state=labels.get(line.approval_state, self.env._("not needed")),
@@ -289,8 +289,8 @@ class AccountAnalyticLine(models.Model):
                 continue
             work = work.with_context(lang=user.lang, mail_activity_quick_update=True)
             text = work.env._(
-                "%(user)s rejected %(hours)s h of yours on %(work)s: “%(note)s” "
-                "Correct the time and submit it again.",
+                "%(user)s rejected your %(hours)s h on %(work)s: “%(note)s” Correct "
+                "the time and submit it again.",
                 user=self.env.user.name,
                 hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
                 work=lines[0].with_env(work.env)._get_place_name(),

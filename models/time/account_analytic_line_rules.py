@@ -171,12 +171,13 @@ class AccountAnalyticLine(models.Model):
     def _get_frozen_text(self):
         if self.approval_state == "submitted":
             return self.env._(
-                "%(entry)s waits for approval and cannot change: withdraw it first.",
+                "%(entry)s is waiting for approval and can't be changed: withdraw it "
+                "first.",
                 entry=self._get_entry_name(),
             )
         return self.env._(
-            "%(entry)s is approved and cannot change: ask an approver of %(terms)s to "
-            "reset it to draft first.",
+            "%(entry)s is approved and can't be changed: ask an approver of %(terms)s "
+            "to reset it to draft first.",
             entry=self._get_entry_name(),
             terms=self._get_terms_name(),
         )
@@ -193,16 +194,16 @@ class AccountAnalyticLine(models.Model):
                 **values,
             )
         return self.env._(
-            "%(entry)s is billed by %(invoice)s and cannot change: cancel or credit "
-            "the invoice first.",
+            "%(entry)s is billed by %(invoice)s and can't be changed: cancel or credit"
+            " the invoice first.",
             **values,
         )
 
     def _get_closed_text(self):
         return self.env._(
-            "%(entry)s cannot change: %(company)s closed its time until %(lock)s. Log "
-            "what is missing as new time, which counts in the open period, or ask "
-            "whoever closed it to reopen the period.",
+            "%(entry)s can't be changed: %(company)s closed its time until %(lock)s. "
+            "Log what is missing as new time, which counts in the open period, or ask "
+            "an administrator to reopen the period.",
             entry=self._get_entry_name(),
             company=self.company_id.name,
             lock=format_date(self.env, self.company_id._get_time_lock()),
@@ -322,10 +323,10 @@ class AccountAnalyticLine(models.Model):
     @api.model
     def _get_employee_text(self, ticket, employee, company):
         return self.env._(
-            "Time on ticket %(ticket)s cannot be logged for %(employee)s: it takes an "
+            "Time on ticket %(ticket)s can't be logged for %(employee)s: choose an "
             "active employee of %(company)s.",
             ticket=ticket.display_name,
-            employee=employee.name or self.env._("nobody"),
+            employee=employee.name or self.env._("no employee"),
             company=company.name,
         )
 
@@ -350,8 +351,8 @@ class AccountAnalyticLine(models.Model):
             return self._get_stranger_text(customer)
         if not item.filtered_domain(item._domain_open_service()):
             return self.env._(
-                "Time on %(work)s cannot be billed to %(item)s, which is no service "
-                "that takes time: choose another item there, or leave it empty.",
+                "Time on %(work)s can't be billed to %(item)s, which isn't a service "
+                "that is billed by time: choose another item there, or leave it empty.",
                 work=work._get_work_name(),
                 item=item.display_name,
             )

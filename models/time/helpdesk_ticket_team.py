@@ -18,7 +18,8 @@ class HelpdeskTicketTeam(models.Model):
         compute="_compute_waiting_time_text",
         compute_sudo=True,
         export_string_translation=False,
-        help="How much time still waits, where the team asks for no approval any more.",
+        help="Time that is still waiting although the team no longer requires "
+        "approval.",
     )
 
     @api.depends("require_approval")

@@ -114,7 +114,7 @@ class HelpdeskTicket(models.Model):
         if required and not timer:
             raise UserError(
                 self.env._(
-                    "You have no timer on ticket %(ticket)s: start it first.",
+                    "You have no timer on ticket %(ticket)s: start one first.",
                     ticket=self.display_name,
                 )
             )

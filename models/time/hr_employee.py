@@ -38,9 +38,8 @@ class HrEmployee(models.Model):
     @api.model
     def _get_lack_text(self, company, user):
         return self.env._(
-            "%(user)s has no employee in %(company)s, and time is always an "
-            "employee's: ask whoever manages employees to create one with %(user)s "
-            "as its user.",
+            "%(user)s needs an employee in %(company)s to log time: ask your HR "
+            "department to create one with %(user)s as its user.",
             user=user.name,
             company=company.name,
         )

@@ -35,12 +35,12 @@ class ResCompany(models.Model):
     )
     timesheet_lock_grace_days = fields.Integer(
         string="Days to Finish Time",
-        help="For so many days after the date, people can still finish their time.",
+        help="People can still finish their time for this many days after the date.",
     )
 
     _timesheet_lock_grace_days_positive = models.Constraint(
         "CHECK (COALESCE(timesheet_lock_grace_days, 0) BETWEEN 0 AND 36500)",
-        "There are 0 to 36500 days to finish time.",
+        "The days to finish time can be 0 to 36500.",
     )
 
     def _get_time_lock(self):

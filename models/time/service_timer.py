@@ -59,7 +59,7 @@ class ServiceTimer(models.Model):
         store=True,
         readonly=False,
         help="Hours that will be logged: those measured, rounded up to whole minutes, "
-        "unless somebody corrects them.",
+        "unless you correct them.",
     )
     time_counted = fields.Char(compute="_compute_time_counted")
     name = fields.Char(string="Description")

@@ -30,8 +30,8 @@ class AccountAnalyticLine(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        help="Unticked, nobody pays for the entry. New entries take it from the "
-        "product of what they would be billed to.",
+        help="If unticked, the entry is not billed. New entries follow the product "
+        "they would be billed to.",
     )
 
     @api.depends("ticket_id")

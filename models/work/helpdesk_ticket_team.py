@@ -50,17 +50,18 @@ class HelpdeskTicketTeam(models.Model):
         compute="_compute_only_project_tickets",
         store=True,
         readonly=False,
-        help="Time can be logged only on tickets that carry a project of their own "
-        "choosing, not the team's. Follows the company's setting when that changes.",
+        help="Time can be logged only on tickets that have a project of their own, not"
+        " the team's. Follows the company's setting when that changes.",
     )
     minimum_hours = fields.Float(
         string="Minimum Billed Hours",
-        help="A billed entry counts at least this many hours. 0 bills as worked.",
+        help="An entry is billed as at least this many hours. Use 0 to bill the time "
+        "as worked.",
     )
     rounding_hours = fields.Float(
         string="Rounding of Billed Hours",
-        help="A billed entry is rounded up to a multiple of this many hours. "
-        "0 bills as worked.",
+        help="An entry is rounded up to a multiple of this many hours when it is "
+        "billed. Use 0 to bill the time as worked.",
     )
 
     _billable_needs_timesheet = models.Constraint(

@@ -7,6 +7,6 @@ class ResCompany(models.Model):
 
     only_project_tickets = fields.Boolean(
         string="Projects Only",
-        help="Time can be logged only on tickets that carry a project of their own "
-        "choosing, not their team's. Teams may differ.",
+        help="Time can be logged only on tickets that have a project of their own, not"
+        " their team's. Each team can differ.",
     )

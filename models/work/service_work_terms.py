@@ -28,17 +28,17 @@ class ServiceWorkTerms(models.AbstractModel):
     )
     prepaid_limit = fields.Selection(
         selection=[
-            ("open", "Go on below zero"),
+            ("open", "Continue below zero"),
             ("chain", "Next prepaid item, then below zero"),
             ("closed", "Next prepaid item, then as over the limit"),
         ],
         string="Prepaid Hours Used Up",
         default="open",
         required=True,
-        help="What happens with time when the hours of a prepaid sales order item are "
-        "used up. The next prepaid items of the customer take what is left, in the "
-        "order of Prepaid Item. Then the last of them goes below zero, or the hours "
-        "are over the limit.",
+        help="What happens to time when the hours of a prepaid sales order item are "
+        "used up. The next prepaid items of the customer take what is left, in "
+        "the order of Prepaid Item. Then the last of them goes below zero, or the"
+        " hours are over the limit.",
     )
     over_limit_policy = fields.Selection(
         selection=[
@@ -49,21 +49,21 @@ class ServiceWorkTerms(models.AbstractModel):
         string="Time over the Limit",
         default="refuse",
         required=True,
-        help="What happens with time that neither the customer's credits nor their "
-        "authorized hours cover. Overage waits until someone approves it.",
+        help="What happens to time that neither the customer's credits nor their "
+        "authorized hours cover. Overage waits for a manager's decision.",
     )
     require_approval = fields.Boolean(
         string="Approve Time",
-        help="New time is billed only once an approver has approved it. Time from "
-        "before counts as approved. Switched off, time that waits goes on waiting for "
-        "an approver.",
+        help="New time is billed only once an approver has approved it. Earlier time "
+        "counts as approved. If you switch this off, time that is waiting still "
+        "needs an approver.",
     )
     approver_ids = fields.Many2many(
         comodel_name="res.users",
         string="Approvers",
         domain="[('share', '=', False)]",
-        help="They approve the time, as those who lead the team or the project and "
-        "managers do. Nobody approves their own.",
+        help="They approve the time, like those who lead the team or the project and "
+        "managers. People can't approve their own time.",
     )
 
     @api.model_create_multi

@@ -256,14 +256,14 @@ class TestRecognition(AccountingCommon):
     def test_a_locked_date_is_refused_with_the_day_that_works(self):
         self._invoice(self.purchase)
         self.company.fiscalyear_lock_date = self.today
-        with self.assertRefused(UserError, says="first day that works"):
+        with self.assertRefused(UserError, says="or a later day"):
             self._recognize()
 
     def test_a_date_before_the_last_recognition_is_refused(self):
         self._invoice(self.purchase)
         self._spend(4)
         self._recognize()
-        with self.assertRefused(UserError, says="recognized until"):
+        with self.assertRefused(UserError, says="already recognized until"):
             self._recognize(date=self._day(-1))
 
     def test_a_cancelled_one_can_be_prepared_again(self):

@@ -190,7 +190,7 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
             [("notified_partner_ids", "in", self.agent.partner_id.ids)]
         )
         self.assertIn("What for?", str(told.mapped("body")))
-        self.assertIn("Write what you want", self._post("ask", self.token).text)
+        self.assertIn("Enter your question", self._post("ask", self.token).text)
         self._assert_untouched()
 
     def test_after_it_lapsed_nothing_works(self):

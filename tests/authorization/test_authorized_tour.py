@@ -82,8 +82,8 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
         env = self.env(context={"lang": self.language})
         values = {"customer": "Azure Mills", "hours": format_number(env, 2.5)}
         will_ask = self._say(
-            "%(customer)s is asked to authorize the rest. Approved, it is billed; "
-            "until then it waits."
+            "%(customer)s will be asked to authorize the rest. It is billed once "
+            "approved, and waits until then."
         )
         asked = self._say("%(customer)s was asked for %(hours)s hours.")
         return {

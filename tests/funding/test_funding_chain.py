@@ -113,7 +113,7 @@ class TestFundingChain(FundingCommon):
         note = self.ticket.timesheet_ids[0].coverage_note
         for words in (
             f"2.00 credits from {purchase.name}",
-            f"10.00 credits of {expired.name} expired the day before",
+            f"10.00 credits of {expired.name} expired on the previous day",
             "1.00 h overage",
         ):
             self.assertIn(words, note)

@@ -203,7 +203,7 @@ class TestSyncCrash(SyncMixin, BaseCase):
                 self.assertEqual(runs, ["running"])
                 self.assertEqual(self.worker().wait(), ("busy", 0), "as it seems")
                 self.pass_lease()
-                self.assertEqual(self.commit(self.get_status), "Cut off")
+                self.assertEqual(self.commit(self.get_status), "Interrupted")
                 self.assertEqual(self.worker().wait(), ("finished", 0))
                 by_id, purchases, position, runs = self.state()
                 self.assertEqual(by_id, everything)

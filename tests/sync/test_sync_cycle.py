@@ -133,7 +133,7 @@ class TestSyncCycle(CycleCase):
         created, updated, unchanged, failed = self.sync()
         self.assertEqual((created, updated, failed), (6, 0, 1))
         record = self.records(self.source)["1"]
-        self.assertIn("twice in one cycle", record.error)
+        self.assertIn("twice in one run", record.error)
         self.assertEqual(self.targets(self.source)["1"].credits, 10)
 
     def test_newer_version_in_the_same_cycle_wins(self):

@@ -310,7 +310,7 @@ class TestUploads(FilesCase):
         self.assertEqual([row[1] for row in self.hours(source)], [60, 120])
         self.assertEqual(set(self.targets(source)), {"2026-09-07|1", "2026-09-07|2"})
         self.assertIn("no external ID", self.errors(source)[0])
-        with self.assertRefused(ValidationError, says="already imported rows"):
+        with self.assertRefused(ValidationError, says="rows already imported"):
             source.mapping_ids[1].unlink()
         with self.assertRefused(ValidationError, source):
             source.row_is_key = True

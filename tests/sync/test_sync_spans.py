@@ -151,7 +151,7 @@ class TestTimeOfSpans(FilesCase):
         self.assertEqual(
             self.hours(source), [(True, 120, True)], "old time is corrected"
         )
-        self.assertIn("Ada Roth is archived", self.errors(source)[0])
+        self.assertIn("Ada Roth, who is archived", self.errors(source)[0])
         record = self.records(source)["2"]
         record.employee_id = self.employee
         record.action_retry()
@@ -201,7 +201,7 @@ class TestPartlyUsed(SyncCommon):
         )
         records = self.records(source)
         self.assertNotIn("R2", records, "nothing is left of it")
-        self.assertIn("cannot be left", records["R3"].error)
+        self.assertIn("can't be left of", records["R3"].error)
 
     def test_rest_without_what_was_used(self):
         source = self.packages(
@@ -246,4 +246,4 @@ class TestPartlyUsed(SyncCommon):
             source.file = base64.b64encode(content)
             source.action_sync_now()
             self.assertEqual(self.targets(source)["I1"].credits, left)
-        self.assertIn("cannot be left", source.record_ids.error)
+        self.assertIn("can't be left of", source.record_ids.error)

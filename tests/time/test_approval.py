@@ -79,12 +79,12 @@ class TestApproval(ApprovalCommon):
     def test_wrong_moments(self):
         """Each action names the entry and says what it takes; the batch is whole."""
         entry, draft = self._enter_submitted(), self._enter()
-        with self.assertRefused(UserError, says="cannot be submitted"):
+        with self.assertRefused(UserError, says="can't be submitted"):
             (draft | entry).action_submit()
         self.assertEqual(draft.approval_state, "draft")
-        with self.assertRefused(UserError, says="cannot be withdrawn"):
+        with self.assertRefused(UserError, says="can't be withdrawn"):
             draft.action_withdraw()
-        with self.assertRefused(UserError, says="cannot be approved.*“Draft”"):
+        with self.assertRefused(UserError, says="can't be approved.*“Draft”"):
             self._approve(entry | draft)
         self.assertEqual(entry.approval_state, "submitted")
         self.team.require_approval = False
@@ -101,7 +101,7 @@ class TestApproval(ApprovalCommon):
                 self._approve(entry, user)
                 self.assertEqual(entry.approval_user_id, user)
         entry = self._enter_submitted()
-        with self.assertRefused(AccessError, says="you are none of them"):
+        with self.assertRefused(AccessError, says="You can't approve"):
             self._approve(entry, self.outsider)
         with self.assertRaises(AccessError):
             entry.with_user(self.outsider).action_reject("no")

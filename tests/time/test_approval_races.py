@@ -113,7 +113,7 @@ class TestApprovalRaces(ScratchCase):
             self._job(entry_id, login, lambda entry: entry.action_approve())
             for login in ("lea", "pat", "lea", "pat")
         ]
-        self._check_refused(self._race(*approve), 3, "cannot be approved.*“Approved”")
+        self._check_refused(self._race(*approve), 3, "can't be approved.*“Approved”")
         with self._env() as env:
             entry = env["account.analytic.line"].browse(entry_id)
             self.assertEqual(entry.approval_state, "approved")

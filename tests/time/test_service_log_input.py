@@ -33,7 +33,7 @@ class TestServiceLogInput(ServiceLogCommon):
     def test_bad_titles(self):
         for title in ("   ", "\n\t", "\u00a0"):
             with self.subTest(title):
-                self._assert_refused("needs a title", title=title)
+                self._assert_refused("Enter a title", title=title)
 
     def test_bad_dates(self):
         today = fields.Date.today()
@@ -74,7 +74,7 @@ class TestServiceLogInput(ServiceLogCommon):
         stranger = self.env["hr.employee"].create(
             {"name": "Stranger", "company_id": company.id}
         )
-        self._assert_refused("takes an active employee of", employee_id=stranger.id)
+        self._assert_refused("choose an active employee of", employee_id=stranger.id)
 
     def test_who_logs_for_whom(self):
         """The drop-down, the preview and the button agree."""

@@ -163,8 +163,8 @@ class TestTimePeople(ServiceCreditCommon):
             self.env, "newcomer", "helpdesk_mgmt.group_helpdesk_user"
         )
         ticket = self.ticket.with_user(newcomer)
-        self.assertIn("ask whoever manages employees", ticket.timesheet_obstacle)
-        with self.assertRefused(UserError, says="ask whoever manages employees"):
+        self.assertIn("ask your HR department", ticket.timesheet_obstacle)
+        with self.assertRefused(UserError, says="ask your HR department"):
             self.env["account.analytic.line"].with_user(newcomer).create(
                 {"ticket_id": self.ticket.id, "unit_amount": 1}
             )

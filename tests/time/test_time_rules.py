@@ -43,7 +43,7 @@ class TestTimeRules(ServiceCreditCommon):
             {"name": "Stranger", "company_id": company.id}
         )
         entry = self._enter()
-        with self.assertRefused(ValidationError, says="Stranger: it takes an active"):
+        with self.assertRefused(ValidationError, says="Stranger: choose an active"):
             entry.sudo().employee_id = stranger
         with self.assertRefused(ValidationError, self.ticket.number):
             entry.sudo().employee_id = False
@@ -85,7 +85,7 @@ class TestTimeRules(ServiceCreditCommon):
     def test_item_that_is_no_service(self):
         goods = self.env["product.product"].create({"name": "Paper", "type": "consu"})
         item = self._sell(goods)
-        with self.assertRefused(ValidationError, says="no service that takes time"):
+        with self.assertRefused(ValidationError, says="isn't a service that is billed"):
             self._enter(so_line=item.id)
         with self.assertRefused(ValidationError, item):
             self._enter().so_line = item
@@ -118,7 +118,7 @@ class TestTimeRules(ServiceCreditCommon):
         for line in (entry, entry.sudo()):
             for item in (other, other.browse()):
                 with self.assertRefused(
-                    UserError, says="billed by INV.* cannot change"
+                    UserError, says="billed by INV.* can't be changed"
                 ):
                     line.so_line = item
         self.assertEqual(entry.sudo().so_line, self.item)
@@ -135,7 +135,7 @@ class TestTimeRules(ServiceCreditCommon):
         ):
             for line in (entry, entry.sudo()):
                 with self.assertRefused(
-                    UserError, says=f"{told} cannot change: cancel"
+                    UserError, says=f"{told} can't be changed: cancel"
                 ):
                     line.write(values)
         entry.write({"name": "Call with Nora", "internal_note": "Paid already"})

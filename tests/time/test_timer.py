@@ -102,7 +102,7 @@ class TestTimer(ServiceCreditCommon):
     def test_wrong_moments(self):
         """Each action says what is the matter when it makes no sense."""
         for method in ("pause", "resume", "stop"):
-            with self.assertRefused(UserError, says="start it first"):
+            with self.assertRefused(UserError, says="start one first"):
                 getattr(self.ticket, f"action_timer_{method}")()
         self.ticket.action_timer_start()
         with self.assertRefused(UserError, says="started before"):

@@ -221,8 +221,8 @@ class TestTicketTime(ServiceCreditCommon):
             ({"unit_amount": 0}, "more than 0 and at most 24"),
             ({"unit_amount": -1}, "more than 0 and at most 24"),
             ({"unit_amount": 25}, "25 hours on ticket .* more than 0 and at most 24"),
-            ({"employee_id": stranger.id}, "Stranger: it takes an active employee of"),
-            ({"employee_id": archived.id}, "Gone: it takes an active employee of"),
+            ({"employee_id": stranger.id}, "Stranger: choose an active employee of"),
+            ({"employee_id": archived.id}, "Gone: choose an active employee of"),
             ({"so_line": theirs.id}, "cannot be billed to .* of Birch Works"),
         ]
         for values, message in cases:

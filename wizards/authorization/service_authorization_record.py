@@ -9,7 +9,7 @@ class ServiceAuthorizationRecord(models.TransientModel):
     """Record the answer that a customer gave by phone."""
 
     _name = "service.authorization.record"
-    _description = "Record the Answer to a Request of Hours"
+    _description = "Record the Answer to a Request for Hours"
 
     authorization_id = fields.Many2one(
         comodel_name="service.authorization", required=True, readonly=True
@@ -67,7 +67,7 @@ class ServiceAuthorizationRecord(models.TransientModel):
         if not note:
             raise ValidationError(
                 self.env._(
-                    "Write who answered for %(customer)s, when and how, so that the "
+                    "Enter who answered for %(customer)s, when and how, so that the "
                     "answer to %(name)s can be traced.",
                     customer=self.authorization_id.commercial_partner_id.display_name,
                     name=self.authorization_id.display_name,

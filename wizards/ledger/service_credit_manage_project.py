@@ -14,7 +14,7 @@ class ServiceCreditManageProject(models.TransientModel):
         comodel_name="project.project", required=True, readonly=True
     )
     allow_partial = fields.Boolean(
-        string="Allocate those that work",
+        string="Allocate where possible",
         help="Otherwise all of them are allocated or none.",
     )
     line_ids = fields.One2many(
@@ -65,7 +65,7 @@ class ServiceCreditManageProject(models.TransientModel):
     def _get_result_notification(self, result):
         refused = result["refused"]
         message = self.env._(
-            "%(count)s milestones received their service credits.",
+            "Milestones that received their service credits: %(count)s.",
             count=len(result["allocated"]),
         )
         return {

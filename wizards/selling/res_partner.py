@@ -29,6 +29,4 @@ class ResPartner(models.Model):
         )
         pricelist = self.with_company(company).property_product_pricelist
         currency = last_sudo.currency_id or pricelist.currency_id or company.currency_id
-        return self.env["service.credit.renewal"]._open(
-            self, company, currency, last_sudo.product_id.sudo(False)
-        )
+        return self.env["service.credit.renewal"]._open(self, company, currency)

@@ -65,7 +65,7 @@ class ServiceCreditRenewal(models.TransientModel):
 
     @api.depends("partner_id", "company_id", "currency_id")
     def _compute_product_id(self):
-        """Propose the product the customer bought last, if it still is for sale."""
+        """Propose the product that the customer buys most of."""
         for window in self:
             if not window.product_id and window._may_know():
                 window.product_id = window._get_renewal().find_product()

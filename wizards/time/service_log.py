@@ -67,13 +67,13 @@ class ServiceLog(models.TransientModel):
             ("overage", "Log the rest as overage"),
             ("request", "Ask the customer for more"),
         ],
-        help="What happens to the hours that nobody covers.",
+        help="What happens to the hours that are not covered.",
     )
     is_over_limit = fields.Boolean(compute="_compute_preview")
     over_limit_ways = fields.Char(
         compute="_compute_preview",
         export_string_translation=False,
-        help="What can be done about the hours that nobody covers.",
+        help="What can be done about the hours that are not covered.",
     )
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     # One window logs once, however often it is sent.

@@ -106,7 +106,7 @@ class ServiceLog(models.TransientModel):
         if not title:
             raise ValidationError(
                 self.env._(
-                    "The service for %(customer)s needs a title: the customer sees it.",
+                    "Enter a title for the service: %(customer)s sees it.",
                     customer=self.partner_id.display_name,
                 )
             )

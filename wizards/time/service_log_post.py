@@ -109,8 +109,8 @@ class ServiceLog(models.TransientModel):
             return False
         if self.over_limit == "request":
             return self._get_lack_of_address() or self.env._(
-                "%(customer)s is asked to authorize the rest. Approved, it is billed; "
-                "until then it waits.",
+                "%(customer)s will be asked to authorize the rest. It is billed once "
+                "approved, and waits until then.",
                 customer=self.partner_id.display_name,
             )
         rest = format_number(self.env, plan["rest"], 2)
