@@ -22,6 +22,7 @@ ANSWERS = {
 # The second page of a list is its first one, further down.
 PAGINATED = (
     "/my/home",
+    "/my/ticket/1/time",
     "/my/authorizations/page/2",
     "/my/service-credits/page/2",
 )
@@ -56,7 +57,6 @@ class PortalReadersCase(AttackPortalCase):
         cls.paths = (
             "/my",
             f"/my/ticket/{ticket}",
-            f"/my/ticket/{ticket}/time",
             f"/my/ticket/{ticket}/time/page/1",
             "/my/timesheets",
             "/my/timesheets?groupby=none",

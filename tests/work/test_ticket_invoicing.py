@@ -139,9 +139,12 @@ class TestTicketInvoicing(ServiceCreditCommon):
         invoice = self._invoice_order(item.order_id)
         invoice.action_post()
         for values, message in (
-            ({"ticket_id": other.id}, "is billed by INV.* and cannot change: cancel"),
-            ({"is_billable": False}, "is billed by INV.* and cannot change: cancel"),
-            ({"unit_amount": 2}, "is billed by INV.* and cannot change: cancel"),
+            (
+                {"ticket_id": other.id},
+                "is billed by INV.* and can't be changed",
+            ),
+            ({"is_billable": False}, "is billed by INV.* and can't be changed"),
+            ({"unit_amount": 2}, "is billed by INV.* and can't be changed"),
         ):
             with self.subTest(values), self.assertRefused(UserError, says=message):
                 entry.write(values)
