@@ -136,6 +136,7 @@ def use_purchases(env, purchases):
             ids=tuple(rows.ids),
         )
     )
+    env.cr.execute("ANALYZE")  # Autovacuum does it where the rows are committed.
 
 
 ROWS = [

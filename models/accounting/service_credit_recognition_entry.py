@@ -204,19 +204,24 @@ class ServiceCreditRecognition(models.Model):
     def _link_rows(self):
         """Note which rows of the ledger the lines take into account, each once."""
         self.env.flush_all()
+        first = {}
+        for line in self.line_ids.sorted("id", reverse=True):
+            first[line.purchase_id.id] = line.id
+        # A list has a length the planner knows, a new table has no statistics yet;
+        # and once it is made, nothing looks into the table while it grows.
         self.env.cr.execute(
             SQL(
                 f"""
                 INSERT INTO service_credit_recognition_row (line_id, consumption_id)
-                SELECT line.id, found.id FROM (SELECT row.id, row.purchase_id {NEW_ROWS}
+                SELECT line.id, UNNEST(found.ids) FROM (
+                    SELECT row.purchase_id, ARRAY_AGG(row.id) AS ids {NEW_ROWS}
+                    GROUP BY row.purchase_id
                 ) found
-                JOIN (
-                    SELECT MIN(id) AS id, purchase_id
-                    FROM service_credit_recognition_line
-                    WHERE recognition_id = %(recognition)s GROUP BY purchase_id
-                ) line ON line.purchase_id = found.purchase_id
+                JOIN UNNEST(%(lines)s::int[], %(purchases)s::int[])
+                  AS line (id, purchase_id) ON line.purchase_id = found.purchase_id
                 """,
-                recognition=self.id,
+                lines=list(first.values()),
+                purchases=list(first),
                 **self._get_period(),
             )
         )
