@@ -64,6 +64,7 @@ class AccountAnalyticLine(models.Model):
         digits="Service Credits",
         compute="_compute_credits",
         store=True,
+        precompute=True,
         help="Service credits that pay for the entry, from the ledger.",
     )
     split_from_id = fields.Many2one(

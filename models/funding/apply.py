@@ -82,8 +82,11 @@ def post(env, claims):
         values[claim.entry] = get_entry_values(claim, facts)
         siblings += get_sibling_values(claim, facts)
     write_funding(values)
-    drawn = [claim.draw for claim in claims if claim.draw and claim.draw.slices]
-    post_draws(env, drawn)
+    drawn = {claim.entry: claim.draw for claim in claims}
+    drawn = {entry: draw for entry, draw in drawn.items() if draw and draw.slices}
+    post_draws(env, drawn.values())
+    # Now: one statement writes the credits with the payer.
+    env["account.analytic.line"].union(*drawn)._recompute_recordset(["credits"])
     # sudo: the parts of others follow from the entry too
     create_siblings(env["account.analytic.line"].sudo(), siblings)
     move_on(claims)

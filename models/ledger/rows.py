@@ -71,6 +71,7 @@ def insert(model, vals_list):
         ids += _insert_rows(model, [*names, *log], rows[start : start + PORTION])
     records = model.browse(ids)
     _refresh_lists(model, names, vals_list)
+    _cache_links(records, names, vals_list)
     records.modified(names, create=True)
     return records
 
@@ -96,6 +97,15 @@ def _to_column(model, name, vals_list):
     if field.type in ("float", "monetary", "integer"):
         return values
     return [value or None for value in values]
+
+
+def _cache_links(records, names, vals_list):
+    """What depends on the records is found by their links: no need to read them."""
+    for name in names:
+        field = records._fields[name]
+        if field.type == "many2one":
+            for record, vals in zip(records, vals_list, strict=True):
+                field._update_cache(record, vals[name] or None)
 
 
 def _refresh_lists(model, names, vals_list):

@@ -247,7 +247,7 @@ class ServiceCreditAllocation(models.Model):
             for vals in vals_list
         ]
         try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
+            with mute_logger("odoo.sql_db"):
                 # Not create, which is closed.
                 return insert(self, prepared)
         except UniqueViolation as error:

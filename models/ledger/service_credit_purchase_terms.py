@@ -9,8 +9,13 @@ from ...tools import add_days, add_months
 from .drawing import DRAWING_ORDER
 from .service_credit_purchase import OPEN, WAITING
 
+# Read with the purchases in one query: what drawing from them asks and changes.
 DRAWING_FIELDS = [
     "name",
+    "active",
+    "is_withdrawn",
+    "sale_line_id",
+    "partner_id",
     "company_id",
     "currency_id",
     "commercial_partner_id",

@@ -386,6 +386,11 @@ class HelpdeskTicket(models.Model):
             "category": "other",
         }
 
+    def _has_project_of_team(self):
+        # sudo: the team and the project may be closed to whoever reads the ticket
+        team_sudo = self.sudo().team_id.with_company(self.company_id)
+        return self.sudo().project_id == team_sudo.default_project_id
+
     def _get_time_obstacle(self):
         """Tell why the ticket takes no time and what helps; False if it does."""
         self.ensure_one()
@@ -403,8 +408,8 @@ class HelpdeskTicket(models.Model):
                 "it has no project. Choose one on the ticket or on its team %(team)s.",
                 team=team_sudo.display_name,
             )
-        default_sudo = team_sudo.with_company(company).default_project_id
-        if team_sudo.only_project_tickets and project_sudo == default_sudo:
+        # Asked second: the project of the team takes a query.
+        if team_sudo.only_project_tickets and self._has_project_of_team():
             return self.env._(
                 "team %(team)s logs time only on tickets with a project of their own. "
                 "Choose another project than %(project)s on the ticket.",
