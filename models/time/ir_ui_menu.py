@@ -8,13 +8,15 @@ class IrUiMenu(models.Model):
     def _load_menus_blacklist(self):
         """Show Time to Approve to those who approve the time of a team or project."""
         hidden = super()._load_menus_blacklist()
-        if not (
-            self.env["helpdesk.ticket.team"]._get_approved_teams()
-            or self.env["project.project"]._get_approved_projects()
+        projects = self.env["project.project"]._get_approved_projects()
+        teams = self.env["helpdesk.ticket.team"]._get_approved_teams()
+        for name, approves in (
+            ("helpdesk_time_to_approve_menu", teams or projects),
+            ("project_time_to_approve_menu", projects),
         ):
-            menu = self.env.ref(
-                "helpdesk_service_credit.helpdesk_time_to_approve_menu",
-                raise_if_not_found=False,
-            )
-            hidden += menu.ids if menu else []
+            if not approves:
+                menu = self.env.ref(
+                    f"helpdesk_service_credit.{name}", raise_if_not_found=False
+                )
+                hidden += menu.ids if menu else []
         return hidden

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...tools import format_number
 from ..ledger.drawing import get_shortage_message, plan_draws, post_draws
@@ -21,6 +22,15 @@ class ProjectProject(models.Model):
                 or self.prepaid_limit != "open"
                 or self.over_limit_policy != "refuse"
             )
+        )
+
+    @api.model
+    def _domain_asks_payers(self):
+        """Return the projects whose terms decide; `_asks_payers` for one of them."""
+        return Domain("allow_billable", "=", True) & (
+            Domain("use_service_credits", "=", True)
+            | Domain("prepaid_limit", "!=", "open")
+            | Domain("over_limit_policy", "!=", "refuse")
         )
 
     def _compute_partner_id(self):

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...tools import refuse_typed, untyped_defaults
 
@@ -18,6 +19,7 @@ class ProjectTask(models.Model):
     asks_payers = fields.Boolean(
         compute="_compute_asks_payers",
         compute_sudo=True,
+        search="_search_asks_payers",
         export_string_translation=False,
         help="The project's terms decide who pays for new time on the task.",
     )
@@ -75,6 +77,14 @@ class ProjectTask(models.Model):
             project = task.project_id
             task.asks_payers = project._asks_payers()
             task.use_service_credits = task.asks_payers and project.use_service_credits
+
+    @api.model
+    def _search_asks_payers(self, operator, value):
+        if operator != "in" or True not in value:
+            return NotImplemented
+        asks = self.env["project.project"]._domain_asks_payers()
+        # whoever looks: the terms of a project are no secret to who logs time
+        return Domain("project_id", "any!", asks)
 
     @api.depends("partner_id", "project_id.partner_id")
     def _compute_commercial_partner_id(self):
@@ -169,6 +179,15 @@ class ProjectTask(models.Model):
                 "default_sale_line_id": self.sale_line_id.id,
             }
         }
+
+    def action_log_service(self):
+        """Open the window that logs a service on the task."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_log_action"
+        )
+        return action | {"context": {"default_task_id": self.id}}
 
     # ------------------------------------------------------------------
     # What a claim asks of its work, a ticket or a task

@@ -470,3 +470,42 @@ class TestFundingTasks(TaskFundingCommon):
         entry.action_submit()
         entry.action_approve()
         self.assertEqual(item.qty_delivered, 1)
+
+    def test_log_service(self):
+        """The window logs on the task, as its preview says."""
+        operator = self._create_person(
+            "operator_olga",
+            f"{WORKER},helpdesk_service_credit.group_service_operator",
+        )
+        self.rollout.message_subscribe(operator.partner_id.ids)
+        self._buy(1)
+        self.rollout.over_limit_policy = "overage"
+        action = self.task.with_user(operator).action_log_service()
+        windows = self.env["service.log"].with_user(operator)
+        with Form(windows.with_context(**action["context"])) as form:
+            self.assertEqual(form.partner_id, self.customer)
+            form.title = "Labels"
+            form.hours = 2
+        window = form.record
+        self.assertTrue(window.is_over_limit)
+        window.action_log_hours()
+        self.assertEqual(
+            [(e.coverage, e.name) for e in self.task.timesheet_ids.sorted("id")],
+            [("credits", "Labels"), ("overage", "Labels")],
+        )
+        self.assertEqual(window.entry_id.task_id, self.task)
+
+    def test_log_service_on_another_customers_task(self):
+        foreign = self._create_task(partner_id=self.other_customer.id)
+        window = self.env["service.log"].create(
+            {"partner_id": self.customer.id, "task_id": foreign.id, "title": "X"}
+        )
+        window.partner_id = self.customer
+        with self.assertRefused(ValidationError, foreign, self.customer):
+            window.action_log_hours()
+
+    def test_who_would_pay(self):
+        purchase = self._buy(10)
+        panel = self.env["service.funding.panel"].create({"task_id": self.task.id})
+        self.assertEqual(panel.partner_id, self.customer)
+        self.assertIn(purchase.name, panel.preview)

@@ -32,6 +32,13 @@ class ServiceWindowMixin(models.AbstractModel):
         "('allow_timesheet', '=', True)]",
         help="Leave it empty for a new ticket.",
     )
+    task_id = fields.Many2one(
+        comodel_name="project.task",
+        domain="[('partner_id.commercial_partner_id', '=?', commercial_partner_id), "
+        "('asks_payers', '=', True)]",
+        help="A task instead of a ticket, of a project whose time is paid by service "
+        "credits or prepaid hours.",
+    )
     team_id = fields.Many2one(
         comodel_name="helpdesk.ticket.team",
         compute="_compute_team_id",
@@ -63,10 +70,11 @@ class ServiceWindowMixin(models.AbstractModel):
         refuse_uncountable(self, [vals])
         return super().write(vals)
 
-    @api.depends("ticket_id")
+    @api.depends("ticket_id", "task_id")
     def _compute_partner_id(self):
         for window in self:
-            window.partner_id = window.ticket_id.partner_id or window.partner_id
+            payer = window._get_work()._get_payer()
+            window.partner_id = payer or window.partner_id
 
     @api.depends("ticket_id")
     def _compute_team_id(self):
@@ -95,3 +103,20 @@ class ServiceWindowMixin(models.AbstractModel):
         customer = self.partner_id.commercial_partner_id
         if self.ticket_id.commercial_partner_id != customer:
             self.ticket_id = False
+        if self.task_id.commercial_partner_id != customer:
+            self.task_id = False
+
+    @api.onchange("ticket_id")
+    def _onchange_ticket_id(self):
+        if self.ticket_id:
+            self.task_id = False
+
+    @api.onchange("task_id")
+    def _onchange_task_id(self):
+        if self.task_id:
+            self.ticket_id = False
+
+    def _get_work(self):
+        """Return what the service was for; nothing where a new ticket is asked for."""
+        self.ensure_one()
+        return self.ticket_id or self.task_id

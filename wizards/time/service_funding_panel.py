@@ -37,13 +37,20 @@ class ServiceFundingPanel(models.TransientModel):
         )[:1]
 
     @api.depends(
-        "partner_id", "ticket_id", "team_id", "service_type_id", "hours", "date"
+        "partner_id",
+        "ticket_id",
+        "task_id",
+        "team_id",
+        "service_type_id",
+        "hours",
+        "date",
     )
     def _compute_preview(self):
         for panel in self:
             panel.preview = False
             is_told = is_countable(panel.hours) and panel.hours > 0
-            if not panel.team_id or not panel.date or not is_told:
+            place = panel.team_id or panel.task_id
+            if not place or not panel.date or not is_told:
                 continue
             values = {"plan": False, "error": False}
             try:
@@ -62,6 +69,8 @@ class ServiceFundingPanel(models.TransientModel):
         """
         self.ensure_one()
         ticket = self.ticket_id
+        if self.task_id and not ticket:
+            return self._preview_on(self.task_id)
         if not ticket:
             self.partner_id._check_service_credit_balance_access()
             ticket = ticket.new(
@@ -72,11 +81,14 @@ class ServiceFundingPanel(models.TransientModel):
                     "company_id": (self.team_id.company_id or self.env.company).id,
                 }
             )
-        else:
-            ticket.check_access("read")
+        return self._preview_on(ticket)
+
+    def _preview_on(self, work):
+        if work.id:
+            work.check_access("read")
         values = {
             "service_type_id": self.service_type_id.id,
             "unit_amount": self.hours,
             "date": self.date,
         }
-        return self.env["account.analytic.line"]._preview_entry(values, ticket)
+        return self.env["account.analytic.line"]._preview_entry(values, work)

@@ -92,14 +92,13 @@ class ServiceLog(models.TransientModel):
         comodel_name="service.authorization", readonly=True
     )
 
-    @api.depends("ticket_id", "team_id")
+    @api.depends("ticket_id", "task_id", "team_id")
     def _compute_company_id(self):
         for log in self:
-            log.company_id = (
-                log.ticket_id.company_id or log.team_id.company_id or self.env.company
-            )
+            place = log._get_work() or log.team_id
+            log.company_id = place.company_id or self.env.company
 
-    @api.depends("ticket_id", "partner_id", "team_id")
+    @api.depends("ticket_id", "task_id", "partner_id", "team_id")
     def _compute_sale_line_id(self):
         for log in self:
             log.sale_line_id = log._get_sale_line()
@@ -116,7 +115,7 @@ class ServiceLog(models.TransientModel):
         for log in self:
             log.hours = log.hours or log.service_type_id.increment
 
-    @api.depends("ticket_id", "team_id")
+    @api.depends("ticket_id", "task_id", "team_id")
     def _compute_employee_id(self):
         for log in self:
             own = self.env.user.with_company(log.company_id).employee_id
@@ -133,6 +132,7 @@ class ServiceLog(models.TransientModel):
     @api.depends(
         "partner_id",
         "ticket_id",
+        "task_id",
         "team_id",
         "sale_line_id",
         "service_type_id",
@@ -145,14 +145,15 @@ class ServiceLog(models.TransientModel):
         """Tell who pays, by the code that posts, and write nothing."""
         for log in self:
             log.is_over_limit = log.over_limit_ways = False
-            if not (log.partner_id and log.team_id and log.service_type_id):
+            place = log.team_id or log.task_id
+            if not (log.partner_id and place and log.service_type_id):
                 log.preview = False
                 continue
             values = {"plan": False, "error": False, "options": log._get_options()}
             try:
                 log._check_values()
-                if not log.ticket_id:
-                    # A ticket that one may read tells it anyway.
+                if not log._get_work():
+                    # A work that one may read tells it anyway.
                     log.partner_id._check_service_credit_balance_access()
                 values["plan"] = plan = log._plan()
                 log.is_over_limit = plan["is_over"]
@@ -196,8 +197,8 @@ class ServiceLog(models.TransientModel):
                 "message": self._get_result_text("%s"),
                 "links": [
                     {
-                        "label": self.ticket_id.display_name,
-                        "url": f"/odoo/helpdesk.ticket/{self.ticket_id.id}",
+                        "label": self._get_work().display_name,
+                        "url": f"/odoo/{self._get_work()._name}/{self._get_work().id}",
                     }
                 ],
                 "next": {"type": "ir.actions.act_window_close"},
@@ -215,14 +216,14 @@ class ServiceLog(models.TransientModel):
         self.sudo().write(values)
 
     def _get_sale_line(self):
-        """Return what pays beside credits: the ticket's item, else the customer's.
+        """Return what pays beside credits: the work's item, else the customer's.
 
         A new ticket takes its customer's prepaid item with hours left; without one, the
         latest item that has authorized hours left, or the only time-based one.
         """
         self.ensure_one()
-        if self.ticket_id:
-            return self.ticket_id.sale_line_id
+        if work := self._get_work():
+            return work.sale_line_id
         if not self.partner_id:
             return self.env["sale.order.line"]
         item = self._get_new_ticket().sale_line_id

@@ -52,6 +52,7 @@ class ServiceLog(models.TransientModel):
         self._check_who()
         self._check_date()
         customer = self.partner_id.commercial_partner_id
+        self._check_task()
         if self.ticket_id and self.ticket_id.commercial_partner_id != customer:
             raise ValidationError(
                 self.env._(
@@ -65,13 +66,39 @@ class ServiceLog(models.TransientModel):
                 )
             )
 
+    def _check_task(self):
+        task = self.task_id
+        if not task or self.ticket_id:
+            return
+        if not task.asks_payers:
+            raise ValidationError(
+                self.env._(
+                    "Services cannot be logged on task %(task)s: its project uses "
+                    "neither service credits nor prepaid hours. Add the time in the "
+                    "task's Timesheets tab.",
+                    task=task.display_name,
+                )
+            )
+        customer = self.partner_id.commercial_partner_id
+        if task.commercial_partner_id != customer:
+            raise ValidationError(
+                self.env._(
+                    "Task %(task)s belongs to %(other)s and the service to "
+                    "%(customer)s: choose a task of the same customer.",
+                    task=task.display_name,
+                    other=task.commercial_partner_id.display_name
+                    or self.env._("no customer"),
+                    customer=customer.display_name,
+                )
+            )
+
     def _check_who(self):
         if not self.employee_id:
             employees = self.env["hr.employee"]
             raise ValidationError(
                 employees._get_lack_text(self.company_id, self.env.user)
             )
-        if not self.team_id:
+        if not (self.team_id or self.task_id):
             raise ValidationError(
                 self.env._(
                     "Choose a team to log time for %(customer)s.",

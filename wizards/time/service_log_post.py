@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date, plaintext2html
 
 from ...models.funding.payers import CREDITS, OVERAGE, SALE_LINE
+from ...models.ledger.drawing import WORK_FIELDS
 from ...tools import format_number
 
 STEP_TOLERANCE = 1e-6
@@ -35,12 +36,10 @@ class ServiceLog(models.TransientModel):
             billed hours covered and left over
         """
         self.ensure_one()
-        ticket = self.ticket_id
-        if not ticket:
-            ticket = self._get_planned_ticket()
+        work = self._get_work() or self._get_planned_ticket()
         entries = self.env["account.analytic.line"]
         values = self._prepare_entry_values()
-        plan = entries._preview_entry(values, ticket)
+        plan = entries._preview_entry(values, work)
         fit = sum(
             part["hours"]
             for part in plan["slices"]
@@ -53,9 +52,9 @@ class ServiceLog(models.TransientModel):
             fit = self._get_whole_steps(fit)
             if fit:
                 values["unit_amount"] = self.hours * fit / billed
-                plan = entries._preview_entry(values, ticket)
+                plan = entries._preview_entry(values, work)
         elif is_over and self.over_limit in ("overage", "request"):
-            plan = entries._preview_entry(values, ticket, policy=OVERAGE)
+            plan = entries._preview_entry(values, work, policy=OVERAGE)
         return {
             **plan,
             "is_over": is_over,
@@ -80,7 +79,9 @@ class ServiceLog(models.TransientModel):
 
     def _get_whole_steps(self, hours):
         """Return how much of `hours` an entry of its own can bill."""
-        team_sudo = self.team_id.sudo()
+        # Only teams raise and round what is billed.
+        on_task = self.task_id and not self.ticket_id
+        team_sudo = (self.team_id.browse() if on_task else self.team_id).sudo()
         step = team_sudo.rounding_hours
         if step:
             hours = floor(hours / step + STEP_TOLERANCE) * step
@@ -129,13 +130,13 @@ class ServiceLog(models.TransientModel):
             return []
         ways = ["fit"] if plan["fit"] > 0 else []
         # sudo: an item's cap is no secret to who logs on it
-        item_sudo = self.sudo().ticket_id.sale_line_id or self.sudo().sale_line_id
+        item_sudo = self.sudo()._get_work().sale_line_id or self.sudo().sale_line_id
         return ways + ["overage"] + (["request"] if item_sudo.limit_hours else [])
 
     def _get_lack_of_address(self):
         """Tell who cannot be asked by mail, and what to do; False for others."""
         # sudo: who logs on the order's item may know whether its contact has an address
-        item_sudo = self.sudo().ticket_id.sale_line_id or self.sudo().sale_line_id
+        item_sudo = self.sudo()._get_work().sale_line_id or self.sudo().sale_line_id
         contact_sudo = item_sudo.order_id.partner_id
         if contact_sudo.email:
             return False
@@ -177,12 +178,13 @@ class ServiceLog(models.TransientModel):
         entries_sudo = self.env["account.analytic.line"].sudo()
         logged_sudo = entries_sudo.search([("service_log_key", "=", self.key)], limit=1)
         if logged_sudo:
+            work = logged_sudo._get_work()
             self._note_logged(
-                ticket_id=logged_sudo.ticket_id.id, entry_id=logged_sudo.id
+                **{WORK_FIELDS[work._name]: work.id}, entry_id=logged_sudo.id
             )
             return
         plan = self._plan() if self.over_limit else {"is_over": False}
-        if not self.ticket_id:
+        if not self._get_work():
             self._create_ticket(title)
         if plan["is_over"]:
             self._log_over_limit(plan)
@@ -209,9 +211,10 @@ class ServiceLog(models.TransientModel):
         self.write({"ticket_id": ticket.id})
 
     def _create_entry(self, policy=None, **values):
+        work = self._get_work()
         vals = {
             **self._prepare_entry_values(),
-            "ticket_id": self.ticket_id.id,
+            WORK_FIELDS[work._name]: work.id,
             **values,
         }
         entries = self.env["account.analytic.line"]
@@ -245,16 +248,17 @@ class ServiceLog(models.TransientModel):
 
     def _request_rest(self, rest):
         """Ask the customer to authorize the hours that are left over."""
-        item = self.ticket_id.sale_line_id
+        work = self._get_work()
+        item = work.sale_line_id
         # sudo: an item's cap is no secret to who logs on it
         if not item.sudo().limit_hours:
             raise ValidationError(
                 self.env._(
-                    "%(customer)s cannot be asked for hours on ticket %(ticket)s: it "
-                    "has no sales order item with limited hours. Log the rest as "
-                    "overage, or sell service credits.",
+                    "%(customer)s cannot be asked for hours on %(work)s: it has no "
+                    "sales order item with limited hours. Log the rest as overage, or "
+                    "sell service credits.",
                     customer=self.partner_id.display_name,
-                    ticket=self.ticket_id.display_name,
+                    work=work._get_work_name(),
                 )
             )
         increment = self.service_type_id.increment
@@ -262,7 +266,7 @@ class ServiceLog(models.TransientModel):
         request = self.env["service.authorization"].create(
             {
                 "sale_line_id": item.id,
-                "ticket_id": self.ticket_id.id,
+                WORK_FIELDS[work._name]: work.id,
                 "service_type_id": self.service_type_id.id,
                 "hours": steps * increment,
                 "reason": self._get_title(),
