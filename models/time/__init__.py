@@ -8,7 +8,6 @@ from . import account_analytic_line_values
 from . import account_analytic_line_week
 from . import helpdesk_ticket
 from . import helpdesk_ticket_team
-from . import helpdesk_ticket_quick
 from . import helpdesk_ticket_timer
 from . import helpdesk_ticket_web
 from . import hr_employee
