@@ -1,3 +1,4 @@
+from . import service_work_log
 from . import account_analytic_line
 from . import account_analytic_line_approval
 from . import account_analytic_line_overage

@@ -173,9 +173,9 @@ class AccountAnalyticLine(models.Model):
         return super().onchange(values, field_names, fields_spec)
 
     def _get_logged_action(self):
-        """Return a notification: what was logged, on which ticket, and who pays."""
+        """Return a notification: what was logged, on which work, and who pays."""
         self.ensure_one()
-        ticket = self.ticket_id
+        work = self._get_work()
         # sudo: hours that others pay became entries of their own
         pieces_sudo = self.sudo() | self.sudo().search(
             [("split_from_id", "=", self.id)]
@@ -189,12 +189,13 @@ class AccountAnalyticLine(models.Model):
                 "message": self.env._(
                     "%(time)s logged on %%s (%(payers)s).",
                     time=f"{minutes // 60}:{minutes % 60:02}",
-                    payers=", ".join(pieces_sudo.mapped("payers")),
+                    payers=", ".join(filter(None, pieces_sudo.mapped("payers")))
+                    or self.env._("as the project says"),
                 ),
                 "links": [
                     {
-                        "label": ticket.display_name,
-                        "url": f"/odoo/helpdesk.ticket/{ticket.id}",
+                        "label": work.display_name,
+                        "url": f"/odoo/{work._name}/{work.id}",
                     }
                 ],
                 "next": {"type": "ir.actions.act_window_close"},

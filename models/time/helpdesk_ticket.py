@@ -10,7 +10,8 @@ from .ticket_merge import carry_time_along
 class HelpdeskTicket(models.Model):
     """The time of a ticket: entries, totals, timers, and what still waits."""
 
-    _inherit = "helpdesk.ticket"
+    _name = "helpdesk.ticket"
+    _inherit = ["helpdesk.ticket", "service.work.log"]
     _guarded_fields = frozenset(("total_hours",))
 
     timesheet_count = fields.Integer(

@@ -7,7 +7,8 @@ from ..funding.draft import describe_edits
 class ProjectTask(models.Model):
     """The time of a task: what it takes from the task, and what still waits."""
 
-    _inherit = "project.task"
+    _name = "project.task"
+    _inherit = ["project.task", "service.work.log"]
 
     require_approval = fields.Boolean(related="project_id.require_approval")
     unsubmitted_hours = fields.Float(
@@ -47,6 +48,9 @@ class ProjectTask(models.Model):
             ("user_id", "=", self.env.uid),
             ("approval_state", "=", "draft"),
         ]
+
+    def _asks_payers_of_time(self):
+        return self.asks_payers
 
     def _get_time_values(self):
         """Return what every entry on the task takes from it, where time on it asks who

@@ -1,0 +1,61 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, models
+
+from ...tools import parse_duration
+
+
+class ServiceWorkLog(models.AbstractModel):
+    """Logging time on a ticket or task without opening it: how long, what was done,
+    Enter."""
+
+    _name = "service.work.log"
+    _description = "Work that Time is Logged on"
+
+    def action_log_time(self, duration, description="", date=False):
+        """Log the user's own time on the work.
+
+        :param duration: hours, or a text like 15m
+        :param date: the work date, today without one
+        :return: action that tells what was logged and who pays
+        :raise UserError: when the time cannot be logged, with the reason
+        """
+        self.ensure_one()
+        entry = self.env["account.analytic.line"].create(
+            {**self._prepare_own_entry(duration, date), "name": description or ""}
+        )
+        return entry._get_logged_action()
+
+    @api.readonly
+    def get_time_preview(self, duration, date=False):
+        """Tell who would pay for time of the user on the work, and write nothing.
+
+        :return: dict of `text`, and whether it `is_refused`
+        """
+        self.ensure_one()
+        vals = self._prepare_own_entry(duration, date)
+        if not self._asks_payers_of_time():
+            return {"text": "", "is_refused": False}
+        plan = self.env["account.analytic.line"]._preview_entry(vals, self)
+        labels = [part["label"] for part in plan["slices"]]
+        return {
+            "text": plan["refusal"] or ", ".join(labels),
+            "is_refused": bool(plan["refusal"]),
+        }
+
+    def _asks_payers_of_time(self):
+        """Tell whether this addon decides who pays for new time."""
+        return True
+
+    def _prepare_own_entry(self, duration, date):
+        self.check_access("read")
+        if isinstance(duration, str):
+            duration = parse_duration(duration)
+        company = self.company_id or self.env.company
+        vals = {
+            **self._get_time_values(),
+            "employee_id": self.env["hr.employee"]._get_own_for_time(company).id,
+            "unit_amount": duration,
+        }
+        if date:
+            vals["date"] = self.env["account.analytic.line"]._read_day(date)
+        return vals
