@@ -122,6 +122,7 @@ from .sync import test_sync_status
 from .sync import test_sync_stop
 from .sync import test_sync_time
 from .sync import test_sync_values
+from .time import test_agent_morning
 from .time import test_agent_screens
 from .time import test_approval
 from .time import test_approval_funding

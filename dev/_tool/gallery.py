@@ -104,7 +104,8 @@ GALLERY = [
         "agent",
         NARROW,
         [
-            _action("account_analytic_line_action_week"),
+            "/odoo/my-week",
+            "wait:.o_service_week_cell",
             "shot:week",
             TICKETS,
             _row("Train the new"),

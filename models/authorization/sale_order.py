@@ -45,10 +45,9 @@ class SaleOrder(models.Model):
         }
 
     def action_request_authorization(self):
-        """Open the window that asks the customer for more hours, for one item."""
+        """Open the window that asks for more hours on an item, or what was asked."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_authorization_action_request"
+        self.check_access("read")
+        return self.env["service.authorization"]._get_request_action(
+            self.order_line.filtered("limit_hours")
         )
-        lines = self.order_line.filtered("limit_hours")
-        return action | {"context": {"default_sale_line_id": lines[:1].id}}

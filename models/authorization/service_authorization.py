@@ -7,6 +7,7 @@ from odoo.tools.misc import clean_context
 from ...tools import (
     format_number,
     is_multiple,
+    lock_and_touch,
     refuse_typed,
     refuse_uncountable,
     untyped_defaults,
@@ -354,6 +355,31 @@ class ServiceAuthorization(models.Model):
                     )
                 )
 
+    @api.constrains("sale_line_id", "hours")
+    def _check_one_open(self):
+        """Ask once: two answers to the same question would authorize hours twice."""
+        asked = self.filtered_domain(self._domain_open())
+        # sudo: who may ask for hours need not read the order, or every request
+        items_sudo = asked.sudo().sale_line_id
+        lock_and_touch(items_sudo)
+        groups = asked.sudo()._read_group(
+            self._domain_open() & Domain("sale_line_id", "in", items_sudo.ids),
+            ["sale_line_id"],
+            ["id:recordset"],
+            having=[("__count", ">", 1)],
+        )
+        for item_sudo, requests_sudo in groups:
+            first_sudo = requests_sudo.sorted("id")[:1]
+            raise ValidationError(
+                self.env._(
+                    "The customer has not answered the request for %(hours)s hours on "
+                    "%(item)s yet: send it again, or withdraw it before you ask for "
+                    "other hours.",
+                    hours=format_number(self.env, first_sudo.hours),
+                    item=item_sudo.display_name,
+                )
+            )
+
     @api.constrains("ticket_id", "task_id", "sale_line_id")
     def _check_work_customer(self):
         # sudo: whose item it is must not depend on who may read the order
@@ -388,16 +414,38 @@ class ServiceAuthorization(models.Model):
             request.is_unreachable = bool(contact) and not contact.email
 
     @api.model
-    def _get_open_request(self, item):
-        """Return the request for more hours on an item that waits for its answer."""
-        return self.search(
-            [
-                ("sale_line_id", "=", item.id),
-                ("state", "=", "requested"),
-                ("hours", ">", 0),
-            ],
-            limit=1,
+    def _domain_open(self):
+        """Return the requests for more hours that wait for the customer's answer."""
+        return (
+            Domain("state", "=", "requested")
+            & Domain("source", "=", "request")
+            & Domain("hours", ">", 0)
         )
+
+    @api.model
+    def _get_open_requests(self, items):
+        """Return the open requests on items; each has one at most."""
+        return self.search(
+            self._domain_open() & Domain("sale_line_id", "in", items.ids)
+        )
+
+    @api.model
+    def _get_request_action(self, items, **defaults):
+        """Open the window that asks for hours on one of the items.
+
+        Where the customer has not answered about any of them, what was asked is shown.
+        """
+        waiting = self._get_open_requests(items)
+        free = items - waiting.sale_line_id
+        if waiting and not free:
+            return waiting._get_records_action(name=self.env._("Requested Hours"))
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_authorization_action_request"
+        )
+        defaults["sale_line_id"] = free[:1].id
+        return action | {
+            "context": {f"default_{name}": value for name, value in defaults.items()}
+        }
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -24,8 +24,9 @@ class AccountAnalyticLine(models.Model):
         """Return the user's own week around a day, today's without one.
 
         :return: dict of `days`, each with its `date`, hours `due` by the working
-            schedule and hours of `other` work; and `rows`, one for each ticket, with
-            `cells` by date: `hours`, the `entries` and whether the only one can change
+            schedule and hours of `other` work; `rows`, one for each ticket, with
+            `cells` by date: `hours`, the `entries` and whether the only one can change;
+            and the `obstacle` of a user who cannot log time
         """
         days = self._get_days_of_week(day)
         due = self.env["hr.employee"]._get_own_hours_due(days[0], days[-1])
@@ -35,6 +36,7 @@ class AccountAnalyticLine(models.Model):
         for entry in entries - on_tickets:
             other[entry.date] += entry.unit_amount
         return {
+            "obstacle": self.env["hr.employee"]._get_own_lack(),
             "today": fields.Date.to_string(fields.Date.context_today(self)),
             "previous": fields.Date.to_string(days[0] - timedelta(days=DAYS)),
             "next": fields.Date.to_string(days[0] + timedelta(days=DAYS)),
@@ -83,16 +85,16 @@ class AccountAnalyticLine(models.Model):
     def _get_week_rows(self, entries, days):
         by_ticket = entries.grouped("ticket_id")
         recent = self._get_recent_tickets(days) - entries.ticket_id
-        rows = [
-            (ticket, by_ticket.get(ticket, entries.browse()))
-            for ticket in [*by_ticket, *recent]
-        ]
+        tickets = self.env["helpdesk.ticket"].union(*by_ticket, recent)
+        timed = tickets._filtered_access("read").filtered("allow_timesheet")
+        rows = [(ticket, by_ticket.get(ticket, entries.browse())) for ticket in tickets]
         return [
             {
                 "ticket_id": ticket.id,
                 # sudo: own time shows the name, whatever became of the ticket
                 "name": ticket.sudo().display_name,
                 "customer": ticket.sudo().commercial_partner_id.name or "",
+                "takes_time": ticket in timed,
                 "cells": {
                     fields.Date.to_string(date): own._get_week_cell()
                     for date, own in of_ticket.grouped("date").items()

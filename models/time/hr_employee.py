@@ -36,6 +36,14 @@ class HrEmployee(models.Model):
         return self._get_lack_text(company, self.env.user)
 
     @api.model
+    def _get_own_lack(self):
+        """Tell a user without any employee how to get one; False for others."""
+        # sudo: everybody may know their own employee
+        if self.sudo().search_count([("user_id", "=", self.env.uid)], limit=1):
+            return False
+        return self._get_lack_text(self.env.company, self.env.user)
+
+    @api.model
     def _get_lack_text(self, company, user):
         return self.env._(
             "%(user)s needs an employee in %(company)s to log time: ask your HR "

@@ -19,25 +19,14 @@ class HelpdeskTicket(models.Model):
             ticket.sale_line_id = ticket.suggested_sale_line_id
 
     def action_request_authorization(self):
-        """Open the window that asks the customer for more hours.
-
-        While the customer has not answered about the item, the open request is shown.
-        """
+        """Open the window that asks the customer for more hours, or what was asked."""
         self.ensure_one()
         self.check_access("read")
-        requests = self.env["service.authorization"]
-        if waiting := requests._get_open_request(self.sale_line_id):
-            return waiting._get_records_action(name=self.env._("Requested Hours"))
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_authorization_action_request"
+        return self.env["service.authorization"]._get_request_action(
+            self.sale_line_id,
+            ticket_id=self.id,
+            service_type_id=self.team_id.default_service_type_id.id,
         )
-        return action | {
-            "context": {
-                "default_ticket_id": self.id,
-                "default_sale_line_id": self.sale_line_id.id,
-                "default_service_type_id": self.team_id.default_service_type_id.id,
-            }
-        }
 
     def action_view_service_credits(self):
         """Open what the ticket drew: its allocations and their rows."""

@@ -168,17 +168,12 @@ class ProjectTask(models.Model):
             )
 
     def action_request_authorization(self):
-        """Open the window that asks the customer for more hours."""
+        """Open the window that asks the customer for more hours, or what was asked."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_authorization_action_request"
+        self.check_access("read")
+        return self.env["service.authorization"]._get_request_action(
+            self.sale_line_id, task_id=self.id
         )
-        return action | {
-            "context": {
-                "default_task_id": self.id,
-                "default_sale_line_id": self.sale_line_id.id,
-            }
-        }
 
     def action_log_service(self):
         """Open the window that logs a service on the task."""

@@ -69,13 +69,9 @@ class TestAuthorizationWays(ServiceLogCommon):
         request = self._ask(self.ticket, self.operator)
         self.assertEqual(request.ticket_id, self.ticket)
 
-    def test_from_a_task(self):
-        """Project users ask too; approved, the task's time fits."""
-        planner = new_test_user(
-            self.env, "planner_pam", "project.group_project_user,base.group_user"
-        )
+    def _create_task(self):
         self.project.allow_billable = True
-        task = self.env["project.task"].create(
+        return self.env["project.task"].create(
             {
                 "name": "Task",
                 "project_id": self.project.id,
@@ -83,6 +79,13 @@ class TestAuthorizationWays(ServiceLogCommon):
                 "sale_line_id": self.item.id,
             }
         )
+
+    def test_from_a_task(self):
+        """Project users ask too; approved, the task's time fits."""
+        planner = new_test_user(
+            self.env, "planner_pam", "project.group_project_user,base.group_user"
+        )
+        task = self._create_task()
         self.assertEqual(task.authorized_hours_left, 10)
         request = self._ask(task, planner)
         self.assertEqual((request.task_id, request.ticket_id.id), (task, False))
@@ -104,19 +107,55 @@ class TestAuthorizationWays(ServiceLogCommon):
             request.with_user(clerk).create({"sale_line_id": self.item.id, "hours": 1})
 
     def test_one_open_request_of_an_item(self):
-        """While the customer has not answered, the open request is shown instead."""
+        """While the customer has not answered, every button shows what was asked."""
+        other = self._create_ticket(sale_line_id=self.item.id, user_id=self.operator.id)
+        task = self._create_task()
+        works = (self.ticket, other, task, self.item.order_id)
         self.assertFalse(self.ticket.requested_hours)
         request = self._ask(self.ticket, self.operator)
-        self.ticket.invalidate_recordset()
-        self.assertEqual(self.ticket.requested_hours, 1.5)
-        for method in ("action_request_authorization", "action_view_requests"):
-            action = getattr(self.ticket.with_user(self.operator), method)()
+        self.env.invalidate_all()
+        for ticket in (self.ticket, other):
+            self.assertEqual(ticket.requested_hours, 1.5)
+            action = ticket.with_user(self.operator).action_view_requests()
             self.assertEqual(action["res_id"], request.id)
+        manager = self._create_person(
+            "sales_sue",
+            "sales_team.group_sale_manager,project.group_project_user,"
+            "helpdesk_mgmt.group_helpdesk_user",
+        )
+        for work in works:
+            with self.subTest(work):
+                action = work.with_user(manager).action_request_authorization()
+                self.assertEqual(action["res_id"], request.id)
         request.sudo().action_approve()
-        self.ticket.invalidate_recordset()
+        self.env.invalidate_all()
         self.assertFalse(self.ticket.requested_hours)
         again = self._ask(self.ticket, self.operator)
         self.assertNotEqual(again, request)
+
+    def test_a_second_question_is_refused(self):
+        """By whichever way it is asked, until the first is answered or withdrawn."""
+        request = self._create_request(4)
+        with self.assertRefused(
+            ValidationError, "4", self.item.display_name, says="has not answered"
+        ):
+            self._create_request(1)
+        request.action_cancel()
+        model = self.env["service.authorization"].with_user(self.agent)
+        asked = {"sale_line_id": self.item.id, "hours": 1}
+        with self.assertRaises(ValidationError):
+            model.create([asked, asked])
+        self.assertEqual(len(self._create_request(2) + self._create_request(-1)), 2)
+
+    def test_an_order_asks_for_the_item_that_is_not_asked_for(self):
+        self._create_request(4)
+        order = self.item.order_id
+        second = self.env["sale.order.line"].create(
+            {"order_id": order.id, "product_id": self.time_product.id}
+        )
+        self.assertTrue(second.limit_hours)
+        action = order.with_user(self.seller).action_request_authorization()
+        self.assertEqual(action["context"]["default_sale_line_id"], second.id)
 
     def test_says_who_cannot_be_mailed(self):
         """Before and after sending."""
@@ -144,6 +183,7 @@ class TestAuthorizationWays(ServiceLogCommon):
                 self.assertEqual(request.ticket_id, self.ticket)
                 self.assertEqual(request.sale_line_id, self.ticket.sale_line_id)
                 self.assertIn(request, self.ticket.authorization_ids)
+                request.action_cancel()
         request = model.with_context(**action["context"]).create({"hours": 1})
         self.assertEqual(request.ticket_id, self.ticket)
 

@@ -267,6 +267,21 @@ class TestAuthorizedStorm(ScratchCase):
         with self._env() as env:
             self.assertEqual(env["sale.order.line"].browse(item_id).authorized_hours, 6)
 
+    def test_asking_twice_at_once_asks_once(self):
+        item_id, _ticket_id, _task_id = self._sell(1)
+
+        def ask(env):
+            values = {"sale_line_id": item_id, "hours": 2, "reason": "More"}
+            return env["service.authorization"].create(values).state
+
+        results = self._race(ask, ask, ask)
+        self.assertEqual(results.count("requested"), 1, results)
+        with self._env() as env:
+            requests = env["sale.order.line"].browse(item_id).authorization_ids
+            self.assertEqual(
+                requests.filtered(lambda r: r.state == "requested").hours, 2
+            )
+
     def test_pressing_log_hours_twice_at_once_logs_once(self):
         _item_id, ticket_id, _task_id = self._sell(10)
         with self._env() as env:

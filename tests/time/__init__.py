@@ -1,3 +1,4 @@
+from . import test_agent_morning
 from . import test_agent_screens
 from . import test_approval
 from . import test_approval_funding

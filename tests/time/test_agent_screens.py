@@ -44,16 +44,77 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         keyboard.press("Tab")
         keyboard.wait("document.querySelector('.o_service_refusal')")
         keyboard.browser.take_screenshot("refusal_")
-        self._click(keyboard, "button[name=log_what_fits]")
+
+    def _save(self, keyboard):
         keyboard.wait("!document.querySelector('.o_service_refusal')")
         keyboard.press("s", modifiers=ALT)
         keyboard.wait("document.querySelector('.o_form_saved')")
 
+    def _play_on_ticket(self, play):
+        self._play(play, f"{TICKETS}/{self.ticket.id}", FORM)
+
+    def _log_what_fits(self, keyboard):
+        self._log_too_much(keyboard)
+        self._click(keyboard, "button[name=log_what_fits]")
+        self._save(keyboard)
+
     def test_what_fits_is_logged_with_a_button(self):
-        self._play(self._log_too_much, f"{TICKETS}/{self.ticket.id}", FORM)
+        self._play_on_ticket(self._log_what_fits)
         self.assertRecordValues(
             self.ticket.timesheet_ids, [{"name": "Repair", "unit_amount": 2}]
         )
+
+    def _bill_nothing(self, keyboard):
+        self._log_too_much(keyboard)
+        self._click(keyboard, "button[name=not_billable]")
+        self._save(keyboard)
+
+    def test_all_is_logged_unbilled_with_a_button(self):
+        self._play_on_ticket(self._bill_nothing)
+        self.assertRecordValues(
+            self.ticket.timesheet_ids,
+            [{"unit_amount": 3, "is_billable": False, "hours_billed": 0}],
+        )
+
+    def _request_the_rest(self, keyboard):
+        self._log_too_much(keyboard)
+        self._click(keyboard, "button[name=request_rest]")
+        keyboard.wait("document.querySelector('.modal [name=reason] textarea')")
+        keyboard._run("document.querySelector('.modal [name=reason] textarea').focus()")
+        keyboard.type("A second printer")
+        self._click(keyboard, ".modal button[name=action_send]")
+        keyboard.wait("!document.querySelector('.modal')")
+        # The ticket shows at once what was asked.
+        self._click(keyboard, "button[name=action_view_requests]")
+        keyboard.wait("document.querySelector('button[name=action_cancel]')")
+
+    def test_the_rest_is_requested_with_a_button(self):
+        self._play_on_ticket(self._request_the_rest)
+        self.assertEqual(self.ticket.timesheet_ids.unit_amount, 2)
+        self.assertRecordValues(
+            self.ticket.authorization_ids,
+            [{"state": "requested", "hours": 1, "reason": "A second printer"}],
+        )
+
+    def _archive(self, keyboard):
+        self._click(keyboard, ".o_cp_action_menus button")
+        keyboard.wait("document.querySelector('.o-dropdown-item .oi-archive')")
+        self._click(keyboard, ".o-dropdown-item .oi-archive")
+        self._click(keyboard, ".modal footer .btn-primary")
+        keyboard.wait("document.querySelector('.modal .o_form_view')")
+        keyboard.expect("name")
+        keyboard.browser.take_screenshot("archive_")
+        keyboard.type("Told them to wait")
+        keyboard.press("Enter")
+        keyboard.wait("!document.querySelector('.modal, .o_service_timer_menu')")
+
+    def test_archiving_asks_about_the_timer(self):
+        self.ticket.with_user(self.agent).action_timer_start()
+        with self.assertNoLogs("odoo.http", "ERROR"):
+            self._play_on_ticket(self._archive)
+        self.assertFalse(self.ticket.active)
+        self.assertFalse(self.ticket.timer_ids)
+        self.assertEqual(self.ticket.timesheet_ids.name, "Told them to wait")
 
     def _answer(self, keyboard):
         self._click(keyboard, ".o-mail-Chatter-sendMessage:not([disabled])")

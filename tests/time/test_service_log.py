@@ -242,6 +242,16 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(self.item.qty_delivered, 12.5)
         self.assertEqual(self.item.authorized_hours_left, 0)
 
+    def test_who_was_asked_is_not_asked_again(self):
+        """The hours wait as overage for the answer that is still to come."""
+        self._create_log(12.5, over_limit="request").action_log_hours()
+        log = self._create_log(1)
+        self.assertEqual(log.over_limit_ways, "overage")
+        self.assertIn("2.5 h and has not answered", log.preview)
+        log.over_limit = "request"
+        with self.assertRefused(ValidationError, self.item):
+            log.action_log_hours()
+
     def test_approval_covers_the_oldest_overage_first(self):
         days = [fields.Date.today() - timedelta(days=n) for n in (1, 3, 2)]
         self._create_log(10).action_log_hours()

@@ -169,6 +169,24 @@ class TestTimePeople(ServiceCreditCommon):
                 {"ticket_id": self.ticket.id, "unit_amount": 1}
             )
 
+    def test_without_employee_in_the_form(self):
+        """Where people log for everyone, too: the form asks for no other person."""
+        newcomer = new_test_user(
+            self.env, "newcomer", "helpdesk_mgmt.group_helpdesk_user"
+        )
+        self.ticket.user_id = newcomer
+        ticket = self.ticket.with_user(newcomer)
+        self.assertFalse(ticket.timesheet_obstacle)
+        form = Form(ticket, "helpdesk_mgmt.ticket_view_form")
+        with form.timesheet_ids.new() as line:
+            line.unit_amount = 1
+        with self.assertRefused(UserError, newcomer.name, self.company.name):
+            form.save()
+        with form.timesheet_ids.edit(0) as line:
+            line.employee_id = self.employee
+        form.save()
+        self.assertEqual(self.ticket.timesheet_ids.employee_id, self.employee)
+
     def test_projects_only(self):
         """Only tickets with a project of their own take time."""
         other = self.project.copy({"name": "Roll-out", "allow_timesheets": True})

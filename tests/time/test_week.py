@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..support.common import ServiceCreditCommon
 from ..support.keyboard import play_keys
@@ -63,6 +63,25 @@ class TestWeek(WeekCommon):
         [cell] = row["cells"].values()
         self.assertEqual((cell["hours"], cell["is_editable"]), (3, False))
 
+    def test_tickets_that_take_time_offer_the_timer(self):
+        closed = self._create_ticket(user_id=self.agent.id)
+        for ticket in (self.ticket, closed):
+            self._log(ticket, 1, date=self.today, employee_id=self.agent_employee.id)
+        closed.team_id = self.env["helpdesk.ticket.team"].create({"name": "Second"})
+        rows = {row["ticket_id"]: row["takes_time"] for row in self._get_week()["rows"]}
+        self.assertEqual(rows, {self.ticket.id: True, closed.id: False})
+
+    def test_who_has_no_employee_reads_how_to_get_one(self):
+        self.assertFalse(self._get_week()["obstacle"])
+        newcomer = new_test_user(
+            self.env, "newcomer", "helpdesk_mgmt.group_helpdesk_user"
+        )
+        week = self.env["account.analytic.line"].with_user(newcomer).get_week()
+        self.assertEqual(
+            week["obstacle"],
+            self.env["hr.employee"]._get_lack_text(self.company, newcomer),
+        )
+
     def test_wrong_day(self):
         with self.assertRaises(UserError):
             self._get_week("soon")
@@ -92,6 +111,11 @@ class TestWeekScreen(WeekCommon, LanguageCommon, HttpCase):
     def _type_in_the_grid(self, keyboard):
         keyboard._run(f'document.querySelector("{self.cell}").select()')
         keyboard._run(f'document.querySelector("{self.cell}").focus()')
+        # A number that can mean two things is asked about, and not taken.
+        keyboard.type("45")
+        keyboard.wait("document.querySelector('[data-choice=\"45m\"]')")
+        keyboard.press("Enter")
+        keyboard._run(f'document.querySelector("{self.cell}").select()')
         keyboard.type("0:45")
         keyboard.press("Enter")
         keyboard.wait(

@@ -117,6 +117,14 @@ class ServiceLog(models.TransientModel):
         rest = format_number(self.env, plan["rest"], 2)
         if self.over_limit == "fit":
             return self.env._("%(rest)s h are not logged.", rest=rest)
+        waiting_sudo = self._get_waiting_sudo()
+        if waiting_sudo:
+            return self.env._(
+                "%(rest)s h are over the limit. The customer was asked for %(hours)s h "
+                "and has not answered yet: choose what happens to the rest.",
+                rest=rest,
+                hours=format_number(self.env, waiting_sudo.hours),
+            )
         return self.env._(
             "%(rest)s h are over the limit, %(fit)s h fit: choose what happens to the "
             "rest.",
@@ -129,15 +137,24 @@ class ServiceLog(models.TransientModel):
         if not plan["is_over"]:
             return []
         ways = ["fit"] if plan["fit"] > 0 else []
-        # sudo: an item's cap is no secret to who logs on it
-        item_sudo = self.sudo()._get_work().sale_line_id or self.sudo().sale_line_id
-        return ways + ["overage"] + (["request"] if item_sudo.limit_hours else [])
+        can_ask = self._get_item_sudo().limit_hours and not self._get_waiting_sudo()
+        return ways + ["overage"] + (["request"] if can_ask else [])
+
+    def _get_item_sudo(self):
+        """Return the item that pays.
+
+        sudo: its cap and requests are no secret to who logs on it.
+        """
+        return self.sudo()._get_work().sale_line_id or self.sudo().sale_line_id
+
+    def _get_waiting_sudo(self):
+        """Return the request on the item that its customer has not answered yet."""
+        requests_sudo = self.env["service.authorization"].sudo()
+        return requests_sudo._get_open_requests(self._get_item_sudo())
 
     def _get_lack_of_address(self):
         """Tell who cannot be asked by mail, and what to do; False for others."""
-        # sudo: who logs on the order's item may know whether its contact has an address
-        item_sudo = self.sudo()._get_work().sale_line_id or self.sudo().sale_line_id
-        contact_sudo = item_sudo.order_id.partner_id
+        contact_sudo = self._get_item_sudo().order_id.partner_id
         if contact_sudo.email:
             return False
         return self.env._(

@@ -99,6 +99,7 @@ export function useDurationHint(parse, getAmounts = () => AMOUNTS) {
                 popover.close();
             }
         },
+        close: () => popover.close(),
     };
 }
 

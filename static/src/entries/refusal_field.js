@@ -26,7 +26,19 @@ export class RefusalField extends Component {
     }
 
     get canRequest() {
-        return this.record.resId && this.record.data.limit_hours;
+        const {limit_hours: isLimited, requested_hours: asked} = this.record.data;
+        return this.record.resId && isLimited && !asked;
+    }
+
+    /** @returns {string} what the customer was asked for already, and has not answered */
+    get waitingText() {
+        const {limit_hours: isLimited, requested_hours: asked} = this.record.data;
+        return isLimited && asked > 0
+            ? _t(
+                  "The customer was asked for %s and has not answered yet.",
+                  formatFloatTime(asked)
+              )
+            : "";
     }
 
     findEntry(row) {
@@ -82,4 +94,8 @@ export class RefusalField extends Component {
 registry.category("fields").add("service_refusal", {
     component: RefusalField,
     supportedTypes: ["json"],
+    fieldDependencies: [
+        {name: "limit_hours", type: "boolean"},
+        {name: "requested_hours", type: "float"},
+    ],
 });

@@ -85,10 +85,7 @@ export class QuickLog extends Component {
             {date: date || false}
         );
         if (duration === this.state.duration) {
-            Object.assign(this.state, {
-                text: `${formatFloatTime(hours)}: ${text}`,
-                isWrong,
-            });
+            Object.assign(this.state, {text, isWrong});
         }
     }
 

@@ -1,11 +1,13 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import {Component, useState} from "@odoo/owl";
+import {Component, useRef, useState} from "@odoo/owl";
 import {registry} from "@web/core/registry";
 import {session} from "@web/session";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {useQuickLog} from "./quick_log";
 import {useService} from "@web/core/utils/hooks";
 import {useTicking} from "../timer/timer_clock";
+import {useTimerCall} from "../timer/timer_call";
 
 /** The user's timer on a ticket, second by second. */
 export class RunningClock extends Component {
@@ -33,11 +35,23 @@ export class TicketTime extends Component {
     static props = {...standardWidgetProps};
 
     setup() {
-        this.action = useService("action");
-        this.orm = useService("orm");
+        this.timerCall = useTimerCall();
         this.timers = useState(useService("service_timer"));
         this.quickLog = useQuickLog();
-        this.isBusy = false;
+        this.rootRef = useRef("root");
+        this.useRowHotkey("alt+g", ".o_service_quick_log");
+        this.useRowHotkey("alt+z", ".o_service_timer_start, .o_service_timer_end");
+    }
+
+    /** The keys of the form's buttons, for the row or card that has the focus. */
+    useRowHotkey(hotkey, selector) {
+        const getRow = () => this.rootRef.el?.closest(".o_data_row, .o_kanban_record");
+        const getButton = () => this.rootRef.el.querySelector(selector);
+        useHotkey(hotkey, () => getButton().click(), {
+            area: getRow,
+            withOverlay: () =>
+                getRow()?.contains(document.activeElement) && getButton(),
+        });
     }
 
     get isForm() {
@@ -55,20 +69,10 @@ export class TicketTime extends Component {
         return this.isForm ? undefined : this.timers.find(this.props.record.resId);
     }
 
-    async call(method) {
-        if (this.isBusy) {
-            return;
-        }
-        this.isBusy = true;
-        try {
-            const ids = [this.props.record.resId];
-            const action = await this.orm.call("helpdesk.ticket", method, [ids]);
-            if (action?.type) {
-                await this.action.doAction(action, {onClose: () => this.reload()});
-            }
-        } finally {
-            this.isBusy = false;
-        }
+    call(method) {
+        return this.timerCall(this.props.record.resId, method, {
+            onClose: () => this.reload(),
+        });
     }
 
     start() {

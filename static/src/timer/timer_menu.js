@@ -8,6 +8,7 @@ import {registry} from "@web/core/registry";
 import {session} from "@web/session";
 import {useQuickLog} from "../quick_log/quick_log";
 import {useService} from "@web/core/utils/hooks";
+import {useTimerCall} from "./timer_call";
 import {useTicking} from "./timer_clock";
 
 /** The user's timers and day, in the bar at the top of every screen. */
@@ -19,13 +20,17 @@ export class TimerMenu extends Component {
     setup() {
         this.action = useService("action");
         this.orm = useService("orm");
+        this.timerCall = useTimerCall();
         this.timers = useState(useService("service_timer"));
         this.tick = useTicking(this.timers);
         this.dropdown = useDropdownState();
         this.quickLog = useQuickLog();
         this.menuRef = useRef("menu");
         this.state = useState({day: null});
-        this.isBusy = false;
+    }
+
+    get title() {
+        return this.timers.current?.name || _t("My time today");
     }
 
     get isShown() {
@@ -69,23 +74,10 @@ export class TimerMenu extends Component {
         return this.tick.count >= 0 ? this.timers.clockOf(timer) : "";
     }
 
-    /** One request at a time: what a second click asks for is already being done. */
-    async call(timer, method) {
-        if (this.isBusy) {
-            return;
-        }
-        this.isBusy = true;
-        try {
-            const action = await this.orm.call("helpdesk.ticket", method, [
-                [timer.ticket_id],
-            ]);
-            if (action?.type) {
-                this.dropdown.close();
-                await this.action.doAction(action);
-            }
-        } finally {
-            this.isBusy = false;
-        }
+    call(timer, method) {
+        return this.timerCall(timer.ticket_id, method, {
+            onWindow: () => this.dropdown.close(),
+        });
     }
 
     openTicket(timer) {

@@ -1,36 +1,93 @@
 // License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import {Component, onWillStart, useState} from "@odoo/owl";
+import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {deserializeDate} from "@web/core/l10n/dates";
 import {formatFloatTime} from "@web/views/fields/formatters";
 import {getActiveHotkey} from "@web/core/hotkeys/hotkey_service";
 import {Layout} from "@web/search/layout";
-import {parseClearDuration} from "../duration/duration_field";
+import {parseClearDuration, useDurationHint} from "../duration/duration_field";
 import {registry} from "@web/core/registry";
 import {SelectCreateDialog} from "@web/views/view_dialogs/select_create_dialog";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
+import {RunningClock} from "../quick_log/ticket_time";
 import {useQuickLog} from "../quick_log/quick_log";
 import {useService} from "@web/core/utils/hooks";
+import {useTimerCall} from "../timer/timer_call";
 
 const NOTHING = {hours: 0, entries: [], is_editable: true};
+
+/** The hours of a ticket on a day. What is being typed stays, whatever is redrawn. */
+export class WeekCell extends Component {
+    static template = "helpdesk_service_credit.WeekCell";
+    static props = {
+        hours: Number,
+        date: String,
+        label: String,
+        isDisabled: Boolean,
+        onTyped: Function,
+    };
+
+    setup() {
+        this.inputRef = useRef("input");
+        // Amounts would be in the way; a number with two readings is asked about.
+        this.hint = useDurationHint(parseClearDuration, () => []);
+        useEffect(
+            () => this.restore(),
+            () => [this.props.hours]
+        );
+    }
+
+    restore() {
+        const {hours} = this.props;
+        this.inputRef.el.value = hours ? formatFloatTime(hours) : "";
+    }
+
+    onChange(ev) {
+        const text = ev.target.value.trim();
+        let hours = 0;
+        try {
+            hours = text ? parseClearDuration(text) : 0;
+        } catch {
+            // The hint beside the cell says what is wrong, and what may be meant.
+            return;
+        }
+        this.hint.close();
+        this.restore();
+        if (Math.abs(hours - this.props.hours) > 1e-6) {
+            this.props.onTyped(ev.target, hours);
+        }
+    }
+}
 
 /** One's own week: tickets against days, to read and to type in. */
 export class Week extends Component {
     static template = "helpdesk_service_credit.Week";
-    static components = {Layout};
+    static components = {Layout, RunningClock, WeekCell};
     static props = {...standardActionServiceProps};
 
     setup() {
         this.action = useService("action");
         this.dialog = useService("dialog");
-        this.notification = useService("notification");
         this.orm = useService("orm");
         this.ui = useState(useService("ui"));
+        this.timers = useState(useService("service_timer"));
+        this.timerCall = useTimerCall();
         this.quickLog = useQuickLog();
         this.display = {controlPanel: {}};
         this.format = formatFloatTime;
         this.state = useState({week: null, added: [], day: 0});
         onWillStart(() => this.load());
+        // A timer that ended, here or in the bar at the top, became time.
+        let isShown = false;
+        useEffect(
+            () => {
+                if (isShown) {
+                    this.reload();
+                }
+                isShown = true;
+            },
+            () => [this.timers.timers.length]
+        );
     }
 
     async load(day = false) {
@@ -93,60 +150,42 @@ export class Week extends Component {
         return this.state.week.days.reduce((sum, day) => sum + day.due, 0);
     }
 
-    rowTotal(row) {
-        return Object.values(row.cells).reduce((sum, cell) => sum + cell.hours, 0);
+    /** @returns {Object|undefined} today, where it is in the week that is shown */
+    get today() {
+        return this.state.week.days.find((day) => this.isToday(day));
     }
 
-    textOf(row, day) {
-        const {hours} = this.cellOf(row, day);
-        return hours ? formatFloatTime(hours) : "";
+    rowTotal(row) {
+        return Object.values(row.cells).reduce((sum, cell) => sum + cell.hours, 0);
     }
 
     /**
      * One entry takes the hours typed. Where there is none, or are several, the line
      * that logs asks what was done.
      */
-    async onChange(ev, row, day) {
-        const input = ev.target;
+    onTyped(input, hours, row, day) {
         const cell = this.cellOf(row, day);
-        let hours = 0;
-        try {
-            hours = input.value.trim() ? parseClearDuration(input.value) : 0;
-        } catch (error) {
-            this.notification.add(error.message, {type: "danger"});
-            return;
+        if (cell.entries.length === 1 && cell.is_editable) {
+            return this.change(cell, hours);
         }
-        const more = hours - cell.hours;
-        if (Math.abs(more) < 1e-6) {
-            input.value = this.textOf(row, day);
-        } else if (cell.entries.length === 1 && cell.is_editable) {
-            await this.change(input, row, day, hours);
-        } else if (more > 0) {
-            this.logMore(input, row, day, more);
-        } else {
-            input.value = this.textOf(row, day);
-            this.openEntries(cell);
+        if (hours > cell.hours) {
+            return this.logMore(input, row, day, hours - cell.hours);
         }
+        return this.openEntries(cell);
     }
 
-    async change(input, row, day, hours) {
-        const {entries} = this.cellOf(row, day);
-        try {
-            if (hours) {
-                await this.orm.write("account.analytic.line", entries, {
-                    unit_amount: hours,
-                });
-            } else {
-                await this.orm.unlink("account.analytic.line", entries);
-            }
-        } finally {
-            input.value = this.textOf(row, day);
-            await this.reload();
+    async change({entries}, hours) {
+        if (hours) {
+            await this.orm.write("account.analytic.line", entries, {
+                unit_amount: hours,
+            });
+        } else {
+            await this.orm.unlink("account.analytic.line", entries);
         }
+        await this.reload();
     }
 
     logMore(input, row, day, more) {
-        input.value = this.textOf(row, day);
         this.quickLog(input, {
             ticketId: row.ticket_id,
             title: `${row.name} · ${this.dayLabel(day)}`,
@@ -197,6 +236,7 @@ export class Week extends Component {
                     ticket_id: ticketId,
                     name: ticket.display_name,
                     customer: ticket.partner_name || "",
+                    takes_time: true,
                     cells: {},
                 });
             },
@@ -206,7 +246,14 @@ export class Week extends Component {
     openAs(viewType) {
         return this.action.doAction(
             "helpdesk_service_credit.account_analytic_line_action_week",
-            {viewType}
+            {
+                viewType,
+                // A calendar shows other weeks, too, and the grid may stand at one.
+                additionalContext: {
+                    search_default_this_week:
+                        viewType === "list" && Boolean(this.today),
+                },
+            }
         );
     }
 
