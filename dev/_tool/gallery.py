@@ -106,6 +106,9 @@ GALLERY = [
         [
             "/odoo/my-week",
             "wait:.o_service_week_cell",
+            # A week that is full, whatever day it is.
+            "click:.o_service_week_previous",
+            "sleep:1",
             "shot:week",
             TICKETS,
             _row("Train the new"),

@@ -81,7 +81,7 @@ class ServiceAuthorization(models.Model):
     )
     partner_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Asked",
+        string="Contact",
         compute="_compute_partner_id",
         store=True,
         precompute=True,

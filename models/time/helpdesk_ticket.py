@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools import format_number
 from ..funding.draft import describe_edits
 from .ticket_merge import carry_time_along
 
@@ -256,10 +257,10 @@ class HelpdeskTicket(models.Model):
             entries_sudo._move_to_item(ticket.sale_line_id)
             ticket._message_log(
                 body=self.env._(
-                    "%(count)s unbilled time entries (%(hours)s h) were moved to "
-                    "%(item)s.",
-                    count=len(entries_sudo),
-                    hours=round(sum(entries_sudo.mapped("unit_amount")), 2),
+                    "Unbilled time was moved to %(item)s: %(hours)s h.",
+                    hours=format_number(
+                        self.env, round(sum(entries_sudo.mapped("unit_amount")), 2)
+                    ),
                     item=ticket.sale_line_id.sudo().display_name,
                 )
             )

@@ -151,6 +151,8 @@ class HelpdeskTicket(models.Model):
 
     def _get_timer_question(self, name, **context):
         """Return the action that asks about the user's timers on the tickets."""
+        if len(self) == 1:
+            name = f"{name}: {self.display_name}"
         return {
             "type": "ir.actions.act_window",
             "name": name,

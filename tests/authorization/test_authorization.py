@@ -123,8 +123,9 @@ class TestAuthorization(ServiceCreditCommon):
         self.assertEqual(self.item.authorized_hours, 12)
 
     def test_declining_and_withdrawing_authorize_nothing(self):
-        declined, withdrawn = self._request(), self._request()
+        declined = self._request()
         declined.with_user(self.helpdesk_manager).action_decline("Too expensive")
+        withdrawn = self._request()
         withdrawn.action_cancel()
         self.assertEqual(declined.state, "declined")
         self.assertEqual(withdrawn.state, "cancelled")
@@ -308,6 +309,8 @@ class TestAuthorization(ServiceCreditCommon):
 
     def test_increment_of_the_service_type_counts(self):
         quarter = self.env["service.type"].create({"name": "Calls", "increment": 0.25})
-        self.assertEqual(self._request(0.25, service_type_id=quarter.id).hours, 0.25)
+        request = self._request(0.25, service_type_id=quarter.id)
+        self.assertEqual(request.hours, 0.25)
+        request.action_cancel()
         self.team.default_service_type_id = quarter
         self.assertEqual(self._request(0.75).hours, 0.75)

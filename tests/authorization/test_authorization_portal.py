@@ -214,7 +214,7 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
                 self.assertNotIn("More &lt;b&gt;", self._read_page(token).text)
                 self._post("decline", token)
                 self._post("ask", token, message="?")
-        other = self.request.copy()
+        other = self.request.copy({"hours": -1})
         self.assertIn("does not open", self._approve(self.token, other)["error"])
         self._assert_untouched()
 

@@ -73,7 +73,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self._play_on_ticket(self._bill_nothing)
         self.assertRecordValues(
             self.ticket.timesheet_ids,
-            [{"unit_amount": 3, "is_billable": False, "hours_billed": 0}],
+            [{"unit_amount": 3, "is_billable": False, "coverage": "non_billable"}],
         )
 
     def _request_the_rest(self, keyboard):
@@ -104,7 +104,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         keyboard.wait("document.querySelector('.modal .o_form_view')")
         keyboard.expect("name")
         keyboard.browser.take_screenshot("archive_")
-        keyboard.type("Told them to wait")
+        keyboard.type("Asked them to wait")
         keyboard.press("Enter")
         keyboard.wait("!document.querySelector('.modal, .o_service_timer_menu')")
 
@@ -114,7 +114,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
             self._play_on_ticket(self._archive)
         self.assertFalse(self.ticket.active)
         self.assertFalse(self.ticket.timer_ids)
-        self.assertEqual(self.ticket.timesheet_ids.name, "Told them to wait")
+        self.assertEqual(self.ticket.timesheet_ids.name, "Asked them to wait")
 
     def _answer(self, keyboard):
         self._click(keyboard, ".o-mail-Chatter-sendMessage:not([disabled])")

@@ -90,6 +90,7 @@ class TestServiceLog(ServiceLogCommon):
         log = self._create_log(12, over_limit="request")
         self.assertIn("no e-mail address", log.preview)
         self.assertIn("no e-mail", log.action_log_hours()["params"]["message"])
+        log.authorization_id.action_cancel()
         self.customer.email = "hello@azure.test"
         log = self._create_log(2, over_limit="request")
         self.assertNotIn("no e-mail address", log.preview)

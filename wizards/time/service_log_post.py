@@ -299,7 +299,7 @@ class ServiceLog(models.TransientModel):
         """
         entry_sudo = self.sudo().entry_id
         text = self.env._(
-            "%(type)s of %(date)s logged on %(ticket)s: %(note)s",
+            "%(type)s of %(date)s logged on %(ticket)s: %(note)s.",
             type=self.service_type_id.name,
             date=format_date(self.env, self.date),
             ticket=ticket,

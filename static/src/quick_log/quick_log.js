@@ -123,11 +123,24 @@ export class QuickLog extends Component {
     }
 }
 
-/** @returns {Function} opens the line beside an element: (target, props) */
+/**
+ * @returns {Function} opens the line beside an element: (target, props). What had the
+ * focus before has it afterwards.
+ */
 export function useQuickLog() {
+    let focused = null;
     const popover = usePopover(QuickLog, {
         position: "bottom-end",
         popoverClass: "o_service_quick_log_popover",
+        onClose: () => {
+            const now = document.activeElement;
+            if (now === document.body || now.closest(".o_service_quick_log_form")) {
+                focused.focus();
+            }
+        },
     });
-    return (target, props) => popover.open(target, props);
+    return (target, props) => {
+        focused = document.activeElement;
+        return popover.open(target, props);
+    };
 }
