@@ -94,8 +94,4 @@ export class RefusalField extends Component {
 registry.category("fields").add("service_refusal", {
     component: RefusalField,
     supportedTypes: ["json"],
-    fieldDependencies: [
-        {name: "limit_hours", type: "boolean"},
-        {name: "requested_hours", type: "float"},
-    ],
 });
