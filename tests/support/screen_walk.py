@@ -10,6 +10,7 @@ READY = (
     " && !document.querySelector('.o_portal_doc_spinner')"
 )
 LISTS = (
+    "service_week_action",
     "account_analytic_line_action_week",
     "account_analytic_line_action_ticket",
     "account_analytic_line_action_to_invoice",
