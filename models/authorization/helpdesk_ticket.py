@@ -1,6 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo import fields, models
 
 
 class HelpdeskTicket(models.Model):
@@ -13,37 +12,6 @@ class HelpdeskTicket(models.Model):
         inverse_name="ticket_id",
         string="Authorizations",
     )
-    requested_hours = fields.Float(
-        compute="_compute_requested_hours",
-        compute_sudo=True,
-        help="Requested hours that the customer has not answered yet.",
-    )
-
-    @api.depends(
-        "authorization_ids.hours",
-        "authorization_ids.state",
-        "sale_line_id.authorization_ids.hours",
-        "sale_line_id.authorization_ids.state",
-    )
-    def _compute_requested_hours(self):
-        requests = self.env["service.authorization"].search(self._domain_requests())
-        for ticket in self:
-            own = requests.filtered_domain(ticket._domain_requests())
-            ticket.requested_hours = sum(own.mapped("hours"))
-
-    def _domain_requests(self):
-        """Return what waits for an answer: asked for the tickets, or on their items."""
-        return Domain("state", "=", "requested") & (
-            Domain("ticket_id", "in", self._origin.ids)
-            | Domain("sale_line_id", "in", self.sale_line_id._origin.ids)
-        )
-
-    def action_view_requests(self):
-        """Open what the customer was asked for and has not answered."""
-        self.ensure_one()
-        self.check_access("read")
-        requests = self.env["service.authorization"].search(self._domain_requests())
-        return requests._get_records_action(name=self.env._("Requested Hours"))
 
     def write(self, vals):
         """End the portal's link with the customer it was mailed to.

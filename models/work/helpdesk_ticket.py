@@ -156,6 +156,11 @@ class HelpdeskTicket(models.Model):
         string="Timesheets",
         domain=[("project_id", "!=", False)],
     )
+    requested_hours = fields.Float(
+        compute="_compute_requested_hours",
+        compute_sudo=True,
+        help="Requested hours that the customer has not answered yet.",
+    )
     funding_draft = fields.Json(
         compute="_compute_funding_draft",
         compute_sudo=True,
@@ -263,6 +268,18 @@ class HelpdeskTicket(models.Model):
         saved.funding_draft = False
         for ticket in self - saved:
             ticket.funding_draft = ticket._get_funding_draft()
+
+    @api.depends(
+        "authorization_ids.hours",
+        "authorization_ids.state",
+        "sale_line_id.authorization_ids.hours",
+        "sale_line_id.authorization_ids.state",
+    )
+    def _compute_requested_hours(self):
+        requests = self.env["service.authorization"].search(self._domain_requests())
+        for ticket in self:
+            own = requests.filtered_domain(ticket._domain_requests())
+            ticket.requested_hours = sum(own.mapped("hours"))
 
     def _get_funding_draft(self):
         """Return what the edited entries would use; hook of whoever funds them.

@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import models
+from odoo.fields import Domain
 
 
 class HelpdeskTicket(models.Model):
@@ -27,6 +28,20 @@ class HelpdeskTicket(models.Model):
             ticket_id=self.id,
             service_type_id=self.team_id.default_service_type_id.id,
         )
+
+    def _domain_requests(self):
+        """Return what waits for an answer: asked for the tickets, or on their items."""
+        return Domain("state", "=", "requested") & (
+            Domain("ticket_id", "in", self._origin.ids)
+            | Domain("sale_line_id", "in", self.sale_line_id._origin.ids)
+        )
+
+    def action_view_requests(self):
+        """Open what the customer was asked for and has not answered."""
+        self.ensure_one()
+        self.check_access("read")
+        requests = self.env["service.authorization"].search(self._domain_requests())
+        return requests._get_records_action(name=self.env._("Requested Hours"))
 
     def action_view_service_credits(self):
         """Open what the ticket drew: its allocations and their rows."""

@@ -2,7 +2,7 @@
 from odoo.tests import HttpCase, tagged
 
 from ..support.common import ServiceCreditCommon
-from ..support.keyboard import ALT, CONTROL, play_keys
+from ..support.keyboard import ALT, CONTROL, FRAMES, play_keys
 from ..support.language import LanguageCommon
 
 TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
@@ -95,6 +95,26 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
             self.ticket.authorization_ids,
             [{"state": "requested", "hours": 1, "reason": "A second printer"}],
         )
+
+    def _save_what_is_refused(self, keyboard):
+        self._log_too_much(keyboard)
+        # The colleague's row has no bin.
+        keyboard.wait("document.querySelectorAll('.o_data_row').length === 2")
+        keyboard.wait(
+            "document.querySelectorAll('.o_list_record_remove button').length === 1"
+        )
+        keyboard.press("s", modifiers=ALT)
+        self._click(keyboard, ".modal footer button")
+        keyboard.wait("!document.querySelector('.modal')")
+        keyboard._run(FRAMES)
+        keyboard.wait("!document.querySelector('.o_datetime_picker')")
+
+    def test_a_refusal_leaves_the_row_as_it_was(self):
+        """Without a calendar in the way; and what is locked cannot be removed."""
+        self.company.timesheet_log_for = "own"
+        entry = self._log(self.ticket, 0.5)
+        self._play_on_ticket(self._save_what_is_refused)
+        self.assertEqual(self.ticket.timesheet_ids, entry)
 
     def _archive(self, keyboard):
         self._click(keyboard, ".o_cp_action_menus button")
