@@ -99,10 +99,11 @@ class TestAuthorizationAuthority(ServiceCreditCommon, HttpCase):
         self._mark(self.clerk, 2)
         self.boss.partner_id.email = "boss@example.test"
         self._mark(self.boss)
-        self.assertEqual(self._request(5).partner_id, self.boss.partner_id)
         self.assertEqual(self.request.partner_id, self.customer)
         self.request.action_send()
         self.assertEqual(self.request.partner_id, self.boss.partner_id)
+        self.request.action_cancel()
+        self.assertEqual(self._request(5).partner_id, self.boss.partner_id)
         [mail] = self.env["mail.mail"].search(
             [("body_html", "ilike", self.request.access_token)]
         )
