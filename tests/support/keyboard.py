@@ -27,7 +27,7 @@ ALT = 1
 CONTROL = 2
 SHIFT = 8
 FARTHEST = 100  # stops that are worth a walk
-PATIENCE = 30  # seconds to wait for anything: a page may compile its assets first
+PATIENCE = 90  # seconds to wait for anything: a page may compile its assets first
 
 # Nobody types faster than the screen is drawn: core moves the focus when it is.
 FRAMES = "new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)))"
