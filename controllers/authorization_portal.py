@@ -222,15 +222,14 @@ class AuthorizationPortal(CustomerPortal):
     def _get_authorization_work(self, authorization_sudo):
         """Return the last work on the item, and which of its documents may be opened.
 
-        The time of tickets is shown where their pages show it.
+        The time of tickets and tasks is shown where their pages show it.
         """
         # sudo: customers may not read time; it is the time for them, on their item
         entries_sudo = request.env["account.analytic.line"].sudo()
         domain = (
             Domain("so_line", "=", authorization_sudo.sale_line_id.id)
             & Domain("project_id", "!=", False)
-            & Domain("approval_state", "!=", "rejected")
-            & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+            & entries_sudo._domain_shown_to_customers()
             & entries_sudo._domain_of_customer(authorization_sudo.commercial_partner_id)
         )
         ticket_sudo = authorization_sudo._get_portal_ticket()

@@ -23,6 +23,7 @@ class ServiceGoodwill(models.Model):
             "overage_decided_on",
             "overage_decision",
             "partner_id",
+            "task_id",
             "ticket_id",
         ]
     }
@@ -34,6 +35,7 @@ class ServiceGoodwill(models.Model):
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     ticket_id = fields.Many2one(comodel_name="helpdesk.ticket", readonly=True)
+    task_id = fields.Many2one(comodel_name="project.task", readonly=True)
     timesheet_id = fields.Many2one(
         comodel_name="account.analytic.line", string="Time Entry", readonly=True
     )
@@ -53,6 +55,7 @@ class ServiceGoodwill(models.Model):
         return SQL(
             """
             SELECT entry.id, entry.id AS timesheet_id, entry.date, entry.ticket_id,
+                   entry.task_id,
                    partner.commercial_partner_id, entry.company_id,
                    company.currency_id, entry.overage_decided_by_id AS decided_by_id,
                    entry.hours_billed AS hours, entry.goodwill_value AS value

@@ -1,7 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
 
 from ...tools import format_number
+
+# Projects that customers are invited to.
+SHARED = ("invited_users", "portal")
 
 
 class AccountAnalyticLine(models.Model):
@@ -38,8 +42,16 @@ class AccountAnalyticLine(models.Model):
             return False
         if self.ticket_id:
             return self.ticket_id.team_id.show_timesheet_portal
-        shared = ("invited_users", "portal")
-        return bool(self.task_id) and self.project_id.privacy_visibility in shared
+        return bool(self.task_id) and self.project_id.privacy_visibility in SHARED
+
+    @api.model
+    def _domain_shown_to_customers(self):
+        """Return what customers may read of; `_is_shown_to_customer` for one entry."""
+        on_tasks = Domain("ticket_id", "=", False) & Domain("task_id", "!=", False)
+        return Domain("approval_state", "!=", "rejected") & (
+            Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+            | (on_tasks & Domain("project_id.privacy_visibility", "in", SHARED))
+        )
 
     def _get_customer_ticket(self):
         """Return the ticket to name: none that became another customer's."""

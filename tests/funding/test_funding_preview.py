@@ -5,15 +5,16 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..support.funding import FundingCommon
 from ..support.random_walk import SEED, WALKS
+from ..support.tasks import TaskFundingCommon
 
 DAYS = ("2026-04-30", "2026-05-03", "2026-05-04", "2026-06-02")
 
 
 @tagged("post_install", "-at_install")
-class TestFundingPreview(FundingCommon):
-    """What a preview says is what posting does, field by field, over random claims."""
+class TestFundingPreview(TaskFundingCommon):
+    """What a preview says is what posting does, field by field, over random claims on
+    tickets and tasks."""
 
     def test_preview_is_what_posting_does(self):
         for number in range(max(WALKS // 4, 1)):
@@ -31,12 +32,23 @@ class TestFundingPreview(FundingCommon):
         self.dice = dice
         self._make_world(dice)
         for _entry in range(4):
-            ticket = dice.choice(self.tickets)
-            self._compare_one({**self._make_values(dice), "ticket_id": ticket.id})
+            work = dice.choice(self.works)
+            where = {self._get_name(work): work.id}
+            self._compare_one({**self._make_values(dice), **where})
+
+    def _get_name(self, work):
+        return "ticket_id" if work._name == "helpdesk.ticket" else "task_id"
+
+    def _get_work(self, vals):
+        if "task_id" in vals:
+            return self.env["project.task"].browse(vals["task_id"])
+        return self.tickets.browse(vals["ticket_id"])
 
     def _compare_one(self, vals):
         """Compare an import, or what one of both windows shows and logs."""
-        way = self.dice.choice(("create", "panel", "log", "new ticket"))
+        ways = ["create", "panel", "log"]
+        ways += ["new ticket"] if "ticket_id" in vals else []
+        way = self.dice.choice(ways)
         plan, post = getattr(self, f"_take_{way.replace(' ', '_')}")(vals)
         entries = self.env["account.analytic.line"]
         before = entries.search([], order="id desc", limit=1).id or 0
@@ -72,11 +84,11 @@ class TestFundingPreview(FundingCommon):
 
     def _take_panel(self, vals):
         """What *Who Pays* shows, with the defaults of the window."""
-        ticket = self.tickets.browse(vals["ticket_id"])
+        work = self._get_work(vals)
         panel = self.env["service.funding.panel"].create(
             {
-                "partner_id": ticket.partner_id.id,
-                "ticket_id": ticket.id,
+                "partner_id": work.partner_id.id,
+                self._get_name(work): work.id,
                 "hours": vals["unit_amount"],
                 "date": vals["date"],
             }
@@ -87,10 +99,9 @@ class TestFundingPreview(FundingCommon):
         return panel._get_plan(), lambda: entries.create(vals)
 
     def _take_log(self, vals):
-        ticket = self.tickets.browse(vals["ticket_id"])
-        return self._open_log(
-            vals, ticket_id=ticket.id, partner_id=ticket.partner_id.id
-        )
+        work = self._get_work(vals)
+        where = {self._get_name(work): work.id, "partner_id": work.partner_id.id}
+        return self._open_log(vals, **where)
 
     def _take_new_ticket(self, vals):
         """With the item that is filled, another one, or none."""
@@ -134,14 +145,18 @@ class TestFundingPreview(FundingCommon):
         ]
 
     def _make_world(self, dice):
+        terms = {
+            "prepaid_limit": dice.choice(("open", "chain", "closed")),
+            "over_limit_policy": dice.choice(("refuse", "overage", "non_billable")),
+            "sale_line_preference": dice.choice(("latest", "oldest")),
+            "use_service_credits": dice.random() < 0.7,
+        }
+        self.rollout.write(terms)
         self.team.write(
             {
-                "prepaid_limit": dice.choice(("open", "chain", "closed")),
-                "over_limit_policy": dice.choice(("refuse", "overage", "non_billable")),
-                "sale_line_preference": dice.choice(("latest", "oldest")),
+                **terms,
                 "minimum_hours": dice.choice((0, 0, 0.5)),
                 "rounding_hours": dice.choice((0, 0, 0.25, 1 / 6)),
-                "use_service_credits": dice.random() < 0.7,
             }
         )
         self.time_product.time_billable = dice.random() < 0.8
@@ -160,17 +175,27 @@ class TestFundingPreview(FundingCommon):
         if dice.random() < 0.4:
             self._authorize(dice.choice(items), dice.choice((0.5, 2)))
         self.items = items[0].union(*items)
-        self.tickets = (
-            self._create_ticket()
-            | self._create_ticket(sale_line_id=dice.choice(items).id)
-            | self._create_ticket(partner_id=self.other_customer.id)
-        )
         self.types = self.env["service.type"].create(
             [
                 {"name": f"At {rate}", "credits_per_hour": rate, "increment": 0.01}
                 for rate in (1, 1.5)
             ]
         )
+        self._make_works(dice, items)
+
+    def _make_works(self, dice, items):
+        self.tickets = (
+            self._create_ticket()
+            | self._create_ticket(sale_line_id=dice.choice(items).id)
+            | self._create_ticket(partner_id=self.other_customer.id)
+        )
+        self.works = [*self.tickets]
+        if self.rollout._asks_payers():
+            self.works += [
+                self._create_task(),
+                self._create_task(sale_line_id=dice.choice(items).id),
+                self._create_task(partner_id=self.other_customer.id),
+            ]
 
     def _make_values(self, dice):
         vals = {
