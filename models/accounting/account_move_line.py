@@ -23,23 +23,31 @@ class AccountMoveLine(models.Model):
         """Let what is paid for credits wait until they are used."""
         res = super()._compute_account_id()
         for line in self:
-            account = line._get_service_credit_account()
-            if account:
-                line.account_id = account
+            owed = line._get_service_credit_account()
+            if owed and line._is_for_service_credits():
+                line.account_id = owed
+            elif owed and line.account_id == owed and not line.product_id:
+                # Core took the account of the lines, or invoices, before: a discount,
+                # or other work, would wait on it for ever.
+                line.account_id = line.move_id.journal_id.default_account_id
         return res
 
     def _get_service_credit_account(self):
-        """Return the account on which the company owes the credits of the line."""
+        """Return the account on which the company owes credits that are invoiced by
+        the document of the line."""
         move, company_sudo = self.move_id, self.company_id.sudo()
         if (
             self.display_type != "product"
-            or not self.product_id.service_credits
             or not move.is_sale_document(include_receipts=True)
             or not company_sudo._has_service_credit_accounts()
         ):
             return self.env["account.account"]
         account = company_sudo.service_credit_liability_account_id.sudo(False)
         return move.fiscal_position_id.map_account(account)
+
+    def _is_for_service_credits(self):
+        product, purchase = self.product_id, self.service_credit_purchase_id
+        return bool(product.service_credits or purchase and not product)
 
     @api.constrains("service_credit_purchase_id", "account_id")
     def _check_service_credit_purchase(self):
