@@ -3,6 +3,7 @@ from . import account_move_line
 from . import project_project
 from . import res_company
 from . import res_config_settings
+from . import service_credit_consumption
 from . import service_credit_purchase
 from . import service_credit_recognition
 from . import service_credit_recognition_entry

@@ -223,7 +223,7 @@ class ServiceCreditRecognition(models.Model):
     def action_view_rows(self):
         """Open the ledger rows that this recognition took into account."""
         self.check_access("read")
-        return self.line_ids._get_rows_action()
+        return self.line_ids._get_rows_action([("recognized_in", "in", self.ids)])
 
     # ------------------------------------------------------------------
     # What the actions write, below what people are refused

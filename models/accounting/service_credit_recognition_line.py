@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
@@ -136,18 +138,28 @@ class ServiceCreditRecognitionLine(models.Model):
     def action_view_rows(self):
         """Open the ledger rows behind the line."""
         self.check_access("read")
-        return self._get_rows_action()
+        return self._get_rows_action(
+            [
+                ("recognized_in", "in", self.recognition_id.ids),
+                ("purchase_id", "in", self.purchase_id.ids),
+            ]
+        )
 
     def action_view_invoices(self):
         """Open the invoices and credit notes of the purchase."""
         self.check_access("read")
         return self.purchase_id.action_view_sale_invoices()
 
-    def _get_rows_action(self):
+    def _get_rows_action(self, domain):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_credit_consumption_action"
         )
-        action["domain"] = [("id", "in", self.consumption_ids.ids)]
+        action["domain"] = domain
+        action["name"] = self.env._("Recognized Ledger Rows")
+        action["help"] = Markup("<p>%s</p>") % self.env._(
+            "No ledger row is new here: the figures follow from the end of a term, "
+            "from an invoice or from a credit note."
+        )
         action["context"] = {"create": False}
         return action
 

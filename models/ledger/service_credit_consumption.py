@@ -54,7 +54,7 @@ class ServiceCreditConsumption(models.Model):
             ("adjustment", "Adjustment"),
             ("expiry", "Expiry"),
             ("withdrawal", "Withdrawal"),
-            ("opening", "Opening Balance"),
+            ("opening", "Used Elsewhere"),
         ],
         string="Type",
         required=True,
@@ -106,6 +106,13 @@ class ServiceCreditConsumption(models.Model):
         ondelete="restrict",
     )
 
+    recognized_in = fields.Integer(
+        compute="_compute_recognized_in",
+        search="_search_recognized_in",
+        groups="account.group_account_readonly,account.group_account_manager",
+        export_string_translation=False,
+    )
+
     # What the credits were spent on, to analyse the rows by.
     ticket_id = fields.Many2one(
         related="allocation_id.ticket_id", groups="base.group_user"
@@ -135,6 +142,14 @@ class ServiceCreditConsumption(models.Model):
     def init(self):
         """Let the database itself refuse any change of a row."""
         self.env.cr.execute(INSTALL_GUARD)
+
+    def _compute_recognized_in(self):
+        """Hook: what took the row into account in the books, 0 for nothing."""
+        self.recognized_in = 0
+
+    def _search_recognized_in(self, operator, value):
+        """Hook: the rows that some of these took into account."""
+        return NotImplemented
 
     @api.depends("purchase_id", "credits")
     @api.depends_context("lang")
