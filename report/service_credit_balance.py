@@ -19,6 +19,9 @@ FIGURES = """
         WHERE date >= %(start)s AND movement_type = 'used'
     ), 0) AS %(field)s_used,
     COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'elsewhere'
+    ), 0) AS %(field)s_elsewhere,
+    COALESCE(SUM(%(field)s) FILTER (
         WHERE date >= %(start)s AND movement_type = 'expired'
     ), 0) AS %(field)s_expired,
     COALESCE(SUM(%(field)s) FILTER (
@@ -38,9 +41,9 @@ STARTED = f"""
 # What was recorded by the date and starts after it is no balance yet, but it is owed.
 LATER = f"""
     SELECT id, {OWNER},
-           0, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
-           0, 0, 0, 0, 0, 0, value_total - early.value,
-           0, 0, 0, 0, 0, 0, paid_total - early.paid
+           0, 0, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
+           0, 0, 0, 0, 0, 0, 0, value_total - early.value,
+           0, 0, 0, 0, 0, 0, 0, paid_total - early.paid
     FROM service_credit_purchase
     JOIN (%(days)s) day USING (company_id)
     CROSS JOIN LATERAL (
@@ -48,7 +51,8 @@ LATER = f"""
                COALESCE(SUM(line.value), 0) AS value,
                COALESCE(SUM(line.paid), 0) AS paid
         FROM service_credit_consumption line
-        WHERE line.purchase_id = service_credit_purchase.id AND line.date <= %(end)s
+        WHERE line.purchase_id = service_credit_purchase.id
+          AND (line.date <= %(end)s OR line.consumption_type = 'opening')
     ) early
     WHERE is_draft IS NOT TRUE AND date_start > %(end)s
       AND (create_date AT TIME ZONE 'UTC' AT TIME ZONE day.time_zone)::date <= %(end)s
@@ -77,8 +81,9 @@ class ServiceCreditBalance(models.Model):
 
     The dates come with the context, as ISO texts: ``service_credit_date_to`` (default
     today) and ``service_credit_date_from`` (default the beginning of time). In credits,
-    value and amount paid alike: opening + bought - used - expired - withdrawn is the
-    closing balance, which is what ``service.credit.purchase._get_balance`` tells.
+    value and amount paid alike: opening + bought - used - used elsewhere - expired -
+    withdrawn is the closing balance, which is what
+    ``service.credit.purchase._get_balance`` tells.
     """
 
     _name = "service.credit.balance"
@@ -103,6 +108,10 @@ class ServiceCreditBalance(models.Model):
     credits_opening = _credits("Opening")
     credits_bought = _credits("Bought")
     credits_used = _credits("Used")
+    credits_elsewhere = _credits(
+        "Used Elsewhere",
+        help="Credits that were used before the purchase was recorded here.",
+    )
     credits_expired = _credits("Expired")
     credits_withdrawn = _credits("Withdrawn")
     credits_closing = _credits(
@@ -111,12 +120,14 @@ class ServiceCreditBalance(models.Model):
     value_opening = _money("Opening Value")
     value_bought = _money("Bought Value")
     value_used = _money("Used Value")
+    value_elsewhere = _money("Used Elsewhere Value")
     value_expired = _money("Expired Value")
     value_withdrawn = _money("Withdrawn Value")
     value_closing = _money("Available Value")
     paid_opening = _money("Opening Paid")
     paid_bought = _money("Bought Paid")
     paid_used = _money("Used Paid")
+    paid_elsewhere = _money("Used Elsewhere Paid")
     paid_expired = _money("Expired Paid")
     paid_withdrawn = _money("Withdrawn Paid")
     paid_closing = _money("Available Paid")

@@ -45,6 +45,7 @@ class ServiceCreditMovement(models.Model):
         selection=[
             ("bought", "Bought"),
             ("used", "Used"),
+            ("elsewhere", "Used Elsewhere"),
             ("expired", "Expired"),
             ("withdrawn", "Withdrawn"),
         ],

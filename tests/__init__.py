@@ -1,5 +1,6 @@
 # Odoo's runner plays the modules that it finds here by name.
 from .accounting import test_account_books
+from .accounting import test_account_documents
 from .accounting import test_account_races
 from .accounting import test_account_walk
 from .accounting import test_recognition
@@ -56,6 +57,7 @@ from .ledger import test_credit_drawing
 from .ledger import test_credit_expiry
 from .ledger import test_credit_migration
 from .ledger import test_credit_milestone
+from .ledger import test_credit_opening
 from .ledger import test_credit_portal
 from .ledger import test_credit_purchase
 from .ledger import test_credit_queries

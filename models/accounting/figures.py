@@ -113,7 +113,10 @@ INVOICED = f"""
 # What happened to the credits after the opening entry, if there was one.
 GONE = """
     SELECT movement.purchase_id,
-           COALESCE(SUM(weight) FILTER (WHERE movement.date <= since), 0) AS before,
+           -- What was used elsewhere is no revenue of these books.
+           COALESCE(SUM(weight) FILTER (
+               WHERE movement.date <= since OR movement_type = 'elsewhere'
+           ), 0) AS before,
            COALESCE(SUM(weight) FILTER (
                WHERE movement.date > since AND movement_type = 'used'
            ), 0) AS used,

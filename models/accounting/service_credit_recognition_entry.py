@@ -24,7 +24,7 @@ DIFFERENCES = (
 NEW_ROWS = """
     FROM service_credit_consumption row
     JOIN service_credit_purchase purchase ON purchase.id = row.purchase_id
-    WHERE row.company_id = %(company)s
+    WHERE row.company_id = %(company)s AND row.consumption_type <> 'opening'
       AND GREATEST(purchase.date_start, LEAST(row.date, %(today)s)) <= %(date)s
       AND NOT EXISTS (
           SELECT FROM service_credit_recognition_row known

@@ -31,12 +31,15 @@ PURCHASES = """
         SELECT purchase_id, SUM(credits) AS credits,
                SUM(credits) FILTER (WHERE consumption_type = 'expiry') AS expired,
                SUM(credits) FILTER (WHERE consumption_type = 'withdrawal') AS withdrawn,
+               SUM(credits) FILTER (WHERE consumption_type = 'opening') AS opening,
                SUM(value) AS value, SUM(paid) AS paid
         FROM service_credit_consumption GROUP BY purchase_id
     ) s ON s.purchase_id = p.id
     CROSS JOIN LATERAL (VALUES
         ('credits_allocated', p.credits_allocated, COALESCE(s.credits, 0)
          - COALESCE(s.expired, 0) - COALESCE(s.withdrawn, 0)),
+        ('opening_used', CASE WHEN p.is_draft THEN 0 ELSE COALESCE(p.opening_used, 0)
+         END, COALESCE(s.opening, 0)),
         ('credits_expired', p.credits_expired, COALESCE(s.expired, 0)),
         ('credits_withdrawn', p.credits_withdrawn, COALESCE(s.withdrawn, 0)),
         ('credits_available', p.credits_available, p.credits - COALESCE(s.credits, 0)),

@@ -40,8 +40,11 @@ POOLS = """
     LEFT JOIN LATERAL (
         SELECT SUM(line.credits) AS credits
         FROM service_credit_consumption line
-        WHERE line.purchase_id = lot.id AND line.date < lot.since
-          AND line.consumption_type NOT IN ('expiry', 'withdrawal')
+        WHERE line.purchase_id = lot.id AND (
+            line.consumption_type = 'opening'
+            OR line.date < lot.since
+               AND line.consumption_type IN ('consumption', 'adjustment')
+        )
     ) before ON TRUE
     WHERE lot.state IN ('open', 'used') AND %(in_term)s
     GROUP BY lot.commercial_partner_id, lot.currency_id, lot.latest_id, lot.since

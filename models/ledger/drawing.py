@@ -28,6 +28,8 @@ WORK_FIELDS = {
 # What is neither used nor left: the term ended, or the sale was undone.
 EXPIRY = "expiry"
 WITHDRAWAL = "withdrawal"
+# What was used before the purchase was recorded here.
+OPENING = "opening"
 
 
 def get_drawing_key(purchase):

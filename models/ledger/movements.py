@@ -34,7 +34,9 @@ MOVEMENTS = f"""
            terms.credits, terms.value_total AS value, terms.paid_total AS paid
     FROM ({TERMS}) terms
     UNION ALL
-    SELECT line.id::bigint * 4 + 1, 'used', -1, {DAY}, terms.id, {OWNER},
+    SELECT line.id::bigint * 4 + 1,
+           CASE line.consumption_type WHEN 'opening' THEN 'elsewhere' ELSE 'used' END,
+           -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
@@ -68,7 +70,8 @@ MOVEMENTS = f"""
                COALESCE(SUM(line.paid), 0) AS paid
         FROM service_credit_consumption line
         WHERE line.purchase_id = terms.id
-          AND (line.consumption_type = 'withdrawal' OR {DAY} <= terms.last_day)
+          AND (line.consumption_type IN ('withdrawal', 'opening')
+               OR {DAY} <= terms.last_day)
     ) within
     WHERE terms.last_day < DATE '9999-12-31'
       AND (terms.credits, terms.value_total, terms.paid_total)
@@ -79,7 +82,7 @@ MOVEMENTS = f"""
            line.allocation_id, NULL, -line.credits, -line.value, -line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal')
+    WHERE line.consumption_type IN ('consumption', 'adjustment')
       AND {DAY} > terms.last_day
 """
 

@@ -35,7 +35,7 @@ class ServiceCreditAllocation(models.Model):
             ("allocation", "Allocation"),
             ("expiry", "Expiry"),
             ("withdrawal", "Withdrawal"),
-            ("opening", "Opening Balance"),
+            ("opening", "Used Elsewhere"),
         ],
         string="Type",
         required=True,
@@ -101,7 +101,7 @@ class ServiceCreditAllocation(models.Model):
         "OR (allocation_type <> 'allocation' "
         "AND num_nonnulls(ticket_id, task_id, milestone_id) = 0))",
         "An allocation belongs to exactly one ticket, task or milestone; an expiry, a "
-        "withdrawal or an opening balance to none.",
+        "withdrawal or what was used elsewhere to none.",
     )
     _never_negative = models.Constraint(
         "CHECK (credits >= 0)",

@@ -4,11 +4,13 @@ from odoo.exceptions import UserError
 from odoo.tools import float_compare, float_round
 
 from ...tools import format_number
+from .drawing import OPENING, WITHDRAWAL
 
-# Types of rows that can be given back: what a work received, and what was withdrawn
-# because of a credit note that is cancelled.
+# Types of rows that can be given back: what a work received, what was withdrawn
+# because of a credit note that is cancelled, and what was used elsewhere of a purchase
+# that becomes a draft again.
 DRAWN = ("consumption", "adjustment")
-GIVEN_BACK = (*DRAWN, "withdrawal")
+GIVEN_BACK = (*DRAWN, WITHDRAWAL, OPENING)
 
 
 class ServiceCreditConsumption(models.Model):
@@ -119,7 +121,9 @@ class ServiceCreditConsumption(models.Model):
             "purchase": self.purchase_id,
             "allocation": self.allocation_id,
             "consumption_type": (
-                "adjustment" if self.consumption_type in DRAWN else "withdrawal"
+                "adjustment"
+                if self.consumption_type in DRAWN
+                else self.consumption_type
             ),
             "credits": -part,
             "value": -value,

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...tools import format_number, refuse_typed, untyped_defaults
 
-AMOUNT_FIELDS = ("credits", "value_per_credit", "paid_per_credit")
+AMOUNT_FIELDS = ("credits", "opening_used", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
 MOST_MONEY = 1_000_000_000_000
 
@@ -146,6 +146,15 @@ class ServiceCreditPurchase(models.Model):
         digits="Service Credits",
         required=True,
         tracking=True,
+    )
+    opening_used = fields.Float(
+        string="Used Elsewhere",
+        digits="Service Credits",
+        copy=False,
+        tracking=True,
+        help="Credits that were used in another system, before the purchase was "
+        "recorded here. They are taken off when it is no draft any more, and are no "
+        "revenue of these books.",
     )
     value_per_credit = fields.Float(
         string="Value per Credit",
@@ -362,6 +371,10 @@ class ServiceCreditPurchase(models.Model):
     _credits_positive = models.Constraint(
         "CHECK (credits > 0)", "A purchase needs a number of credits above 0."
     )
+    _opening_within_credits = models.Constraint(
+        "CHECK (opening_used >= 0 AND opening_used <= credits)",
+        "No more credits can have been used elsewhere than the purchase has.",
+    )
     _prices_not_negative = models.Constraint(
         "CHECK (value_per_credit >= 0 AND paid_per_credit >= 0)",
         "Value and amount paid per credit cannot be negative.",
@@ -416,6 +429,7 @@ class ServiceCreditPurchase(models.Model):
         # What the database refuses draws no number.
         purchases.flush_recordset()
         purchases._number()
+        purchases.filtered("opening_used")._follow_opening()
         return purchases
 
     def write(self, vals):
@@ -431,6 +445,7 @@ class ServiceCreditPurchase(models.Model):
             purchase._refuse_typed([dict.fromkeys(changed)], (*DERIVED_FIELDS, "name"))
             purchase._check_lock(changed, vals)
         result = True
+        opening = self.filtered("opening_used")
         for part, part_vals in self._apply_paid_follows_value(vals):
             result &= super(ServiceCreditPurchase, part).write(part_vals)
         if vals.get("active"):
@@ -439,6 +454,8 @@ class ServiceCreditPurchase(models.Model):
             # The check of the database compares the credits with the balance: both
             # have to reach it in one statement.
             self.flush_recordset()
+        if {"is_draft", "date_start"} & vals.keys():
+            (opening | self.filtered("opening_used"))._follow_opening()
         return result
 
     def unlink(self):

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import float_compare, format_date
 
 from ...tools import add_days, report_failure
+from .drawing import EXPIRY, OPENING
 from .service_credit_purchase import OPEN, WAITING
 
 
@@ -100,8 +101,10 @@ class ServiceCreditPurchase(models.Model):
             )
 
     def _prepare_write_off(self, amount, kind, date=None):
-        if kind == "expiry":
+        if kind == EXPIRY:
             name = self.env._("Expiry of %(name)s", name=self.name)
+        elif kind == OPENING:
+            name = self.env._("%(name)s, used elsewhere", name=self.name)
         else:
             name = self.env._("Withdrawal of %(name)s", name=self.name)
         return {

@@ -11,6 +11,7 @@ FROZEN_FIELDS = (
     "company_id",
     "currency_id",
     "credits",
+    "opening_used",
     "value_per_credit",
     "paid_per_credit",
     "product_id",
@@ -38,6 +39,7 @@ class ServiceCreditPurchase(models.Model):
     def _prepare_new(self, vals):
         self._refuse_typed([{name: value for name, value in vals.items() if value}])
         self._check_amounts({"credits": 0.0, **vals})
+        self.browse()._check_opening_fits(vals)
         if vals.get("date_expiry"):
             self.browse()._check_order_of_dates(vals)
         company = self.env["res.company"].browse(vals.get("company_id"))
@@ -94,6 +96,8 @@ class ServiceCreditPurchase(models.Model):
         """Refuse what cannot be counted, before the database does it less clearly."""
         if "credits" in vals:
             self._check_credits(vals["credits"])
+        if "opening_used" in vals:
+            self._check_opening(vals["opening_used"])
         for name in ("value_per_credit", "paid_per_credit"):
             price = self._to_number(vals.get(name))
             if price != 0 and not LEAST <= price <= MOST_PRICE:
@@ -110,7 +114,6 @@ class ServiceCreditPurchase(models.Model):
 
     @api.model
     def _check_credits(self, value):
-        digits = self._get_credit_digits()
         credits = self._to_number(value)
         if not LEAST <= credits <= MOST_CREDITS:
             raise ValidationError(
@@ -121,17 +124,53 @@ class ServiceCreditPurchase(models.Model):
                     most=format_number(self.env, MOST_CREDITS),
                 )
             )
-        # Big numbers are stored less exactly.
-        tolerance = max(1e-9, credits * 1e-14)
-        if abs(float_round(credits, digits) - credits) > tolerance:
+        if not self._is_countable(credits):
             raise ValidationError(
                 self.env._(
                     "A purchase can't have %(credits)s credits: enter a number with at "
                     "most %(digits)s decimals.",
                     credits=value,
-                    digits=digits,
+                    digits=self._get_credit_digits(),
                 )
             )
+
+    @api.model
+    def _check_opening(self, value):
+        used = self._to_number(value)
+        if not 0 <= used <= MOST_CREDITS or not self._is_countable(used):
+            raise ValidationError(
+                self.env._(
+                    "%(used)s credits can't have been used elsewhere: enter a number "
+                    "from 0 to those of the purchase, with at most %(digits)s "
+                    "decimals.",
+                    used=value,
+                    digits=self._get_credit_digits(),
+                )
+            )
+
+    def _check_opening_fits(self, vals):
+        used, credits = (
+            self._to_number(vals.get(name, self[name]))
+            for name in ("opening_used", "credits")
+        )
+        if used > credits:
+            raise ValidationError(
+                self.env._(
+                    "%(used)s credits of %(purchase)s can't have been used elsewhere, "
+                    "because it has %(credits)s: enter that number or a lower one.",
+                    used=self._format_credits(used),
+                    purchase=self._get_label(),
+                    credits=self._format_credits(credits),
+                )
+            )
+
+    @api.model
+    def _is_countable(self, credits):
+        """Tell whether a number of credits has no more decimals than are kept."""
+        # Big numbers are stored less exactly.
+        tolerance = max(1e-9, credits * 1e-14)
+        rounded = float_round(credits, self._get_credit_digits())
+        return abs(rounded - credits) <= tolerance
 
     @api.model
     def _to_number(self, value):
@@ -187,20 +226,24 @@ class ServiceCreditPurchase(models.Model):
                     purchase=self._get_label(),
                 )
             )
+        if changed & {"credits", "opening_used"}:
+            self._check_opening_fits(vals)
         if changed & set(DATE_FIELDS):
             self._check_order_of_dates(vals)
             self._check_dates(changed, vals)
 
     def _check_can_become_draft(self):
         gone = self.credits_expired + self.credits_withdrawn
-        if self.credits_allocated > 0 or gone > 0:
+        # What was used elsewhere is given back to the draft.
+        allocated = self.credits_allocated - self.opening_used
+        if float_compare(allocated, 0.0, self._get_credit_digits()) > 0 or gone > 0:
             raise UserError(
                 self.env._(
                     "%(purchase)s can't become a draft again: %(allocated)s of its "
                     "credits are allocated and %(gone)s have expired or were "
                     "withdrawn, and both must be 0.",
                     purchase=self._get_label(),
-                    allocated=self._format_credits(self.credits_allocated),
+                    allocated=self._format_credits(allocated),
                     gone=self._format_credits(gone),
                 )
             )

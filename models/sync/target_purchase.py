@@ -3,6 +3,8 @@
 
 import re
 
+from odoo.tools import float_round
+
 from ...connectors import ValueRefused
 from ...connectors.errors import _lt
 from ...connectors.values import NO_END, is_empty
@@ -121,7 +123,7 @@ class PurchaseTarget(Target):
         return self.take_together(values)
 
     def take_together(self, values):
-        """What is left of the credits, and what each of them cost.
+        """How many of the credits were used elsewhere, and what each of them cost.
 
         :raise ValueRefused: more was used, or is left, than there was
         """
@@ -132,13 +134,15 @@ class PurchaseTarget(Target):
             values.setdefault("value_per_credit", amount / bought)
         used, left = values.pop("credits_used", 0), values.pop("credits_left", None)
         left = bought - used if left is None else left
-        if not 0 < left <= bought:
+        if not 0 <= left <= bought:
             raise ValueRefused(
                 _lt("%(left)s credits can't be left of %(credits)s."),
                 left=left,
                 credits=bought,
             )
-        values["credits"] = left
+        if self.names.keys() & {"credits_used", "credits_left"}:
+            digits = self.env["service.credit.purchase"]._get_credit_digits()
+            values["opening_used"] = float_round(bought - left, digits)
         return values
 
     def is_left_out(self, item):

@@ -1,4 +1,5 @@
 from . import test_account_books
+from . import test_account_documents
 from . import test_account_races
 from . import test_account_walk
 from . import test_recognition

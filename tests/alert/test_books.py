@@ -53,6 +53,7 @@ class TestBooks(FundingCommon):
         cases = [
             (purchases, self.purchase, "credits_allocated = 3"),
             (purchases, self.purchase, "credits_withdrawn = 1"),
+            (purchases, self.purchase, "opening_used = 1"),
             (purchases, self.purchase, "value_available = value_available - 0.01"),
             (purchases, self.purchase, "credits_available = -1"),
             (purchases, self.purchase, "is_draft = true"),

@@ -51,7 +51,8 @@ class TestCreditWalk(RandomWalk, CreditCommon):
             start = dice.randint(-12, 4)
             terms = (start, start + dice.randint(0, 15), dice.random() < 0.3)
             prices = (Decimal(dice.choice(PRICES)), Decimal(dice.choice(PRICES)))
-            return (amount * dice.randint(1, 4), *prices, *terms)
+            opening = amount if dice.random() < 0.25 else Decimal()
+            return (amount * dice.randint(1, 4), *prices, *terms, opening)
         if kind == "set_draft":
             return pick, dice.random() < 0.4
         if kind == "draw":
@@ -69,7 +70,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
     def _model_buy(self, *terms):
         self.model.buy(*terms)
 
-    def _ledger_buy(self, credits, value, paid, start, expiry, draft):
+    def _ledger_buy(self, credits, value, paid, start, expiry, draft, opening):
         self.purchases |= self._buy(
             float(credits),
             start,
@@ -77,6 +78,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
             value_per_credit=float(value),
             paid_per_credit=float(paid),
             is_draft=draft,
+            opening_used=float(opening),
         )
 
     def _lot(self, pick):

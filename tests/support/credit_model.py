@@ -23,12 +23,13 @@ class Lot:
     start: int
     expiry: int
     draft: bool
+    opening: Decimal = Decimal()
     rows: list = field(default_factory=list)
 
     def net(self, *kinds):
         return sum((row.credits for row in self.rows if row.kind in kinds), Decimal())
 
-    allocated = property(lambda self: self.net("consumption", "adjustment"))
+    allocated = property(lambda self: self.net("consumption", "adjustment", "opening"))
     expired = property(lambda self: self.net("expiry"))
     withdrawn = property(lambda self: self.net("withdrawal"))
     available = property(
@@ -73,14 +74,32 @@ class Ledger:
         self.grace, self.past, self.late = grace, past, late
         self.lots, self.rows = [], []
 
-    def buy(self, credits, value, paid, start, expiry, draft):
-        self.lots.append(Lot(credits, value, paid, start, expiry, draft))
+    def buy(self, credits, value, paid, start, expiry, draft, opening=Decimal()):
+        if opening > credits:
+            raise Refused
+        lot = Lot(credits, value, paid, start, expiry, True, opening)
+        self.lots.append(lot)
+        self.set_draft(lot, draft)
 
     def set_draft(self, lot, draft):
-        gone = lot.allocated or lot.expired or lot.withdrawn
-        if draft and not lot.draft and gone:
+        used = lot.net("consumption", "adjustment")
+        if draft and not lot.draft and (used or lot.expired or lot.withdrawn):
             raise Refused
+        if lot.opening and draft != lot.draft:
+            self.follow_opening(lot, draft)
         lot.draft = draft
+
+    def follow_opening(self, lot, draft):
+        if not draft:
+            self.post(lot, None, "opening", lot.opening, lot.start)
+            return
+        for row in [row for row in lot.rows if row.left("credits") > 0]:
+            if row.kind == "opening" and not row.undoes:
+                credits, value, paid = (
+                    -row.left(name) for name in ("credits", "value", "paid")
+                )
+                day = row.day
+                self.post(lot, None, "opening", credits, day, value, paid, row)
 
     def usable(self, lot, day):
         in_term = lot.start <= day and (self.past or day <= lot.expiry + self.grace)

@@ -162,7 +162,11 @@ class TestSecondExports(FilesCase):
         self.assertFalse(self.errors(source))
         self.assertEqual(
             {
-                key: (lot.credits, lot.value_per_credit, lot.date_start)
+                key: (
+                    lot.credits - lot.opening_used,
+                    lot.value_per_credit,
+                    lot.date_start,
+                )
                 for key, lot in self.targets(source).items()
             },
             {

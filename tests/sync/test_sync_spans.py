@@ -183,11 +183,17 @@ class TestPartlyUsed(SyncCommon):
 
     def figures(self, source):
         return {
-            key: (lot.credits, lot.value_per_credit, lot.paid_per_credit)
+            key: (
+                lot.credits,
+                lot.opening_used,
+                lot.value_per_credit,
+                lot.paid_per_credit,
+            )
             for key, lot in self.targets(source).items()
         }
 
-    def test_what_is_left_is_imported(self):
+    def test_what_was_used_is_imported_with_it(self):
+        """It keeps its price, and is taken off when the draft is confirmed."""
         source = self.packages(
             "Beleg-Nr.;Kunde;Stunden gekauft;Stunden verbraucht;Rest;Preis/Std.;"
             "Währung;Gültig bis\n"
@@ -197,8 +203,11 @@ class TestPartlyUsed(SyncCommon):
             "R4;Mill & Sons;10;;10;90;EUR;31.12.2027\n"
         )
         self.assertEqual(
-            self.figures(source), {"R1": (17.75, 95, 0), "R4": (10, 90, 0)}
+            self.figures(source), {"R1": (50, 32.25, 95, 0), "R4": (10, 0, 90, 0)}
         )
+        lot = self.targets(source)["R1"]
+        lot.is_draft = False
+        self.assertEqual((lot.credits_available, lot.value_available), (17.75, 1686.25))
         records = self.records(source)
         self.assertNotIn("R2", records, "nothing is left of it")
         self.assertIn("can't be left of", records["R3"].error)
@@ -210,7 +219,7 @@ class TestPartlyUsed(SyncCommon):
             "I1,Mill & Sons,40,10,3800,EUR,2027-12-31\n"
             "I2,Mill & Sons,5,0,500,EUR,2027-12-31\n"
         )
-        self.assertEqual(self.figures(source), {"I1": (10, 95, 95)})
+        self.assertEqual(self.figures(source), {"I1": (40, 30, 95, 95)})
 
     def test_value_of_the_amount_for_all(self):
         source = self.packages(
@@ -221,14 +230,14 @@ class TestPartlyUsed(SyncCommon):
         lots = self.targets(source)
         self.assertAlmostEqual(lots["F1"].value_per_credit, 1000 / 30)
         self.assertEqual(lots["F1"].paid_total, 1000)
-        self.assertEqual(self.figures(source)["F2"], (10.5, 0, 0))
+        self.assertEqual(self.figures(source)["F2"], (10.5, 0, 0, 0))
 
     def test_price_and_amount(self):
         source = self.packages(
             "Invoice No,Customer,Hours,Price,Net Amount,Currency,Valid Until\n"
             "I1,Mill & Sons,10,95,900,EUR,2027-12-31\n"
         )
-        self.assertEqual(self.figures(source), {"I1": (10, 95, 90)})
+        self.assertEqual(self.figures(source), {"I1": (10, 0, 95, 90)})
 
     def test_amount_that_may_have_tax_in_it_is_not_guessed(self):
         text = "Invoice No,Customer,Hours,Amount,Currency,Valid Until\n"
@@ -241,9 +250,10 @@ class TestPartlyUsed(SyncCommon):
         text = "Invoice No,Customer,Hours,Used,Price,Currency,Valid Until\n"
         row = "I1,Mill & Sons,10,{used},95,EUR,2027-12-31\n"
         source = self.packages(text + row.format(used=2))
-        for used, left in ((5, 5), (10, 5)):
+        for used, known in ((5, 5), (10, 10), (12, 10)):
             content = (text + row.format(used=used)).encode()
             source.file = base64.b64encode(content)
             source.action_sync_now()
-            self.assertEqual(self.targets(source)["I1"].credits, left)
+            lot = self.targets(source)["I1"]
+            self.assertEqual((lot.credits, lot.opening_used), (10, known))
         self.assertIn("can't be left of", source.record_ids.error)
