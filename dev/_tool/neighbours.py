@@ -20,6 +20,7 @@ BESIDE = (
     "helpdesk_mgmt_sale_project",
     "helpdesk_mgmt_sla",
     "helpdesk_type",
+    "sale_loyalty",
     "sale_timesheet_line_exclude",
 )
 # Tests that need these addons; their names keep them out of other runs.

@@ -140,6 +140,62 @@ class TestServiceCreditBooks(AccountingCommon):
         self.assertEqual(recognition.line_ids.revenue, 200)
         self._assert_line("agrees", 400, 400)
 
+    def _post_opening_entry(self, purchase, owed, date):
+        """Post an entry made by hand, of what is owed for a purchase."""
+        items = (
+            (self.liability, -owed, purchase),
+            (self.income, owed, purchase.browse()),
+        )
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": date,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "balance": balance,
+                            "service_credit_purchase_id": lot.id,
+                        }
+                    )
+                    for account, balance, lot in items
+                ],
+            }
+        )
+        entry.action_post()
+
+    def test_what_was_used_elsewhere_is_no_revenue(self):
+        """The opening entry of what is left is spread over the rest."""
+        purchase = self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 10,
+                "opening_used": 4,
+                "value_per_credit": 100,
+                "paid_per_credit": 100,
+                "product_id": self.pack.id,
+                "date_start": self._day(-60),
+                "date_expiry": self._day(20),
+                "is_draft": False,
+            }
+        )
+        self.purchase.sudo()._write_off()
+        line = self._line(purchase, date=self._day(-40))
+        self.assertEqual((line.reason, line.ledger_owed), ("not_invoiced", 600))
+        self._post_opening_entry(purchase, 600, self._day(-40))
+        line = self._line(purchase, date=self._day(-40))
+        self.assertEqual((line.reason, line.owed, line.revenue), ("agrees", 600, 0))
+        self.assertFalse(self._recognize(date=self._day(-30)).line_ids)
+        self._spend(2)
+        recognition = self._recognize()
+        self.assertEqual(recognition.line_ids.revenue, 200)
+        self.assertEqual(
+            recognition.line_ids.consumption_ids.mapped("consumption_type"),
+            ["consumption"],
+        )
+        line = self._line(purchase)
+        self.assertEqual((line.reason, line.owed), ("agrees", 400))
+
     def test_what_it_says_to_press_is_there(self):
         books = self.env["service.credit.books"].with_user(self.accountant)
         arch = etree.fromstring(books.get_view(view_type="list")["arch"])
@@ -251,7 +307,8 @@ class TestSettings(AccountingCommon):
 
 @tagged("post_install", "-at_install")
 class TestOneTruth(AccountingCommon):
-    """Movements, owed, breakage and recognition say the same on any date."""
+    """Statement, Owed, Movements, Breakage, the recognitions and the account say the
+    same of every date, in the currency of a purchase and in the company's."""
 
     @classmethod
     def setUpClass(cls):
@@ -261,59 +318,117 @@ class TestOneTruth(AccountingCommon):
         pricelist = cls.env["product.pricelist"].create(
             {"name": "Francs", "currency_id": cls.francs.id}
         )
-        cls.purchase = cls._sell_credits(pricelist_id=pricelist.id)
-        cls.purchase.write(
-            {"date_start": cls._day(cls, -90), "date_expiry": cls._day(cls, -10)}
-        )
-        cls._invoice(cls.purchase, date=cls._day(cls, -90))
+        cls.purchases = cls.env["service.credit.purchase"]
+        for expiry, currency in ((-10, pricelist), (-5, pricelist.browse())):
+            line = {"product_id": cls.pack.id, "price_unit": 1000.0, "discount": 10}
+            purchase = cls._ordered(line, pricelist_id=currency.id)
+            start, expiry = cls._day(cls, -90), cls._day(cls, expiry)
+            purchase.write({"date_start": start, "date_expiry": expiry})
+            cls._invoice(purchase, date=start)
+            cls.purchases += purchase
 
-    def _get_movements(self, date):
+    def _get_movements(self, purchase, date):
         self.env.flush_all()
         groups = self.env["service.credit.movement"]._read_group(
-            [("purchase_id", "=", self.purchase.id), ("date", "<=", date)],
+            [("purchase_id", "=", purchase.id), ("date", "<=", date)],
             ["movement_type"],
             ["paid:sum"],
         )
-        return dict(groups)
+        return dict.fromkeys(("used", "expired", "withdrawn"), 0) | dict(groups)
 
-    def test_the_same_figures_on_any_date(self):
-        for days in (-80, -50, -30):
-            self._spend(1.5, date=self._day(days))
-        self.purchase.sudo()._write_off(2)
-        for days in (-85, -60, -45, -10, -9, 0):
-            date = self._day(days)
-            recognized = self._recognize(date=date)
-            movements = self._get_movements(date)
+    def _get_balances(self, date):
+        """Return what Owed says on a date, by purchase."""
+        balances = self.env["service.credit.balance"].with_context(
+            service_credit_date_to=str(date)
+        )
+        lines = balances.search([("purchase_id", "in", self.purchases.ids)])
+        return {line.purchase_id: line for line in lines}
+
+    def _get_closings(self, date):
+        """Return what the statement of the customer says last, by currency."""
+        statement = self.env["service.credit.statement"].create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "date_from": self._day(-90),
+                "date_to": date,
+            }
+        )
+        return {
+            section["currency"]: tuple(section["closing"].values())
+            for section in statement._get_sections()
+        }
+
+    def _assert_one_truth(self, date):
+        self._recognize(date=date)
+        balances = self._get_balances(date)
+        books = self._assert_in_the_books(date).grouped("purchase_id")
+        for purchase in self.purchases:
+            movements = self._get_movements(purchase, date)
             lines = self.env["service.credit.recognition.line"].search(
-                [("purchase_id", "=", self.purchase.id)]
+                [("purchase_id", "=", purchase.id)]
             )
-            with self.subTest(days=days):
-                revenue = sum(lines.mapped("revenue"))
-                breakage = sum(lines.mapped("breakage"))
-                self.assertEqual(revenue, movements.get("used", 0))
-                self.assertEqual(breakage, movements.get("expired", 0))
-                self.assertEqual(
-                    sum(lines.mapped("revenue_company")), revenue / 2, recognized
+            rate = 0.5 if purchase.currency_id == self.francs else 1
+            for kind, name in (("used", "revenue"), ("expired", "breakage")):
+                self.assertAlmostEqual(sum(lines.mapped(name)), movements[kind], 2)
+                self.assertAlmostEqual(
+                    sum(lines.mapped(f"{name}_company")), movements[kind] * rate, 2
                 )
-                balance = self.env["service.credit.balance"].with_context(
-                    service_credit_date_to=str(date)
-                )
-                owed = balance.search([("purchase_id", "=", self.purchase.id)])
-                line = self._assert_in_the_books(date).filtered(
-                    lambda line: line.purchase_id == self.purchase
-                )
-                self.assertEqual(line.ledger_owed, owed.paid_closing)
+            balance, line = balances[purchase], books[purchase]
+            withdrawn = movements["withdrawn"]
+            gone = movements["used"] + movements["expired"] + withdrawn
+            self.assertAlmostEqual(balance.paid_closing, movements["bought"] - gone, 2)
+            self.assertAlmostEqual(line.ledger_owed, balance.paid_closing, 2)
+            # No credit note was made for what was withdrawn: it stays on the account.
+            self.assertAlmostEqual(line.owed, line.ledger_owed + withdrawn, 2)
+            self.assertAlmostEqual(line.owed_company, line.owed * rate, 2)
+            self.assertEqual(line.reason, "withdrawn" if withdrawn else "agrees")
+            closing = balance.credits_closing, balance.value_closing
+            self.assertEqual(self._get_closings(date)[purchase.currency_id], closing)
 
-    def test_withdrawn_in_the_grace_period_is_no_breakage(self):
+    def _walk_through_the_dates(self):
+        for days, credits in ((-80, 1.5), (-50, 2.5), (-12, 3), (-7, 1)):
+            self._spend(credits, date=self._day(days))
+        for purchase in self.purchases:
+            purchase.sudo()._write_off(1)
+        for days in (-85, -60, -12, -10, -9, -5, -4, -3, -2, 0):
+            with self.subTest(days=days):
+                self._assert_one_truth(self._day(days))
+        return self.env["service.credit.recognition.line"].search([])
+
+    def test_on_any_date(self):
+        lines = self._walk_through_the_dates()
+        self.assertEqual(self.purchases.mapped("credits_allocated"), [7, 1])
+        # What was withdrawn of each after its term is none of it.
+        self.assertEqual(sum(lines.mapped("credits_expired")), 2 + 8)
+
+    def test_on_any_date_in_the_days_of_grace(self):
+        """What is withdrawn in the days of grace is no breakage, then or later."""
+        self.company.service_credit_grace_days = 7
+        self._walk_through_the_dates()
+        lines = self.env["service.credit.recognition.line"].search([])
+        first, second = self.purchases
+        lost = {
+            purchase: sum(own.mapped("breakage"))
+            for purchase, own in lines.grouped("purchase_id").items()
+        }
+        self.assertEqual(self.purchases.mapped("credits_allocated"), [8, 0])
+        # The grace of the second is not over.
+        self.assertEqual((lost[first], lost[second]), (90, 0))
+
+    def test_withdrawn_in_the_days_of_grace_is_no_breakage(self):
+        purchase = self.purchases[0]
         self.company.service_credit_grace_days = 15
-        self.purchase.sudo()._write_off(4)
-        self._recognize()
-        lines = self.env["service.credit.recognition.line"].search([])
-        self.assertEqual(sum(lines.mapped("breakage")), 0)
+        purchase.sudo()._write_off(4)
+        breakage = self._recognize().line_ids.filtered(
+            lambda line: line.purchase_id == purchase
+        )
+        self.assertEqual(breakage.breakage, 0)
         self.company.service_credit_grace_days = 0
-        self._recognize()
-        lines = self.env["service.credit.recognition.line"].search([])
-        self.assertEqual(sum(lines.mapped("breakage")), 600)
+        breakage = self._recognize().line_ids.filtered(
+            lambda line: line.purchase_id == purchase
+        )
+        self.assertEqual((breakage.breakage, breakage.credits_expired), (540, 6))
 
 
 @tagged("post_install", "-at_install")

@@ -30,6 +30,9 @@ class TestAccountRaces(ScratchCase):
 
     def setUp(self):
         super().setUp()
+        self._sell()
+
+    def _sell(self):
         with self._env() as env:
             customer = env["res.partner"].create({"name": "Racer", "is_company": True})
             order = env["sale.order"].create(
@@ -55,6 +58,18 @@ class TestAccountRaces(ScratchCase):
         invoice.invoice_date = env.company._get_today()
         invoice.action_post()
         return invoice.id
+
+    def _credit(self, env, credits=None, post=True):
+        """Credit the invoice of the order, all of it or the units of some credits."""
+        order = env["sale.order"].browse(self.order_id)
+        note = order.invoice_ids._reverse_moves(
+            [{"invoice_date": env.company._get_today()}]
+        )
+        if credits:
+            note.invoice_line_ids.quantity = credits / 10
+        if post:
+            note.action_post()
+        return note.id
 
     def _draw(self, env, credits=4):
         request = DrawRequest(
@@ -129,3 +144,26 @@ class TestAccountRaces(ScratchCase):
         with self._env() as env:
             self._recognize(env)
         self._assert_recognized(400)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_a_credit_note_meanwhile_is_recognized_next_time(self):
+        """Whichever comes first, no revenue is left of what was refunded, and no row
+        is recognized twice."""
+        for credits, revenue, withdrawn in ((None, 0, 6), (3, 400, 3), (8, 200, 6)):
+            with self.subTest(credits=credits):
+                self._sell()
+                with self._env() as env:
+                    self._invoice(env)
+                    self._draw(env)
+                    note_id = self._credit(env, credits, post=False)
+
+                def credit(env, note_id=note_id):
+                    env["account.move"].browse(note_id).action_post()
+
+                results = self._race(self._recognize, credit)
+                self.assertFalse([one for one in results if isinstance(one, Exception)])
+                with self._env() as env:
+                    self._recognize(env)
+                    purchase = env["service.credit.purchase"].browse(self.purchase_id)
+                    self.assertEqual(purchase.credits_withdrawn, withdrawn)
+                self._assert_recognized(revenue)

@@ -227,8 +227,9 @@ class TestAccountWalk(AccountingCommon):
             if kind == "keep":
                 (note.invoice_line_ids - line).unlink()
                 line.price_unit *= self.dice.choice((0.1, 0.25, 0.5))
-            elif line.quantity > 1 and len(note.invoice_line_ids) == 1:
-                line.quantity -= 1
+            elif len(note.invoice_line_ids) == 1 and self.dice.random() < 0.7:
+                part = self.dice.randrange(1, 100) / 100
+                line.quantity = max(round(line.quantity * part, 2), 0.01)
             note.action_post()
 
     def _step_draw(self):

@@ -42,6 +42,33 @@ class TestRecognition(AccountingCommon):
         }
         self.assertEqual(accounts, {self.pack: self.liability, self.plain: self.income})
 
+    def test_lines_without_a_product_do_not_wait_with_the_credits(self):
+        """Core would take the account of the lines, or invoices, before."""
+        for _time in range(2):
+            order = self._quote(self.pack, self.pack)
+            order.action_confirm()
+            invoice = order._create_invoices()
+            invoice.invoice_line_ids = [
+                Command.create({"name": "Loyal", "price_unit": -10}),
+                Command.create({"name": "Travel", "price_unit": 30}),
+            ]
+            rest = invoice.invoice_line_ids.filtered(lambda line: not line.product_id)
+            self.assertEqual(rest.account_id, invoice.journal_id.default_account_id)
+            invoice.action_post()
+        chosen = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_line_ids": [
+                    Command.create(
+                        {"name": "Credits", "service_credit_purchase_id": purchase.id}
+                    )
+                    for purchase in self.purchase
+                ],
+            }
+        )
+        self.assertEqual(chosen.invoice_line_ids.account_id, self.liability)
+
     def test_the_fiscal_position_maps_the_account(self):
         abroad = self.liability.copy({"name": "Owed abroad", "code": "2129"})
         position = self.env["account.fiscal.position"].create(
@@ -87,6 +114,27 @@ class TestRecognition(AccountingCommon):
         recognition.move_id.action_post()
         self.assertEqual(recognition.state, "posted")
         self.assertEqual(self._balance(self.liability), 600)
+
+    def test_its_rows_are_asked_for_and_not_listed(self):
+        """Whatever their number: a list of ids would travel with every page."""
+        self._invoice(self.purchase)
+        self._spend(4)
+        first = self._recognize()
+        self._spend(1)
+        second = self._recognize()
+        rows = self.env["service.credit.consumption"].with_user(self.accountant)
+        for record, taken in (
+            (first, first.line_ids.consumption_ids),
+            (second.line_ids, second.line_ids.consumption_ids),
+            (first | second, self.purchase.consumption_ids),
+        ):
+            domain = record.with_user(self.accountant).action_view_rows()["domain"]
+            self.assertNotIn("id", [leaf[0] for leaf in domain])
+            self.assertEqual(rows.search(domain).sudo(), taken.sorted("id", True))
+            self.assertTrue(taken)
+        second.action_cancel()
+        domain = second.action_view_rows()["domain"]
+        self.assertFalse(rows.search(domain))
 
     def test_a_second_one_prepares_nothing(self):
         self._invoice(self.purchase)
@@ -258,6 +306,31 @@ class TestRecognition(AccountingCommon):
         self.company.fiscalyear_lock_date = self.today
         with self.assertRefused(UserError, says="or a later day"):
             self._recognize()
+
+    def test_a_locked_one_is_not_cancelled(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize(date=self._day(0))
+        for lock in ("fiscalyear_lock_date", "hard_lock_date"):
+            self.company[lock] = self.today
+            with self.assertRefused(UserError, says="closed period"):
+                recognition.action_cancel()
+            self.assertEqual(recognition.state, "posted")
+
+    def test_a_correction_of_a_locked_month_comes_with_the_open_one(self):
+        self.purchase.date_start = self._day(-40)
+        self._invoice(self.purchase, date=self._day(-40))
+        entry = self._spend(4, date=self._day(-35))
+        self._recognize(date=self._day(-30))
+        self.company.fiscalyear_lock_date = self._day(-30)
+        entry.unit_amount = 3
+        with self.assertRefused(UserError, says="is in a closed period"):
+            self._recognize(date=self._day(-30))
+        correction = self._recognize(date=self._day(-29))
+        self.assertEqual(correction.line_ids.revenue, -100)
+        self.assertEqual(correction.move_id.date, self._day(-29))
+        self.assertEqual(self._balance(self.liability, self._day(-30)), 600)
+        self.assertEqual(self._balance(self.liability), 700)
 
     def test_a_date_before_the_last_recognition_is_refused(self):
         self._invoice(self.purchase)

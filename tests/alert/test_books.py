@@ -47,8 +47,7 @@ class TestBooks(FundingCommon):
         allocation = row.allocation_id
         purchases, entries = "service_credit_purchase", "account_analytic_line"
         items, rows = "sale_order_line", "service_credit_consumption"
-        undone = self._log(self.ticket, 1, date="2026-03-04")
-        undone.unlink()
+        self._log(self.ticket, 1, date="2026-03-04").unlink()
         back = self.purchase.consumption_ids.filtered("reversed_id")
         cases = [
             (purchases, self.purchase, "credits_allocated = 3"),

@@ -74,6 +74,7 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
             "choose": (dice.randrange(100),),
             "ticket": (dice.random() < 0.6,),
             "authorize": (whole,),
+            "credit": (Decimal(dice.randint(1, dice.choice((300, 10**6)))) / 100,),
             "invoice": (day, dice.randint(day, 0), dice.random() < 0.5),
         }
         return (pick, *more.get(kind, ()))
@@ -350,15 +351,16 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
             period = dict(zip(names, days, strict=True)) if is_period else {}
             self._invoice_order(item.order_id, **period).action_post()
 
-    def _model_credit(self, pick):
-        self._change(pick, "items", "credit", usable=lambda item: item.invoices)
+    def _model_credit(self, pick, most):
+        """All of an invoice, or a part in hundredths."""
+        self._change(pick, "items", "credit", most, usable=lambda item: item.invoices)
 
-    def _ledger_credit(self, _pick):
+    def _ledger_credit(self, _pick, most):
         if item := self._record(self.lines):
             invoices = item.invoice_lines.move_id
             invoice = invoices.filtered(
                 lambda move: (
-                    move.move_type == "out_invoice" and move.payment_state != "reversed"
+                    move.move_type == "out_invoice" and not move.reversal_move_ids
                 )
             ).sorted("id")[-1:]
             reversal = (
@@ -367,6 +369,9 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
                 .create({"journal_id": invoice.journal_id.id, "reason": "Wrong"})
             )
             reversal.refund_moves()
+            line = reversal.new_move_ids.invoice_line_ids.filtered("product_id")
+            if most < line.quantity:
+                line.quantity = float(most)
             reversal.new_move_ids.filtered(lambda m: m.state == "draft").action_post()
 
     # ------------------------------------------------------------------

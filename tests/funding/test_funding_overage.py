@@ -114,6 +114,15 @@ class TestFundingOverage(FundingCommon):
         self.assertEqual(self.waiting.timesheet_invoice_id, invoice)
         self.assertEqual(invoice.invoice_line_ids.quantity, 3)
 
+    def test_time_of_no_customer_is_no_overage_to_bill(self):
+        """Whatever the team does over the limit: it could be quoted to no customer."""
+        self.env.company.service_overage_product_id = self.time_product
+        entry = self._log(self._create_ticket(partner_id=False), 2)
+        self.assertEqual(entry.coverage, "non_billable")
+        with self.assertRefused(UserError):
+            entry.with_user(self.helpdesk_manager).action_bill_overage()
+        self.assertFalse(entry.overage_line_id)
+
     def test_one_quotation_for_each_customer_and_company(self):
         line = self._quote()
         other = self._create_ticket()

@@ -4,8 +4,10 @@
 The name keeps them out of runs without those addons.
 """
 
+from odoo import Command
 from odoo.tests import Form, new_test_user, tagged
 
+from .accounting import AccountingCommon
 from .funding import FundingCommon
 
 
@@ -109,3 +111,68 @@ class TestBesideMerge(FundingCommon):
                 line.name = "Call"
                 line.unit_amount = 1
         self.assertEqual(form.record.total_hours, 1)
+
+
+@tagged("post_install", "-at_install")
+class TestBesideLoyalty(AccountingCommon):
+    """Coupons and promotions of `sale_loyalty` lower what was paid for the credits."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.program = cls.env["loyalty.program"].create(
+            {
+                "name": "Ten percent",
+                "program_type": "promo_code",
+                "applies_on": "current",
+                "trigger": "with_code",
+                "rule_ids": [
+                    Command.create(
+                        {"mode": "with_code", "code": "TEN", "minimum_amount": 0}
+                    )
+                ],
+                "reward_ids": [
+                    Command.create(
+                        {
+                            "reward_type": "discount",
+                            "discount_mode": "percent",
+                            "discount": 10,
+                            "discount_applicability": "order",
+                        }
+                    )
+                ],
+            }
+        )
+
+    def _apply_code(self, order):
+        for coupon, rewards in order._try_apply_code("TEN").items():
+            order._apply_program_reward(rewards, coupon)
+
+    def test_the_price_per_credit_after_a_coupon(self):
+        order = self._quote({"product_id": self.pack.id, "price_unit": 1000})
+        draft = self._buy(order)
+        self._apply_code(order)
+        self.assertEqual(order.amount_untaxed, 900)
+        self.assertEqual((draft.value_per_credit, draft.paid_per_credit), (100, 90))
+        order.action_confirm()
+        purchase = order.order_line.service_credit_purchase_ids
+        self.assertEqual(purchase, draft)
+        draft.is_draft = False
+        self._invoice(purchase)
+        self.assertEqual((purchase.paid_total, purchase.invoiced_total), (900, 900))
+        self.assertFalse(purchase.billing_note)
+        self._spend(4)
+        self._recognize()
+        # The coupon lowered income at once: it is given back, 360 were used.
+        self.assertEqual(self._balance(self.liability), 540)
+        self._spend(6)
+        self._recognize()
+        self.assertEqual(self._balance(self.liability), 0)
+
+    def test_a_coupon_that_is_taken_back(self):
+        order = self._quote({"product_id": self.pack.id, "price_unit": 1000})
+        self._apply_code(order)
+        draft = self._buy(order)
+        self.assertEqual(draft.paid_per_credit, 90)
+        order.order_line.filtered("is_reward_line").unlink()
+        self.assertEqual(draft.paid_per_credit, 100)

@@ -438,6 +438,8 @@ class Desk:
         """Cancel an order: overage that it billed or quoted waits again."""
         if item.customer.quotation is item:
             item.customer.quotation = None
+        if item.state == "draft":
+            item.ordered = self.quoted_hours(item)
         item.state = "cancel"
         for entry in self.entries:
             if entry.quoted is item:
@@ -458,9 +460,12 @@ class Desk:
         for entry in bills:
             entry.invoiced = True
 
-    def credit(self, item):
-        """Credit the latest invoice: its time is open again."""
+    def credit(self, item, most):
+        """Credit the latest invoice: its time is open again, unless only a part of it
+        is credited."""
         bills, quantity = item.invoices.pop()
-        item.invoiced -= quantity
+        item.invoiced -= min(most, quantity)
+        if most < quantity:
+            return
         for entry in bills:
             entry.invoiced = False
