@@ -199,7 +199,7 @@ def _hide_query(word: re.Match) -> str:
 
 
 def _forms(secret: str) -> set[str]:
-    """The ways in which somebody who was told a secret may write it back."""
+    """The ways in which a server may repeat a secret that it was sent."""
     raw = {clean(secret), secret.strip(), " ".join(secret.split())}
     raw |= {part for part in secret.split() if len(part) >= SHORTEST_CODE}
     forms = set()

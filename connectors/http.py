@@ -320,7 +320,7 @@ class HttpConnector(Connector):
         items = body.count(b",") + body.count(b"[") + body.count(b"{")
         if items > self.max_json_items:
             raise self.error(
-                _lt("The answer of %(url)s holds too many values at once."), url=url
+                _lt("The answer of %(url)s contains too many values."), url=url
             )
         try:
             return json.loads(

@@ -46,7 +46,7 @@ def read_workbook(spool):
         parts = (sizes[name] for name in sizes if not name.startswith(SHEETS))
         if sum(sizes.values()) > MAX_BYTES or max(parts, default=0) > MAX_PART:
             raise WorkbookRefused(
-                _lt("The workbook holds more than %(size)s MB: save it as CSV."),
+                _lt("The workbook is larger than %(size)s MB: save it as CSV."),
                 size=MAX_BYTES // 1024**2,
             )
         spool.seek(0)

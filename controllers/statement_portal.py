@@ -14,7 +14,7 @@ YEARS = range(1970, 10000)
 
 
 class StatementPortal(CustomerPortal):
-    """The customer's statement: of the own commercial entity, and of nobody else."""
+    """The customer's statement: of their own commercial entity alone."""
 
     @http.route("/my/service-credits/statement", type="http", auth="user", website=True)
     def portal_service_credit_statement(self, date_from=None, date_to=None, **kwargs):

@@ -8,7 +8,7 @@ DAYS_BETWEEN = 7
 
 
 class ServiceRevenueRiskNotice(models.Model):
-    """Which findings of revenue at risk somebody was told of, and when."""
+    """Which findings of revenue at risk were notified, and when."""
 
     _name = "service.revenue.risk.notice"
     _description = "Notice of Revenue at Risk"

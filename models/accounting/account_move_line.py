@@ -15,8 +15,8 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
-        help="Whose credits the item pays for, where no sales order item tells: an "
-        "invoice made by hand, or the opening entry.",
+        help="Whose credits the journal item pays for, if no sales order item says so:"
+        " for an invoice made by hand, or the opening entry.",
     )
 
     def _compute_account_id(self):

@@ -149,7 +149,7 @@ def get_reached(env, pools, levels):
     """Return the values of an alert for every level that is reached."""
     found = []
     for pool in pools:
-        # A purchase nobody has used yet is not low, however small it is.
+        # A purchase that was not used yet is not low, however small it is.
         if compare(env, pool.available, pool.base) >= 0:
             continue
         thresholds = [

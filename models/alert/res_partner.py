@@ -15,7 +15,7 @@ class ResPartner(models.Model):
     )
 
     def _gets_service_credit_alerts(self, company):
-        """Tell whether this customer is to be told of its alerts."""
+        """Tell whether this customer gets alerts by e-mail."""
         self.ensure_one()
         choice = self.commercial_partner_id.service_credit_alert_mail
         if choice:

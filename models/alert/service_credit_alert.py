@@ -138,7 +138,7 @@ class ServiceCreditAlert(models.Model):
 
     @api.depends("partner_id.email", "commercial_partner_id.email")
     def _compute_recipient_id(self):
-        """The contact, or else the customer; nobody without an address."""
+        """The contact, or else the customer; empty without an address."""
         for alert in self:
             candidates = alert.partner_id | alert.commercial_partner_id
             alert.recipient_id = candidates.filtered("email")[:1]
@@ -176,7 +176,7 @@ class ServiceCreditAlert(models.Model):
         return action
 
     # ------------------------------------------------------------------
-    # What is told
+    # Texts of notifications
     # ------------------------------------------------------------------
 
     def _get_lines(self):
@@ -225,7 +225,7 @@ class ServiceCreditAlert(models.Model):
         return self.env["service.credit.purchase"]._format_credits(credits)
 
     def _get_digest(self):
-        """Return the alerts that are told in one message with this one."""
+        """Return the alerts that share a message with this one."""
         self.ensure_one()
         return self.search(
             [

@@ -79,7 +79,7 @@ class ServiceCreditAlert(models.Model):
         return (self.commercial_partner_id.id, self.user_id.id)
 
     def _search_told(self):
-        """Return all open alerts that were told of these customers and users."""
+        """Return all open alerts that these users were notified of, per customer."""
         return self.search(
             [
                 ("commercial_partner_id", "in", self.commercial_partner_id.ids),

@@ -141,8 +141,8 @@ class ServiceCreditAlert(models.Model):
 
     @api.model
     def _search_untold(self, company, today, customer_ids=None):
-        """Return the open alerts nobody was told of, of customers of whom nothing was
-        told today: one message per customer and day."""
+        """Return the open alerts without a notification, of customers who got none
+        today: there is one message per customer and day."""
         domain = Domain("company_id", "=", company.id)
         domain &= levels.domain_customers(customer_ids)
         untold = self.search(

@@ -11,11 +11,10 @@ TEMPLATE = "helpdesk_service_credit.mail_template_service_credit_alert"
 
 
 class ServiceCreditAlert(models.Model):
-    """Telling of alerts: a note on the customer, an activity for who is responsible,
-    and, where that is wanted, an e-mail and a draft quotation.
+    """What an alert does: a note on the customer, an activity for the responsible user
+    and, if the settings say so, an e-mail and a draft quotation.
 
-    E-mails are queued, and nothing else leaves the house: what people would want to see
-    first is a draft.
+    E-mails are queued; nothing else leaves the company before somebody has seen it.
     """
 
     _inherit = "service.credit.alert"
@@ -40,7 +39,7 @@ class ServiceCreditAlert(models.Model):
     # ------------------------------------------------------------------
 
     def _mail_customers(self, company):
-        """Queue one e-mail per customer who is to be told and can be."""
+        """Queue one e-mail per customer who wants alerts and has an address."""
         mains = self.browse()
         for customer, alerts in self.grouped("commercial_partner_id").items():
             if customer._gets_service_credit_alerts(company):

@@ -225,7 +225,8 @@ def _render_passed_over(env, facts):
             **values,
         ),
         "closed": lambda: env._(
-            "%(purchase)s (expired on %(date)s) takes no late time any more", **values
+            "%(purchase)s (expired on %(date)s) can no longer pay for late time",
+            **values,
         ),
     }[why]()
 

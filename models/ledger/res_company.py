@@ -23,8 +23,8 @@ class ResCompany(models.Model):
         string="Credits Usable When",
         required=True,
         default="order",
-        help="What new products begin with: their credits can be used as soon as the "
-        "order is confirmed, once they are invoiced, or as far as they are paid.",
+        help="When credits of new products can be used: as soon as the order is "
+        "confirmed, once they are invoiced, or as far as they are paid.",
     )
     service_credit_draft_by_default = fields.Boolean(
         string="New Purchases Are Drafts",

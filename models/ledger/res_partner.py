@@ -133,7 +133,7 @@ class ResPartner(models.Model):
             if self.env.su or company in self.env.user.company_ids:
                 return company
         raise AccessError(
-            self.env._("You cannot see the service credits of that company.")
+            self.env._("You can't see the service credits of that company.")
         )
 
     def _check_service_credit_balance_access(self):

@@ -4,10 +4,10 @@ from odoo.exceptions import AccessError
 
 
 class ServiceCreditClosedMixin(models.AbstractModel):
-    """Records that only the ledger itself makes, and that nobody changes or deletes:
+    """Records that only the ledger itself makes, and that are never changed or deleted:
     not by form, RPC or import, and not as superuser either.
 
-    Nobody has the right to, so whoever tries gets an `AccessError`.
+    No group has the right to: trying raises an `AccessError`.
     """
 
     _name = "service.credit.closed.mixin"

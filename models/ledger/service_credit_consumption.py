@@ -85,8 +85,8 @@ class ServiceCreditConsumption(models.Model):
         required=True,
         readonly=True,
         index=True,
-        help="The date of the work, not the date it was typed. "
-        "A row that gives back carries the date of the row it undoes.",
+        help="The date of the work, not of its entry. A row that gives credits back "
+        "has the date of the row it undoes.",
     )
     timesheet_id = fields.Many2one(
         comodel_name="account.analytic.line",

@@ -479,8 +479,8 @@ class ServiceCreditPurchase(models.Model):
             if purchase.has_rows:
                 raise UserError(
                     self.env._(
-                        "%(purchase)s cannot be deleted, because its credits were used "
-                        "before and its history has to stay.",
+                        "%(purchase)s can't be deleted, because its credits have been "
+                        "used and its history must be kept.",
                         purchase=purchase.name,
                     )
                 )

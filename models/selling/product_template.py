@@ -20,7 +20,7 @@ class ProductTemplate(models.Model):
     service_credit_validity = fields.Integer(
         string="Credits Valid For",
         default=12,
-        help="Months from the start to the expiry of the credits; 0 stands for a year.",
+        help="Months from the start to the expiry of the credits; 0 means one year.",
     )
     service_credit_creation = fields.Selection(
         selection=[

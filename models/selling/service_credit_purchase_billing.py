@@ -251,13 +251,13 @@ class ServiceCreditPurchase(models.Model):
         }
         if billing.is_billed:
             return self.env._(
-                "%(purchase)s says that %(ours)s were paid, but the invoices and "
-                "credit notes of %(order)s come to %(theirs)s.",
+                "%(purchase)s states that %(ours)s was paid, but the total of the "
+                "invoices and credit notes of %(order)s is %(theirs)s.",
                 **values,
             )
         return self.env._(
-            "%(purchase)s says that %(ours)s were paid, but %(order)s comes to "
-            "%(theirs)s.",
+            "%(purchase)s states that %(ours)s was paid, but the total of %(order)s is"
+            " %(theirs)s.",
             **values,
         )
 

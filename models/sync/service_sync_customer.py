@@ -68,7 +68,7 @@ class ServiceSyncCustomer(models.Model):
         "CHECK (CASE kind WHEN 'customer' THEN partner_id IS NOT NULL "
         "WHEN 'employee' THEN employee_id IS NOT NULL "
         "ELSE ticket_id IS NOT NULL END)",
-        "Choose the customer, the employee or the ticket that is remembered.",
+        "Choose the customer, employee or ticket to remember.",
     )
 
     @api.model

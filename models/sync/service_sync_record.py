@@ -106,7 +106,7 @@ class ServiceSyncRecord(models.Model):
 
     _external_id_once = models.UniqueIndex(
         "(source_id, external_id) WHERE external_id IS NOT NULL",
-        "An external ID stands for one row of a connected system.",
+        "An external ID must be unique within a connected system.",
     )
     _row_without_id_once = models.UniqueIndex(
         "(source_id, checksum) WHERE external_id IS NULL",

@@ -191,7 +191,7 @@ class ServiceSyncSource(models.Model):
     password = fields.Char(groups="base.group_system", copy=False, exportable=False)
     query = fields.Text(
         groups="base.group_system",
-        help="One SELECT. Give the user of the database the right to read only.",
+        help="A single SELECT. Give the database user read-only rights.",
     )
 
     # === How values are written at the source ===
@@ -260,7 +260,8 @@ class ServiceSyncSource(models.Model):
         string="Catch-all Ticket",
         check_company=True,
         domain="[('allow_timesheet', '=', True)]",
-        help="Takes the time whose ticket is not found. Empty: such rows are errors.",
+        help="Receives the time whose ticket is not found. Empty: such rows are "
+        "errors.",
     )
     catch_all_is_billed = fields.Boolean(
         string="Bill the Customer of the Catch-all Ticket",
@@ -386,7 +387,7 @@ class ServiceSyncSource(models.Model):
     )
     _retention_bounded = models.Constraint(
         "CHECK (retention_days <= 36500)",
-        "What was deleted stays in the archive at most 36500 days, a century.",
+        "Deleted records can stay in the archive for at most 36500 days, a century.",
     )
 
     # ------------------------------------------------------------------

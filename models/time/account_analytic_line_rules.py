@@ -263,7 +263,7 @@ class AccountAnalyticLine(models.Model):
     @api.model
     def _get_people_text(self, employee, company):
         return self.env._(
-            "You cannot log time for %(employee)s: in %(company)s people log "
+            "You can't log time for %(employee)s: at %(company)s, people log time "
             "%(scope)s. A timesheet approver can do it for you.",
             employee=employee.name,
             company=company.name,

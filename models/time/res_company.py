@@ -30,8 +30,9 @@ class ResCompany(models.Model):
     )
     timesheet_lock_date = fields.Date(
         string="Time Closed until",
-        help="Time that counts until this date cannot change any more. Work of those "
-        "days that is logged later keeps its date and counts on the day it is logged.",
+        help="Time that counts until this date can no longer be changed. Work of those"
+        " days that is logged later keeps its date and counts on the day it is "
+        "logged.",
     )
     timesheet_lock_grace_days = fields.Integer(
         string="Days to Finish Time",

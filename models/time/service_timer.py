@@ -77,11 +77,11 @@ class ServiceTimer(models.Model):
 
     _one_per_ticket = models.UniqueIndex(
         "(user_id, ticket_id)",
-        "Your timer on this ticket was started a moment ago: reload the page.",
+        "Your timer on this ticket has just been started: reload the page.",
     )
     _one_running = models.UniqueIndex(
         "(user_id) WHERE date_resumed IS NOT NULL",
-        "Another timer of yours was started a moment ago: reload the page.",
+        "You have just started another timer: reload the page.",
     )
     _seconds_not_negative = models.Constraint(
         "CHECK(seconds_before >= 0)", "A timer cannot count backwards."

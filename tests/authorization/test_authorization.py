@@ -101,9 +101,7 @@ class TestAuthorization(ServiceCreditCommon):
         request = self._request()
         request.sudo().action_approve()
         for method in ("action_approve", "action_decline", "action_cancel"):
-            with self.assertRefused(
-                UserError, says="not open any more, it is approved"
-            ):
+            with self.assertRefused(UserError, says="no longer open .approved"):
                 getattr(request.sudo(), method)()
         self.assertEqual(self.item.authorized_hours, 15)
 

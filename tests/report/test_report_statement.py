@@ -295,7 +295,7 @@ class TestReportStatementPortal(StatementCommon, HttpCase):
             "date_from=2026-02-31",
         ):
             page = self._open(self.pia, f"{self.url}?{query}")
-            self.assertIn("A statement needs a first day", page.text)
+            self.assertIn("The last day of a statement", page.text)
 
     def test_company_of_the_customer(self):
         branch = self.env["res.company"].create({"name": "Branch of Trees"})

@@ -252,7 +252,7 @@ class TestSyncSecurity(SyncCommon):
         table = {
             "interval_minutes": (525600, "The interval .* at most 525600 minutes"),
             "overlap_minutes": (525600, "read again at most 525600 minutes"),
-            "retention_days": (36500, "the archive at most 36500 days"),
+            "retention_days": (36500, "the archive for at most 36500 days"),
         }
         for name, (most, expected) in table.items():
             self.source[name] = most

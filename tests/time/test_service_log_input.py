@@ -39,7 +39,7 @@ class TestServiceLogInput(ServiceLogCommon):
         today = fields.Date.today()
         for day in ("1970-01-01", "9999-12-31", today + timedelta(days=2)):
             with self.subTest(day):
-                self._assert_refused("takes a date from", date=day)
+                self._assert_refused("choose a date from", date=day)
 
     def test_work_from_before_the_order_is_told(self):
         day = fields.Date.today() - timedelta(days=30)
@@ -87,7 +87,7 @@ class TestServiceLogInput(ServiceLogCommon):
         self.company.timesheet_log_for = "own"
         log = self._create_log(employee_id=colleague.id)
         self.assertEqual(offered(log), self.operator.employee_id)
-        self.assertIn("cannot log time for", log.preview)
-        self._assert_refused("cannot log time for", employee_id=colleague.id)
+        self.assertIn("t log time for", log.preview)
+        self._assert_refused("can't log time for", employee_id=colleague.id)
         self._create_log().action_log_hours()
         self.assertEqual(self.ticket.timesheet_ids.user_id, self.operator)

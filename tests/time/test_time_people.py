@@ -49,7 +49,7 @@ class TestTimePeople(ServiceCreditCommon):
                 if allowed:
                     self.assertEqual(self._log_for(user, person).user_id, person)
                     continue
-                with self.assertRefused(AccessError, says="cannot log time for"):
+                with self.assertRefused(AccessError, says="can't log time for"):
                     self._log_for(user, person)
                 own = self._log_for(user, user)
                 with self.assertRaises(AccessError):

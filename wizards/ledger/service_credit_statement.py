@@ -112,7 +112,7 @@ class ServiceCreditStatement(models.TransientModel):
             statement.partner_id._check_service_credit_balance_access()
             if statement.company_id not in self.env.user.company_ids:
                 raise AccessError(
-                    self.env._("You cannot see the service credits of that company.")
+                    self.env._("You can't see the service credits of that company.")
                 )
 
     # ------------------------------------------------------------------

@@ -116,8 +116,8 @@ class ServiceLog(models.TransientModel):
             return
         raise ValidationError(
             self.env._(
-                "A service cannot be logged on %(date)s: it takes a date from "
-                "%(first)s to today, %(today)s.",
+                "A service can't be logged on %(date)s: choose a date from %(first)s "
+                "to today, %(today)s.",
                 date=format_date(self.env, self.date),
                 first=format_date(self.env, first),
                 today=format_date(self.env, today),
