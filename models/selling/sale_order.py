@@ -23,7 +23,7 @@ class SaleOrder(models.Model):
 
     service_ordered_by_id = fields.Many2one(
         "res.partner",
-        string="Ordered in the Portal By",
+        string="Ordered By",
         readonly=True,
         copy=False,
         index="btree_not_null",
