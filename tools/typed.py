@@ -6,13 +6,21 @@ answers for values in `create` and `write`; `untyped_defaults` keeps `default_*`
 context, and defaults that users saved for themselves, from doing the same.
 """
 
+from functools import lru_cache
+
 from odoo.exceptions import AccessError
 
 
 def guarded_fields(records):
     """Return the names of the fields of a model that only the addon writes."""
+    return _guarded_in(type(records).__mro__)
+
+
+@lru_cache(maxsize=256)
+def _guarded_in(classes):
+    """Return them by the classes a model is made of, which change with its addons."""
     return frozenset().union(
-        *(vars(base).get("_guarded_fields", ()) for base in type(records).__mro__)
+        *(vars(base).get("_guarded_fields", ()) for base in classes)
     )
 
 

@@ -65,10 +65,13 @@ class ServiceCreditPurchase(models.Model):
     def _compute_waiting(self):
         digits = self._get_credit_digits()
         shares = self._get_released_shares()
-        for purchase in self:
+        free = self.filtered(lambda purchase: shares.get(purchase, 1.0) == 1.0)
+        free.credits_waiting = free.credits_unpaid = 0.0
+        free.value_waiting = free.paid_waiting = 0.0
+        for purchase in self - free:
             left = purchase.credits_available
             held = purchase.credits - purchase.credits_withdrawn
-            held *= 1 - shares.get(purchase, 1.0)
+            held *= 1 - shares[purchase]
             waiting = float_round(min(max(held, 0.0), left), digits)
             share = waiting / left if left else 0.0
             purchase.credits_waiting = waiting

@@ -54,11 +54,27 @@ class ServiceCreditPurchase(models.Model):
     def _number(self):
         """Draw the numbers of new purchases, the last thing that can fail."""
         new = self.filtered(lambda purchase: not purchase.name)
+        names = {}
         for company, purchases in new.grouped("company_id").items():
             numbers = self._draw_numbers(company, len(purchases))
-            purchases = purchases.with_context(tracking_disable=True)
-            for purchase, number in zip(purchases, numbers, strict=False):
-                purchase._write_past_the_lock({"name": number})
+            names |= dict(zip(purchases, numbers, strict=False))
+        if not names:
+            return
+        # One statement, however many they are: the rest was written before.
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE service_credit_purchase SET name = drawn.name
+                  FROM unnest(%s, %s) AS drawn (id, name)
+                 WHERE service_credit_purchase.id = drawn.id
+                """,
+                [purchase.id for purchase in names],
+                list(names.values()),
+            )
+        )
+        for purchase, name in names.items():
+            self._fields["name"]._update_cache(purchase, name)
+        self.browse().union(*names).modified(["name"])
 
     @api.model
     def _draw_numbers(self, company, count):
@@ -85,7 +101,10 @@ class ServiceCreditPurchase(models.Model):
                 count,
             )
         )
-        return [sequence_sudo.get_next_char(number) for (number,) in rows]
+        # The date is in it: the same for all that are drawn now.
+        before, after = sequence_sudo._get_prefix_suffix()
+        padding = sequence_sudo.padding
+        return [f"{before}{number:0{padding}d}{after}" for (number,) in rows]
 
     # ------------------------------------------------------------------
     # Values

@@ -27,7 +27,9 @@ class ServiceCreditPurchase(models.Model):
         f"{DOCUMENTS}.state",
     )
     def _compute_billed_totals(self):
-        for purchase, billing in get_billing(self).items():
+        sold = self.filtered("sale_line_id")
+        super(ServiceCreditPurchase, self - sold)._compute_billed_totals()
+        for purchase, billing in get_billing(sold).items():
             purchase.invoiced_total = billing.invoiced_total
             purchase.credited_total = billing.credited_total
 
