@@ -37,7 +37,7 @@ def read_clock(value) -> int | None:
     return hour * 3600 + minute * 60 + second
 
 
-def _tells_time(*moments) -> bool:
+def tells_time(*moments) -> bool:
     """Whether one of some moments is more than a day."""
     return any(":" in str(moment) or not isinstance(moment, str) for moment in moments)
 
@@ -57,7 +57,7 @@ def read_span(start, end, parse_moment) -> int:
         seconds = clocks[1] - clocks[0]
         if -DAY <= seconds <= LONGEST_NIGHT - DAY:
             seconds += DAY
-    elif clocks == (None, None) and _tells_time(start, end):
+    elif clocks == (None, None) and tells_time(start, end):
         seconds = round((parse_moment(end) - parse_moment(start)).total_seconds())
     else:
         raise ValueRefused(

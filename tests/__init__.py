@@ -49,6 +49,7 @@ from .funding import test_funding_preview
 from .funding import test_funding_storm
 from .funding import test_funding_tasks
 from .funding import test_funding_tour
+from .funding import test_rates
 from .ledger import test_credit_access
 from .ledger import test_credit_balance
 from .ledger import test_credit_company_day
@@ -131,6 +132,7 @@ from .time import test_approval_funding
 from .time import test_approval_invoicing
 from .time import test_approval_races
 from .time import test_approval_todo
+from .time import test_entry_times
 from .time import test_quick_log
 from .time import test_service_log
 from .time import test_service_log_input

@@ -5,3 +5,5 @@ a plan, `draft` plans the rows of a form, `text` explains. `payers` names who ma
 """
 
 from . import account_analytic_line
+from . import res_company
+from . import service_rate

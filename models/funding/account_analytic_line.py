@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.sql import column_exists
 
 from ..ledger.drawing import WORK_FIELDS
-from . import apply, text
+from . import apply, rates, text
 from .payers import OVERAGE
 from .plan import Claim, plan
 
@@ -137,11 +137,6 @@ class AccountAnalyticLine(models.Model):
     # ------------------------------------------------------------------
     # Decisions, which other addons may make differently
     # ------------------------------------------------------------------
-
-    def _get_billing_factor(self):
-        """Return how many hours are billed for one that was worked."""
-        self.ensure_one()
-        return 1.0
 
     def _get_credit_rate(self):
         """Return the credits one hour costs: of the service type, 1 without one."""
@@ -283,7 +278,8 @@ class AccountAnalyticLine(models.Model):
             policy
         :return: dict with `slices`, a list of dicts of `payer` (a coverage), `label`,
             `hours`, `credits` and `left` (what the payer has left afterwards), the
-            `note` the entry would carry, and `refusal`, a sentence or False
+            `note` and `rate_note` the entry would carry, its `rate_facts`, and
+            `refusal`, a sentence or False
         :rtype: dict
         """
         vals = dict(vals)
@@ -309,6 +305,8 @@ class AccountAnalyticLine(models.Model):
             "note": text.render(self.env, text.get_facts(claim)),
             "refusal": claim.refusal,
             "hours": claim.hours,
+            "rate_facts": entry_sudo.rate_facts,
+            "rate_note": rates.render(self.env, entry_sudo.rate_facts),
         }
 
     @api.model
@@ -364,6 +362,14 @@ class AccountAnalyticLine(models.Model):
             "is_billable": self.is_billable,
             "split_from_id": (self.split_from_id or self).id,
         }
+
+    def _get_piece_times(self, before, hours):
+        """Return when a part of the entry was done: values that `time` knows.
+
+        :param before: hours worked before the part
+        :param hours: hours worked of the part
+        """
+        return {}
 
     def _move_to_item(self, item):
         """Book the entries on `item`: the explicit move of time to another payer."""

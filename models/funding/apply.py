@@ -23,6 +23,8 @@ class EntryState(NamedTuple):
     worked: float
     hours: float
     service_type: int
+    time: tuple = ()
+    weight: tuple = ()
 
     @classmethod
     def of(cls, entry):
@@ -34,6 +36,8 @@ class EntryState(NamedTuple):
             entry.unit_amount,
             entry.hours_billed,
             entry.service_type_id.id,
+            (entry.time_start, entry.time_stop > 0, entry.employee_id.id),
+            (entry.billing_factor, entry.rate_facts),
         )
 
     def is_alike(self, other):
@@ -49,6 +53,18 @@ class EntryState(NamedTuple):
         return not float_round(self.worked - other.worked, HOUR_DIGITS) and not (
             float_round(self.hours - other.hours, HOUR_DIGITS)
         )
+
+    def is_asked_like(self, other):
+        """Tell whether the rates are asked the same."""
+        return (self.date, self.service_type, self.time) == (
+            other.date,
+            other.service_type,
+            other.time,
+        )
+
+    def is_weighed_like(self, other):
+        """Tell whether an hour counts the same, to the last digit of hours."""
+        return not float_round(self.weight[0] - other.weight[0], HOUR_DIGITS)
 
 
 def snapshot(entries):
@@ -188,24 +204,31 @@ def get_entry_values(claim, facts):
         values["hours_billed"] = round_hours(claim.kept + (own.hours if own else 0.0))
     if claim.other_parts:
         others = sum(round_hours(claim.get_worked(part)) for part in claim.other_parts)
-        values["unit_amount"] = round_hours(claim.entry.unit_amount - others)
+        worked = round_hours(claim.entry.unit_amount - others)
+        values |= {"unit_amount": worked, **claim.entry._get_piece_times(0.0, worked)}
     return values
 
 
 def get_sibling_values(claim, facts):
     """Return the values of the entries that carry the other parts."""
-    return [
-        {
-            **claim.entry._prepare_split_values(),
-            "hours_billed": part.hours,
-            "unit_amount": round_hours(claim.get_worked(part)),
-            "coverage": part.payer,
-            "so_line": part.item.id if part.item else False,
-            "coverage_facts": facts,
-            "credits_per_hour": claim.rate,
-        }
-        for part in claim.other_parts
-    ]
+    values = []
+    parts = [(part, round_hours(claim.get_worked(part))) for part in claim.other_parts]
+    before = claim.entry.unit_amount - sum(worked for _part, worked in parts)
+    for part, worked in parts:
+        values.append(
+            {
+                **claim.entry._prepare_split_values(),
+                **claim.entry._get_piece_times(before, worked),
+                "hours_billed": part.hours,
+                "unit_amount": worked,
+                "coverage": part.payer,
+                "so_line": part.item.id if part.item else False,
+                "coverage_facts": facts,
+                "credits_per_hour": claim.rate,
+            }
+        )
+        before += worked
+    return values
 
 
 def release(entries, credits=None):
@@ -237,7 +260,7 @@ def follow(entries, before, choice=None):
         when none was written
     """
     entries_sudo = entries.sudo()
-    now = _keep_hours_of_parts(entries_sudo, before)
+    now = keep_hours(entries_sudo, before)
     redo, differ = entries_sudo.browse(), []
     for entry in entries_sudo:
         new, was = now[entry], before[entry]
@@ -250,24 +273,31 @@ def follow(entries, before, choice=None):
     _explain_again(entries_sudo, differ)
 
 
-def _keep_hours_of_parts(entries, before):
+def keep_hours(entries, before):
     """Return what decides who pays after a change.
 
     Writing what the entry has already is no change: a part of an entry must not be
-    rounded up once more by it, nor by what the team's settings became meanwhile.
+    rounded up once more by it, nor by what rates and settings became meanwhile.
     """
-    result, hours = {}, {}
+    result, kept = {}, {}
     for entry, now in snapshot(entries).items():
         was = before[entry]
         same = now._replace(
             date=was.date, hours=was.hours, service_type=was.service_type
         )
-        if same.is_alike(was) and same.has_hours_of(was):
+        is_same = same.is_alike(was) and same.has_hours_of(was)
+        if is_same and now.is_asked_like(was):
+            factor, facts = was.weight
+            values = {"billing_factor": factor, "rate_facts": facts}
+            if now != was:
+                kept[entry] = {"hours_billed": was.hours, **values}
+            now = now._replace(hours=was.hours)
+        elif is_same and now.is_weighed_like(was):
             if now.hours != was.hours:
-                hours[entry] = {"hours_billed": was.hours}
+                kept[entry] = {"hours_billed": was.hours}
             now = now._replace(hours=was.hours)
         result[entry] = now
-    write_funding(hours)
+    write_funding(kept)
     return result
 
 

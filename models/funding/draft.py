@@ -12,6 +12,7 @@ from odoo.tools import float_round
 from .apply import EntryState
 from .payers import CREDITS, HOUR_DIGITS, SALE_LINE, round_hours
 from .plan import Claim, plan
+from .rates import get_worked
 
 
 def describe_edits(env, edited, removed):
@@ -114,9 +115,8 @@ class _Draft:
         entry = claim.entry
         billed = claim.hours + claim.kept
         share = (claim.kept + claim.covered) / billed if billed else 0.0
-        fit = float_round(
-            entry.unit_amount * share, HOUR_DIGITS, rounding_method="DOWN"
-        )
+        worked = get_worked(entry.rate_facts, entry.unit_amount, share)
+        fit = float_round(worked, HOUR_DIGITS, rounding_method="DOWN")
         return {
             "row": entry._origin.id or entry.id.ref,
             "text": claim.refusal,

@@ -6,11 +6,12 @@ the sentence in their own language.
 """
 
 from odoo import fields
-from odoo.tools import format_date
+from odoo.tools import float_round, format_date
 
 from ...tools import format_number
 from ..ledger.drawing import get_drawing_difference, get_drawing_key
 from .payers import CREDITS, OVERAGE, SALE_LINE, Part
+from .rates import get_worked
 
 #: The sentence for the field that decides between two purchases.
 RULES = {"date_expiry": "sooner", "date_start": "started"}
@@ -414,13 +415,14 @@ def get_refusal(env, claim):
         "work": claim.work._get_work_name(),
         "date": format_date(env, claim.date),
         "covered": _format(env, claim.covered),
+        "fit": _format(env, _get_fit(claim)),
         "state": _get_state_text(env, claim),
         "customer": claim.entry._get_customer().commercial_partner_id.display_name,
     }
     if claim.covered:
         return env._(
             "Only %(covered)s of the %(hours)s h on %(work)s on %(date)s are "
-            "covered (%(state)s). Log %(covered)s h, ask %(customer)s for more hours "
+            "covered (%(state)s). Log %(fit)s h, ask %(customer)s for more hours "
             "or credits, choose another sales order item, or untick Billable.",
             **values,
         )
@@ -430,6 +432,16 @@ def get_refusal(env, claim):
         "or untick Billable.",
         **values,
     )
+
+
+def _get_fit(claim):
+    """Return the hours that may be logged: with a rate, fewer than are covered."""
+    facts = claim.entry.rate_facts
+    if not facts or claim.kept or not claim.hours:
+        return claim.covered
+    # Down to the hundredths that are shown: what is logged must fit.
+    worked = get_worked(facts, claim.worked, claim.covered / claim.hours)
+    return float_round(worked, 2, rounding_method="DOWN")
 
 
 def _get_state_text(env, claim):

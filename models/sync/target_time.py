@@ -2,15 +2,17 @@
 """Rows that become time entries, logged on their ticket like any other time."""
 
 import re
+from datetime import UTC
 
 from odoo.fields import Domain
 
 from ...connectors import ValueRefused
 from ...connectors.durations import DAY, fitting_units, read_hours, read_number
 from ...connectors.errors import _lt, quote
-from ...connectors.spans import read_span
+from ...connectors.spans import read_clock, read_span, tells_time
 from ...connectors.values import is_empty, parse_date, short_text
 from ...tools import DurationError, parse_duration
+from ...tools.clock import get_clock, get_moment
 from .rows import MAX_KEY, explain
 from .service_sync_customer import EMPLOYEE, TICKET
 from .styles import DURATIONS, show_hours
@@ -351,6 +353,9 @@ class TimeTarget(Target):
         if day is None:
             raise ValueRefused(_lt("The row has no work date."))
         values = {"date": day}
+        start = self.get_start(item, day)
+        if start is not None:
+            values["time_start"] = start
         for name in ("name", "internal_note"):
             if name in item.raw:
                 values[name] = self.parse(item, name, "text") or False
@@ -373,6 +378,24 @@ class TimeTarget(Target):
             )
         except ValueRefused:
             return None
+
+    def get_start(self, item, day):
+        """The time of day where the company is, None where the row does not tell it."""
+        value, zone = item.raw.get("time_start"), self.source.timezone
+        seconds = None if is_empty(value) else read_clock(value)
+        if seconds is not None:
+            moment = get_moment(zone, day, seconds / 3600)
+        elif is_empty(value) or not tells_time(value):
+            return None
+        else:
+            try:
+                moment = self.source._parse_moment(value).replace(tzinfo=UTC)
+            except ValueRefused:
+                return None
+        if moment is None:
+            return None
+        here, clock = get_clock(self.source.company_id._get_time_zone(), moment)
+        return clock if here == day else None
 
     def get_hours(self, item):
         """The duration of a row, else what is between its start and its end.

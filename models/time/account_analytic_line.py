@@ -3,14 +3,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
-from ...tools import (
-    parse_duration,
-    refuse_typed,
-    refuse_uncountable,
-    untyped_defaults,
-)
+from ...tools import refuse_typed, untyped_defaults
 from ...tools.approval import FROZEN
 from ..funding import apply
+from .account_analytic_line_clock import TIMES
 
 # A change of one of these may change who pays for the entry.
 FUNDING_FIELDS = frozenset(
@@ -18,10 +14,13 @@ FUNDING_FIELDS = frozenset(
         "ticket_id",
         "task_id",
         "date",
+        "employee_id",
         "is_billable",
         "so_line",
         "unit_amount",
         "service_type_id",
+        "time_start",
+        "time_stop",
     )
 )
 # A change of one of these may put more hours on a capped item.
@@ -30,10 +29,6 @@ CAPPED_FIELDS = FUNDING_FIELDS | {"project_id"}
 PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
 # What is corrected on a rejected entry without asking again who pays.
 CORRECTIONS = frozenset(("name", "employee_id", "user_id"))
-# A form that changes one of these shows another item.
-SHOWS_ITEM = frozenset(
-    ("ticket_id", "task_id", "is_billable", "employee_id", "project_id")
-)
 # Who may see what hours cost: not whoever only logs or reads time.
 PRICE_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_readonly,"
@@ -61,7 +56,9 @@ class AccountAnalyticLine(models.Model):
     # Nobody types these: they follow from the hours, the payer or a decision.
     _guarded_fields = frozenset(
         (
+            "billing_factor",
             "hours_billed",
+            "rate_facts",
             "was_invoiced",
             "timesheet_invoice_id",
             "timesheet_invoice_type",
@@ -106,16 +103,58 @@ class AccountAnalyticLine(models.Model):
         compute="_compute_employee_domain", export_string_translation=False
     )
 
+    # The time of day
+    time_start = fields.Float(
+        string="Start",
+        aggregator=None,
+        help="When the work began, in the time zone of the company. Start and hours "
+        "give the end.",
+    )
+    time_stop = fields.Float(
+        string="End",
+        aggregator=None,
+        help="When the work ended, in the time zone of the company; the next day, "
+        "where it is earlier than the start. Start and end give the hours.",
+    )
+    overlap_note = fields.Char(
+        string="Overlap",
+        compute="_compute_overlap_note",
+        help="Other time of the same person at the same time of day.",
+    )
+
     # What is billed
-    # Not readonly: the hours of a part of an entry are given, and not rounded again.
+    # Not readonly: a part of an entry is given its hours and rate, and not asked again.
     hours_billed = fields.Float(
         compute="_compute_hours_billed",
         store=True,
         readonly=False,
         precompute=True,
         copy=False,
-        help="Hours the customer pays: the time worked, raised to the team's minimum "
-        "and rounded up to its step.",
+        help="Hours the customer pays: the time worked by its rate, raised to the "
+        "team's minimum and rounded up to its step.",
+    )
+    billing_factor = fields.Float(
+        string="Factor",
+        compute="_compute_hours_billed",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        aggregator=None,
+        help="Hours billed for one hour worked, before minimum and rounding.",
+    )
+    rate_facts = fields.Json(
+        compute="_compute_hours_billed",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        export_string_translation=False,
+    )
+    rate_note = fields.Char(
+        string="Rate",
+        compute="_compute_rate_note",
+        help="How the rates make the hours billed out of those worked.",
     )
     was_invoiced = fields.Boolean(
         readonly=True,
@@ -242,6 +281,11 @@ class AccountAnalyticLine(models.Model):
         help="Logged after the period of its work date was closed.",
     )
 
+    _times_of_day = models.Constraint(
+        "CHECK (COALESCE(time_start, 0) >= 0 AND COALESCE(time_start, 0) < 24"
+        " AND COALESCE(time_stop, 0) >= 0 AND COALESCE(time_stop, 0) <= 24)",
+        "A time of day is from 0:00 to 24:00.",
+    )
     _service_log_key_unique = models.UniqueIndex(
         "(service_log_key) WHERE service_log_key IS NOT NULL",
         "This service was logged already.",
@@ -302,6 +346,17 @@ class AccountAnalyticLine(models.Model):
             create_column(cr, table, "is_late", "bool")
             create_column(cr, table, "period_date", "date")
             cr.execute("UPDATE account_analytic_line SET period_date = date")
+        if not column_exists(cr, table, "billing_factor"):
+            create_column(cr, table, "rate_facts", "jsonb")
+            # A constant costs no rewrite of the table.
+            cr.execute(
+                "ALTER TABLE account_analytic_line"
+                " ADD COLUMN billing_factor float8 DEFAULT 1"
+            )
+            cr.execute(
+                "ALTER TABLE account_analytic_line"
+                " ALTER COLUMN billing_factor DROP DEFAULT"
+            )
         if not column_exists(cr, table, "goodwill_value"):
             create_column(cr, table, "goodwill_value", "numeric")
         return super()._auto_init()
@@ -357,6 +412,7 @@ class AccountAnalyticLine(models.Model):
             team's policy
         """
         vals_list, chosen = self._complete_values(vals_list)
+        vals_list = [self._complete_times(vals) for vals in vals_list]
         self._check_people(
             # Before the record rules, which would not say who may log for whom.
             {
@@ -374,7 +430,9 @@ class AccountAnalyticLine(models.Model):
 
     def write(self, vals):
         refuse_typed(self, [vals])
-        vals = self._read_duration(dict(vals))
+        if len(self) > 1 and not TIMES.isdisjoint(vals):
+            return all(line.write(vals) for line in self)
+        vals = self._complete_written_times(self._read_duration(dict(vals)))
         if vals.get("timesheet_invoice_id"):
             vals["was_invoiced"] = True
         if not self.env.su:
@@ -395,6 +453,8 @@ class AccountAnalyticLine(models.Model):
             self._check_people(
                 {(entry.company_id.id, entry.employee_id.id) for entry in entries}
             )
+        if "unit_amount" in vals or "date" in vals:
+            self._follow_hours()
         if not CAPPED_FIELDS.isdisjoint(vals):
             self.so_line._check_authorized_hours()
         return result
@@ -408,7 +468,10 @@ class AccountAnalyticLine(models.Model):
             lambda line: task_sudo.asks_payers or line._is_funded()
         )
         others = self - on_tickets - on_tasks
+        weighed = others.filtered("rate_facts")
+        before = apply.snapshot(weighed)
         super(AccountAnalyticLine, others).write(dict(vals))
+        apply.keep_hours(weighed.sudo(), before)
         others._clear_unticked()
         others._get_rejected()._leave_to_core()
         leaves_ticket = "ticket_id" in vals and not vals["ticket_id"]
@@ -536,65 +599,6 @@ class AccountAnalyticLine(models.Model):
         if "so_line" not in vals:
             return vals, None
         return vals, self._browse_item(vals.pop("so_line"))
-
-    @api.model
-    def _pop_choice(self, vals):
-        """Take the item out of `vals`; return it if a person chose it."""
-        item_id = vals.pop("so_line", None)
-        if item_id or vals.get("is_so_line_edited"):
-            return self._browse_item(item_id)
-        return None
-
-    @api.model
-    def _browse_item(self, item_id):
-        # sudo: who logs time need not read the order
-        return self.env["sale.order.line"].sudo().browse(item_id or ())
-
-    def _get_choices(self, chosen):
-        """Return the items that people chose for new entries.
-
-        One the client merely sends back, because the form showed it, is no choice.
-
-        :param list chosen: of :meth:`_complete_values`, in the order of the entries
-        :return: item by entry (superuser)
-        """
-        choices = {}
-        if len(self) != len(chosen):
-            return choices  # core left some out
-        # sudo: who logs time need not read the order
-        for line, choice in zip(self.sudo(), chosen, strict=True):
-            if choice is None:
-                continue
-            if line.is_so_line_edited or choice != line._get_work_item():
-                choices[line] = choice
-        return choices
-
-    def _split_by_choice(self, vals, choice):
-        """Tell for which of the written entries a person chose the item.
-
-        A form sends along the item that it showed after another change, which is no
-        choice: credits still come first.
-
-        :return: list of pairs: the choice, or None, and the entries it holds for
-        """
-        is_chosen = vals.get("is_so_line_edited") or SHOWS_ITEM.isdisjoint(vals)
-        if choice is None or is_chosen:
-            return [(choice, self)]
-        sent = self.filtered(lambda entry: entry.sudo()._get_work_item() == choice)
-        return [(None, sent), (choice, self - sent)]
-
-    @api.model
-    def _read_duration(self, vals):
-        """Read hours that a program sends as people type them.
-
-        :raise DurationError: for a text that is no duration
-        :raise ValidationError: for what is not a number
-        """
-        hours = vals.get("unit_amount")
-        if isinstance(hours, str):
-            vals["unit_amount"] = parse_duration(hours)
-        refuse_uncountable(self, [vals], ["unit_amount"])
-        return vals
 
     @api.model
     def _complete_employee(self, vals, own):

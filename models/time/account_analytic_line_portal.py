@@ -53,6 +53,11 @@ class AccountAnalyticLine(models.Model):
             | (on_tasks & Domain("project_id.privacy_visibility", "in", SHARED))
         )
 
+    def _get_customer_rate(self):
+        """Return how the hours billed were made of those worked, where they differ."""
+        self.ensure_one()
+        return self.rate_note if self.billing_factor not in (0, 1) else False
+
     def _get_customer_ticket(self):
         """Return the ticket to name: none that became another customer's."""
         self.ensure_one()

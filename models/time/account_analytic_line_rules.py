@@ -22,6 +22,8 @@ FACTS = frozenset(
         "so_line",
         "task_id",
         "ticket_id",
+        "time_start",
+        "time_stop",
         "unit_amount",
         "user_id",
         # All analytic plans at once; each of them by its own name, too.
@@ -29,6 +31,8 @@ FACTS = frozenset(
         "analytic_distribution",
     )
 )
+# What decides at which rate the hours are billed.
+WEIGHING = frozenset(("service_type_id", "time_start", "time_stop"))
 # What follows from the ticket and the hours on an entry of a ticket.
 FOLLOWING = frozenset(
     ("amount", "category", "currency_id", "partner_id", "product_uom_id")
@@ -104,6 +108,9 @@ class AccountAnalyticLine(models.Model):
 
     def _check_can_write(self, values):
         self._check_changeable(values.keys())
+        if not WEIGHING.isdisjoint(values):
+            # Core locks the hours of invoiced time, and these decide what they count.
+            values = {"unit_amount": None, **values}
         if self.env.su:
             return super()._check_can_write(values)
         on_tickets = self.filtered("ticket_id")

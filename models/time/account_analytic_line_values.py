@@ -6,19 +6,16 @@ from ..funding import apply
 
 BY_CREDITS = "service_credits"
 
+# A form that changes one of these shows another item.
+SHOWS_ITEM = frozenset(
+    ("ticket_id", "task_id", "is_billable", "employee_id", "project_id")
+)
+
 
 class AccountAnalyticLine(models.Model):
     """What follows from the ticket and the team, and what forms show of it."""
 
     _inherit = "account.analytic.line"
-
-    @api.depends("unit_amount", "ticket_id", "is_billable")
-    def _compute_hours_billed(self):
-        """Round what was worked; later changes of the team's settings do not count."""
-        for line in self:
-            team = line.ticket_id.team_id if line.is_billable else None
-            hours = line.unit_amount * line._get_billing_factor()
-            line.hours_billed = team._get_billed_hours(hours) if team else hours
 
     @api.depends("ticket_id.commercial_partner_id")
     def _compute_commercial_partner(self):
@@ -202,9 +199,56 @@ class AccountAnalyticLine(models.Model):
             },
         }
 
+    @api.model
+    def _pop_choice(self, vals):
+        """Take the item out of `vals`; return it if a person chose it."""
+        item_id = vals.pop("so_line", None)
+        if item_id or vals.get("is_so_line_edited"):
+            return self._browse_item(item_id)
+        return None
+
+    @api.model
+    def _browse_item(self, item_id):
+        # sudo: who logs time need not read the order
+        return self.env["sale.order.line"].sudo().browse(item_id or ())
+
+    def _get_choices(self, chosen):
+        """Return the items that people chose for new entries.
+
+        One the client merely sends back, because the form showed it, is no choice.
+
+        :param list chosen: of :meth:`_complete_values`, in the order of the entries
+        :return: item by entry (superuser)
+        """
+        choices = {}
+        if len(self) != len(chosen):
+            return choices  # core left some out
+        # sudo: who logs time need not read the order
+        for line, choice in zip(self.sudo(), chosen, strict=True):
+            if choice is None:
+                continue
+            if line.is_so_line_edited or choice != line._get_work_item():
+                choices[line] = choice
+        return choices
+
+    def _split_by_choice(self, vals, choice):
+        """Tell for which of the written entries a person chose the item.
+
+        A form sends along the item that it showed after another change, which is no
+        choice: credits still come first.
+
+        :return: list of pairs: the choice, or None, and the entries it holds for
+        """
+        is_chosen = vals.get("is_so_line_edited") or SHOWS_ITEM.isdisjoint(vals)
+        if choice is None or is_chosen:
+            return [(choice, self)]
+        sent = self.filtered(lambda entry: entry.sudo()._get_work_item() == choice)
+        return [(None, sent), (choice, self - sent)]
+
     def _prepare_split_values(self):
         values = super()._prepare_split_values()
-        values["internal_note"] = self.internal_note
+        for name in ("internal_note", "billing_factor", "rate_facts"):
+            values[name] = self[name]
         if self.approval_state:
             values["approval_state"] = self.approval_state
         return values

@@ -34,7 +34,8 @@ class HelpdeskTicket(models.Model):
                 "user_id": self.env.uid,
                 "ticket_id": self.id,
                 "date_start": fields.Datetime.now(),
-                "date": fields.Date.context_today(self),
+                # The day of the company, as is the time of day of the entry.
+                "date": (self.company_id or self.env.company)._get_today(),
                 "is_billable": entry.is_billable,
             }
         )

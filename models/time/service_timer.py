@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import logging
+from datetime import UTC
 from math import ceil
 
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ...tools import refuse_uncountable
+from ...tools.clock import get_clock
 from .timer_question import TimerQuestion
 
 _logger = logging.getLogger(__name__)
@@ -18,6 +20,7 @@ _logger = logging.getLogger(__name__)
 EDITABLE_FIELDS = frozenset(("name", "date", "hours", "is_billable"))
 # Nobody is reminded before this hour of their day.
 MORNING = 6
+MINUTE_TOLERANCE = 1e-4
 NOTIFICATION = "helpdesk_service_credit/timers"
 # What the menu offers to go on with.
 RECENT_DAYS = 30
@@ -231,6 +234,15 @@ class ServiceTimer(models.Model):
         self.sudo().unlink()
         return users
 
+    def _get_clock_started(self):
+        """Return the minute of the company's day in which the timer was started.
+
+        Pauses are not known afterwards: the hours count from the start.
+        """
+        zone = self.ticket_id.sudo().company_id._get_time_zone()
+        _day, clock = get_clock(zone, self.date_start.replace(tzinfo=UTC))
+        return int(clock * 60 + MINUTE_TOLERANCE) / 60
+
     def _prepare_entry_values(self):
         self.ensure_one()
         return {
@@ -239,6 +251,7 @@ class ServiceTimer(models.Model):
             ._get_own_for_time(self.ticket_id.sudo().company_id, self.user_id)
             .id,
             "date": self.date,
+            "time_start": self._get_clock_started(),
             "unit_amount": self.hours,
             "is_billable": self.is_billable,
             "name": self.name or "",

@@ -12,3 +12,4 @@ from . import test_funding_preview
 from . import test_funding_storm
 from . import test_funding_tasks
 from . import test_funding_tour
+from . import test_rates

@@ -2,7 +2,7 @@
 from decimal import Decimal
 from types import SimpleNamespace
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from ..support.credit_model import Ledger
@@ -12,6 +12,7 @@ from ..support.tasks import TaskFundingCommon
 
 CAP = Decimal(6)
 RATES = [Decimal("1"), Decimal("1.5"), Decimal("0.4")]
+STARTS = (None, Decimal(8), Decimal("16.5"), Decimal("17.75"), Decimal("22.25"))
 POLICIES = ("refuse", "overage", "non_billable")
 
 
@@ -30,6 +31,7 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
         + ["hours"] * 4
         + ["day"] * 2
         + ["rate"] * 2
+        + ["start"] * 2
         + ["tick"] * 2
         + ["move"] * 2
         + ["delete"] * 2
@@ -57,6 +59,26 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
             (cls._create_ticket(**values), cls._create_task(**values))
             for values in terms
         ]
+        cls.schedule = cls.env["resource.calendar"].create(
+            {
+                "name": "Every day from 9 to 18",
+                "company_id": cls.company.id,
+                "attendance_ids": [Command.clear()]
+                + [
+                    Command.create(
+                        {
+                            "name": str(day),
+                            "dayofweek": str(day),
+                            "hour_from": 9,
+                            "hour_to": 18,
+                            "day_period": "full_day",
+                        }
+                    )
+                    for day in range(7)
+                ],
+            }
+        )
+        cls.company.partner_id.tz = "UTC"
         cls.env.flush_all()
 
     def test_random_walks(self):
@@ -72,7 +94,8 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
         # Only teams raise and round what is billed.
         kinds = [dice.randrange(2) if rounding == (0, 0) else 0 for _work in range(3)]
         settings = dice.choice((0, 3)), dice.random() < 0.2, dice.choice(POLICIES)
-        return *settings, rounding, kinds
+        outside = dice.choice((None, Decimal("1.5"), Decimal("0.5")))
+        return *settings, rounding, kinds, outside
 
     def _make_args(self, kind, dice):
         pick, day = dice.randrange(100), dice.randint(-12, 5)
@@ -88,18 +111,20 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
                 *terms,
             )
         if kind == "log":
-            return pick, day, quarters, dice.choice(RATES), dice.random() < 0.9
+            start = dice.choice(STARTS)
+            return pick, day, quarters, dice.choice(RATES), dice.random() < 0.9, start
         second = {
             "hours": quarters,
             "day": day,
             "rate": dice.choice(RATES),
+            "start": dice.choice(STARTS),
             "move": dice.randrange(3),
             "set_draft": dice.random() < 0.4,
             "extend": dice.randint(-10, 15),
         }
         return (pick, second[kind]) if kind in second else (pick,)
 
-    def _begin(self, grace, past, policy, rounding, kinds):
+    def _begin(self, grace, past, policy, rounding, kinds, outside):
         self._set_company(grace, past)
         self.tickets = [
             work[kind] for work, kind in zip(self.works, kinds, strict=True)
@@ -113,7 +138,18 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
                 "rounding_hours": float(step),
             }
         )
-        self.desk = Desk(policy, minimum, step)
+        self.desk = Desk(policy, minimum, step, outside)
+        # The walk before was taken back, and its rates with it.
+        self.env.registry.clear_cache()
+        if outside:
+            self.env["service.rate"].create(
+                {
+                    "name": "Outside",
+                    "factor": float(outside),
+                    "applies": "outside",
+                    "calendar_id": self.schedule.id,
+                }
+            )
         first, second = Ledger(grace, past), Ledger(grace, past)
         second.rows = first.rows
         self.plain_tickets = [
@@ -153,7 +189,8 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
     def _model_log(self, pick, *terms):
         self.desk.log(self.plain_tickets[pick % 3], *terms)
 
-    def _ledger_log(self, pick, day, hours, rate, billable):
+    def _ledger_log(self, pick, day, hours, rate, billable, start):
+        times = {} if start is None else {"time_start": float(start)}
         work = self.tickets[pick % 3]
         log = self._log if work._name == "helpdesk.ticket" else self._log_task
         log(
@@ -162,6 +199,7 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
             date=self._day(day),
             service_type_id=self.types[RATES.index(rate)].id,
             is_billable=billable,
+            **times,
         )
 
     def _entry(self, pick):
@@ -188,6 +226,13 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
 
     def _ledger_rate(self, _pick, rate):
         self.record.write({"service_type_id": self.types[RATES.index(rate)].id})
+
+    def _model_start(self, pick, start):
+        self._change(pick, self.desk.edit, start=start)
+
+    def _ledger_start(self, _pick, start):
+        value = False if start is None else float(start)
+        self.record.write({"time_start": value})
 
     def _model_day(self, pick, day):
         self._change(pick, self.desk.redo, day=day)
@@ -271,7 +316,8 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
             "entries": "SELECT id, coalesce(ticket_id, -task_id), "
             "round(unit_amount::numeric, 6) AS worked, "
             "round(hours_billed::numeric, 6) AS billed, "
-            "coverage, so_line IS NOT NULL, credits FROM account_analytic_line "
+            "coverage, so_line IS NOT NULL, credits, COALESCE(time_stop, 0) > 0 "
+            "FROM account_analytic_line "
             f"WHERE coalesce(ticket_id, -task_id) = ANY(ARRAY{keys}) ORDER BY id",
             "drawn": "SELECT timesheet_id FROM service_credit_consumption "
             f"WHERE purchase_id = ANY(ARRAY{purchases.ids}::int[]) ORDER BY id",
@@ -303,6 +349,7 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
                     entry.payer,
                     bool(entry.item),
                     entry.credits,
+                    entry.start is not None,
                 )
                 for entry in entries
             ],

@@ -70,6 +70,7 @@ class TestFundingPreview(TaskFundingCommon):
         ]
         self.assertEqual(self._get_payers(plan["slices"]), posted, way)
         self.assertEqual(set(pieces.mapped("coverage_note")), {plan["note"]}, way)
+        self.assertEqual(set(pieces.mapped("rate_note")), {plan["rate_note"]}, way)
         worked, billed = (
             sum(pieces.mapped(name)) for name in ("unit_amount", "hours_billed")
         )
@@ -91,6 +92,7 @@ class TestFundingPreview(TaskFundingCommon):
                 self._get_name(work): work.id,
                 "hours": vals["unit_amount"],
                 "date": vals["date"],
+                "time_start": vals.get("time_start", 0),
             }
         )
         vals = {**vals, "service_type_id": panel.service_type_id.id}
@@ -119,6 +121,7 @@ class TestFundingPreview(TaskFundingCommon):
                 "title": "Work",
                 "hours": vals["unit_amount"],
                 "date": vals["date"],
+                "time_start": vals.get("time_start", 0),
                 "employee_id": self.employee.id,
                 "service_type_id": vals.get("service_type_id", self.types[0].id),
                 **where,
@@ -182,6 +185,7 @@ class TestFundingPreview(TaskFundingCommon):
             ]
         )
         self._make_works(dice, items)
+        self._make_rates(dice)
 
     def _make_works(self, dice, items):
         self.tickets = (
@@ -197,6 +201,20 @@ class TestFundingPreview(TaskFundingCommon):
                 self._create_task(partner_id=self.other_customer.id),
             ]
 
+    def _make_rates(self, dice):
+        self.env["service.rate"].create(
+            [
+                {
+                    "name": applies,
+                    "factor": dice.choice((0.5, 1.25, 2)),
+                    "applies": applies,
+                    "service_type_ids": dice.choice(([], self.types[1].ids)),
+                }
+                for applies in ("always", "inside", "outside")
+                if dice.random() < 0.4
+            ]
+        )
+
     def _make_values(self, dice):
         vals = {
             "name": "Work",
@@ -204,6 +222,8 @@ class TestFundingPreview(TaskFundingCommon):
             "date": dice.choice(DAYS),
             "employee_id": self.employee.id,
         }
+        if dice.random() < 0.7:
+            vals["time_start"] = dice.choice((7, 11.75, 16, 22, 24))
         if dice.random() < 0.5:
             vals["service_type_id"] = dice.choice(self.types).id
         if dice.random() < 0.3:

@@ -41,6 +41,8 @@ class Entry:
     payer: str = ""
     item: Item | None = None
     rows: list = field(default_factory=list)
+    start: Decimal | None = None  # hours after midnight
+    factor: Decimal = Decimal(1)
 
     @property
     def credits(self):
@@ -50,15 +52,41 @@ class Entry:
 class Desk:
     """The entries; a step succeeds, or is refused and changes nothing."""
 
-    def __init__(self, policy, minimum, step):
+    def __init__(self, policy, minimum, step, outside=None):
+        """
+        :param outside: what an hour counts before 9:00 and after 18:00
+        """
         self.policy, self.minimum, self.step = policy, minimum, step
+        self.outside = outside
         self.entries = []
 
-    def bill(self, worked, billable):
-        hours = max(worked, self.minimum)
+    def weigh(self, worked, billable, start):
+        """Return what an hour counts: within the day of the desk, once."""
+        if not (self.outside and billable) or start is None:
+            return Decimal(1)
+        begin = round(start * 60) / Decimal(60)
+        days = ((9, 18), (33, 42))
+        spans = (min(begin + worked, end) - max(begin, at) for at, end in days)
+        inside = sum(max(span, 0) for span in spans)
+        return (inside + (worked - inside) * self.outside) / worked
+
+    def bill(self, worked, billable, start):
+        weighed = exact(worked * self.weigh(worked, billable, start))
+        hours = max(weighed, self.minimum)
         if self.step:
-            hours = (hours / self.step).quantize(Decimal(1), ROUND_CEILING) * self.step
+            minutes = max(round(hours * 60), 1) / Decimal(60)
+            steps = max(minutes, self.minimum) / self.step - Decimal("0.000001")
+            hours = steps.quantize(Decimal(1), ROUND_CEILING) * self.step
         return hours if billable else worked
+
+    def bill_again(self, entry, billable):
+        """Return the hours of an entry whose day, type or start is another: they stay
+        where an hour counts the same."""
+        factor = self.weigh(entry.worked, billable, entry.start)
+        is_same, entry.factor = abs(factor - entry.factor) < EXACT / 2, factor
+        if is_same:
+            return entry.hours
+        return self.bill(entry.worked, billable, entry.start)
 
     def plan(self, terms, hours, item, own=None, kept=0, credits=True, policy=None):
         """Tell what would pay once `own` has given back all but its `kept` hours."""
@@ -132,23 +160,45 @@ class Desk:
         if parts[0].credits:
             ticket, day = entry.terms.ticket, entry.terms.day
             entry.rows += ticket.ledger.draw((ticket, entry), parts[0].credits, day)
-        self.entries += [
-            Entry(entry.terms, share, part.hours, part.payer, part.item)
-            for part, share in zip(others, shares, strict=True)
-        ]
+        start = None if entry.start is None else entry.start + entry.worked
+        for part, share in zip(others, shares, strict=True):
+            piece = Entry(entry.terms, share, part.hours, part.payer, part.item)
+            piece.factor = entry.factor
+            if start is not None and start < 24:
+                # What was done after midnight is not known by its time of day.
+                piece.start = start
+            self.entries.append(piece)
+            start = None if start is None else start + share
 
-    def log(self, ticket, day, worked, rate, billable):
+    def log(self, ticket, day, worked, rate, billable, start):
         terms = Terms(ticket, day, rate, billable)
-        entry = Entry(terms, worked, self.bill(worked, billable))
+        entry = Entry(terms, worked, self.bill(worked, billable, start), start=start)
+        entry.factor = self.weigh(worked, billable, start)
         parts = self.plan(terms, entry.hours, ticket.item)
         self.entries.append(entry)
         self.take(entry, parts, worked, entry.hours)
 
-    def edit(self, entry, worked=None, rate=None):
-        """Claim or give back the difference only; what it has already is none."""
+    def edit(self, entry, worked=None, rate=None, **times):
+        """Claim or give back the difference only; what it has already is none.
+
+        :param times: a `start`, also None
+        """
+        was = entry.start, entry.factor
+        try:
+            self._edit(entry, worked, rate, times)
+        except Refused:
+            entry.start, entry.factor = was
+            raise
+
+    def _edit(self, entry, worked, rate, times):
         terms = entry.terms._replace(rate=rate or entry.terms.rate)
-        is_new = worked and worked != entry.worked
-        hours = self.bill(worked, terms.billable) if is_new else entry.hours
+        hours, start = entry.hours, entry.start
+        entry.start = times.get("start", start)
+        if worked and worked != entry.worked:
+            hours = self.bill(worked, terms.billable, entry.start)
+            entry.factor = self.weigh(worked, terms.billable, entry.start)
+        elif terms.rate != entry.terms.rate or entry.start != start:
+            hours = self.bill_again(entry, terms.billable)
         worked = worked or entry.worked
         by_credits, surplus, extra, parts = entry.payer == "credits", 0, 0, []
         if by_credits:
@@ -170,9 +220,17 @@ class Desk:
         """Another ticket, day or tick: all comes back, and who pays is asked again."""
         terms = entry.terms._replace(**values)
         if terms != entry.terms:
-            same = values.keys() == {"day"}
-            hours = entry.hours if same else self.bill(entry.worked, terms.billable)
-            parts = self.plan(terms, hours, terms.ticket.item, entry)
+            same, factor = values.keys() == {"day"}, entry.factor
+            if same:
+                hours = self.bill_again(entry, terms.billable)
+            else:
+                hours = self.bill(entry.worked, terms.billable, entry.start)
+                entry.factor = self.weigh(entry.worked, terms.billable, entry.start)
+            try:
+                parts = self.plan(terms, hours, terms.ticket.item, entry)
+            except Refused:
+                entry.factor = factor
+                raise
             self.release(entry)
             entry.terms = terms
             self.take(entry, parts, entry.worked, hours)

@@ -91,6 +91,11 @@ class TestTimeOfSpans(FilesCase):
         self.assertIn("10:30 = 2:00", preview.table)
         self.assertEqual(preview.error_count, 2)
         self.assertEqual(self.hours(source), [(True, 120, True), (True, 90, True)])
+        targets = self.targets(source)
+        self.assertEqual(
+            [(targets[key].time_start, targets[key].time_stop) for key in ("1", "2")],
+            [(8, 10), (23.25, 0.75)],
+        )
         self.assertIn("“13:00” is before “14:00”", self.errors(source)[0])
         self.assertIn("may still be running", self.errors(source)[1])
 
@@ -103,7 +108,9 @@ class TestTimeOfSpans(FilesCase):
         source = self.file_source(text)
         self.preview(source)
         self.assertEqual(self.hours(source), [(True, 105, True)])
-        self.assertEqual(self.targets(source)["1"].date, date(2026, 9, 8), "in Berlin")
+        entry = self.targets(source)["1"]
+        self.assertEqual(entry.date, date(2026, 9, 8), "in Berlin")
+        self.assertEqual((entry.time_start, entry.time_stop), (0.5, 2.25))
 
     def test_day_and_time_in_columns_of_their_own(self):
         text = (

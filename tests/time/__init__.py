@@ -5,6 +5,7 @@ from . import test_approval_funding
 from . import test_approval_invoicing
 from . import test_approval_races
 from . import test_approval_todo
+from . import test_entry_times
 from . import test_quick_log
 from . import test_service_log
 from . import test_service_log_input

@@ -58,6 +58,11 @@ class ServiceWindowMixin(models.AbstractModel):
         readonly=False,
     )
     date = fields.Date(default=fields.Date.context_today, required=True)
+    time_start = fields.Float(
+        string="Start",
+        help="When the work began, in the time zone of the company; midnight is 24. "
+        "Rates for certain hours ask for it.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -97,6 +102,10 @@ class ServiceWindowMixin(models.AbstractModel):
             window.service_type_id = (
                 window.service_type_id or window.team_id.default_service_type_id
             )
+
+    def _prepare_time_values(self):
+        """Return the start of the work, where it is known."""
+        return {"time_start": self.time_start} if self.time_start else {}
 
     @api.onchange("partner_id")
     def _onchange_partner_id(self):

@@ -256,9 +256,12 @@ class ServiceCreditStatement(models.TransientModel):
     @api.model
     def _get_note(self, movement):
         """Return what the customer may read about the work of a movement: the
-        description of the time where it is shown to them, never a note of ours."""
+        description of the time and its rate, where they are shown to them, never a note
+        of ours."""
         entry = movement.timesheet_id
-        return entry.name if entry and entry._is_shown_to_customer() else ""
+        if not entry or not entry._is_shown_to_customer():
+            return ""
+        return ", ".join(filter(None, (entry.name, entry._get_customer_rate())))
 
     @api.model
     def _is_worth_telling(self, section):

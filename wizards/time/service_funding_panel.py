@@ -44,6 +44,7 @@ class ServiceFundingPanel(models.TransientModel):
         "service_type_id",
         "hours",
         "date",
+        "time_start",
     )
     def _compute_preview(self):
         for panel in self:
@@ -90,5 +91,6 @@ class ServiceFundingPanel(models.TransientModel):
             "service_type_id": self.service_type_id.id,
             "unit_amount": self.hours,
             "date": self.date,
+            **self._prepare_time_values(),
         }
         return self.env["account.analytic.line"]._preview_entry(values, work)

@@ -138,6 +138,7 @@ class ServiceLog(models.TransientModel):
         "service_type_id",
         "hours",
         "date",
+        "time_start",
         "employee_id",
         "over_limit",
     )

@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date, plaintext2html
 
 from ...models.funding.payers import CREDITS, OVERAGE, SALE_LINE
+from ...models.funding.rates import get_worked
 from ...models.ledger.drawing import WORK_FIELDS
 from ...tools import format_number
 
@@ -26,6 +27,7 @@ class ServiceLog(models.TransientModel):
             "date": self.date,
             "employee_id": self.employee_id.id,
             "service_type_id": self.service_type_id.id,
+            **self._prepare_time_values(),
         }
 
     def _plan(self):
@@ -33,7 +35,7 @@ class ServiceLog(models.TransientModel):
 
         :return: dict with the `slices`, `note` and `refusal` of the funding's preview;
             `is_over`, whether hours are left that nobody covers; `fit` and `rest`, the
-            billed hours covered and left over
+            billed hours covered and left over; `worked`, the hours to log
         """
         self.ensure_one()
         work = self._get_work() or self._get_planned_ticket()
@@ -47,11 +49,12 @@ class ServiceLog(models.TransientModel):
         )
         overage = [part for part in plan["slices"] if part["payer"] == OVERAGE]
         billed = plan["hours"]
-        is_over = bool(plan["refusal"] or overage)
+        is_over, worked = bool(plan["refusal"] or overage), self.hours
         if is_over and self.over_limit == "fit":
             fit = self._get_whole_steps(fit)
             if fit:
-                values["unit_amount"] = self.hours * fit / billed
+                worked = get_worked(plan["rate_facts"], self.hours, fit / billed)
+                values["unit_amount"] = worked
                 plan = entries._preview_entry(values, work)
         elif is_over and self.over_limit in ("overage", "request"):
             plan = entries._preview_entry(values, work, policy=OVERAGE)
@@ -59,6 +62,7 @@ class ServiceLog(models.TransientModel):
             **plan,
             "is_over": is_over,
             "fit": fit,
+            "worked": worked,
             "rest": billed - fit,
             "early": self._get_early_text(plan),
         }
@@ -260,8 +264,7 @@ class ServiceLog(models.TransientModel):
                     customer=self.partner_id.display_name,
                 )
             )
-        billed = plan["fit"] + plan["rest"]
-        self._create_entry(unit_amount=self.hours * plan["fit"] / billed)
+        self._create_entry(unit_amount=plan["worked"])
 
     def _request_rest(self, rest):
         """Ask the customer to authorize the hours that are left over."""

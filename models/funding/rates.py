@@ -1,0 +1,284 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What an hour counts by who does what at which time of day, in plain Python.
+
+One function tells it, for previews and posting. It returns facts, which the entry
+keeps: later rates change new time only.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any, NamedTuple
+
+from ...tools import format_number
+from ...tools.clock import HOURS_IN_A_DAY, get_clock, get_moment
+from .payers import round_hours
+
+ALWAYS = "always"
+INSIDE = "inside"
+MINUTE = timedelta(minutes=1)
+
+
+class Rate(NamedTuple):
+    """A rate as it is kept in memory."""
+
+    id: int
+    factor: float
+    applies: str
+    calendar_id: int
+    type_ids: frozenset
+    employee_ids: frozenset
+
+    @classmethod
+    def of(cls, rate):
+        return cls(
+            rate.id,
+            rate.factor,
+            rate.applies,
+            rate.calendar_id.id,
+            frozenset(rate.service_type_ids.ids),
+            frozenset(rate.employee_ids.ids),
+        )
+
+    def fits(self, work):
+        """Tell whether the rate is for who did what."""
+        return (not self.type_ids or work.service_type_id in self.type_ids) and (
+            not self.employee_ids or work.employee_id in self.employee_ids
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """What was done, by whom and when.
+
+    :param start: hours after midnight in the company's time zone, None if unknown
+    """
+
+    company: Any
+    day: Any
+    start: float | None
+    hours: float
+    employee_id: int = 0
+    service_type_id: int = 0
+
+
+def get_facts(env, work):
+    """Return what the rates make of some work, as JSON; None where they change nothing.
+
+    :param work: :class:`Work`
+    :return: dict with `hours` worked, the `factor` for all of them, the `pieces`, each
+        with its `hours`, `factor`, the clock `until` which it lasts and the id of the
+        `rate` that won, and `is_timeless` where no start is known and a rate asks for
+        one
+    """
+    rates = env["service.rate"]._get_rates(work.company.id)
+    rates = [rate for rate in rates if rate.fits(work)]
+    if not rates or work.hours <= 0:
+        return None
+    zone, start = work.company._get_time_zone(), None
+    if work.start is not None:
+        start = get_moment(zone, work.day, work.start % HOURS_IN_A_DAY)
+    if start is None:
+        pieces = [_Piece(work.hours, *_get_best(rates, None))]
+    else:
+        pieces = _cut(env, work, rates, start, zone)
+    is_timeless = start is None and any(rate.applies != ALWAYS for rate in rates)
+    if not is_timeless and all(piece.factor == 1 for piece in pieces):
+        return None
+    billed = sum(piece.hours * piece.factor for piece in pieces)
+    return {
+        "hours": work.hours,
+        "factor": billed / work.hours,
+        "pieces": [
+            {
+                "hours": round_hours(piece.hours),
+                "factor": piece.factor,
+                "until": piece.until,
+                "rate": piece.rate_id,
+            }
+            for piece in pieces
+        ],
+        "is_timeless": is_timeless,
+    }
+
+
+def get_worked(facts, hours, share):
+    """Return how much of some work takes a share of what is billed, from its start.
+
+    :param facts: of the work, from :func:`get_facts`
+    :param float hours: worked
+    :param float share: from 0 to 1
+    """
+    if not facts:
+        return hours * share
+    worked, rest = 0.0, share * sum(p["hours"] * p["factor"] for p in facts["pieces"])
+    for piece in facts["pieces"]:
+        billed = piece["hours"] * piece["factor"]
+        if billed >= rest:
+            return worked + rest / piece["factor"]
+        worked, rest = worked + piece["hours"], rest - billed
+    return worked
+
+
+def render(env, facts):
+    """Return the facts as a sentence in the language of `env`, False for none."""
+    if not facts:
+        return False
+    time = format_time(facts["hours"])
+    if len(facts["pieces"]) > 1:
+        return env._(
+            "%(time)s h: %(pieces)s",
+            time=time,
+            pieces=", ".join(_render_piece(env, p) for p in facts["pieces"]),
+        )
+    factor = format_number(env, facts["factor"])
+    if facts["is_timeless"]:
+        return env._(
+            "%(time)s h × %(factor)s: without a start, only rates that always apply "
+            "count",
+            time=time,
+            factor=factor,
+        )
+    return env._("%(time)s h × %(factor)s", time=time, factor=factor)
+
+
+def _render_piece(env, piece):
+    values = {
+        "time": format_time(piece["hours"]),
+        "factor": format_number(env, piece["factor"]),
+    }
+    if piece["until"]:
+        return env._(
+            "%(time)s × %(factor)s until %(clock)s", clock=piece["until"], **values
+        )
+    return env._("%(time)s × %(factor)s after", **values)
+
+
+def format_time(hours):
+    minutes = round(hours * 60)
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+# ----------------------------------------------------------------------
+# From edge to edge of the schedules
+# ----------------------------------------------------------------------
+
+
+class _Piece(NamedTuple):
+    hours: float
+    factor: float
+    rate_id: int = 0
+    until: str | None = None
+
+
+def _get_best(rates, inside):
+    """Return factor and id of the rate that wins: 1 where none applies.
+
+    :param inside: ids of the schedules that the time is within; None where only rates
+        that always apply count
+    """
+    applying = [
+        rate
+        for rate in rates
+        if rate.applies == ALWAYS
+        or (
+            inside is not None
+            and (rate.applies == INSIDE) == (rate.calendar_id in inside)
+        )
+    ]
+    if not applying:
+        return 1.0, 0
+    best = max(applying, key=lambda rate: rate.factor)
+    return best.factor, best.id
+
+
+def _cut(env, work, rates, start, zone):
+    """Return the pieces of work between the edges of the schedules."""
+    end = start + timedelta(hours=work.hours)
+    calendar_ids = {rate.calendar_id for rate in rates if rate.applies != ALWAYS}
+    windows = {
+        calendar_id: _get_windows(env, work.company, calendar_id, zone, start, end)
+        for calendar_id in calendar_ids
+    }
+    edges = {start, end}
+    for spans in windows.values():
+        edges |= {edge for span in spans for edge in span if start < edge < end}
+    edges, pieces, rest = sorted(edges), [], work.hours
+    for begin, stop in zip(edges, edges[1:], strict=False):
+        inside = {
+            calendar_id
+            for calendar_id, spans in windows.items()
+            if any(opened <= begin < closed for opened, closed in spans)
+        }
+        factor, rate_id = _get_best(rates, inside)
+        hours = rest if stop == end else (stop - begin) / timedelta(hours=1)
+        rest -= hours
+        if pieces and pieces[-1].factor == factor:
+            hours += pieces.pop().hours
+        _day, clock = get_clock(zone, stop)
+        until = None if stop == end else format_clock(clock)
+        pieces.append(_Piece(hours, factor, rate_id, until))
+    return pieces
+
+
+def format_clock(clock):
+    minutes = round(clock * 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _get_windows(env, company, calendar_id, zone, start, end):
+    """Return the working hours of a schedule around some work, without holidays.
+
+    :return: list of pairs of moments
+    """
+    # sudo: what is billed does not depend on who logs the time
+    calendar_sudo = env["resource.calendar"].sudo().browse(calendar_id)
+    day, _clock = get_clock(zone, start)
+    last, _clock = get_clock(zone, end)
+    opened = []
+    while day <= last:
+        opened += _get_windows_of_day(calendar_sudo, zone, day)
+        day += timedelta(days=1)
+    for closed in _get_holidays(company, calendar_sudo):
+        opened = [part for span in opened for part in _subtract(span, closed)]
+    return opened
+
+
+def _get_windows_of_day(calendar, zone, day):
+    week_type = str(calendar.attendance_ids.get_week_type(day))
+    return [
+        (
+            get_moment(zone, day, attendance.hour_from),
+            get_moment(zone, day, attendance.hour_to),
+        )
+        for attendance in calendar.attendance_ids
+        if int(attendance.dayofweek) == day.weekday()
+        and not attendance.display_type
+        and attendance.day_period != "lunch"
+        and (not calendar.two_weeks_calendar or attendance.week_type == week_type)
+    ]
+
+
+def _get_holidays(company, calendar):
+    """Return the public holidays of a schedule, to the minute.
+
+    A day off ends a second before midnight.
+    """
+    return [
+        (
+            leave.date_from.replace(tzinfo=UTC, second=0),
+            (leave.date_to + MINUTE - timedelta(seconds=1)).replace(
+                tzinfo=UTC, second=0
+            ),
+        )
+        for leave in company.sudo().service_holiday_ids
+        if leave.calendar_id.id in (False, calendar.id)
+    ]
+
+
+def _subtract(span, closed):
+    """Return what of a span lies outside another one."""
+    parts = [
+        (span[0], min(span[1], closed[0])),
+        (max(span[0], closed[1]), span[1]),
+    ]
+    return [part for part in parts if part[0] < part[1]]
