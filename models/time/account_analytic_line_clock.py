@@ -2,9 +2,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ...tools import add_days, parse_duration, refuse_uncountable
+from ...tools import add_days, format_number, parse_duration, refuse_uncountable
 from ...tools.clock import (
     HOURS_IN_A_DAY,
     get_clock,
@@ -160,12 +161,20 @@ class AccountAnalyticLine(models.Model):
         """Read hours and times that a program sends as people type them.
 
         :raise DurationError: for a text that is no duration
-        :raise ValidationError: for what is not a number
+        :raise ValidationError: for what is not a number, or not a time of day
         """
         for name in NAMES:
             if isinstance(vals.get(name), str):
                 vals[name] = parse_duration(vals[name])
         refuse_uncountable(self, [vals], NAMES)
+        for name in TIMES.intersection(vals):
+            if not 0 <= (vals[name] or 0) <= HOURS_IN_A_DAY:
+                raise ValidationError(
+                    self.env._(
+                        "%(hours)s can't be a time of day: it is from 0:00 to 24:00.",
+                        hours=format_number(self.env, vals[name]),
+                    )
+                )
         return vals
 
     def _complete_written_times(self, vals):

@@ -316,8 +316,8 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
             "entries": "SELECT id, coalesce(ticket_id, -task_id), "
             "round(unit_amount::numeric, 6) AS worked, "
             "round(hours_billed::numeric, 6) AS billed, "
-            "coverage, so_line IS NOT NULL, credits, COALESCE(time_stop, 0) > 0 "
-            "FROM account_analytic_line "
+            "coverage, so_line IS NOT NULL, credits, "
+            "COALESCE(time_stop, 0) > 0 AS is_timed FROM account_analytic_line "
             f"WHERE coalesce(ticket_id, -task_id) = ANY(ARRAY{keys}) ORDER BY id",
             "drawn": "SELECT timesheet_id FROM service_credit_consumption "
             f"WHERE purchase_id = ANY(ARRAY{purchases.ids}::int[]) ORDER BY id",
