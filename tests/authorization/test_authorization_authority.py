@@ -102,14 +102,13 @@ class TestAuthorizationAuthority(ServiceCreditCommon, HttpCase):
         self.assertEqual(self.request.partner_id, self.customer)
         self.request.action_send()
         self.assertEqual(self.request.partner_id, self.boss.partner_id)
-        self.request.action_cancel()
-        self.assertEqual(self._request(5).partner_id, self.boss.partner_id)
         [mail] = self.env["mail.mail"].search(
             [("body_html", "ilike", self.request.access_token)]
         )
         self.assertEqual(mail.recipient_ids, self.boss.partner_id)
         self.assertFalse(self._approve())
         self.assertEqual(self.request.state, "approved")
+        self.assertEqual(self._request(5).partner_id, self.boss.partner_id)
 
     def test_up_to_the_limit(self):
         self._mark(self.clerk, 2)
