@@ -24,16 +24,16 @@ class AccountAnalyticLine(models.Model):
         """Return the user's own week around a day, today's without one.
 
         :return: dict of `days`, each with its `date`, hours `due` by the working
-            schedule and hours of `other` work; `rows`, one for each ticket, with
+            schedule and hours of `other` work; `rows`, one for each work, with
             `cells` by date: `hours`, the `entries` and whether the only one can change;
             and the `obstacle` of a user who cannot log time
         """
         days = self._get_days_of_week(day)
         due = self.env["hr.employee"]._get_own_hours_due(days[0], days[-1])
         entries = self.search(self._domain_own_week(days), order="date, id")
-        on_tickets = entries.filtered("ticket_id")
+        on_works = entries.filtered(lambda entry: entry._get_work())
         other = defaultdict(float)
-        for entry in entries - on_tickets:
+        for entry in entries - on_works:
             other[entry.date] += entry.unit_amount
         return {
             "obstacle": self.env["hr.employee"]._get_own_lack(),
@@ -48,7 +48,7 @@ class AccountAnalyticLine(models.Model):
                 }
                 for date in days
             ],
-            "rows": self._get_week_rows(on_tickets, days),
+            "rows": self._get_week_rows(on_works, days),
         }
 
     @api.model
@@ -83,25 +83,19 @@ class AccountAnalyticLine(models.Model):
 
     @api.model
     def _get_week_rows(self, entries, days):
-        by_ticket = entries.grouped("ticket_id")
-        recent = self._get_recent_tickets(days) - entries.ticket_id
-        tickets = self.env["helpdesk.ticket"].union(*by_ticket, recent)
-        timed = tickets._filtered_access("read").filtered("allow_timesheet")
-        rows = [(ticket, by_ticket.get(ticket, entries.browse())) for ticket in tickets]
-        return [
-            {
-                "ticket_id": ticket.id,
-                # sudo: own time shows the name, whatever became of the ticket
-                "name": ticket.sudo().display_name,
-                "customer": ticket.sudo().commercial_partner_id.name or "",
-                "takes_time": ticket in timed,
-                "cells": {
-                    fields.Date.to_string(date): own._get_week_cell()
-                    for date, own in of_ticket.grouped("date").items()
-                },
-            }
-            for ticket, of_ticket in rows
-        ]
+        by_work = entries.grouped(lambda entry: entry._get_work())
+        rows = []
+        for recent in (self._get_recent_tickets(days), self._get_recent_tasks(days)):
+            logged = [work for work in by_work if work._name == recent._name]
+            works = recent.browse().union(*logged, recent)
+            readable = works._filtered_access("read")
+            rows += [
+                work._prepare_week_row(
+                    by_work.get(work, entries.browse()), work in readable
+                )
+                for work in works
+            ]
+        return rows
 
     def _get_week_cell(self):
         """Return the hours of one ticket and day."""
@@ -114,19 +108,29 @@ class AccountAnalyticLine(models.Model):
     @api.model
     def _get_recent_tickets(self, days):
         """Return open tickets that the user logged on before the week."""
-        tickets = self.env["helpdesk.ticket"]
+        return self._get_recent_works("ticket_id", days).filtered(
+            lambda ticket: ticket.allow_timesheet and not ticket.closed
+        )
+
+    @api.model
+    def _get_recent_tasks(self, days):
+        """Return open tasks that the user logged on before the week."""
+        return self._get_recent_works("task_id", days).filtered(
+            lambda task: task.allow_timesheets and not task.is_closed
+        )
+
+    @api.model
+    def _get_recent_works(self, name, days):
         groups = self._read_group(
             Domain("user_id", "=", self.env.uid)
-            & Domain("ticket_id", "!=", False)
+            & Domain(name, "!=", False)
             & Domain("project_id", "!=", False)
             & Domain("date", "<", days[0])
             & Domain("date", ">=", days[0] - timedelta(weeks=RECENT_WEEKS)),
-            ["ticket_id"],
+            [name],
             ["date:max"],
             order="date:max DESC",
             limit=MOST_RECENT,
         )
-        found = tickets.union(*(ticket for ticket, _date in groups))
-        return found._filtered_access("read").filtered(
-            lambda ticket: ticket.allow_timesheet and not ticket.closed
-        )
+        found = self[name].union(*(work for work, _date in groups))
+        return found._filtered_access("read")

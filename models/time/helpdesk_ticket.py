@@ -360,6 +360,9 @@ class HelpdeskTicket(models.Model):
     # Whether the ticket takes time
     # ------------------------------------------------------------------
 
+    def _takes_time(self):
+        return self.allow_timesheet
+
     def _get_time_values(self):
         """Return what every entry on the ticket takes from it.
 

@@ -1,7 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, models
+from odoo import api, fields, models
 
 from ...tools import parse_duration
+from ..ledger.drawing import WORK_FIELDS
 
 
 class ServiceWorkLog(models.AbstractModel):
@@ -59,3 +60,28 @@ class ServiceWorkLog(models.AbstractModel):
         if date:
             vals["date"] = self.env["account.analytic.line"]._read_day(date)
         return vals
+
+    def _prepare_week_row(self, entries, is_readable):
+        """Return the row of the work in My Week.
+
+        :param entries: own time on it in that week
+        """
+        self.ensure_one()
+        # sudo: own time shows the name, whatever became of the work
+        work_sudo = self.sudo()
+        return {
+            "ticket_id": False,
+            "task_id": False,
+            WORK_FIELDS[self._name]: self.id,
+            "name": work_sudo.display_name,
+            "customer": work_sudo.commercial_partner_id.name or "",
+            "takes_time": is_readable and self._takes_time(),
+            "cells": {
+                fields.Date.to_string(date): own._get_week_cell()
+                for date, own in entries.grouped("date").items()
+            },
+        }
+
+    def _takes_time(self):
+        """Tell whether time can be logged on the work."""
+        return True

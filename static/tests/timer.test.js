@@ -189,7 +189,7 @@ test("the menu tells the day, and logs on the last tickets", async () => {
     expect(".o_service_quick_log_form [role=status]").toHaveText(/Minutes or hours/);
     await contains(".o_service_quick_log_form [data-choice='15m']").click();
     await animationFrame();
-    expect(".o_service_quick_log_form [role=status]").toHaveText("00:15: S00027");
+    expect(".o_service_quick_log_form [role=status]").toHaveText("S00027");
     await contains(".o_service_quick_log_description").edit("Toner");
     await animationFrame();
     expect.verifySteps([[[9], 0.25, "Toner"], "told"]);

@@ -71,6 +71,22 @@ class TestWeek(WeekCommon):
         rows = {row["ticket_id"]: row["takes_time"] for row in self._get_week()["rows"]}
         self.assertEqual(rows, {self.ticket.id: True, closed.id: False})
 
+    def test_tasks_are_rows_that_one_logs_on(self):
+        self.agent.group_ids += self.env.ref("project.group_project_user")
+        task = self.env["project.task"].create(
+            {"name": "Cabling", "project_id": self.project.id}
+        )
+        task.with_user(self.agent).action_log_time("1h 30", "Labels")
+        preview = task.with_user(self.agent).get_time_preview(1.0)
+        self.assertEqual(preview, {"text": "", "is_refused": False})
+        [row] = self._get_week()["rows"]
+        self.assertEqual((row["task_id"], row["ticket_id"]), (task.id, False))
+        self.assertEqual((row["name"], row["takes_time"]), ("Cabling", True))
+        [cell] = row["cells"].values()
+        self.assertEqual(cell["hours"], 1.5)
+        self._log_own(1)
+        self.assertEqual(len(self._get_week()["rows"]), 2)
+
     def test_who_has_no_employee_reads_how_to_get_one(self):
         self.assertFalse(self._get_week()["obstacle"])
         newcomer = new_test_user(

@@ -6,11 +6,13 @@ import {getActiveHotkey} from "@web/core/hotkeys/hotkey_service";
 import {useAutofocus, useService} from "@web/core/utils/hooks";
 import {usePopover} from "@web/core/popover/popover_hook";
 
-/** Logs the user's time on one ticket: how long, what was done, Enter. */
+/** Logs the user's time on one ticket or task: how long, what was done, Enter. */
 export class QuickLog extends Component {
     static template = "helpdesk_service_credit.QuickLog";
     static props = {
+        // Of the ticket, or of another model that takes time.
         ticketId: Number,
+        resModel: {type: String, optional: true},
         title: {type: String, optional: true},
         duration: {type: String, optional: true},
         description: {type: String, optional: true},
@@ -35,6 +37,10 @@ export class QuickLog extends Component {
         if (duration) {
             this.preview();
         }
+    }
+
+    get resModel() {
+        return this.props.resModel || "helpdesk.ticket";
     }
 
     /** @returns {number|null} the hours typed, null where they are none */
@@ -79,7 +85,7 @@ export class QuickLog extends Component {
             return;
         }
         const {text, is_refused: isWrong} = await this.orm.silent.call(
-            "helpdesk.ticket",
+            this.resModel,
             "get_time_preview",
             [[ticketId], hours],
             {date: date || false}
@@ -106,7 +112,7 @@ export class QuickLog extends Component {
         try {
             const {ticketId, date, onLogged} = this.props;
             const action = await this.orm.call(
-                "helpdesk.ticket",
+                this.resModel,
                 "action_log_time",
                 [[ticketId], hours, this.state.description],
                 {date: date || false}

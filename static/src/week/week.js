@@ -118,11 +118,21 @@ export class Week extends Component {
 
     get rows() {
         const {rows} = this.state.week;
-        const known = new Set(rows.map((row) => row.ticket_id));
+        const known = new Set(rows.map(this.keyOf));
         return [
             ...rows,
-            ...this.state.added.filter((row) => !known.has(row.ticket_id)),
+            ...this.state.added.filter((row) => !known.has(this.keyOf(row))),
         ];
+    }
+
+    keyOf(row) {
+        return row.task_id ? `task ${row.task_id}` : `ticket ${row.ticket_id}`;
+    }
+
+    workOf(row) {
+        return row.task_id
+            ? ["project.task", row.task_id]
+            : ["helpdesk.ticket", row.ticket_id];
     }
 
     dayLabel({date}) {
@@ -186,8 +196,10 @@ export class Week extends Component {
     }
 
     logMore(input, row, day, more) {
+        const [resModel, ticketId] = this.workOf(row);
         this.quickLog(input, {
-            ticketId: row.ticket_id,
+            resModel,
+            ticketId,
             title: `${row.name} · ${this.dayLabel(day)}`,
             duration: formatFloatTime(more),
             isDescribed: true,
@@ -211,10 +223,11 @@ export class Week extends Component {
     }
 
     openTicket(row) {
+        const [resModel, resId] = this.workOf(row);
         return this.action.doAction({
             type: "ir.actions.act_window",
-            res_model: "helpdesk.ticket",
-            res_id: row.ticket_id,
+            res_model: resModel,
+            res_id: resId,
             views: [[false, "form"]],
         });
     }
