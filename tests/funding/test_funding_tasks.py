@@ -83,6 +83,15 @@ class TestFundingTasks(TaskFundingCommon):
         self.assertEqual(pieces.task_id, self.task)
         self.assertEqual(pieces.project_id, self.rollout)
 
+    def test_rates_weigh_time_on_tasks(self):
+        self._buy(10)
+        self.env["service.rate"].create(
+            {"name": "All Hours", "factor": 1.5, "applies": "always"}
+        )
+        entry = self._do(2)
+        self.assertEqual((entry.hours_billed, entry.credits), (3, 3))
+        self.assertEqual(entry.unit_amount, 2)
+
     def test_refused_with_the_task_named(self):
         self._buy(1)
         with self.assertRefused(ValidationError, says="on task Cabling on"):
