@@ -24,7 +24,9 @@ def _guarded_in(classes):
     )
 
 
-def refuse_typed(records, vals_list, names=None, sentence=None, even_superuser=False):
+def refuse_typed(
+    records, vals_list, names=None, sentence=None, even_superuser=False, kind=None
+):
     """Refuse values for fields that only the addon writes.
 
     The addon itself writes them as superuser, or below `write`.
@@ -34,6 +36,7 @@ def refuse_typed(records, vals_list, names=None, sentence=None, even_superuser=F
     :param names: names of fields, by default all that are guarded
     :param str sentence: the refusal, where a better one than the ordinary is known
     :param bool even_superuser: for what the addon writes below `write` alone
+    :param str kind: what the records are in the refusal, instead of their model
     :raise AccessError: naming the fields
     """
     env = records.env
@@ -48,7 +51,7 @@ def refuse_typed(records, vals_list, names=None, sentence=None, even_superuser=F
             or env._(
                 "%(fields)s of %(model)s are computed and can't be set.",
                 fields=", ".join(sorted(label["string"] for label in labels)),
-                model=env["ir.model"]._get(records._name).name,
+                model=kind or env["ir.model"]._get(records._name).name,
             )
         )
 

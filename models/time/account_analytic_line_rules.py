@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
-from ...tools import format_number
+from ...tools import format_number, refuse_typed
 from ...tools.approval import FROZEN
 from ..funding import apply
 from ..funding.payers import HOUR_DIGITS
@@ -130,14 +130,8 @@ class AccountAnalyticLine(models.Model):
         if vals.get("ticket_id") or vals.get("task_id"):
             # Sent along by a form, and taken from the work.
             typed -= {"partner_id"}
-        if typed:
-            labels = self.fields_get(sorted(typed), ["string"]).values()
-            raise AccessError(
-                self.env._(
-                    "%(fields)s of this time are computed and can't be set.",
-                    fields=", ".join(sorted(label["string"] for label in labels)),
-                )
-            )
+        kind = self.env._("time entries")
+        refuse_typed(self, [vals], typed, kind=kind)
         if "user_id" in vals:
             self._check_user(vals)
 

@@ -48,12 +48,6 @@ class HelpdeskTicket(models.Model):
     )
     require_approval = fields.Boolean(related="team_id.require_approval")
     timesheet_lock_date = fields.Date(related="company_id.timesheet_lock_date")
-    unsubmitted_hours = fields.Float(
-        compute="_compute_unsubmitted_hours",
-        compute_sudo=True,
-        export_string_translation=False,
-        help="Hours of the user on the ticket that are drafts.",
-    )
     timer_ids = fields.One2many(
         comodel_name="service.timer",
         inverse_name="ticket_id",
@@ -149,22 +143,6 @@ class HelpdeskTicket(models.Model):
             )
         for ticket in self:
             ticket.movable_timesheet_count = counts.get(ticket._origin, 0)
-
-    @api.depends("timesheet_ids.approval_state", "timesheet_ids.unit_amount")
-    @api.depends_context("uid")
-    def _compute_unsubmitted_hours(self):
-        asking = self._origin.filtered("require_approval")
-        hours = {}
-        if asking:
-            hours = dict(
-                self.env["account.analytic.line"]._read_group(
-                    asking._get_unsubmitted_domain(),
-                    ["ticket_id"],
-                    ["unit_amount:sum"],
-                )
-            )
-        for ticket in self:
-            ticket.unsubmitted_hours = hours.get(ticket._origin, 0.0)
 
     @api.depends("timer_ids.date_start", "timer_ids.date_resumed")
     @api.depends_context("uid")
@@ -265,20 +243,6 @@ class HelpdeskTicket(models.Model):
                 )
             )
         return True
-
-    def action_submit_time(self):
-        """Submit the user's own time on the tickets for approval."""
-        self.check_access("read")
-        lines = self.env["account.analytic.line"]
-        lines.search(self._get_unsubmitted_domain()).action_submit()
-        return True
-
-    def _get_unsubmitted_domain(self):
-        return [
-            ("ticket_id", "in", self.ids),
-            ("user_id", "=", self.env.uid),
-            ("approval_state", "=", "draft"),
-        ]
 
     def _get_invoices(self):
         """Return the invoices of the ticket's entries and of its item, as superuser."""

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ..funding.draft import describe_edits
 
@@ -11,43 +11,10 @@ class ProjectTask(models.Model):
     _inherit = ["project.task", "service.work.log"]
 
     require_approval = fields.Boolean(related="project_id.require_approval")
-    unsubmitted_hours = fields.Float(
-        compute="_compute_unsubmitted_hours",
-        compute_sudo=True,
-        export_string_translation=False,
-        help="Hours of the user on the task that are drafts.",
-    )
-
-    @api.depends("timesheet_ids.approval_state", "timesheet_ids.unit_amount")
-    @api.depends_context("uid")
-    def _compute_unsubmitted_hours(self):
-        asking = self._origin.filtered("require_approval")
-        hours = {}
-        if asking:
-            hours = dict(
-                self.env["account.analytic.line"]._read_group(
-                    asking._get_unsubmitted_domain(),
-                    ["task_id"],
-                    ["unit_amount:sum"],
-                )
-            )
-        for task in self:
-            task.unsubmitted_hours = hours.get(task._origin, 0.0)
-
-    def action_submit_time(self):
-        """Submit the user's own time on the tasks for approval."""
-        self.check_access("read")
-        lines = self.env["account.analytic.line"]
-        lines.search(self._get_unsubmitted_domain()).action_submit()
-        return True
 
     def _get_unsubmitted_domain(self):
-        return [
-            ("ticket_id", "=", False),
-            ("task_id", "in", self.ids),
-            ("user_id", "=", self.env.uid),
-            ("approval_state", "=", "draft"),
-        ]
+        # Time on a ticket is the ticket's.
+        return [("ticket_id", "=", False), *super()._get_unsubmitted_domain()]
 
     def _asks_payers_of_time(self):
         return self.asks_payers

@@ -6,11 +6,48 @@ from ..ledger.drawing import WORK_FIELDS
 
 
 class ServiceWorkLog(models.AbstractModel):
-    """Logging time on a ticket or task without opening it: how long, what was done,
-    Enter."""
+    """A ticket or task: logging time without opening it (how long, what was done,
+    Enter), and submitting what one logged."""
 
     _name = "service.work.log"
     _description = "Work that Time is Logged on"
+
+    unsubmitted_hours = fields.Float(
+        compute="_compute_unsubmitted_hours",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="Hours of the user on it that are drafts.",
+    )
+
+    @api.depends("timesheet_ids.approval_state", "timesheet_ids.unit_amount")
+    @api.depends_context("uid")
+    def _compute_unsubmitted_hours(self):
+        asking = self._origin.filtered("require_approval")
+        hours = {}
+        if asking:
+            hours = dict(
+                self.env["account.analytic.line"]._read_group(
+                    asking._get_unsubmitted_domain(),
+                    [WORK_FIELDS[self._name]],
+                    ["unit_amount:sum"],
+                )
+            )
+        for work in self:
+            work.unsubmitted_hours = hours.get(work._origin, 0.0)
+
+    def action_submit_time(self):
+        """Submit the user's own time on it for approval."""
+        self.check_access("read")
+        lines = self.env["account.analytic.line"]
+        lines.search(self._get_unsubmitted_domain()).action_submit()
+        return True
+
+    def _get_unsubmitted_domain(self):
+        return [
+            (WORK_FIELDS[self._name], "in", self.ids),
+            ("user_id", "=", self.env.uid),
+            ("approval_state", "=", "draft"),
+        ]
 
     def action_log_time(self, duration, description="", date=False):
         """Log the user's own time on the work.
