@@ -91,9 +91,9 @@ class PurchaseTarget(Target):
         return super().update(item) or came_back
 
     def withdraw(self, item):
-        """Archive a draft nobody used; otherwise write off what is unused."""
+        """Archive a draft, of which nothing is used; otherwise write off the rest."""
         purchase = item.target
-        if purchase.is_draft and not purchase.consumption_ids:
+        if purchase.is_draft:
             purchase.active = False
         elif purchase.credits_available > 0:
             purchase._write_off()

@@ -177,6 +177,16 @@ class TestSyncPurchase(SyncCommon):
         self.assertEqual((record.state, lot.active), ("imported", True))
         self.assertEqual(lot.credits, 11)
 
+    def test_void_archives_a_draft_that_was_open_before(self):
+        """A draft pays for nothing, so there is nothing to withdraw from it either."""
+        record, lot = self.sync()
+        lot.opening_used = 4
+        lot.is_draft = False
+        lot.is_draft = True
+        record, lot = self.sync(void=True)
+        self.assertEqual((record.state, lot.active), ("withdrawn", False))
+        self.assertEqual((lot.credits_available, lot.credits_withdrawn), (10, 0))
+
     def test_void_withdraws_what_is_unused_through_the_ledger(self):
         record, lot = self.sync()
         lot.is_draft = False
