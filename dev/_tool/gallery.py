@@ -118,6 +118,27 @@ GALLERY = [
         ],
     ),
     (
+        "lead",
+        WIDER,
+        [
+            TICKETS,
+            _row("On call in October"),
+            "click:.nav-link@@Timesheets",
+            *(
+                step
+                for column in ("Start", "End", "Hours Billed", "Rate")
+                for step in (
+                    "click:.o_field_x2many .o_optional_columns_dropdown button",
+                    f"click:.o-dropdown-item@@{column}",
+                    "press:Escape",
+                )
+            ),
+            "sleep:1",
+            "scroll:.o_service_totals",
+            "shot:on_call",
+        ],
+    ),
+    (
         "seller",
         NARROW,
         [
