@@ -201,6 +201,40 @@ class TestPortalCore(PortalReadersCase):
                     text = self._read_all(model, user)
                     self.assertEqual(self._find_secrets(text), [])
 
+    def test_a_task_shows_totals_to_its_customer_alone(self):
+        """A former one sees the time that was logged for it, and no hours left."""
+        project = self.env["project.project"].create(
+            {
+                "name": "Rollout",
+                "privacy_visibility": "portal",
+                "allow_billable": True,
+                "use_service_credits": True,
+            }
+        )
+        task = self.env["project.task"].create(
+            {
+                "name": "Shared task",
+                "project_id": project.id,
+                "partner_id": self.former.commercial_partner_id.id,
+            }
+        )
+        values = {"project_id": project.id, "task_id": task.id, "unit_amount": 1}
+        entries = self.env["account.analytic.line"]
+        entries.create({**values, "name": "Work for Former"})
+        item = self._sell(self.prepaid_product, hours=37)
+        task.write({"partner_id": self.customer.id, "sale_line_id": item.id})
+        entries.create({**values, "name": "Work for Azure", "unit_amount": 2})
+        readers = self.own.partner_id + self.former.partner_id
+        project.message_subscribe(readers.ids)
+        task.message_subscribe(readers.ids)
+        page = self._read(f"/my/tasks/{task.id}", self.own)
+        for text in ("Work for Azure", "37:00", "03:00"):
+            self.assertIn(text, page)
+        page = self._read(f"/my/tasks/{task.id}", self.former)
+        self.assertIn("Work for Former", page)
+        for text in ("Work for Azure", "37:00", "03:00"):
+            self.assertNotIn(text, page)
+
     def test_contacts_are_found_by_their_own_company(self):
         contact = self.own.partner_id
         for user, is_own in ((self.own, True), *((o, False) for o in self.others[:-1])):
