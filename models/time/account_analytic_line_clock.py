@@ -89,7 +89,7 @@ class AccountAnalyticLine(models.Model):
         )
 
     def _get_clock_company(self):
-        return self.company_id or self.ticket_id.company_id or self.env.company
+        return self.company_id or self._get_paying_company()
 
     def _get_zone(self):
         return self._get_clock_company()._get_time_zone()
