@@ -3,7 +3,9 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-# Reports name the day after a period, and there is no year 10000.
+# Between these there is room for what is added and subtracted, and for time zones:
+# reports name the day after a period, and there is neither a year 0 nor a year 10000.
+FIRST_DAY = date(1000, 1, 1)
 LAST_DAY = date(9998, 12, 31)
 
 
@@ -25,3 +27,8 @@ def add_days(day, days):
         return min(day + timedelta(days=days), LAST_DAY)
     except OverflowError:
         return LAST_DAY if days > 0 else date.min
+
+
+def clip_day(day):
+    """Return the day, or the nearest one that can be counted from."""
+    return min(max(day, FIRST_DAY), LAST_DAY)

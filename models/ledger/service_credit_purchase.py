@@ -2,7 +2,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...tools import format_number, refuse_typed, untyped_defaults
+from ...tools import (
+    format_number,
+    refuse_typed,
+    refuse_unreadable,
+    untyped_defaults,
+)
 
 AMOUNT_FIELDS = ("credits", "opening_used", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
@@ -440,6 +445,7 @@ class ServiceCreditPurchase(models.Model):
         # First of all: who may not write learns nothing about the lock.
         self.check_access("write")
         self._check_amounts(vals)
+        refuse_unreadable(self, [vals])
         for purchase in self:
             changed = purchase._get_changed_fields(vals)
             purchase._refuse_typed([dict.fromkeys(changed)], (*DERIVED_FIELDS, "name"))

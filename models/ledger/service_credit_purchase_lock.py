@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, float_compare, float_round, format_date
 
-from ...tools import LAST_DAY, format_number
+from ...tools import LAST_DAY, format_number, refuse_unreadable
 
 # Frozen once a purchase is no longer a draft …
 FROZEN_FIELDS = (
@@ -39,6 +39,7 @@ class ServiceCreditPurchase(models.Model):
     def _prepare_new(self, vals):
         self._refuse_typed([{name: value for name, value in vals.items() if value}])
         self._check_amounts({"credits": 0.0, **vals})
+        refuse_unreadable(self, [vals])
         self.browse()._check_opening_fits(vals)
         if vals.get("date_expiry"):
             self.browse()._check_order_of_dates(vals)

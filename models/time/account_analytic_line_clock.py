@@ -5,7 +5,13 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ...tools import add_days, format_number, parse_duration, refuse_uncountable
+from ...tools import (
+    add_days,
+    format_number,
+    parse_duration,
+    refuse_uncountable,
+    refuse_unreadable,
+)
 from ...tools.clock import (
     HOURS_IN_A_DAY,
     get_clock,
@@ -167,6 +173,7 @@ class AccountAnalyticLine(models.Model):
             if isinstance(vals.get(name), str):
                 vals[name] = parse_duration(vals[name])
         refuse_uncountable(self, [vals], NAMES)
+        refuse_unreadable(self, [vals])
         for name in TIMES.intersection(vals):
             if not 0 <= (vals[name] or 0) <= HOURS_IN_A_DAY:
                 raise ValidationError(

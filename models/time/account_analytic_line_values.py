@@ -2,6 +2,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ...tools import refuse_unreadable
 from ..funding import apply
 
 BY_CREDITS = "service_credits"
@@ -117,6 +118,7 @@ class AccountAnalyticLine(models.Model):
         """
         context = self.env.context
         names = {"ticket_id": "helpdesk.ticket", "task_id": "project.task"}
+        refuse_unreadable(self, vals_list, names)
         ids = {
             name: [vals.get(name, context.get(f"default_{name}")) for vals in vals_list]
             for name in names
