@@ -20,8 +20,11 @@ LOTS = """
     FROM (
         SELECT purchase.*, day.today,
                CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
-                    THEN purchase.date_expiry
-                         + COALESCE(company.service_credit_grace_days, 0)
+                    THEN LEAST(
+                        purchase.date_expiry
+                        + COALESCE(company.service_credit_grace_days, 0),
+                        DATE '9998-12-31'
+                    )
                END AS last_day
         FROM service_credit_purchase purchase
         JOIN res_company company ON company.id = purchase.company_id

@@ -1,5 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import datetime
 from collections import defaultdict
 
 from odoo import models
@@ -126,13 +125,12 @@ class ServiceCreditRecognition(models.Model):
             self.date, fiscalyear=True, sale=False, purchase=False, tax=False, hard=True
         )
         if locks:
-            first = max(lock[0] for lock in locks) + datetime.timedelta(days=1)
             raise UserError(
                 self.env._(
-                    "%(date)s is in a closed period: choose %(first)s or a later day. "
-                    "Earlier changes are included.",
+                    "%(date)s is in a period that is closed until %(lock)s: choose a "
+                    "later day. Earlier changes are included.",
                     date=format_date(self.env, self.date),
-                    first=format_date(self.env, first),
+                    lock=format_date(self.env, max(lock[0] for lock in locks)),
                 )
             )
 

@@ -297,7 +297,8 @@ class Cycle:
         if not source.cursor_moment:
             return None
         moment = datetime.fromisoformat(source.cursor_moment)
-        overlap = timedelta(minutes=source.overlap_minutes)
+        # As far back as there are dates: some systems mean "never" by the year 1.
+        overlap = min(timedelta(minutes=source.overlap_minutes), moment - datetime.min)
         return Cursor(moment - overlap, source.cursor_external_id or "")
 
     def _get_newest_change(self, page, counts):

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.misc import get_lang
 
+from ...tools import clip_day
+
 DAYS = 7
 # Tickets one worked on lately stand in the week before there is time on them.
 RECENT_WEEKS = 2
@@ -37,12 +39,12 @@ class AccountAnalyticLine(models.Model):
             other[entry.date] += entry.unit_amount
         return {
             "obstacle": self.env["hr.employee"]._get_own_lack(),
-            "today": fields.Date.to_string(fields.Date.context_today(self)),
-            "previous": fields.Date.to_string(days[0] - timedelta(days=DAYS)),
-            "next": fields.Date.to_string(days[0] + timedelta(days=DAYS)),
+            "today": fields.Date.context_today(self).isoformat(),
+            "previous": (days[0] - timedelta(days=DAYS)).isoformat(),
+            "next": (days[0] + timedelta(days=DAYS)).isoformat(),
             "days": [
                 {
-                    "date": fields.Date.to_string(date),
+                    "date": date.isoformat(),
                     "due": due[date],
                     "other": other[date],
                 }
@@ -65,7 +67,7 @@ class AccountAnalyticLine(models.Model):
     @api.model
     def _get_days_of_week(self, day):
         """Return the days of the week of `day`, as the user's language begins it."""
-        day = self._read_day(day) or fields.Date.context_today(self)
+        day = clip_day(self._read_day(day) or fields.Date.context_today(self))
         week_start = int(get_lang(self.env).week_start)
         first = day - timedelta(days=(day.isoweekday() - week_start) % DAYS)
         return [first + timedelta(days=index) for index in range(DAYS)]

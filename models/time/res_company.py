@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import timedelta
-
 from odoo import fields, models
+
+from ...tools import add_days
 
 
 class ResCompany(models.Model):
@@ -52,5 +52,5 @@ class ResCompany(models.Model):
         closed_until = self.timesheet_lock_date
         if not closed_until:
             return False
-        grace = timedelta(days=self.timesheet_lock_grace_days)
-        return closed_until if self._get_today() > closed_until + grace else False
+        last = add_days(closed_until, self.timesheet_lock_grace_days)
+        return closed_until if self._get_today() > last else False

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ...tools import parse_duration
+from ...tools import parse_duration, refuse_uncountable
 from ..ledger.drawing import WORK_FIELDS
 
 
@@ -96,6 +96,7 @@ class ServiceWorkLog(models.AbstractModel):
         }
         if date:
             vals["date"] = self.env["account.analytic.line"]._read_day(date)
+        refuse_uncountable(self.env["account.analytic.line"], [vals])
         return vals
 
     def _prepare_week_row(self, entries, is_readable):
@@ -114,7 +115,7 @@ class ServiceWorkLog(models.AbstractModel):
             "customer": work_sudo.commercial_partner_id.name or "",
             "takes_time": is_readable and self._takes_time(),
             "cells": {
-                fields.Date.to_string(date): own._get_week_cell()
+                date.isoformat(): own._get_week_cell()
                 for date, own in entries.grouped("date").items()
             },
         }

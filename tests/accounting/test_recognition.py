@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import date
+
 from psycopg2.errors import UniqueViolation
 
 from odoo import Command
@@ -301,11 +303,12 @@ class TestRecognition(AccountingCommon):
             lines.mapped("analytic_distribution"), [{str(account.id): 100}] * 2
         )
 
-    def test_a_locked_date_is_refused_with_the_day_that_works(self):
+    def test_a_locked_date_is_refused_with_the_last_day_that_is_closed(self):
         self._invoice(self.purchase)
-        self.company.fiscalyear_lock_date = self.today
-        with self.assertRefused(UserError, says="or a later day"):
-            self._recognize()
+        for last in (self.today, date.max):
+            self.company.fiscalyear_lock_date = last
+            with self.assertRefused(UserError, says="is closed until"):
+                self._recognize()
 
     def test_a_locked_one_is_not_cancelled(self):
         self._invoice(self.purchase)

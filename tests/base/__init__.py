@@ -1,5 +1,6 @@
 from . import test_contributing
 from . import test_customer_year
+from . import test_dates
 from . import test_duration
 from . import test_js
 from . import test_keyboard
