@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...connectors import resolve
+from ...tools import report_failure
 from .service_sync_customer import CUSTOMER, EMPLOYEE, TICKET
 
 IMPORTED = "imported"
@@ -293,8 +294,8 @@ class ServiceSyncRecord(models.Model):
     def _gc_removed(self, limit=500):
         """Remove archived records whose days are over; the row stays remembered.
 
-        What the record itself does not allow to delete stays archived and is tried
-        again after as many days; what was taken out of the archive stays.
+        What cannot be deleted stays archived and is tried again after as many days,
+        and does not keep the others; what was taken out of the archive stays.
 
         :return: ``(done, remaining)``
         """
@@ -329,5 +330,14 @@ class ServiceSyncRecord(models.Model):
                 target.unlink()
         except UserError:
             self.removed_on = fields.Datetime.now()  # it has history by now
+            return
+        except Exception as error:
+            self.removed_on = fields.Datetime.now()
+            report_failure(
+                self.source_id,
+                self.source_id._get_responsible(),
+                self.env._("An archived record could not be deleted"),
+                error,
+            )
             return
         self.res_id = False

@@ -9,6 +9,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
 
 from ..support.peers import http_peer
 from ..support.sync import SyncCommon
@@ -161,6 +162,31 @@ class TestSyncPurchase(SyncCommon):
         self.assertTrue(lots["A1"].exists())
         self.assertFalse(lots["A2"].exists())
         self.assertEqual(set(records["A1"].mapped("state")), {"removed"})
+
+    @mute_logger("odoo.sql_db", "odoo.addons.helpdesk_service_credit.tools.failure")
+    def test_clean_up_goes_on_after_any_error(self):
+        """Another addon's table holds one of two; that is told, once."""
+        record, lot = self.sync()
+        self.row["id"] = "A2"
+        self.source.action_sync_now()
+        lots = self.targets(self.source)
+        for number in ("A1", "A2"):
+            lots[number].unlink()
+        self.env.cr.execute(
+            SQL(
+                "CREATE TABLE other_addon (lot int REFERENCES service_credit_purchase);"
+                "INSERT INTO other_addon VALUES (%s)",
+                lots["A1"].id,
+            )
+        )
+        Record = self.env["service.sync.record"]
+        for days in (99, 198):
+            with freeze_time(fields.Datetime.now() + timedelta(days=days)):
+                Record._gc_removed()
+        self.assertTrue(lots["A1"].exists())
+        self.assertFalse(lots["A2"].exists())
+        [activity] = self.source.activity_ids
+        self.assertIn("other_addon", activity.note)
 
     def test_void_before_it_was_known(self):
         record, lot = self.sync(void=True)
