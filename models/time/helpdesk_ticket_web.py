@@ -52,7 +52,9 @@ class HelpdeskTicket(models.Model):
     def onchange(self, values, field_names, fields_spec):
         """Follow a change with the touched entries alone."""
         commands = values.get(ENTRIES) or []
-        is_known = all(command[0] in (*BY_ID, Command.CREATE) for command in commands)
+        is_known = isinstance(commands, list) and all(
+            command[0] in (*BY_ID, Command.CREATE) for command in commands
+        )
         if not self.id or ENTRIES not in fields_spec or not is_known:
             return super().onchange(values, field_names, fields_spec)
         touched = tuple(command[1] for command in commands if command[0] in BY_ID)

@@ -6,6 +6,7 @@ from . import test_attack_gateway
 from . import test_attack_links
 from . import test_attack_portal
 from . import test_fuzz
+from . import test_fuzz_values
 from . import test_attack_menus
 from . import test_attack_windows
 from . import test_attack_prices
