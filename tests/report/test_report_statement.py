@@ -1,11 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from unittest.mock import patch
-
 from lxml import html
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import SQL
 
 from ..support.funding import FundingCommon
 
@@ -42,6 +41,33 @@ class StatementCommon(FundingCommon):
                 **values,
             }
         )
+
+    @classmethod
+    def _buy_at_once(cls, count, start):
+        """Copy the first purchase in one statement."""
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO service_credit_purchase
+                SELECT (jsonb_populate_record(lot, jsonb_build_object(
+                    'id', nextval('service_credit_purchase_id_seq'),
+                    'name', lot.name || '/' || number,
+                    'date_start', %s,
+                    'credits_allocated', 0,
+                    'credits_available', lot.credits,
+                    'value_available', lot.value_total,
+                    'paid_available', lot.paid_total
+                ))).*
+                FROM service_credit_purchase lot, generate_series(1, %s) number
+                WHERE lot.id = %s
+                """,
+                start,
+                count,
+                cls.first.id,
+            )
+        )
+        cls.env.invalidate_all()
 
     def _page(self, statement, user=None):
         report = self.env["ir.actions.report"].with_user(user or self.env.user)
@@ -216,17 +242,21 @@ class TestReportStatement(StatementCommon):
         self.assertLessEqual(count() - few, 1)
 
     def test_history_is_added_up_by_the_database(self):
-        """Only the lines of the period are read; more than anybody reads is refused."""
+        """Only the lines of the period are read."""
         statement = self._statement("2026-03-01", "2026-04-30")
         [section] = statement._get_sections()
         self.assertEqual(len(statement._search_movements_sudo()), len(section["lines"]))
         self.assertEqual(section["opening"]["credits"], 18.75)
-        module = "odoo.addons.helpdesk_service_credit.wizards.ledger"
-        with (
-            patch(f"{module}.service_credit_statement.MOST_LINES", 3),
-            self.assertRefused(UserError, "3", self.customer.name),
-        ):
-            self._statement()._get_sections()
+
+    def test_more_lines_than_anybody_reads(self):
+        """Ten thousand lines are a statement, one more is refused."""
+        period = "2024-01-01", "2024-12-31"
+        self._buy_at_once(10_000, "2024-06-01")
+        [section] = self._statement(*period)._get_sections()
+        self.assertEqual(len(section["lines"]), 10_000)
+        self._buy_at_once(1, "2024-06-01")
+        with self.assertRefused(UserError, "10000", self.customer.name):
+            self._statement(*period)._get_sections()
 
 
 @tagged("post_install", "-at_install")
@@ -296,6 +326,14 @@ class TestReportStatementPortal(StatementCommon, HttpCase):
         ):
             page = self._open(self.pia, f"{self.url}?{query}")
             self.assertIn("The last day of a statement", page.text)
+
+    def test_a_period_with_too_many_lines(self):
+        self._buy_at_once(10_001, "2024-06-01")
+        page = self._open(
+            self.pia, f"{self.url}?date_from=2024-01-01&date_to=2024-12-31"
+        )
+        self.assertLess(page.status_code, 500)
+        self.assertIn("choose a shorter period", page.text)
 
     def test_company_of_the_customer(self):
         branch = self.env["res.company"].create({"name": "Branch of Trees"})
