@@ -85,6 +85,22 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
         # An entry costs several times what a step of the bare ledger does.
         self._run_walks(max(WALKS // 4, 1))
 
+    def test_the_same_hours_again_are_no_edit(self):
+        """An entry keeps what rounding within its work gave it: 1.12 of 1.125 credits,
+        although the one that took 1.13 is gone."""
+        terms = Decimal("0.75"), Decimal("1.5"), True
+        steps = [
+            (0, False, "refuse", (0, 0), (0, 0, 0)),
+            ("buy", 0, Decimal(10), Decimal("33.33"), Decimal(10), -7, 8, False),
+            ("log", 0, -2, *terms),
+            ("log", 0, -1, *terms),
+            ("delete", 0),
+            ("hours", 0, Decimal("0.75")),
+            ("rate", 0, Decimal("1.5")),
+        ]
+        self.assertFalse(self._try(steps))
+        self.assertEqual(self.desk.entries[0].credits, Decimal("1.12"))
+
     # ------------------------------------------------------------------
     # Steps
     # ------------------------------------------------------------------

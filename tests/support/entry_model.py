@@ -199,6 +199,9 @@ class Desk:
             entry.factor = self.weigh(worked, terms.billable, entry.start)
         elif terms.rate != entry.terms.rate or entry.start != start:
             hours = self.bill_again(entry, terms.billable)
+        else:
+            # Even where rounding within the work gave it a unit less than it costs.
+            return
         worked = worked or entry.worked
         by_credits, surplus, extra, parts = entry.payer == "credits", 0, 0, []
         if by_credits:
