@@ -22,6 +22,7 @@ from .authorization import test_authorized_tour
 from .authorization import test_service_type
 from .base import test_contributing
 from .base import test_customer_year
+from .base import test_dates
 from .base import test_duration
 from .base import test_js
 from .base import test_keyboard
@@ -83,6 +84,7 @@ from .security import test_attack_links
 from .security import test_attack_portal
 from .security import test_fuzz
 from .security import test_portal_core
+from .security import test_fuzz_values
 from .security import test_portal_readers
 from .security import test_attack_menus
 from .security import test_attack_windows

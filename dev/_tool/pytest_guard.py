@@ -51,6 +51,12 @@ def pytest_sessionstart(session):
     common.BaseCase.test_cursor_lock_timeout = TURN
 
 
+def pytest_collection_modifyitems(items):
+    """In the long run, what takes longest comes first: the others fill the gaps."""
+    if os.environ.get("HELPDESK_LONG"):
+        items.sort(key=lambda item: "walk" not in item.nodeid)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     from odoo.tests import HttpCase

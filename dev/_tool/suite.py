@@ -6,16 +6,11 @@ import importlib.util
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, lifecycle, lint, neighbours, paths, say
+from . import browser, lifecycle, lint, long_run, neighbours, paths, say
 from .databases import Databases, dependencies
 from .pytest_run import Run
 from .shell import run_script
 from .workshop import Workshop
-
-# What the long run plays more of, and the tests that do; -s shows their counts.
-LONG_PLAYS = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "2000"}
-LONG = "walk or storm or races or crash or fuzz or attack"
-LONG_TESTS = ["-s", "-k", LONG, "--timeout=3600"]
 
 
 def main(arguments):
@@ -35,8 +30,8 @@ def main(arguments):
     if options.language:
         os.environ["HELPDESK_LANGUAGE"] = options.language
     if options.long:
-        os.environ.update(LONG_PLAYS)
-        return check([*LONG_TESTS, *rest], True, False)
+        with long_run.arguments() as chosen:
+            return check([*chosen, *rest], True, False)
     return check(rest, not options.no_browser, not rest and not options.no_lint)
 
 

@@ -9,9 +9,11 @@ from odoo.tests import tagged
 from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.accounting import AccountingCommon
 from ..support.credit import give_back
-from ..support.random_walk import LONG, SEED, WALKS
+from ..support.played import LONG, played
+from ..support.random_walk import SEED
 
 STEPS = 40
+DOCUMENTS = 10_000 if LONG else 120
 KINDS = ("order", "invoice", "invoice", "credit", "draw", "draw", "draw", "back")
 KINDS += ("withdraw", "expire", "discount", "recognize", "recognize")
 
@@ -150,16 +152,37 @@ class TestAccountWalk(AccountingCommon):
         return cls.today - timedelta(days)
 
     def test_the_accounts_say_what_the_model_says(self):
-        walked = 0
-        while walked < WALKS * (5 if LONG else 3):
-            self.dice = random.Random(SEED + walked)
+        walks = documents = 0
+        before = self._count_documents()
+        while documents < DOCUMENTS:
+            self.dice = random.Random(SEED + walks)
             savepoint = self.env.cr.savepoint()
-            with self.subTest(seed=SEED + walked):
+            with self.subTest(seed=SEED + walks):
                 self._walk()
+            documents += max(self._count_documents() - before, 1)
             savepoint.rollback()
             savepoint.close(rollback=False)
             self.env.invalidate_all()
-            walked += STEPS
+            walks += 1
+        played(
+            "walks",
+            type(self).__name__,
+            walks=walks,
+            steps=walks * STEPS,
+            documents=documents,
+        )
+
+    def _count_documents(self):
+        """Count orders, invoices, entries, recognitions and movements of credits."""
+        return sum(
+            self.env[name].search_count([])
+            for name in (
+                "sale.order",
+                "account.move",
+                "service.credit.recognition",
+                "service.credit.consumption",
+            )
+        )
 
     def _walk(self):
         self.purchases = self.env["service.credit.purchase"]

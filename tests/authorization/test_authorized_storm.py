@@ -1,5 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import os
 import threading
 from unittest import skipUnless
 
@@ -10,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import retrying
 from odoo.tests import tagged
 
+from ..support.played import LONG, played
 from ..support.scratch import ScratchCase
 
 RESENT = "resent"
@@ -101,6 +101,7 @@ class TestAuthorizedStorm(ScratchCase):
         return ENTRY_HOURS
 
     def _storm(self, workers, entries, hours):
+        played("storms", type(self).__name__, entries=workers * entries)
         item_id, ticket_id, task_id = self._sell(hours)
         works = [
             {"ticket_id": ticket_id},
@@ -153,7 +154,7 @@ class TestAuthorizedStorm(ScratchCase):
         self.assertEqual(self._count(results, float), 10)
         self.assertEqual(self._count(results, UserError), 10)
 
-    @skipUnless(os.environ.get("HELPDESK_LONG"), "HELPDESK_LONG=1 plays the storm")
+    @skipUnless(LONG, "HELPDESK_LONG=1 plays the storm")
     def test_storm(self):
         results = self._storm(workers=8, entries=50, hours=100)
         self.assertEqual(self._count(results, float), 200)

@@ -1,15 +1,13 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import os
-
 from odoo.tests import tagged
 from odoo.tools.misc import file_path
 
 from ..support.keyboard import FRAMES
 from ..support.language import ADDON
+from ..support.played import LONG
 from ..support.screen_walk import ScreenWalkCommon
 from ..support.screens import Screen
 
-LONG = bool(os.environ.get("HELPDESK_LONG"))
 IDLE = 8  # stops without anything new, until a walk is over
 LONGEST = 150  # a calendar that opens and closes is new each time
 

@@ -45,7 +45,7 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
         cls.env.flush_all()
 
     def test_random_walks(self):
-        self._run_walks(max(WALKS // 25, 5))
+        self._run_walks(max(WALKS // 7, 5))
 
     # ------------------------------------------------------------------
     # Steps: what is picked is picked among what the model has

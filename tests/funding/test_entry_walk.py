@@ -88,9 +88,9 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
     def test_the_same_hours_again_are_no_edit(self):
         """An entry keeps what rounding within its work gave it: 1.12 of 1.125 credits,
         although the one that took 1.13 is gone."""
-        terms = Decimal("0.75"), Decimal("1.5"), True
+        terms = Decimal("0.75"), Decimal("1.5"), True, None
         steps = [
-            (0, False, "refuse", (0, 0), (0, 0, 0)),
+            (0, False, "refuse", (0, 0), (0, 0, 0), None),
             ("buy", 0, Decimal(10), Decimal("33.33"), Decimal(10), -7, 8, False),
             ("log", 0, -2, *terms),
             ("log", 0, -1, *terms),

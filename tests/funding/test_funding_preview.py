@@ -5,6 +5,7 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from ..support.played import played
 from ..support.random_walk import SEED, WALKS
 from ..support.tasks import TaskFundingCommon
 
@@ -27,6 +28,7 @@ class TestFundingPreview(TaskFundingCommon):
                 savepoint.rollback()
                 savepoint.close(rollback=False)
                 self.env.invalidate_all()
+        played("previews", type(self).__name__, previews=number * 4 + 4)
 
     def _compare(self, dice):
         self.dice = dice

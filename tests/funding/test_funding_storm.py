@@ -2,6 +2,7 @@
 from odoo.tests import new_test_user, tagged
 
 from ..support.books import assert_books
+from ..support.played import played
 from ..support.scratch import ScratchCase, buy
 
 AGENTS = 8
@@ -64,6 +65,7 @@ class TestFundingStorm(ScratchCase):
 
             return job
 
+        played("storms", type(self).__name__, entries=2 * AGENTS)
         results = self._race(*map(logging, range(AGENTS)))
         self.assertEqual(results, ["logged"] * AGENTS)
         with self._env() as env:

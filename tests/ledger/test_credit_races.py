@@ -11,10 +11,10 @@ from odoo.tools import mute_logger
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.credit import give_back
+from ..support.played import LONG, played
 from ..support.scratch import ScratchCase, buy
 
 WORKERS = 8
-LONG = bool(os.environ.get("HELPDESK_LONG"))
 ROUNDS = 10 if LONG else 1
 
 
@@ -27,8 +27,6 @@ def race(test):
         for _round in range(1, ROUNDS):
             self.customer_id = self.customer_ids.pop()
             test(self)
-        if LONG:
-            print(f"{test.__name__}: {ROUNDS} races")
 
     return rounds
 
@@ -238,8 +236,7 @@ class TestCreditRaces(ScratchCase):
             self.assertFalse(differences)
             if not killed:
                 self.assertNotEqual(after, before)
-                if LONG:
-                    print(f"{self._testMethodName}: killed {statement - 1} times")
+                played("crash points", self._testMethodName, kills=statement - 1)
                 return statement
             self.assertEqual(after, before, f"killed before statement {statement}")
         return self.fail("the job never came to its end")

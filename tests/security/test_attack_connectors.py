@@ -3,7 +3,6 @@
 
 import base64
 import json
-import os
 import random
 import socket
 import string
@@ -29,9 +28,9 @@ from ...connectors.values import (
     parse_text,
 )
 from ..support.peers import http_peer
+from ..support.played import LONG, played
 from ..support.sync import ConnectorCase
 
-LONG = bool(os.environ.get("HELPDESK_LONG"))
 DEADLINE = 0.5  # seconds
 PATIENCE = 8  # seconds: a busy machine may be late, no drip is as fast
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -96,12 +95,11 @@ def drip_peer(at_once, drops, pause=0.02):
 
 
 class AttackCase(ConnectorCase):
-    """Counts what was tried; HELPDESK_LONG prints it."""
+    """Counts what was tried."""
 
     def tried(self, what, count):
         self.assertTrue(count)
-        if LONG:
-            print(f"\n{type(self).__name__}: {count} {what} tried")
+        played("attacks", f"{type(self).__name__}, {what}", tries=count)
 
     def refuse_in_time(self, connector):
         self.addCleanup(connector.close)
@@ -293,8 +291,7 @@ class TestAttackSecrets(BaseCase):
                     self.assertFalse(self.leaks(shown, secret), shown)
                     self.assertTrue(shown.startswith("The server said: "), shown)
                 count += 1
-        if LONG:
-            print(f"\n{type(self).__name__}: {count} echoes tried")
+        played("attacks", f"{type(self).__name__}, echoes", tries=count)
 
     def test_megabytes_of_one_word(self):
         """What is masked is looked at once: nothing stops the server meanwhile."""
@@ -476,6 +473,4 @@ class TestAttackValues(BaseCase):
                         found.encode()
                 self.assertLess(time.monotonic() - start, 1)
         self.assertGreater(refused, len(values))
-        if LONG:
-            tried = len(values) * len(PARSERS)
-            print(f"\n{type(self).__name__}: {tried} values tried, {refused} refused")
+        played("attacks", type(self).__name__, tries=len(values) * len(PARSERS))

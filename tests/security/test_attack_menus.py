@@ -1,16 +1,14 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import os
-
 from lxml import etree
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..support.client import Client
+from ..support.played import LONG, played
 from ..support.roles import create_roles
 from ..support.screens import ScreensCommon
 
-LONG = os.environ.get("HELPDESK_LONG")
 # Those who see most and least; dev/test --long plays all of them.
 EVERY_RUN = (
     "agent_own",
@@ -64,8 +62,7 @@ class TestAttackMenus(ScreensCommon):
             client = Client(user)
             client.walk_menus()
             faults += [f"{name}: {fault}" for fault in client.faults]
-            if LONG:
-                print(f"{name}: {client.opened} windows, {client.pressed} buttons")
+            played("attacks", "menus", windows=client.opened, buttons=client.pressed)
         self.assertEqual(faults, [])
 
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")

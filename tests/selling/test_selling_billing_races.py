@@ -1,5 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import os
 from itertools import combinations
 
 from odoo import Command, fields
@@ -7,9 +6,9 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
+from ..support.played import LONG
 from ..support.scratch import ScratchCase
 
-LONG = bool(os.environ.get("HELPDESK_LONG"))
 FIGURES = (
     "credits",
     "credits_allocated",

@@ -15,6 +15,7 @@ from ...connectors import CONNECTORS
 from ...models.sync.cycle import LEASE, Cycle
 from ...models.sync.store import Store
 from ..support.books import assert_books
+from ..support.played import played
 from ..support.sync import SyncMixin
 from .test_connectors_postgresql import peer_connection, peer_settings
 
@@ -91,6 +92,7 @@ class Worker:
         """Return the word it ended with and the signal that killed it, if one did."""
         _pid, status = os.waitpid(self.pid, 0)
         text = os.read(self.answer, 4096).decode()
+        played("crash points", "sync", kills=int(os.WIFSIGNALED(status)))
         return text, os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 

@@ -1,13 +1,13 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """A second export of each tool: another locale, another unit, people who left."""
 
-import os
 from datetime import date
 from unittest import skipUnless
 
 from odoo.tests import tagged
 
 from ..support.odoo_peer import odoo_peer
+from ..support.played import LONG
 from .test_sync_files import FilesCase
 
 TOGGL_US = (
@@ -199,7 +199,7 @@ class TestOdooPreset(FilesCase):
 
         return peer.work(work)
 
-    @skipUnless(os.environ.get("HELPDESK_LONG"), "HELPDESK_LONG=1 starts another Odoo")
+    @skipUnless(LONG, "HELPDESK_LONG=1 starts another Odoo")
     def test_timesheets_of_another_odoo(self):
         """Its own timesheets, by its own API."""
         with odoo_peer("web,rpc,hr_timesheet") as peer:

@@ -7,9 +7,10 @@ from odoo.tests import tagged
 
 from ...connectors import Row
 from ...models.sync.store import Store
-from ..security.test_attack_connectors import LONG, ODD, arbitrary
+from ..security.test_attack_connectors import ODD, arbitrary
 from ..support.common import ServiceCreditCommon
 from ..support.peers import http_peer
+from ..support.played import LONG, played
 from ..support.sync import SyncCommon, SyncMixin
 
 PURCHASES = {
@@ -67,8 +68,7 @@ class OddValues:
             self.assertTrue(record.state != "error" or record.payload)
             kept = (record.payload or {}).values()
             self.assertLessEqual(sum(len(str(value)) for value in kept), 110_000)
-        if LONG:
-            print(f"\n{type(self).__name__}: {len(rows)} rows tried, {dict(counts)}")
+        played("attacks", f"{type(self).__name__}, rows", tries=len(rows))
 
 
 @tagged("post_install", "-at_install")
