@@ -187,9 +187,20 @@ class ProjectProject(models.Model):
         return buttons
 
     def action_view_service_credit_purchases(self):
-        """Open the purchases of the project's customer."""
+        """Open the purchases of the project's customer.
+
+        :raise UserError: when the project has no customer
+        """
         self.ensure_one()
         self.check_access("read")
+        if not self.partner_id:
+            raise UserError(
+                self.env._(
+                    "Project %(project)s has no customer whose service credits could "
+                    "be shown: choose one first.",
+                    project=self.display_name,
+                )
+            )
         return self.partner_id.action_view_service_credit_purchases()
 
     def _get_credits_left(self):

@@ -85,12 +85,11 @@ class TestFundingTasks(TaskFundingCommon):
 
     def test_rates_weigh_time_on_tasks(self):
         self._buy(10)
-        self.env["service.rate"].create(
-            {"name": "All Hours", "factor": 1.5, "applies": "always"}
-        )
+        rates = self.env["service.rate"]
+        rates.create({"name": "All Hours", "factor": 1.5, "applies": "always"})
         entry = self._do(2)
-        self.assertEqual((entry.hours_billed, entry.credits), (3, 3))
-        self.assertEqual(entry.unit_amount, 2)
+        billed = entry.unit_amount, entry.hours_billed, entry.credits
+        self.assertEqual(billed, (2, 3, 3))
 
     def test_refused_with_the_task_named(self):
         self._buy(1)
@@ -389,7 +388,6 @@ class TestFundingTasks(TaskFundingCommon):
         self.assertEqual(waiting.goodwill_value, 200)
 
     def test_portal_shows_time_that_credits_paid(self):
-        """To the customer it was paid for, and nothing of another one's."""
         self._buy(10)
         self.rollout.privacy_visibility = "portal"
         readers = {
@@ -443,6 +441,8 @@ class TestFundingTasks(TaskFundingCommon):
         buttons = self.rollout._get_stat_buttons()
         [left] = [b for b in buttons if b["text"] == "Service Credits Left"]
         self.assertEqual(left["number"], "8.00")
+        own = self._create_rollout(name="Inside", partner_id=False)
+        self.assertRaises(UserError, own.action_view_service_credit_purchases)
         items = self.rollout._get_profitability_items(with_action=False)
         [earned] = [
             row for row in items["revenues"]["data"] if row["id"] == "service_credits"
