@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 
 from .test_portal_readers import ADDON, PortalReadersCase
 
+SECRET = "Secret message"
 CONTENT = b"Secret content"
 # What portal users may read some records of.
 CORE = (
@@ -58,7 +59,7 @@ class TestPortalCore(PortalReadersCase):
         )
         cls.threads = [rec for rec in cls.records if hasattr(rec, "message_post")]
         for record in cls.threads:
-            record.message_post(body="Secret message", subtype_xmlid="mail.mt_comment")
+            record.message_post(body=SECRET, subtype_xmlid="mail.mt_comment")
         cls.others = (cls.foreign, cls.sibling, cls.former, None)
 
     def _login(self, user):
