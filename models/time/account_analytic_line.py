@@ -105,13 +105,13 @@ class AccountAnalyticLine(models.Model):
 
     # The time of day
     time_start = fields.Float(
-        string="Start",
+        string="Start Time",
         aggregator=None,
         help="When the work began, in the time zone of the company. Start and hours "
         "give the end.",
     )
     time_stop = fields.Float(
-        string="End",
+        string="End Time",
         aggregator=None,
         help="When the work ended, in the time zone of the company; the next day, "
         "where it is earlier than the start. Start and end give the hours.",

@@ -59,7 +59,7 @@ class ServiceWindowMixin(models.AbstractModel):
     )
     date = fields.Date(default=fields.Date.context_today, required=True)
     time_start = fields.Float(
-        string="Start",
+        string="Start Time",
         help="When the work began, in the time zone of the company; midnight is 24. "
         "Rates for certain hours ask for it.",
     )

@@ -24,8 +24,8 @@ class ServiceRatePreview(models.TransientModel):
     )
     service_type_id = fields.Many2one(comodel_name="service.type")
     date = fields.Date(default=fields.Date.context_today, required=True)
-    time_start = fields.Float(string="Start", default=17)
-    time_stop = fields.Float(string="End", default=19)
+    time_start = fields.Float(string="Start Time", default=17)
+    time_stop = fields.Float(string="End Time", default=19)
     preview = fields.Html(
         compute="_compute_preview", compute_sudo=False, sanitize=False
     )
