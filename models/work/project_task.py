@@ -51,12 +51,16 @@ class ProjectTask(models.Model):
         digits="Service Credits",
         compute="_compute_service_credits_available",
         compute_sudo=True,
+        # The customer's balance is for those who log time, as on tickets.
+        groups="hr_timesheet.group_hr_timesheet_user",
         help="Credits of the customer that could pay for work done today.",
     )
     service_credit_next_expiry = fields.Date(
         string="Next Expiry",
         compute="_compute_service_credits_available",
         compute_sudo=True,
+        # The customer's balance is for those who log time, as on tickets.
+        groups="hr_timesheet.group_hr_timesheet_user",
         help="When the first of these credits expire.",
     )
     funding_draft = fields.Json(
