@@ -37,7 +37,8 @@ def refuse_unreadable(records, vals_list, names=None):
                     raise TypeError(value)
                 field.convert_to_cache(value, records)
             except (TypeError, ValueError, OverflowError) as error:
-                label = records.fields_get([name], ["string"])[name]["string"]
+                # The label is no secret, where the field's values are.
+                label = field.get_description(records.env, ["string"])["string"]
                 raise ValidationError(
                     records.env._(
                         "%(field)s can't be “%(value)s”.",

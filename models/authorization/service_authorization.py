@@ -10,6 +10,7 @@ from ...tools import (
     lock_and_touch,
     refuse_typed,
     refuse_uncountable,
+    refuse_unreadable,
     untyped_defaults,
 )
 
@@ -460,6 +461,7 @@ class ServiceAuthorization(models.Model):
         refuse_uncountable(self, vals_list, ["hours"])
         asked = self.default_get(list(ASKED_FIELDS))
         vals_list = [{**asked, **vals} for vals in vals_list]
+        refuse_unreadable(self, vals_list)
         # Before anything names what the user may not read.
         for name in ("sale_line_id", "ticket_id", "task_id"):
             ids = {vals[name] for vals in vals_list if vals.get(name)}

@@ -229,5 +229,5 @@ class TestBranches(AccountingCommon):
         self._sell_in_branch()
         self._spend_in_branch(4)
         self.company.fiscalyear_lock_date = self.today
-        with self.assertRefused(UserError, says="is in a closed period"):
+        with self.assertRefused(UserError, says="is in a period that is closed"):
             self._recognize(company=self.branch)

@@ -316,7 +316,7 @@ class TestRecognition(AccountingCommon):
         recognition = self._recognize(date=self._day(0))
         for lock in ("fiscalyear_lock_date", "hard_lock_date"):
             self.company[lock] = self.today
-            with self.assertRefused(UserError, says="closed period"):
+            with self.assertRefused(UserError, says="closed until"):
                 recognition.action_cancel()
             self.assertEqual(recognition.state, "posted")
 
@@ -327,7 +327,7 @@ class TestRecognition(AccountingCommon):
         self._recognize(date=self._day(-30))
         self.company.fiscalyear_lock_date = self._day(-30)
         entry.unit_amount = 3
-        with self.assertRefused(UserError, says="is in a closed period"):
+        with self.assertRefused(UserError, says="is in a period that is closed"):
             self._recognize(date=self._day(-30))
         correction = self._recognize(date=self._day(-29))
         self.assertEqual(correction.line_ids.revenue, -100)

@@ -53,7 +53,7 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
         keyboard.press("Tab")
         keyboard.expect("hours")
         keyboard.type("12:30")
-        for name in ("date", "employee_id", "title"):
+        for name in ("date", "time_start", "employee_id", "title"):
             keyboard.press("Tab")
             keyboard.expect(name)
         keyboard.type("Quarterly figures")

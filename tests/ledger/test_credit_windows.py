@@ -143,7 +143,7 @@ class TestCreditWindows(CreditCommon):
             (self.milestone | big | small).mapped("service_credits_allocated"),
             [6, 0, 3],
         )
-        self.assertIn("2 milestones", result["params"]["message"])
+        self.assertIn("service credits: 2.", result["params"]["message"])
         self.assertIn("Big needs 9.00", result["params"]["message"])
 
     def test_several_milestones_without_the_one_that_does_not_fit(self):

@@ -252,6 +252,8 @@ class TestAttackPrivacy(AttackPortalCase):
                 with self.assertRaises(AccessError):
                     model.create({**values, name: value})
                 context = {f"default_{name}": value}
+                open_sudo = self.request.sudo().search([("state", "=", "requested")])
+                open_sudo.action_cancel()
                 request = model.with_context(**context).create(values).sudo()
                 self.assertEqual(request.commercial_partner_id, self.customer)
                 self.assertEqual(request.company_id, self.company)

@@ -211,7 +211,7 @@ class TestSyncCrash(SyncMixin, BaseCase):
                 self.assertEqual(by_id, everything)
                 self.assertEqual(purchases, ROWS, "nothing came twice")
                 self.assertEqual(runs, ["done", "failed"])
-                self.assertIn("cut off", self.commit(self.get_errors))
+                self.assertIn("interrupted", self.commit(self.get_errors))
                 self.assertEqual(self.commit(self.get_status), "No recent change")
                 self.doCleanups()
                 self.setUp()
@@ -241,7 +241,7 @@ class TestSyncCrash(SyncMixin, BaseCase):
         def read(env):
             source = env["service.sync.source"].browse(self.source_id)
             self.assertEqual((source.state, source.error_count), ("stopped", 5))
-            self.assertIn("cut off", source.last_error)
+            self.assertIn("interrupted", source.last_error)
             self.assertFalse(source.is_running)
             return source.activity_ids.unlink()
 

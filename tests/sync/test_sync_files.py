@@ -427,13 +427,16 @@ class TestPackages(SyncCommon):
         lots = self.targets(source)
         self.assertEqual(
             {
-                key: (lot.credits, lot.value_per_credit, str(lot.date_expiry))
+                key: (
+                    *(lot.credits_available, lot.credits),
+                    *(lot.value_per_credit, str(lot.date_expiry)),
+                )
                 for key, lot in lots.items()
             },
             {
-                "R-1": (1487.75, 90, "9998-12-31"),
-                "R-2": (17.5, 80, "9998-12-31"),
-                "R-3": (30, 85.5, "2027-04-14"),
+                "R-1": (1487.75, 1500, 90, "9998-12-31"),
+                "R-2": (17.5, 20, 80, "9998-12-31"),
+                "R-3": (30, 30, 85.5, "2027-04-14"),
             },
         )
         self.assertEqual(set(lots), {"R-1", "R-2", "R-3"})
