@@ -165,6 +165,11 @@ class AccountAnalyticLine(models.Model):
             return self._asks_payers()
         return bool(self.task_id and self._origin.coverage)
 
+    def _is_updatable_timesheet(self):
+        """Keep who pays where it was decided here: what changes on the project later
+        does not move the past."""
+        return not self.coverage and super()._is_updatable_timesheet()
+
     def _get_customer(self):
         """Return the contact the time was logged for.
 

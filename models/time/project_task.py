@@ -19,6 +19,12 @@ class ProjectTask(models.Model):
     def _asks_payers_of_time(self):
         return self.asks_payers
 
+    def _get_timesheet(self):
+        """Keep what pays for time: core takes the others off their items when a
+        project is billable no more."""
+        entries = super()._get_timesheet()
+        return entries.filtered(lambda entry: entry._is_updatable_timesheet())
+
     def _get_time_values(self):
         """Return what every entry on the task takes from it, where time on it asks who
         pays."""

@@ -11,5 +11,6 @@ from . import test_funding_panel
 from . import test_funding_preview
 from . import test_funding_storm
 from . import test_funding_tasks
+from . import test_funding_tasks_kept
 from . import test_funding_tour
 from . import test_rates

@@ -1,0 +1,39 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, tagged
+
+from ..support.funding import MAY
+from ..support.tasks import TaskFundingCommon
+
+WORKER = "project.group_project_user,hr_timesheet.group_hr_timesheet_user"
+
+
+@tagged("post_install", "-at_install")
+class TestPaidTimeStays(TaskFundingCommon):
+    """What pays for time on a task is decided once, for all of it, by its customer."""
+
+    def test_project_that_is_not_billable_any_more(self):
+        purchase = self._buy(2)
+        item = self._sell(self.time_product)
+        self.task.sale_line_id = item
+        self._do(3)
+        pieces = self._task_pieces()
+        self.rollout.allow_billable = False
+        self.assertEqual(self._task_pieces(), pieces)
+        self.assertEqual(purchase.credits_available, 0)
+
+    def test_employee_rates_move_nothing(self):
+        self._buy(10)
+        entry = self._do(2)
+        self.team.default_project_id = self.rollout
+        ticket = self._create_ticket()
+        on_ticket = self._work(1, ticket)
+        self.assertEqual(on_ticket.project_id, self.rollout)
+        item = self._sell(self.time_product)
+        self.rollout.sale_line_employee_ids = [
+            Command.create({"employee_id": self.employee.id, "sale_line_id": item.id})
+        ]
+        for paid, credits in ((entry, 2), (on_ticket, 1)):
+            self.assertEqual((paid.coverage, paid.credits), ("credits", credits))
+            self.assertFalse(paid.so_line)
