@@ -54,6 +54,11 @@ class EntryState(NamedTuple):
             float_round(self.hours - other.hours, HOUR_DIGITS)
         )
 
+    def is_first_time_after(self, other):
+        """Tell whether an entry that took no time, for which nobody could pay, takes
+        some now."""
+        return other.hours <= 0 < self.hours
+
     def is_asked_like(self, other):
         """Tell whether the rates are asked the same."""
         return (self.date, self.service_type, self.time) == (
@@ -264,7 +269,8 @@ def follow(entries, before, choice=None):
     redo, differ = entries_sudo.browse(), []
     for entry in entries_sudo:
         new, was = now[entry], before[entry]
-        if choice is not None or not new.is_alike(was) or not entry.coverage:
+        is_alike = new.is_alike(was) and not new.is_first_time_after(was)
+        if choice is not None or not is_alike or not entry.coverage:
             redo += entry
         elif not new.has_hours_of(was) or new.service_type != was.service_type:
             differ.append((entry, was, new))

@@ -51,7 +51,8 @@ class _Draft:
         was, now = EntryState.of(stored), EntryState.of(entry)
         now = now._replace(work=now.work or was.work)
         is_item_chosen = entry.so_line._origin != stored.so_line
-        if not stored or not now.is_alike(was) or not stored.coverage or is_item_chosen:
+        is_alike = now.is_alike(was) and not now.is_first_time_after(was)
+        if not stored or not is_alike or not stored.coverage or is_item_chosen:
             self.give_back(stored)
             self._claim(entry)
         elif not now.has_hours_of(was) or now.service_type != was.service_type:

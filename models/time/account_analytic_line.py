@@ -363,7 +363,7 @@ class AccountAnalyticLine(models.Model):
 
     @api.constrains("unit_amount", "ticket_id")
     def _check_ticket_hours(self):
-        self.filtered("ticket_id")._check_hours()
+        self._check_hours()
 
     @api.constrains("company_id", "employee_id", "project_id", "ticket_id")
     def _check_ticket_parts(self):

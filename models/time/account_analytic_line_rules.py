@@ -278,24 +278,37 @@ class AccountAnalyticLine(models.Model):
     # ------------------------------------------------------------------
 
     def _check_hours(self):
-        """Refuse entries that take no time, or more than a day has.
+        """Refuse entries of tickets that take no time, and of these and tasks that
+        ask who pays those that take less, or more than a day has.
 
-        :raise ValidationError: naming the ticket and the hours asked
+        :raise ValidationError: naming the work and the hours asked
         """
-        for entry in self:
-            hours = entry.unit_amount
-            # Not to the minute: the last credits may pay a very small part.
-            if 0 < round(hours, HOUR_DIGITS) <= HOURS_IN_A_DAY:
+        for entry in self.filtered(lambda e: e.coverage or e._asks_payers()):
+            hours = round(entry.unit_amount, HOUR_DIGITS)
+            # Not to the minute: the last credits may pay a very small part. On a task
+            # the hours may follow later, as in core.
+            if 0 < hours <= HOURS_IN_A_DAY or (not hours and not entry.ticket_id):
                 continue
-            raise ValidationError(
-                self.env._(
-                    "%(hours)s hours on ticket %(ticket)s on %(date)s are not possible:"
-                    " an entry takes more than 0 and at most 24 hours.",
-                    hours=format_number(self.env, hours),
-                    ticket=entry.ticket_id.display_name,
-                    date=format_date(self.env, entry.date),
-                )
+            raise ValidationError(entry._get_hours_text())
+
+    def _get_hours_text(self):
+        hours = format_number(self.env, self.unit_amount)
+        date = format_date(self.env, self.date)
+        if self.ticket_id:
+            return self.env._(
+                "%(hours)s hours on ticket %(ticket)s on %(date)s are not possible:"
+                " an entry takes more than 0 and at most 24 hours.",
+                hours=hours,
+                ticket=self.ticket_id.display_name,
+                date=date,
             )
+        return self.env._(
+            "%(hours)s hours on %(work)s on %(date)s are not possible: an entry takes "
+            "at most 24 hours.",
+            hours=hours,
+            work=self._get_work()._get_work_name(),
+            date=date,
+        )
 
     def _check_whole(self):
         """Refuse entries without a project, or of a person of another company.

@@ -13,6 +13,25 @@ WORKER = "project.group_project_user,hr_timesheet.group_hr_timesheet_user"
 class TestPaidTimeStays(TaskFundingCommon):
     """What pays for time on a task is decided once, for all of it, by its customer."""
 
+    def test_hours_that_follow_later_are_paid(self):
+        self._buy(10)
+        entry = self._do(0)
+        self.assertEqual(entry.coverage, "non_billable")
+        with Form(self.task) as form:
+            with form.timesheet_ids.edit(0) as line:
+                line.unit_amount = 2
+            self.assertEqual(form.service_credits_available, 8)
+        self.assertEqual((entry.coverage, entry.credits), ("credits", 2))
+
+    def test_hours_are_those_of_a_day(self):
+        self._buy(100)
+        for hours in (-1, 24.5):
+            with self.assertRefused(ValidationError, self.task):
+                self._do(hours)
+        entry = self._do(1)
+        with self.assertRefused(ValidationError, self.task):
+            entry.unit_amount = -1
+
     def test_project_that_is_not_billable_any_more(self):
         purchase = self._buy(2)
         item = self._sell(self.time_product)
