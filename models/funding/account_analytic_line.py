@@ -230,7 +230,8 @@ class AccountAnalyticLine(models.Model):
         # sudo: who logs time need not read the contacts of the order
         owner = item.sudo().order_partner_id.commercial_partner_id
         customer = self.sudo()._get_customer().commercial_partner_id
-        return item if owner == customer else item.browse()
+        is_payer = owner == customer and item and item.sudo()._may_pay_time()
+        return item if is_payer else item.browse()
 
     def _timesheet_determine_sale_line(self):
         """Bill the ticket's item; an entry that is not billable has none."""

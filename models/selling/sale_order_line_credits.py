@@ -72,6 +72,10 @@ class SaleOrderLine(models.Model):
         sold_as_credits = Domain("product_id.service_credits", ">", 0)
         return super()._domain_ticket_item() & ~sold_as_credits
 
+    def _may_pay_time(self):
+        """The same of an item that a work has in another way."""
+        return super()._may_pay_time() and not self.product_id.service_credits > 0
+
     def _get_live_purchases(self):
         """Return the purchases of these items that were not withdrawn (superuser)."""
         # sudo: the order decides about its purchases, whoever changes the order

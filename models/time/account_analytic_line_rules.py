@@ -363,7 +363,8 @@ class AccountAnalyticLine(models.Model):
         is_own = customer == self._get_customer().commercial_partner_id
         if not is_own or item.company_id != self.company_id:
             return self._get_stranger_text(customer)
-        if not item.filtered_domain(item._domain_open_service()):
+        is_service = item.filtered_domain(item._domain_open_service())
+        if not is_service or not item._may_pay_time():
             return self.env._(
                 "Time on %(work)s can't be billed to %(item)s, which isn't a service "
                 "that is billed by time: choose another item there, or leave it empty.",

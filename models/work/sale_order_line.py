@@ -133,6 +133,11 @@ class SaleOrderLine(models.Model):
             "qty_delivered_method", "=", "timesheet"
         )
 
+    def _may_pay_time(self):
+        """Tell whether the item's own hours may pay for time: a hook."""
+        self.ensure_one()
+        return True
+
     @api.model
     def _domain_prepaid(self):
         """Return the items that sell hours in advance, used up or not."""

@@ -56,3 +56,18 @@ class TestPaidTimeStays(TaskFundingCommon):
         for paid, credits in ((entry, 2), (on_ticket, 1)):
             self.assertEqual((paid.coverage, paid.credits), ("credits", credits))
             self.assertFalse(paid.so_line)
+
+    def test_the_item_that_sold_the_credits_pays_nothing(self):
+        self.prepaid_product.service_credits = 1
+        item = self._sell(hours=5)
+        self._buy(1)
+        self.rollout.over_limit_policy = "overage"
+        self.task.sale_line_id = item
+        self._do(3)
+        none = item.browse()
+        self.assertEqual(
+            self._task_pieces(),
+            [("credits", 1, 1, none), ("overage", 2, 0, none)],
+        )
+        with self.assertRefused(ValidationError, item):
+            self._do(1, so_line=item.id, is_so_line_edited=True)
