@@ -377,6 +377,16 @@ class AccountAnalyticLine(models.Model):
         """
         return {}
 
+    def _is_of_customer_of(self, item):
+        """Tell whether the item was sold to the customer the time was logged for, by
+        the company whose books it is in (superuser)."""
+        self.ensure_one()
+        customer = item.order_partner_id.commercial_partner_id
+        return (
+            customer == self._get_customer().commercial_partner_id
+            and item.company_id == self._get_paying_company()
+        )
+
     def _move_to_item(self, item):
         """Book the entries on `item`: the explicit move of time to another payer."""
         return self.write({"so_line": item.id, "is_so_line_edited": False})
@@ -398,4 +408,11 @@ class AccountAnalyticLine(models.Model):
         waiting_sudo = self.sudo().search(
             Domain("coverage", "=", OVERAGE) & of_works, order="date, id"
         )
-        return apply.cover(waiting_sudo, item)
+        item_sudo = item.sudo()
+        if not item_sudo._may_pay_time():
+            return waiting_sudo.browse()
+        # A work may have had another customer, whose time waits for a decision.
+        own_sudo = waiting_sudo.filtered(
+            lambda line: line._is_of_customer_of(item_sudo)
+        )
+        return apply.cover(own_sudo, item)

@@ -159,14 +159,17 @@ class AccountAnalyticLine(models.Model):
                 )
             )
         billed = unquoted.browse()
-        for work, entries in unquoted.grouped(lambda line: line._get_work()).items():
-            item = work.sale_line_id
-            if item.state == "sale" and item.product_id._is_delivered_timesheet():
-                apply.cover(entries, item, policy="refuse")
-                apply.write_funding(
-                    dict.fromkeys(entries, {"overage_line_id": item.id})
-                )
-                billed |= entries
+        for item, entries in unquoted.grouped(
+            lambda line: line._get_work().sale_line_id
+        ).items():
+            # What was logged for another customer is quoted to that one.
+            own = entries.filtered(
+                lambda line, item=item: line._is_of_customer_of(item)
+            )
+            if own and item._takes_overage():
+                apply.cover(own, item, policy="refuse")
+                apply.write_funding(dict.fromkeys(own, {"overage_line_id": item.id}))
+                billed |= own
         billed._note_decision("billed")
         (unquoted - billed)._quote_overage()
         return True
@@ -242,12 +245,8 @@ class AccountAnalyticLine(models.Model):
         time is overage again.
         """
         for item, entries in self.grouped("overage_line_id").items():
-            customer = item.order_partner_id.commercial_partner_id
             own = entries.filtered(
-                lambda line, item=item, customer=customer: (
-                    line.partner_id.commercial_partner_id == customer
-                    and line.company_id == item.company_id
-                )
+                lambda line, item=item: line._is_of_customer_of(item)
             )
             (entries - own)._forget_quotation()
             for entry in apply.cover(own, item):

@@ -14,6 +14,15 @@ class SaleOrderLine(models.Model):
         export_string_translation=False,
     )
 
+    def _takes_overage(self):
+        """Tell whether the item bills overage: a prepaid one that was invoiced would
+        never do it (superuser)."""
+        return (
+            self.state == "sale"
+            and self.product_id._is_delivered_timesheet()
+            and self._may_pay_time()
+        )
+
     def unlink(self):
         self._give_overage_back()
         return super().unlink()

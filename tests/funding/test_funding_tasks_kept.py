@@ -71,3 +71,19 @@ class TestPaidTimeStays(TaskFundingCommon):
         )
         with self.assertRefused(ValidationError, item):
             self._do(1, so_line=item.id, is_so_line_edited=True)
+
+    def test_overage_of_the_customer_before(self):
+        """It is quoted to that one, and no item of the next covers it."""
+        self._buy(1)
+        self.rollout.over_limit_policy = "overage"
+        self.env.company.service_overage_product_id = self.time_product
+        self._do(3)
+        waiting = self.task.timesheet_ids.filtered(lambda e: e.coverage == "overage")
+        item = self._sell(self.time_product, partner=self.other_customer)
+        self.task.write({"partner_id": self.other_customer.id, "sale_line_id": item.id})
+        self._authorize(item, 10)
+        self.assertEqual(waiting.coverage, "overage")
+        waiting.action_bill_overage()
+        self.assertEqual(waiting.overage_decision, "to_bill")
+        order = waiting.overage_line_id.order_id
+        self.assertEqual(order.partner_id, self.customer)
