@@ -37,8 +37,8 @@ WEIGHING = frozenset(("service_type_id", "time_start", "time_stop"))
 FOLLOWING = frozenset(
     ("amount", "category", "currency_id", "partner_id", "product_uom_id")
 )
-# The same of time on a task: whose credits pay, and how many.
-FOLLOWING_TASK = frozenset(("company_id", "partner_id", "product_uom_id"))
+# The same of time on a task: whose credits pay, how many, and who approves it.
+FOLLOWING_TASK = frozenset(("company_id", "partner_id", "product_uom_id", "project_id"))
 
 
 class AccountAnalyticLine(models.Model):
@@ -127,6 +127,9 @@ class AccountAnalyticLine(models.Model):
         typed = FOLLOWING.intersection(vals) if on_tickets else set()
         if any(line._is_funded() for line in self - on_tickets):
             typed |= FOLLOWING_TASK.intersection(vals)
+        if "task_id" in vals:
+            # Taken from the task, or left with it.
+            typed -= {"project_id"}
         if vals.get("ticket_id") or vals.get("task_id"):
             # Sent along by a form, and taken from the work.
             typed -= {"partner_id"}

@@ -31,6 +31,8 @@ class ProjectTask(models.Model):
         self.ensure_one()
         return {
             "task_id": self.id,
+            # Its terms hold, whatever project a program names beside the task.
+            "project_id": self.sudo().project_id.id,
             # sudo: as in core, who logs time need not read the task
             "partner_id": self.sudo()._get_payer().id,
             # Caps, credits and invoices count hours.

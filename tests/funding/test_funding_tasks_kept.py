@@ -72,6 +72,26 @@ class TestPaidTimeStays(TaskFundingCommon):
         with self.assertRefused(ValidationError, item):
             self._do(1, so_line=item.id, is_so_line_edited=True)
 
+    def test_project_beside_the_task(self):
+        self._buy(10)
+        worker = self._create_person("worker_wim", WORKER)
+        self.rollout.require_approval = True
+        other = self._create_rollout(name="Other")
+        (self.rollout + other).message_subscribe(worker.partner_id.ids)
+        entries = self.env["account.analytic.line"].with_user(worker)
+        entry = entries.create(
+            {
+                "task_id": self.task.id,
+                "project_id": other.id,
+                "unit_amount": 2,
+                "date": MAY,
+            }
+        )
+        self.assertEqual(entry.project_id, self.rollout)
+        self.assertEqual(entry.approval_state, "draft")
+        with self.assertRefused(AccessError):
+            entry.project_id = other
+
     def test_overage_of_the_customer_before(self):
         """It is quoted to that one, and no item of the next covers it."""
         self._buy(1)
