@@ -16,9 +16,10 @@ class ProjectProject(models.Model):
         # sudo: an approver may not be allowed to read the project
         projects_sudo = self.env["project.project"].sudo()
         projects_sudo = projects_sudo.with_context(active_test=False)
-        domain = Domain("require_approval", "=", True)
+        # Also where none is asked for any more: what waits has to be decided.
+        domain = Domain.TRUE
         if not self.env.user.has_group("project.group_project_manager"):
-            domain &= Domain("user_id", "=", self.env.uid) | Domain(
+            domain = Domain("user_id", "=", self.env.uid) | Domain(
                 "approver_ids", "=", self.env.uid
             )
         return projects_sudo.search(domain).sudo(False)

@@ -107,3 +107,22 @@ class TestPaidTimeStays(TaskFundingCommon):
         self.assertEqual(waiting.overage_decision, "to_bill")
         order = waiting.overage_line_id.order_id
         self.assertEqual(order.partner_id, self.customer)
+
+    def test_what_waits_is_decided_once_approval_is_off(self):
+        self._buy(10)
+        worker = self._create_person("worker_wyn", WORKER)
+        manager = self._create_person(
+            "lead_mia", f"{WORKER},project.group_project_manager"
+        )
+        self.rollout.message_subscribe(worker.partner_id.ids)
+        self.rollout.require_approval = True
+        entry = (
+            self.env["account.analytic.line"]
+            .with_user(worker)
+            .create({"task_id": self.task.id, "unit_amount": 2, "date": MAY})
+        )
+        entry.action_submit()
+        self.rollout.require_approval = False
+        self.assertTrue(entry.with_user(manager).may_approve)
+        entry.with_user(manager).action_approve()
+        self.assertEqual(entry.approval_state, "approved")
