@@ -126,3 +126,15 @@ class TestPaidTimeStays(TaskFundingCommon):
         self.assertTrue(entry.with_user(manager).may_approve)
         entry.with_user(manager).action_approve()
         self.assertEqual(entry.approval_state, "approved")
+
+    def test_who_reads_all_time_goes_on_reading_it(self):
+        """A sales administrator without timesheets is not limited to overage."""
+        self._buy(10)
+        entry = self._do(1)
+        admin = self._create_person(
+            "sales_sam",
+            "sales_team.group_sale_manager,analytic.group_analytic_accounting,"
+            "helpdesk_service_credit.group_service_credit_manager",
+        )
+        found = self.env["account.analytic.line"].with_user(admin).search([])
+        self.assertIn(entry, found)
