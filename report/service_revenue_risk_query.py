@@ -136,9 +136,17 @@ NON_BILLABLE = f"""
       AND entry.overage_decision IS DISTINCT FROM 'goodwill'
       AND entry.approval_state IS DISTINCT FROM 'rejected'
       AND CASE WHEN ticket.id IS NULL
-               -- what credits paid by milestone is paid; the rest of a task is core's
+               -- what credits pay by milestone is paid, as long as they do
                THEN entry.task_id IS NOT NULL
-                    AND entry.coverage_facts->'milestone' IS NULL
+                    AND (
+                        entry.coverage_facts->'milestone' IS NULL
+                        OR NOT EXISTS (
+                            SELECT FROM project_task task
+                            JOIN service_credit_allocation allocation
+                              ON allocation.milestone_id = task.milestone_id
+                            WHERE task.id = entry.task_id AND allocation.credits > 0
+                        )
+                    )
                ELSE team.allow_billable OR team.use_service_credits
           END
 """

@@ -90,7 +90,9 @@ class Claim:
             "is_billable": entry.is_billable,
             "uses_credits": not chosen and entry._uses_service_credits(),
             "prepaid_limit": "open" if is_nobody else entry._get_prepaid_limit(),
-            "milestone": None if chosen else entry._get_work()._get_paid_milestone(),
+            "milestone": None
+            if chosen
+            else entry._get_work()._get_paid_milestone(entry._get_customer()),
         }
         return cls(entry, **{**terms, **values})
 

@@ -556,7 +556,7 @@ class HelpdeskTicket(models.Model):
         ticket_sudo = self.sudo()
         return ticket_sudo.allow_billable and not ticket_sudo.is_sale_line_cleared
 
-    def _get_paid_milestone(self):
+    def _get_paid_milestone(self, customer):
         """Return the milestone that credits pay for already: tickets have none."""
         return self.env["project.milestone"]
 

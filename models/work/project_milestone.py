@@ -265,5 +265,14 @@ class ProjectMilestone(models.Model):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
         return float_compare(allocated, self.service_credits, digits) < 0
 
+    def _is_paid_by(self, customer):
+        """Tell whether credits of a commercial entity pay for all that the milestone
+        costs (superuser)."""
+        allocations = self.service_credit_allocation_ids.filtered(
+            lambda allocation: allocation.commercial_partner_id == customer
+        )
+        paid = sum(allocations.mapped("credits"))
+        return paid > 0 and not self._is_short(paid)
+
     def _format_credits(self, credits):
         return self.env["service.credit.purchase"]._format_credits(credits)

@@ -211,11 +211,17 @@ class ProjectTask(models.Model):
         """Tell whether hours bought in advance may pay for time on the task."""
         return self.sudo().allow_billable
 
-    def _get_paid_milestone(self):
-        """Return the task's milestone where credits pay for it already."""
+    def _get_paid_milestone(self, customer):
+        """Return the task's milestone where credits of the customer pay for all of it
+        already.
+
+        :param customer: contact the time is logged for
+        """
         # sudo: who logs time need not read the project's milestones
         milestone_sudo = self.sudo().milestone_id
-        return milestone_sudo.filtered("service_credits_allocated")
+        return milestone_sudo.filtered(
+            lambda milestone: milestone._is_paid_by(customer.commercial_partner_id)
+        )
 
     def _get_work_name(self):
         """Return what names the task in a sentence."""

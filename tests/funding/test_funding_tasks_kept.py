@@ -127,6 +127,34 @@ class TestPaidTimeStays(TaskFundingCommon):
         entry.with_user(manager).action_approve()
         self.assertEqual(entry.approval_state, "approved")
 
+    def test_milestone_that_is_not_paid_or_another_customers(self):
+        purchase = self._buy(20)
+        milestone = self.env["project.milestone"].create(
+            {"name": "Done", "project_id": self.rollout.id, "service_credits": 4}
+        )
+        self.task.milestone_id = milestone
+        milestone.action_allocate_service_credits()
+        free = self._do(1)
+        self.assertEqual(free.coverage, "non_billable")
+        milestone.service_credits = 6
+        self.assertEqual(self._do(1).coverage, "credits")
+        milestone.service_credits = 4
+        self._buy(5, partner_id=self.other_customer.id)
+        foreign = self._create_task(
+            partner_id=self.other_customer.id, milestone_id=milestone.id
+        )
+        self.assertEqual(self._do(1, foreign).coverage, "credits")
+        self.assertFalse(self._find_risks(free))
+        milestone.action_adjust_service_credits(0)
+        self.assertEqual(self._find_risks(free).kind, "non_billable")
+        self.assertEqual(purchase.credits_available, 19)
+
+    def _find_risks(self, entry):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        risks = self.env["service.revenue.risk"]
+        return risks.search([("timesheet_id", "=", entry.id)])
+
     def test_who_reads_all_time_goes_on_reading_it(self):
         """A sales administrator without timesheets is not limited to overage."""
         self._buy(10)
