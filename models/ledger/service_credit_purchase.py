@@ -452,6 +452,10 @@ class ServiceCreditPurchase(models.Model):
             purchase._check_lock(changed, vals)
         result = True
         opening = self.filtered("opening_used")
+        if vals.get("is_draft") and opening:
+            # First of all: fewer credits than were used elsewhere may be left.
+            super(ServiceCreditPurchase, opening).write({"is_draft": True})
+            opening._follow_opening()
         for part, part_vals in self._apply_paid_follows_value(vals):
             result &= super(ServiceCreditPurchase, part).write(part_vals)
         if vals.get("active"):

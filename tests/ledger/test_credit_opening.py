@@ -66,6 +66,12 @@ class TestCreditOpening(CreditCommon):
         with self.assertRefused(UserError, purchase):
             purchase.is_draft = True
 
+    def test_fewer_credits_than_before_in_one_save(self):
+        purchase = self._bring()
+        purchase.write({"is_draft": True, "credits": 3, "opening_used": 2})
+        purchase.is_draft = False
+        self.assertEqual((purchase.credits, purchase.credits_available), (3, 1))
+
     def test_its_day_follows_the_start(self):
         purchase = self._bring()
         purchase.date_start = self._day(-40)
