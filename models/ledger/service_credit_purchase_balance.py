@@ -55,6 +55,8 @@ class ServiceCreditPurchase(models.Model):
     @api.depends(
         "release",
         "credits",
+        "opening_used",
+        "is_draft",
         "credits_allocated",
         "credits_available",
         "credits_expired",
@@ -77,7 +79,7 @@ class ServiceCreditPurchase(models.Model):
             purchase.credits_waiting = waiting
             unpaid = max(held - left - purchase.credits_expired, 0.0)
             purchase.credits_unpaid = float_round(
-                min(unpaid, purchase.credits_allocated), digits
+                min(unpaid, purchase._get_used_here()), digits
             )
             purchase.value_waiting = purchase.value_available * share
             purchase.paid_waiting = purchase.paid_available * share

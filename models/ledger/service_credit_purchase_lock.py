@@ -255,7 +255,7 @@ class ServiceCreditPurchase(models.Model):
     def _check_can_become_draft(self):
         gone = self.credits_expired + self.credits_withdrawn
         # What was used elsewhere is given back to the draft.
-        allocated = self.credits_allocated - self.opening_used
+        allocated = self._get_used_here()
         if float_compare(allocated, 0.0, self._get_credit_digits()) > 0 or gone > 0:
             raise UserError(
                 self.env._(

@@ -75,8 +75,11 @@ class ServiceCreditPurchase(models.Model):
                 back.setdefault(lot, -change)
             vals_list += lot._prepare_withdrawals(again, change, billings[lot])
         self._give_back_withdrawn(back)
+        priced = self.browse().union(*prices).filtered("opening_used")
+        priced._give_back_opening()
         for lot, vals in prices.items():
             lot._write_past_the_lock(vals)
+        priced._follow_opening()
         self.env["service.credit.consumption"]._post(vals_list)
         for lot in self:
             if float_compare(wanted[lot], lot.credits_refunded, digits):
@@ -195,7 +198,7 @@ class ServiceCreditPurchase(models.Model):
 
         :param refunded: credits that credit notes hold withdrawn
         """
-        if self.credits_allocated > 0 or self.credits_expired > 0:
+        if self._get_used_here() > 0 or self.credits_expired > 0:
             return
         if not billing.is_billed:
             if self.paid_follows_invoice:

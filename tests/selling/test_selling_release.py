@@ -46,6 +46,17 @@ class TestSellingRelease(SellingCommon):
         self._assert_usable(lot, 10)
         self.assertFalse(lot.waiting_note)
 
+    def test_what_was_used_elsewhere(self):
+        """It is not used unpaid, and the invoice still says what was paid."""
+        lot = self._order("payment")
+        lot.write({"opening_used": 4, "is_draft": True})
+        lot.is_draft = False
+        self.assertEqual((lot.credits_allocated, lot.credits_unpaid), (4, 0))
+        self._invoice(lot, price_unit=50)
+        self.assertEqual(lot.paid_per_credit, 5)
+        self.assertEqual((lot.paid_total, lot.paid_available), (50, 30))
+        self.assertEqual(lot.credits_unpaid, 0)
+
     def test_by_invoice(self):
         lot = self._order("invoice", 2)
         self._assert_usable(lot, 0)
