@@ -119,6 +119,8 @@ class AccountAnalyticLine(models.Model):
     overlap_note = fields.Char(
         string="Overlap",
         compute="_compute_overlap_note",
+        # The second group does not imply the first, and reads the same lists.
+        groups="base.group_user,analytic.group_analytic_accounting",
         help="Other time of the same person at the same time of day.",
     )
 

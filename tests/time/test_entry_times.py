@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from ..support.rates import MONDAY, RatesCommon
 
@@ -153,3 +153,8 @@ class TestEntryTimes(RatesCommon):
         early = self._create(time_start=1, unit_amount=2)
         self.assertEqual(early.overlap_note, "Overlaps 23:00–02:00")
         self.assertEqual(night.overlap_note, "Overlaps 01:00–03:00")
+
+    def test_customers_do_not_see_what_overlaps(self):
+        portal = new_test_user(self.env, "nora", "base.group_portal")
+        fields = self.env["account.analytic.line"].with_user(portal)
+        self.assertNotIn("overlap_note", fields.fields_get())
