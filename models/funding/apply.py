@@ -307,6 +307,23 @@ def keep_hours(entries, before):
     return result
 
 
+def restore_weight(before):
+    """Let entries be billed for the hours that they were before a change.
+
+    :param dict before: the result of :func:`snapshot`
+    """
+    write_funding(
+        {
+            entry: {
+                "hours_billed": was.hours,
+                "billing_factor": was.weight[0],
+                "rate_facts": was.weight[1],
+            }
+            for entry, was in before.items()
+        }
+    )
+
+
 def fund_again(entries, choice=None):
     """Give everything back and decide anew; the item stays if a person chose it."""
     choices = {}

@@ -75,7 +75,8 @@ def get_facts(env, work):
     if not rates or work.hours <= 0:
         return None
     zone, start = work.company._get_time_zone(), None
-    if work.start is not None:
+    # Time on tasks may be longer than a day, and such hours have no time of day.
+    if work.start is not None and work.hours <= HOURS_IN_A_DAY:
         start = get_moment(zone, work.day, work.start % HOURS_IN_A_DAY)
     if start is None:
         pieces = [_Piece(work.hours, *_get_best(rates, None))]
@@ -245,10 +246,11 @@ def _get_windows(env, company, calendar_id, zone, start, end):
 
 def _get_windows_of_day(calendar, zone, day):
     week_type = str(calendar.attendance_ids.get_week_type(day))
-    return [
+    windows = [
+        # Core lets working hours lie outside the day.
         (
-            get_moment(zone, day, attendance.hour_from),
-            get_moment(zone, day, attendance.hour_to),
+            get_moment(zone, day, max(attendance.hour_from, 0)),
+            get_moment(zone, day, min(attendance.hour_to, HOURS_IN_A_DAY)),
         )
         for attendance in calendar.attendance_ids
         if int(attendance.dayofweek) == day.weekday()
@@ -256,6 +258,7 @@ def _get_windows_of_day(calendar, zone, day):
         and attendance.day_period != "lunch"
         and (not calendar.two_weeks_calendar or attendance.week_type == week_type)
     ]
+    return [window for window in windows if None not in window]
 
 
 def _get_holidays(company, calendar):

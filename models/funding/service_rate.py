@@ -153,7 +153,9 @@ class ServiceRate(models.Model):
     def _get_rates(self, company_id):
         """Return the rates of a company, without a query for each entry."""
         # sudo: what is billed does not depend on who logs the time
-        rates_sudo = self.sudo().search([("company_id", "in", [False, company_id])])
+        # What is remembered must not depend on who asks first: active ones only.
+        rates_sudo = self.sudo().with_context(active_test=True)
+        rates_sudo = rates_sudo.search([("company_id", "in", [False, company_id])])
         # An archived employee or type does not make a rate one of everybody.
         return tuple(
             Rate.of(rate) for rate in rates_sudo.with_context(active_test=False)

@@ -290,9 +290,10 @@ class AccountAnalyticLine(models.Model):
 
     def _get_span(self):
         """Return the moments between which the work was done, None for no times."""
-        start = self._has_times() and get_moment(
-            self._get_zone(), self.date, self.time_start % HOURS_IN_A_DAY
-        )
+        if not self._has_times() or self.unit_amount > HOURS_IN_A_DAY:
+            return None
+        clock = self.time_start % HOURS_IN_A_DAY
+        start = get_moment(self._get_zone(), self.date, clock)
         return (start, start + timedelta(hours=self.unit_amount)) if start else None
 
 

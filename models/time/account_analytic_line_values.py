@@ -262,13 +262,15 @@ class AccountAnalyticLine(models.Model):
     def _move_to_ticket(self, ticket):
         """Move entries as they are, submitted and approved ones too (superuser).
 
-        For merged tickets, which are no correction of the time.
+        For merged tickets, which are no correction of the time: it stays as it was
+        weighed, and only who pays is asked again.
         """
         before = apply.snapshot(self)
         vals, _choice = self._complete_written_values({"ticket_id": ticket.id})
         project = {key: vals[key] for key in ("project_id", "company_id")}
         accounts = self._timesheet_preprocess_get_accounts(project)
         self._write_own({**accounts, **vals})
+        apply.restore_weight(before)
         self._follow_write(before, None)
 
     @api.model

@@ -249,6 +249,70 @@ class TestRates(RatesCommon):
         )
         self.assertBilled(entry, 2.5, "2:00 h: 1:00 × 1 until 18:00, 1:00 × 1.5 after")
 
+    def _log_on_task(self, **values):
+        task = self.env["project.task"].create(
+            {"name": "Task", "project_id": self.project.id}
+        )
+        return self.env["account.analytic.line"].create(
+            {
+                "task_id": task.id,
+                "project_id": self.project.id,
+                "employee_id": self.employee.id,
+                "unit_amount": 2,
+                "date": MONDAY,
+                **values,
+            }
+        )
+
+    def test_archived_rates_do_not_count_whoever_asks_first(self):
+        self.night.active = False
+        self.env.registry.clear_cache()
+        rates = self.env["service.rate"].with_context(active_test=False)
+        self.assertFalse(rates._get_rates(self.company.id))
+        self.assertBilled(self._log_at(20, 1), 1, False)
+
+    def test_hours_of_more_than_a_day_have_no_time_of_day(self):
+        for hours in (25, 1e6, 1e9):
+            entry = self._log_on_task(time_start=20, unit_amount=hours)
+            self.assertEqual((entry.hours_billed, entry.billing_factor), (hours, 1))
+            self.assertFalse(entry.overlap_note)
+
+    def test_merged_time_stays_as_it_was_weighed(self):
+        self.team.require_approval = True
+        entry = self._log_at(20, 1)
+        self.team.minimum_hours = 5
+        self.night.factor = 3
+        entry._write_own({"approval_state": "approved"})
+        other = self._create_ticket(sale_line_id=self.item.id)
+        other._absorb_timesheets(self.ticket)
+        self.assertEqual(entry.ticket_id, other)
+        self.assertBilled(entry, 1.5, "1:00 h × 1.5")
+        self.assertAlmostEqual(self.item.qty_delivered, 1.5)
+
+    def test_working_hours_outside_the_day_are_cut_off(self):
+        self._add_hours(20, 25)
+        self.assertBilled(self._log_at(22, 2), 2, False)
+        self._add_hours(-1, 1)
+        self.assertBilled(
+            self._log_at(0, 2), 2.5, "2:00 h: 1:00 × 1 until 01:00, 1:00 × 1.5 after"
+        )
+
+    def _add_hours(self, start, stop):
+        self.env["resource.calendar.attendance"].create(
+            {
+                "name": "Late",
+                "calendar_id": self.schedule.id,
+                "dayofweek": "0",
+                "hour_from": start,
+                "hour_to": stop,
+            }
+        )
+
+    def test_the_last_night_that_has_a_time_of_day(self):
+        self._add_rate(2, "inside")
+        entry = self._log_at(20, 8, date="9998-12-31")
+        self.assertEqual(entry.hours_billed, 12)
+
     def test_nobody_types_the_factor(self):
         entry = self._log_at(10, 1)
         for values in ({"billing_factor": 0.1}, {"rate_facts": {"factor": 0.1}}):
