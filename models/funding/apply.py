@@ -23,6 +23,7 @@ class EntryState(NamedTuple):
     worked: float
     hours: float
     service_type: int
+    ticket: int = 0
     time: tuple = ()
     weight: tuple = ()
 
@@ -36,7 +37,14 @@ class EntryState(NamedTuple):
             entry.unit_amount,
             entry.hours_billed,
             entry.service_type_id.id,
-            (entry.time_start, entry.time_stop > 0, entry.employee_id.id),
+            entry.ticket_id._origin.id,
+            (
+                entry.time_start,
+                entry.time_stop > 0,
+                entry.employee_id.id,
+                entry.company_id.id,
+                entry.project_id.allow_billable,
+            ),
             (entry.billing_factor, entry.rate_facts),
         )
 
@@ -291,6 +299,9 @@ def keep_hours(entries, before):
         same = now._replace(
             date=was.date, hours=was.hours, service_type=was.service_type
         )
+        if not (now.ticket or was.ticket):
+            # Nor does another task of the same terms change what an hour counts.
+            same = same._replace(work=was.work)
         is_same = same.is_alike(was) and same.has_hours_of(was)
         if is_same and now.is_asked_like(was):
             factor, facts = was.weight

@@ -13,6 +13,8 @@ FUNDING_FIELDS = frozenset(
     (
         "ticket_id",
         "task_id",
+        "project_id",
+        "company_id",
         "date",
         "employee_id",
         "is_billable",
@@ -23,8 +25,6 @@ FUNDING_FIELDS = frozenset(
         "time_stop",
     )
 )
-# A change of one of these may put more hours on a capped item.
-CAPPED_FIELDS = FUNDING_FIELDS | {"project_id"}
 # A change of one of these may make the time another person's.
 PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
 # What is corrected on a rejected entry without asking again who pays.
@@ -414,7 +414,8 @@ class AccountAnalyticLine(models.Model):
             team's policy
         """
         vals_list, chosen = self._complete_values(vals_list)
-        vals_list = [self._complete_times(vals) for vals in vals_list]
+        times = self._get_default_times()
+        vals_list = [self._complete_times(vals, times) for vals in vals_list]
         self._check_people(
             # Before the record rules, which would not say who may log for whom.
             {
@@ -457,7 +458,7 @@ class AccountAnalyticLine(models.Model):
             )
         if "unit_amount" in vals or "date" in vals:
             self._follow_hours()
-        if not CAPPED_FIELDS.isdisjoint(vals):
+        if not FUNDING_FIELDS.isdisjoint(vals):
             self.so_line._check_authorized_hours()
         return result
 
@@ -470,10 +471,10 @@ class AccountAnalyticLine(models.Model):
             lambda line: task_sudo.asks_payers or line._is_funded()
         )
         others = self - on_tickets - on_tasks
-        weighed = others.filtered("rate_facts")
-        before = apply.snapshot(weighed)
+        before = apply.snapshot(others)
         super(AccountAnalyticLine, others).write(dict(vals))
-        apply.keep_hours(weighed.sudo(), before)
+        others._weigh_moved(vals)
+        apply.keep_hours(others.sudo(), before)
         others._clear_unticked()
         others._get_rejected()._leave_to_core()
         leaves_ticket = "ticket_id" in vals and not vals["ticket_id"]
@@ -499,6 +500,7 @@ class AccountAnalyticLine(models.Model):
         before = apply.snapshot(self)
         own_vals, choice = complete(vals)
         super().write(own_vals)
+        self._weigh_moved(vals)
         left = self.filtered(
             lambda line: (
                 not line._asks_payers()

@@ -24,6 +24,7 @@ from ..funding import rates
 
 START, STOP, HOURS = NAMES = ("time_start", "time_stop", "unit_amount")
 TIMES = frozenset((START, STOP))
+PLACES = frozenset(("company_id", "project_id", "task_id"))
 NO_TIMES = {START: 0.0, STOP: 0.0}
 SECOND = 1 / 3600
 
@@ -55,11 +56,25 @@ class AccountAnalyticLine(models.Model):
         for line in self:
             line.rate_facts = line._get_rate_facts()
             line.billing_factor = line._get_billing_factor()
-            hours = line.unit_amount
-            if line.billing_factor != 1:
-                hours = rates.round_hours(hours * line.billing_factor)
+            hours, factor = line.unit_amount, line.billing_factor
             team = line.ticket_id.team_id if line.is_billable else None
-            line.hours_billed = team._get_billed_hours(hours) if team else hours
+            if team:
+                hours = team._get_billed_hours(hours, factor)
+            elif factor != 1:
+                hours *= factor
+            line.hours_billed = hours if factor == 1 else rates.round_hours(hours)
+
+    def _weigh_moved(self, vals):
+        """Ask the rates again for entries that were written another project.
+
+        As a dependency it would weigh new entries twice: core computes their project
+        after they are created.
+        """
+        if not PLACES.isdisjoint(vals):
+            names = ("rate_facts", "billing_factor", "hours_billed")
+            for name in names:
+                self.env.add_to_compute(self._fields[name], self)
+            self.modified(names)
 
     @api.depends("rate_facts")
     @api.depends_context("lang")
@@ -147,11 +162,24 @@ class AccountAnalyticLine(models.Model):
                 self[name] = value
 
     @api.model
-    def _complete_times(self, vals):
-        """Complete the times of a new entry."""
+    def _get_default_times(self):
+        """Return start, end and hours that new entries have where none are given."""
+        # Core searches a project for timesheets, which no time needs.
+        values = self.with_context(is_timesheet=False).default_get(list(NAMES))
+        return {name: value for name, value in values.items() if value or name in TIMES}
+
+    @api.model
+    def _complete_times(self, vals, defaults):
+        """Complete the times of a new entry.
+
+        :param dict defaults: of :meth:`_get_default_times`
+        """
+        if vals.keys() >= TIMES:
+            # They give the hours.
+            defaults = {}
+        vals = self._read_duration({**defaults, **vals})
         if TIMES.isdisjoint(vals):
             return vals
-        vals = self._read_duration(dict(vals))
         # A form sends all three: there, 0 is no time.
         is_form = vals.keys() >= set(NAMES)
         start, stop, hours = (self._get_given(vals, name, is_form) for name in NAMES)
@@ -280,7 +308,9 @@ class AccountAnalyticLine(models.Model):
         )
 
     def _overlaps(self, other):
-        if other == self._origin or other.employee_id != self.employee_id._origin:
+        own, others = (entry.split_from_id or entry for entry in (self, other))
+        # Nor do parts of one entry overlap each other.
+        if own._origin == others or other.employee_id != self.employee_id._origin:
             return False
         spans = [entry._get_span() for entry in (self, other)]
         if None in spans:

@@ -210,21 +210,22 @@ class HelpdeskTicketTeam(models.Model):
             )
             tickets_sudo.project_id = project_sudo
 
-    def _get_billed_hours(self, hours):
+    def _get_billed_hours(self, hours, factor=1.0):
         """Return how many hours an entry of `hours` worked is billed for.
 
         :param float hours: hours worked
-        :return: at least the team's minimum, rounded up to the team's step; as worked
+        :param float factor: hours billed for one worked
+        :return: the hours by the factor, at least the team's minimum, rounded up to the team's step; as worked
             when neither is set, for no team, and for hours that are not positive
         :rtype: float
         """
         if not self or hours <= 0:
-            return hours
+            return hours * factor
         self.ensure_one()
         if not self.rounding_hours:
-            return max(hours, self.minimum_hours)
+            return max(hours * factor, self.minimum_hours)
         step = get_minutes(self.rounding_hours)
         # Whole minutes first: exports write ten of them as 0.17 h.
         minutes = hours * 60 if step < 1 else max(round(hours * 60), 1)
-        minutes = max(minutes, get_minutes(self.minimum_hours))
+        minutes = max(minutes * factor, get_minutes(self.minimum_hours))
         return ceil(minutes / step - STEP_TOLERANCE) * step / 60

@@ -313,6 +313,44 @@ class TestRates(RatesCommon):
         entry = self._log_at(20, 8, date="9998-12-31")
         self.assertEqual(entry.hours_billed, 12)
 
+    def test_writing_the_same_hours_on_a_task_is_no_edit(self):
+        entry = self._log_on_task()
+        self.night.active = False
+        plain = self._log_on_task()
+        self._add_rate(2)
+        for each in (entry, plain):
+            each.unit_amount = 2
+            self.assertEqual((each.hours_billed, each.billing_factor), (2, 1))
+        plain.unit_amount = 3
+        self.assertBilled(plain, 6, "3:00 h × 2")
+
+    def test_another_task_of_the_project_changes_no_hours(self):
+        entry = self._log_on_task(time_start=20)
+        self.night.factor = 3
+        entry.task_id = entry.task_id.copy()
+        self.assertBilled(entry, 3, "2:00 h × 1.5")
+
+    def test_a_task_of_another_project_asks_the_rates_again(self):
+        internal = self.project.copy({"name": "Internal", "allow_billable": False})
+        entry = self._log_on_task(time_start=20)
+        task = self.env["project.task"].create(
+            {"name": "Internal", "project_id": internal.id}
+        )
+        billed_task = entry.task_id
+        entry.task_id = task
+        self.assertEqual(entry.project_id, internal)
+        self.assertBilled(entry, 2, False)
+        entry.task_id = billed_task
+        self.assertBilled(entry, 3, "2:00 h × 1.5")
+
+    def test_worked_minutes_are_whole_before_the_rate(self):
+        self._add_rate(3)
+        self.team.rounding_hours = 10 / 60
+        entry = self._log_at(None, 0.17)
+        self.assertAlmostEqual(entry.hours_billed, 0.5, 6)
+        self.team.rounding_hours = 0
+        self.assertAlmostEqual(self._log_at(None, 0.17).hours_billed, 0.51, 6)
+
     def test_nobody_types_the_factor(self):
         entry = self._log_at(10, 1)
         for values in ({"billing_factor": 0.1}, {"rate_facts": {"factor": 0.1}}):

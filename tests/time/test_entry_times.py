@@ -154,6 +154,55 @@ class TestEntryTimes(RatesCommon):
         self.assertEqual(early.overlap_note, "Overlaps 23:00–02:00")
         self.assertEqual(night.overlap_note, "Overlaps 01:00–03:00")
 
+    def test_parts_of_an_entry_do_not_overlap_each_other(self):
+        item = self._sell(self.time_product)
+        self.ticket.sale_line_id = item
+        self._buy(1)
+        entry = self._create(time_start=9, unit_amount=2)
+        part = entry.search([("split_from_id", "=", entry.id)])
+        self.assertTimes(part, 10, 11, 1)
+        entry.time_start = 9.5
+        self.assertGreater(entry.time_stop, part.time_start)
+        self.assertFalse(entry.overlap_note)
+        self.assertFalse(part.overlap_note)
+        other = self._create(time_start=10.75, unit_amount=1)
+        part.invalidate_recordset(["overlap_note"])
+        self.assertEqual(part.overlap_note, "Overlaps 10:45–11:45")
+        self.assertTrue(other.overlap_note)
+
+    def test_times_from_the_context(self):
+        def create(values, **defaults):
+            context = {f"default_{name}": value for name, value in defaults.items()}
+            lines = self.env["account.analytic.line"].with_context(**context)
+            return lines.create(
+                {
+                    "ticket_id": self.ticket.id,
+                    "employee_id": self.employee.id,
+                    "date": MONDAY,
+                    **values,
+                }
+            )
+
+        late = create({"unit_amount": 2}, time_start=18)
+        self.assertTimes(late, 18, 20, 2)
+        self.assertEqual(late.hours_billed, 3)
+        self.assertTimes(create({}, time_start=18, unit_amount=2), 18, 20, 2)
+        self.assertTimes(create({}, time_start=18, time_stop=20), 18, 20, 2)
+        self.assertTimes(
+            create({"time_start": 9, "time_stop": 11}, unit_amount=1), 9, 11, 2
+        )
+        with self.assertRefused(ValidationError, "25"):
+            create({"unit_amount": 1}, time_stop=25)
+
+    def test_hours_on_tasks_are_numbers(self):
+        task = self.env["project.task"].create(
+            {"name": "Task", "project_id": self.project.id}
+        )
+        values = {"task_id": task.id, "project_id": self.project.id}
+        for hours in (float("nan"), float("inf")):
+            with self.assertRefused(ValidationError):
+                self._create(ticket_id=False, unit_amount=hours, **values)
+
     def test_customers_do_not_see_what_overlaps(self):
         portal = new_test_user(self.env, "nora", "base.group_portal")
         fields = self.env["account.analytic.line"].with_user(portal)
