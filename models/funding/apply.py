@@ -12,6 +12,7 @@ from ..ledger.drawing import post_draws
 from . import text
 from .payers import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, round_hours
 from .plan import OPEN, Claim, plan
+from .rates import cut_facts
 
 
 class EntryState(NamedTuple):
@@ -219,6 +220,7 @@ def get_entry_values(claim, facts):
         others = sum(round_hours(claim.get_worked(part)) for part in claim.other_parts)
         worked = round_hours(claim.entry.unit_amount - others)
         values |= {"unit_amount": worked, **claim.entry._get_piece_times(0.0, worked)}
+        values |= _get_weight(claim.entry, 0.0, worked)
     return values
 
 
@@ -232,6 +234,7 @@ def get_sibling_values(claim, facts):
             {
                 **claim.entry._prepare_split_values(),
                 **claim.entry._get_piece_times(before, worked),
+                **_get_weight(claim.entry, before, worked),
                 "hours_billed": part.hours,
                 "unit_amount": worked,
                 "coverage": part.payer,
@@ -242,6 +245,15 @@ def get_sibling_values(claim, facts):
         )
         before += worked
     return values
+
+
+def _get_weight(entry, before, worked):
+    """Return what an hour counts in a part of an entry: at its own times."""
+    facts = entry.rate_facts
+    if not facts:
+        return {}
+    facts = cut_facts(facts, before, before + worked)
+    return {"rate_facts": facts, "billing_factor": facts["factor"] if facts else 1.0}
 
 
 def release(entries, credits=None):

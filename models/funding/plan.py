@@ -15,6 +15,7 @@ from odoo.tools import SQL, float_is_zero, float_round
 from ..ledger.drawing import DrawRequest, plan_draws
 from . import text
 from .payers import CREDITS, NON_BILLABLE, SALE_LINE, Part, round_hours
+from .rates import get_worked
 
 # What happens when prepaid hours are used up, and why an item was passed over.
 OPEN, CHAIN, CLOSED = "open", "chain", "closed"
@@ -142,8 +143,18 @@ class Claim:
         return self.parts[1:] if self.own_part else self.parts
 
     def get_worked(self, part):
-        """Return the share of the worked hours that belongs to `part`."""
-        return self.worked * part.hours / self.hours if self.hours else self.worked
+        """Return the worked hours of `part`: fewer where an hour counts more."""
+        total = self.kept + self.hours
+        if not total:
+            return self.worked
+        earlier = self.parts[: self.parts.index(part)]
+        begin = self.kept + sum(other.hours for other in earlier)
+        facts, hours = self.entry.rate_facts, self.entry.unit_amount
+        first, last = (
+            get_worked(facts, hours, billed / total)
+            for billed in (begin, begin + part.hours)
+        )
+        return last - first
 
 
 # ----------------------------------------------------------------------

@@ -120,6 +120,28 @@ def get_worked(facts, hours, share):
     return worked
 
 
+def cut_facts(facts, begin, end):
+    """Return the facts of a part of some work.
+
+    :param facts: of the whole, from :func:`get_facts`
+    :param float begin: hours worked before the part; `end`, until its end
+    """
+    pieces, clock = [], 0.0
+    for piece in facts["pieces"]:
+        hours = min(clock + piece["hours"], end) - max(clock, begin)
+        clock += piece["hours"]
+        if round_hours(hours) > 0:
+            pieces.append({**piece, "hours": round_hours(hours)})
+    if not pieces:
+        return facts
+    pieces[-1]["until"] = None
+    if not facts["is_timeless"] and all(piece["factor"] == 1 for piece in pieces):
+        return None
+    hours = sum(piece["hours"] for piece in pieces)
+    billed = sum(piece["hours"] * piece["factor"] for piece in pieces)
+    return {**facts, "hours": hours, "factor": billed / hours, "pieces": pieces}
+
+
 def render(env, facts):
     """Return the facts as a sentence in the language of `env`, False for none."""
     if not facts:

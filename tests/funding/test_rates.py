@@ -24,7 +24,7 @@ class TestRates(RatesCommon):
         self.assertAlmostEqual(entry.hours_billed, hours, 6)
         self.assertEqual(entry.rate_note, note)
         self.assertAlmostEqual(
-            entry.billing_factor, entry.hours_billed / entry.unit_amount, 6
+            entry.billing_factor, entry.hours_billed / entry.unit_amount, 5
         )
 
     def test_an_entry_is_cut_at_the_edge_of_the_schedule(self):
@@ -222,6 +222,31 @@ class TestRates(RatesCommon):
         )
         self.assertEqual(pieces.mapped("billing_factor"), [1.5, 1.5])
         self.assertFalse(any(pieces.mapped("overlap_note")))
+
+    def test_parts_are_weighed_by_their_own_times(self):
+        self._buy(1.25)
+        entry = self._log_at(17, 2)
+        part = entry.search([("split_from_id", "=", entry.id)])
+        self.assertEqual((entry.coverage, part.coverage), ("credits", "sale_line"))
+        self.assertBilled(entry, 1.25, "1:10 h: 1:00 × 1 until 18:00, 0:10 × 1.5 after")
+        self.assertBilled(part, 1.25, "0:50 h × 1.5")
+        for each, start, stop in ((entry, 17, 18 + 1 / 6), (part, 18 + 1 / 6, 19)):
+            self.assertAlmostEqual(each.time_start, start, 5)
+            self.assertAlmostEqual(each.time_stop, stop, 5)
+        self._assert_adds_up()
+        # A later edit counts from the times of the part.
+        part.unit_amount = 1
+        self.assertBilled(part, 1.5, "1:00 h × 1.5")
+
+    def test_hours_added_to_an_entry_are_weighed_by_their_own_times(self):
+        self._buy(1)
+        entry = self._log_at(17, 1)
+        entry.unit_amount = 2
+        part = entry.search([("split_from_id", "=", entry.id)])
+        self.assertBilled(entry, 1, False)
+        self.assertBilled(part, 1.5, "1:00 h × 1.5")
+        self.assertEqual((part.time_start, part.time_stop), (18, 19))
+        self._assert_adds_up()
 
     def test_a_refusal_says_what_may_be_logged(self):
         item = self._sell(self.time_product)

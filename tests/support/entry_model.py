@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .credit_model import Refused, money
@@ -70,11 +71,40 @@ class Desk:
         inside = sum(max(span, 0) for span in spans)
         return (inside + (worked - inside) * self.outside) / worked
 
+    def reach(self, entry, share):
+        """Return the hours after which a share of what an entry counts was worked."""
+        worked, billable, start = entry.worked, entry.terms.billable, entry.start
+        if not (self.outside and billable) or start is None:
+            return worked * share
+        rest = share * worked * self.weigh(worked, billable, start)
+        begin = round(start * 60) / Decimal(60)
+        marks = {at - begin for at in (9, 18, 33, 42) if 0 < at - begin < worked}
+        marks = sorted(marks | {Decimal(), worked})
+        for first, last in pairwise(marks):
+            is_inside = 9 <= (begin + (first + last) / 2) % 24 < 18
+            factor = 1 if is_inside else self.outside
+            if (last - first) * factor >= rest:
+                return first + rest / factor
+            rest -= (last - first) * factor
+        return worked
+
+    def weigh_part(self, entry, first, last):
+        """Return what an hour counts between two moments of an entry."""
+        if entry.start is None or last <= first:
+            return entry.factor
+        counts = [
+            at and at * self.weigh(at, entry.terms.billable, entry.start)
+            for at in (first, last)
+        ]
+        return (counts[1] - counts[0]) / (last - first)
+
     def bill(self, worked, billable, start):
         weighed = exact(worked * self.weigh(worked, billable, start))
         hours = max(weighed, self.minimum)
         if self.step:
-            minutes = max(round(hours * 60), 1) / Decimal(60)
+            # Whole minutes worked, and then what they count.
+            minutes = max(round(worked * 60), 1) / Decimal(60)
+            minutes *= self.weigh(worked, billable, start)
             steps = max(minutes, self.minimum) / self.step - Decimal("0.000001")
             hours = steps.quantize(Decimal(1), ROUND_CEILING) * self.step
         return hours if billable else worked
@@ -148,12 +178,21 @@ class Desk:
         high = (cost + unit).quantize(unit, ROUND_FLOOR)
         return min(max(exactly, low, Decimal()), high)
 
-    def take(self, entry, parts, worked, hours, kept=0):
+    def take(self, entry, parts, hours, kept=0):
         """Post the credits; what the entry cannot carry itself becomes new entries."""
         own = parts[0] if not kept or parts[0].payer == entry.payer else None
         others = parts[1:] if own else parts
-        shares = [exact(worked * part.hours / hours) for part in others]
-        entry.worked = exact(entry.worked - sum(shares))
+        edge, total, marks = kept + (own.hours if own else 0), kept + hours, []
+        for part in others:
+            first, edge = edge, edge + part.hours
+            marks.append([self.reach(entry, at / total) for at in (first, edge)])
+        shares = [exact(last - first) for first, last in marks]
+        before = exact(entry.worked - sum(shares))
+        factors = [self.weigh_part(entry, Decimal(), before)] + [
+            self.weigh_part(entry, first, last) for first, last in marks
+        ]
+        if others:
+            entry.worked, entry.factor = before, factors[0]
         entry.hours = exact(kept + (own.hours if own else 0))
         if not kept:
             entry.payer, entry.item = own.payer, own.item
@@ -161,9 +200,9 @@ class Desk:
             ticket, day = entry.terms.ticket, entry.terms.day
             entry.rows += ticket.ledger.draw((ticket, entry), parts[0].credits, day)
         start = None if entry.start is None else entry.start + entry.worked
-        for part, share in zip(others, shares, strict=True):
+        for part, share, factor in zip(others, shares, factors[1:], strict=True):
             piece = Entry(entry.terms, share, part.hours, part.payer, part.item)
-            piece.factor = entry.factor
+            piece.factor = factor
             if start is not None and start < 24:
                 # What was done after midnight is not known by its time of day.
                 piece.start = start
@@ -176,7 +215,7 @@ class Desk:
         entry.factor = self.weigh(worked, billable, start)
         parts = self.plan(terms, entry.hours, ticket.item)
         self.entries.append(entry)
-        self.take(entry, parts, worked, entry.hours)
+        self.take(entry, parts, entry.hours)
 
     def edit(self, entry, worked=None, rate=None, **times):
         """Claim or give back the difference only; what it has already is none.
@@ -217,7 +256,7 @@ class Desk:
             terms.ticket.ledger.give_back(entry.rows, surplus)
         entry.terms, entry.worked, entry.hours = terms, worked, hours
         if parts:
-            self.take(entry, parts, worked * extra / hours, extra, kept)
+            self.take(entry, parts, extra, kept)
 
     def redo(self, entry, **values):
         """Another ticket, day or tick: all comes back, and who pays is asked again."""
@@ -236,7 +275,7 @@ class Desk:
                 raise
             self.release(entry)
             entry.terms = terms
-            self.take(entry, parts, entry.worked, hours)
+            self.take(entry, parts, hours)
 
     def release(self, entry):
         entry.terms.ticket.ledger.give_back(entry.rows, entry.credits)
@@ -258,7 +297,7 @@ class Desk:
             item = entry.terms.ticket.item
             parts = self.plan(entry.terms, entry.hours, item, entry, policy="overage")
             if parts[0].payer != "overage":
-                self.take(entry, parts, entry.worked, entry.hours)
+                self.take(entry, parts, entry.hours)
                 done = True
         if not done:
             raise Refused
