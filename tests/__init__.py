@@ -51,6 +51,7 @@ from .funding import test_funding_storm
 from .funding import test_funding_tasks
 from .funding import test_funding_tasks_kept
 from .funding import test_funding_tour
+from .funding import test_rate_preview
 from .funding import test_rates
 from .ledger import test_credit_access
 from .ledger import test_credit_balance

@@ -215,8 +215,9 @@ class HelpdeskTicketTeam(models.Model):
 
         :param float hours: hours worked
         :param float factor: hours billed for one worked
-        :return: the hours by the factor, at least the team's minimum, rounded up to the team's step; as worked
-            when neither is set, for no team, and for hours that are not positive
+        :return: the hours by the factor, at least the team's minimum, rounded up to the
+            team's step; by the factor alone when neither is set, for no team, and for
+            hours that are not positive
         :rtype: float
         """
         if not self or hours <= 0:

@@ -13,4 +13,5 @@ from . import test_funding_storm
 from . import test_funding_tasks
 from . import test_funding_tasks_kept
 from . import test_funding_tour
+from . import test_rate_preview
 from . import test_rates

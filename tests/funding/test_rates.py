@@ -335,8 +335,7 @@ class TestRates(RatesCommon):
 
     def test_the_last_night_that_has_a_time_of_day(self):
         self._add_rate(2, "inside")
-        entry = self._log_at(20, 8, date="9998-12-31")
-        self.assertEqual(entry.hours_billed, 12)
+        self.assertEqual(self._log_at(20, 8, date="9998-12-31").hours_billed, 12)
 
     def test_writing_the_same_hours_on_a_task_is_no_edit(self):
         entry = self._log_on_task()
@@ -363,7 +362,6 @@ class TestRates(RatesCommon):
         )
         billed_task = entry.task_id
         entry.task_id = task
-        self.assertEqual(entry.project_id, internal)
         self.assertBilled(entry, 2, False)
         entry.task_id = billed_task
         self.assertBilled(entry, 3, "2:00 h × 1.5")
@@ -520,23 +518,3 @@ class TestRates(RatesCommon):
         self.assertEqual(
             preview["rate_note"], "1:15 h: 0:30 × 1 until 18:00, 0:45 × 1.5 after"
         )
-
-
-@tagged("post_install", "-at_install")
-class TestRatePreview(RatesCommon):
-    """The window that tries the rates."""
-
-    def test_what_the_window_shows(self):
-        window = self.env["service.rate.preview"].with_user(self.agent)
-        with Form(window) as form:
-            self.assertEqual(form.employee_id, self.agent_employee.sudo(False))
-            form.date = MONDAY
-            form.time_start = 17.5
-            form.time_stop = 18.75
-            for text in ("0:30", "until 18:00", "until 18:45", "× 1.5", "1:38"):
-                self.assertIn(text, form.preview.replace("</td>", ""))
-            self.assertIn("No rate applies", form.preview)
-            form.time_stop = 18
-            self.assertNotIn("× 1.5", form.preview)
-            form.time_stop = 0
-            self.assertFalse(form.preview)
