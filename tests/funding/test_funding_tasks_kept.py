@@ -166,3 +166,15 @@ class TestPaidTimeStays(TaskFundingCommon):
         )
         found = self.env["account.analytic.line"].with_user(admin).search([])
         self.assertIn(entry, found)
+
+    def test_the_balance_is_for_those_who_log_time(self):
+        groups = "project.group_project_user"
+        member = self._create_person("member_mia", groups)
+        worker = self._create_person(
+            "worker_wanda", f"{groups},hr_timesheet.group_hr_timesheet_user"
+        )
+        self.rollout.message_subscribe((member + worker).partner_id.ids)
+        for name in ("service_credits_available", "service_credit_next_expiry"):
+            self.task.with_user(worker).read([name])
+            with self.assertRaises(AccessError):
+                self.task.with_user(member).read([name])
