@@ -428,7 +428,7 @@ class TestPackages(SyncCommon):
         self.assertEqual(
             {
                 key: (
-                    *(lot.credits_available, lot.credits),
+                    *(lot.credits - lot.opening_used, lot.credits),
                     *(lot.value_per_credit, str(lot.date_expiry)),
                 )
                 for key, lot in lots.items()
