@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
 from ...tools import refuse_typed, untyped_defaults
@@ -658,3 +658,43 @@ class AccountAnalyticLine(models.Model):
             rejected = self._get_rejected()
             rejected._fund_rejected()
             rejected._reopen()
+
+    @api.model
+    def _check_people(self, people):
+        """Refuse time of people for whom the user may not log.
+
+        :param set people: of pairs: id of the ticket's company, id of the employee
+        :raise AccessError: naming the person, and who may
+        """
+        employees = self.env["hr.employee"]
+        if employees._logs_for_everyone():
+            return
+        for company_id in {company_id for company_id, _employee_id in people}:
+            company = self.env["res.company"].browse(company_id)
+            domain = employees._get_domain_for_time(company)
+            # sudo: names of colleagues are shown to say who is meant
+            logged_sudo = employees.sudo().browse(
+                {employee_id for where, employee_id in people if where == company_id}
+            )
+            # Strangers to the company are refused as such.
+            logged_sudo = logged_sudo.filtered(lambda e, c=company: e.company_id == c)
+            refused = logged_sudo - logged_sudo.filtered_domain(domain)
+            if refused:
+                raise AccessError(self._get_people_text(refused[0], company.sudo()))
+
+    def _check_items(self):
+        """Refuse items that the works of the entries could not carry themselves.
+
+        :raise ValidationError: naming the item and what may be done
+        """
+        for alike in self.grouped(
+            lambda entry: (
+                entry.so_line,
+                entry._get_work(),
+                entry.company_id,
+                entry.partner_id,
+            )
+        ).values():
+            # sudo: who logs time need not read the order
+            if obstacle := alike[0].sudo()._get_item_obstacle():
+                raise ValidationError(obstacle)
