@@ -292,4 +292,5 @@ class TestFunding(FundingCommon):
             * 40
         )
         self._count(60)
+        self._count(1)  # as warm as before
         self.assertLessEqual(self._count(1), before)
