@@ -9,8 +9,8 @@ from .errors import quote
 from .values import FALSE, TRUE, is_empty
 
 # What columns are called, best names first, without accents: English, German, French,
-# Spanish, Romanian. The number of a line ("Nr.", "N°") is no ID: it changes as soon
-# as the table is sorted.
+# Spanish, Romanian. The number of a line ("Nr.", "N°") is not an ID: it changes when
+# the table is sorted.
 # fmt: off
 COMMON = {
     "external_id": (

@@ -108,7 +108,7 @@ class SaleOrderLine(models.Model):
         )
 
     def _get_ordered_hours(self):
-        """Return the ordered quantity in hours; a unit that is no time is one."""
+        """Return the ordered quantity in hours; other units count as hours."""
         self.ensure_one()
         hour = self.env.ref("uom.product_uom_hour")
         ordered = max(self.product_uom_qty, 0.0)

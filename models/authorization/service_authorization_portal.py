@@ -329,7 +329,7 @@ class ServiceAuthorization(models.Model):
             )
 
     def _check_signature(self, signature):
-        """Refuse what is no picture, or one that would fill the memory."""
+        """Refuse anything but a picture, and one that would fill the memory."""
         error = UserError(
             self.env._("We couldn't read your signature. Please sign again.")
         )

@@ -87,7 +87,7 @@ def snapshot(entries):
 
 
 def fund(entries, choices=None, policy=None):
-    """Decide who pays for entries nobody pays for yet, and note it on them.
+    """Decide who pays for entries that have no payer yet, and note it on them.
 
     :param entries: entries of tickets
     :param dict choices: item by entry (superuser), also an empty one, where a person

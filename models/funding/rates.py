@@ -40,7 +40,7 @@ class Rate(NamedTuple):
         )
 
     def fits(self, work):
-        """Tell whether the rate is for who did what."""
+        """Tell whether the rate is for the person and the service type."""
         return (not self.type_ids or work.service_type_id in self.type_ids) and (
             not self.employee_ids or work.employee_id in self.employee_ids
         )
