@@ -27,15 +27,6 @@ class HelpdeskTicket(models.Model):
         moved.sudo().filtered("access_token").access_token = False
         return result
 
-    def action_log_service(self):
-        """Open Log Service on the ticket."""
-        self.ensure_one()
-        self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_log_action"
-        )
-        return action | {"context": {"default_ticket_id": self.id}}
-
     def action_preview_as_customer(self):
         """Open the portal page of the ticket, as the user who looks at it."""
         self.ensure_one()

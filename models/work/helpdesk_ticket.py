@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import unquote
 
@@ -37,14 +37,10 @@ INTERNAL_FIELDS = frozenset(
 
 
 class HelpdeskTicket(models.Model):
-    _inherit = "helpdesk.ticket"
+    _name = "helpdesk.ticket"
+    _inherit = ["helpdesk.ticket", "service.work"]
     _guarded_fields = frozenset(
-        (
-            "sale_order_id",
-            "is_sale_line_chosen",
-            "is_sale_line_cleared",
-            "service_credits_used",
-        )
+        ("sale_order_id", "is_sale_line_chosen", "is_sale_line_cleared")
     )
 
     def _domain_sale_line_id(self):
@@ -130,26 +126,6 @@ class HelpdeskTicket(models.Model):
         inverse_name="ticket_id",
         string="Service Credit Allocations",
     )
-    service_credits_used = fields.Float(
-        digits="Service Credits",
-        compute="_compute_service_credits_used",
-        # The number is shown to whoever sees the ticket; the ledger is not.
-        compute_sudo=True,
-        help="Credits that the time of this ticket has drawn.",
-    )
-    service_credits_available = fields.Float(
-        digits="Service Credits",
-        compute="_compute_service_credits_available",
-        compute_sudo=True,
-        help="Credits of the customer that could pay for work done today.",
-    )
-    service_credit_next_expiry = fields.Date(
-        string="Next Expiry",
-        compute="_compute_service_credits_available",
-        compute_sudo=True,
-        help="When the first of these credits expire.",
-    )
-
     timesheet_ids = fields.One2many(
         comodel_name="account.analytic.line",
         inverse_name="ticket_id",
@@ -160,12 +136,6 @@ class HelpdeskTicket(models.Model):
         compute="_compute_requested_hours",
         compute_sudo=True,
         help="Requested hours that the customer has not answered yet.",
-    )
-    funding_draft = fields.Json(
-        compute="_compute_funding_draft",
-        compute_sudo=True,
-        export_string_translation=False,
-        help="What the entries that are being edited would use; empty once saved.",
     )
 
     @api.model
@@ -255,21 +225,6 @@ class HelpdeskTicket(models.Model):
                 ticket.suggested_sale_line_id = item
 
     @api.depends(
-        "sale_line_id",
-        "timesheet_ids.date",
-        "timesheet_ids.is_billable",
-        "timesheet_ids.service_type_id",
-        "timesheet_ids.so_line",
-        "timesheet_ids.unit_amount",
-        "use_service_credits",
-    )
-    def _compute_funding_draft(self):
-        saved = self.filtered("id")
-        saved.funding_draft = False
-        for ticket in self - saved:
-            ticket.funding_draft = ticket._get_funding_draft()
-
-    @api.depends(
         "authorization_ids.hours",
         "authorization_ids.state",
         "sale_line_id.authorization_ids.hours",
@@ -280,13 +235,6 @@ class HelpdeskTicket(models.Model):
         for ticket in self:
             own = requests.filtered_domain(ticket._domain_requests())
             ticket.requested_hours = sum(own.mapped("hours"))
-
-    def _get_funding_draft(self):
-        """Return what the edited entries would use; hook of whoever funds them.
-
-        :return: False, or a dict: `hours` by id of the item, `credits`, and `refused`
-        """
-        return False
 
     def _get_draft_hours(self):
         """Return the hours that the form adds to the ticket's item, unsaved."""
@@ -312,28 +260,6 @@ class HelpdeskTicket(models.Model):
     def _compute_use_service_credits(self):
         for ticket in self:
             ticket.use_service_credits = ticket.team_id.use_service_credits
-
-    @api.depends("service_credit_allocation_ids.credits")
-    def _compute_service_credits_used(self):
-        for ticket in self:
-            allocations = ticket.service_credit_allocation_ids
-            ticket.service_credits_used = sum(allocations.mapped("credits"))
-
-    @api.depends(
-        "commercial_partner_id", "company_id", "funding_draft", "timesheet_ids.credits"
-    )
-    def _compute_service_credits_available(self):
-        for company, tickets in self.grouped("company_id").items():
-            customers = tickets.commercial_partner_id._origin
-            balances = customers._get_service_credit_balances(company=company)
-            for ticket in tickets:
-                # A credit is a unit of work, whatever currency it was bought in.
-                lines = balances.get(ticket.commercial_partner_id._origin.id) or []
-                days = [line["next_expiry"] for line in lines if line["next_expiry"]]
-                ticket.service_credits_available = sum(
-                    line["credits_available"] for line in lines
-                ) - (ticket.funding_draft or {}).get("credits", 0.0)
-                ticket.service_credit_next_expiry = min(days, default=False)
 
     @api.constrains("sale_line_id", "partner_id", "company_id")
     def _check_sale_line_id(self):
@@ -413,20 +339,6 @@ class HelpdeskTicket(models.Model):
             self._prepare_projects()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_with_credits(self):
-        # sudo: the ledger refers to the ticket, whoever deletes it
-        allocation_sudo = self.env["service.credit.allocation"].sudo()
-        used = allocation_sudo.search([("ticket_id", "in", self.ids)], limit=1)
-        if used:
-            raise UserError(
-                self.env._(
-                    "The ticket %(ticket)s cannot be deleted, because the ledger of "
-                    "service credits refers to it: archive it instead.",
-                    ticket=used.ticket_id.display_name,
-                )
-            )
-
     def _prepare_projects(self):
         """Give a team of all companies a project in each company that uses it."""
         lacking = self.filtered(lambda t: t.allow_timesheet and not t.project_id)
@@ -434,105 +346,6 @@ class HelpdeskTicket(models.Model):
             lambda ticket: (ticket.team_id, ticket.company_id)
         ).items():
             team.with_company(company)._prepare_timesheet_project()
-
-    def _is_own_sale_line(self):
-        """Tell whether the item belongs to the ticket's customer and company."""
-        self.ensure_one()
-        item_sudo = self.sudo().sale_line_id
-        return (
-            item_sudo.order_partner_id.commercial_partner_id
-            == self.partner_id.commercial_partner_id
-            and item_sudo.company_id == self.company_id
-        )
-
-    def _get_first_prepaid_items(self):
-        """Return the prepaid item that each ticket takes by itself, by ticket."""
-        items = self.env["sale.order.line"]._get_prepaid_items(
-            self.commercial_partner_id, self.company_id
-        )
-        result = {}
-        for ticket in self:
-            candidates = items.get((ticket.commercial_partner_id, ticket.company_id))
-            if candidates:
-                last = ticket.team_id.sale_line_preference == "latest"
-                result[ticket] = candidates[-1 if last else 0]
-        return result
-
-    def _note_chosen(self):
-        """Remember of new tickets that a person chose the item: a form sends the one
-        that was filled along, too."""
-        filled = self._get_first_prepaid_items()
-        self.filtered(
-            lambda ticket: ticket.sale_line_id != filled.get(ticket)
-        )._keep_chosen(True)
-
-    def _keep_chosen(self, is_chosen):
-        # sudo: the mark follows from what a person chose; it is not typed
-        self.sudo().filtered(
-            lambda ticket: ticket.is_sale_line_chosen != is_chosen
-        ).is_sale_line_chosen = is_chosen
-
-    def _move_on_to(self, item):
-        """Let new time go where the chain of prepaid items has come to (superuser).
-
-        That is no choice of a person, so it writes past the notes of choices.
-        """
-        return models.BaseModel.write(self, {"sale_line_id": item.id})
-
-    def _note_left_empty(self):
-        """Remember of tickets that an item was offered, and not taken."""
-        empty = self.filtered(lambda t: t.allow_billable and not t.sale_line_id)
-        items = self.env["sale.order.line"]._get_prepaid_items(
-            empty.commercial_partner_id, empty.company_id
-        )
-        empty.filtered(
-            lambda ticket: (ticket.commercial_partner_id, ticket.company_id) in items
-        )._keep_left_empty(True)
-
-    def _forget_left_empty(self, vals):
-        """Let the item of another customer be filled, before the values are written."""
-        for ticket in self.filtered("is_sale_line_cleared"):
-            partner, company = ticket.partner_id, ticket.company_id
-            partner = partner.browse(vals.get("partner_id", partner.id))
-            is_other = partner.commercial_partner_id != ticket.commercial_partner_id
-            if is_other or vals.get("company_id", company.id) != company.id:
-                ticket._keep_left_empty(False)
-
-    def _keep_left_empty(self, is_empty):
-        # sudo: the mark follows from what a person chose; it is not typed
-        self.sudo().is_sale_line_cleared = is_empty
-
-    def _is_left_empty(self):
-        """Tell whether somebody emptied the item, and the customer is the same."""
-        self.ensure_one()
-        before = self._origin
-        return (
-            self.is_sale_line_cleared
-            and before.commercial_partner_id == self.commercial_partner_id
-            and before.company_id == self.company_id
-        )
-
-    def _get_entry_sale_line(self, employee):
-        """Return the item that a new entry of `employee` on this ticket is billed to.
-
-        The employee rates of the project apply as core applies them to tasks.
-        """
-        self.ensure_one()
-        item = self.sale_line_id
-        if not (item and self.allow_billable):
-            return item.browse()
-        # sudo: rates are read by whoever may log time on the ticket
-        project_sudo = self.project_id.sudo()
-        if project_sudo.pricing_type == "employee_rate":
-            rates = project_sudo.sale_line_employee_ids.filtered(
-                lambda rate: (
-                    rate.employee_id == employee
-                    and rate.sale_line_id.order_partner_id.commercial_partner_id
-                    == self.commercial_partner_id
-                )
-            )
-            item = rates[:1].sale_line_id.sudo(False) or item
-        return item
 
     # ------------------------------------------------------------------
     # What a claim asks of its work, a ticket or a task

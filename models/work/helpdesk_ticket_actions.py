@@ -19,15 +19,9 @@ class HelpdeskTicket(models.Model):
         for ticket in self.filtered("suggested_sale_line_id"):
             ticket.sale_line_id = ticket.suggested_sale_line_id
 
-    def action_request_authorization(self):
-        """Open the window that asks the customer for more hours, or what was asked."""
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["service.authorization"]._get_request_action(
-            self.sale_line_id,
-            ticket_id=self.id,
-            service_type_id=self.team_id.default_service_type_id.id,
-        )
+    def _prepare_request(self):
+        service_type = self.team_id.default_service_type_id
+        return super()._prepare_request() | {"service_type_id": service_type.id}
 
     def _domain_requests(self):
         """Return what waits for an answer: asked for the tickets, or on their items."""

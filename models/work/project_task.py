@@ -1,16 +1,17 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools import refuse_typed, untyped_defaults
+
+LOGS_TIME = "hr_timesheet.group_hr_timesheet_user"
 
 
 class ProjectTask(models.Model):
     """Work that service credits and prepaid hours pay, as they pay tickets."""
 
-    _inherit = "project.task"
-    _guarded_fields = frozenset(("service_credits_used",))
+    _name = "project.task"
+    _inherit = ["project.task", "service.work"]
 
     limit_hours = fields.Boolean(related="sale_line_id.limit_hours")
     authorized_hours_left = fields.Float(
@@ -40,35 +41,9 @@ class ProjectTask(models.Model):
         inverse_name="task_id",
         string="Service Credit Allocations",
     )
-    service_credits_used = fields.Float(
-        digits="Service Credits",
-        compute="_compute_service_credits_used",
-        # The number is shown to whoever sees the task; the ledger is not.
-        compute_sudo=True,
-        help="Credits that the time of this task has drawn.",
-    )
-    service_credits_available = fields.Float(
-        digits="Service Credits",
-        compute="_compute_service_credits_available",
-        compute_sudo=True,
-        # The customer's balance is for those who log time, as on tickets.
-        groups="hr_timesheet.group_hr_timesheet_user",
-        help="Credits of the customer that could pay for work done today.",
-    )
-    service_credit_next_expiry = fields.Date(
-        string="Next Expiry",
-        compute="_compute_service_credits_available",
-        compute_sudo=True,
-        # The customer's balance is for those who log time, as on tickets.
-        groups="hr_timesheet.group_hr_timesheet_user",
-        help="When the first of these credits expire.",
-    )
-    funding_draft = fields.Json(
-        compute="_compute_funding_draft",
-        compute_sudo=True,
-        export_string_translation=False,
-        help="What the entries that are being edited would use; empty once saved.",
-    )
+    # The customer's balance is for those who log time, as on tickets.
+    service_credits_available = fields.Float(groups=LOGS_TIME)
+    service_credit_next_expiry = fields.Date(groups=LOGS_TIME)
 
     @api.depends(
         "project_id.allow_billable",
@@ -95,54 +70,18 @@ class ProjectTask(models.Model):
         for task in self:
             task.commercial_partner_id = task._get_payer().commercial_partner_id
 
-    @api.depends("service_credit_allocation_ids.credits")
-    def _compute_service_credits_used(self):
-        for task in self:
-            allocations = task.service_credit_allocation_ids
-            task.service_credits_used = sum(allocations.mapped("credits"))
-
-    @api.depends(
-        "commercial_partner_id", "company_id", "funding_draft", "timesheet_ids.credits"
-    )
+    @api.depends("use_service_credits")
     def _compute_service_credits_available(self):
-        self.service_credits_available = 0.0
-        self.service_credit_next_expiry = False
-        for company, tasks in (
-            self.filtered("use_service_credits")
-            .grouped(lambda task: task.company_id or self.env.company)
-            .items()
-        ):
-            customers = tasks.commercial_partner_id._origin
-            balances = customers._get_service_credit_balances(company=company)
-            for task in tasks:
-                # A credit is a unit of work, whatever currency it was bought in.
-                lines = balances.get(task.commercial_partner_id._origin.id) or []
-                days = [line["next_expiry"] for line in lines if line["next_expiry"]]
-                task.service_credits_available = sum(
-                    line["credits_available"] for line in lines
-                ) - (task.funding_draft or {}).get("credits", 0.0)
-                task.service_credit_next_expiry = min(days, default=False)
+        using = self.filtered("use_service_credits")
+        (self - using).service_credits_available = 0.0
+        (self - using).service_credit_next_expiry = False
+        return super(ProjectTask, using)._compute_service_credits_available()
 
-    @api.depends(
-        "asks_payers",
-        "sale_line_id",
-        "timesheet_ids.date",
-        "timesheet_ids.is_billable",
-        "timesheet_ids.service_type_id",
-        "timesheet_ids.so_line",
-        "timesheet_ids.unit_amount",
-    )
+    @api.depends("asks_payers")
     def _compute_funding_draft(self):
-        for task in self:
-            is_edited = not task.id and task.asks_payers
-            task.funding_draft = is_edited and task._get_funding_draft()
-
-    def _get_funding_draft(self):
-        """Return what the edited entries would use; hook of whoever funds them.
-
-        :return: False, or a dict: `hours` by id of the item, `credits`, and `refused`
-        """
-        return False
+        asking = self.filtered("asks_payers")
+        (self - asking).funding_draft = False
+        return super(ProjectTask, asking)._compute_funding_draft()
 
     @api.model
     def default_get(self, fields):
@@ -156,37 +95,6 @@ class ProjectTask(models.Model):
     def write(self, vals):
         refuse_typed(self, [vals])
         return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_with_credits(self):
-        # sudo: the ledger refers to the task, whoever deletes it
-        allocation_sudo = self.env["service.credit.allocation"].sudo()
-        used = allocation_sudo.search([("task_id", "in", self.ids)], limit=1)
-        if used:
-            raise UserError(
-                self.env._(
-                    "The task %(task)s cannot be deleted, because the ledger of "
-                    "service credits refers to it: archive it instead.",
-                    task=used.task_id.display_name,
-                )
-            )
-
-    def action_request_authorization(self):
-        """Open the window that asks the customer for more hours, or what was asked."""
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["service.authorization"]._get_request_action(
-            self.sale_line_id, task_id=self.id
-        )
-
-    def action_log_service(self):
-        """Open the window that logs a service on the task."""
-        self.ensure_one()
-        self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_log_action"
-        )
-        return action | {"context": {"default_task_id": self.id}}
 
     # ------------------------------------------------------------------
     # What a claim asks of its work, a ticket or a task

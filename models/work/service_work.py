@@ -1,0 +1,119 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..ledger.drawing import WORK_FIELDS
+
+
+class ServiceWork(models.AbstractModel):
+    """A ticket or task, which service credits and prepaid hours pay."""
+
+    _name = "service.work"
+    _description = "Paid Work"
+    _guarded_fields = frozenset(("service_credits_used",))
+
+    service_credits_used = fields.Float(
+        digits="Service Credits",
+        compute="_compute_service_credits_used",
+        # The number is shown to whoever sees the work; the ledger is not.
+        compute_sudo=True,
+        help="Credits that time on it has drawn.",
+    )
+    service_credits_available = fields.Float(
+        digits="Service Credits",
+        compute="_compute_service_credits_available",
+        compute_sudo=True,
+        help="Credits of the customer that could pay for work done today.",
+    )
+    service_credit_next_expiry = fields.Date(
+        string="Next Expiry",
+        compute="_compute_service_credits_available",
+        compute_sudo=True,
+        help="When the first of these credits expire.",
+    )
+    funding_draft = fields.Json(
+        compute="_compute_funding_draft",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="What the entries that are being edited would use; empty once saved.",
+    )
+
+    @api.depends("service_credit_allocation_ids.credits")
+    def _compute_service_credits_used(self):
+        for work in self:
+            allocations = work.service_credit_allocation_ids
+            work.service_credits_used = sum(allocations.mapped("credits"))
+
+    @api.depends(
+        "commercial_partner_id", "company_id", "funding_draft", "timesheet_ids.credits"
+    )
+    def _compute_service_credits_available(self):
+        for company, works in self.grouped(
+            lambda work: work.company_id or self.env.company
+        ).items():
+            customers = works.commercial_partner_id._origin
+            balances = customers._get_service_credit_balances(company=company)
+            for work in works:
+                # A credit is a unit of work, whatever currency it was bought in.
+                lines = balances.get(work.commercial_partner_id._origin.id) or []
+                days = [line["next_expiry"] for line in lines if line["next_expiry"]]
+                work.service_credits_available = sum(
+                    line["credits_available"] for line in lines
+                ) - (work.funding_draft or {}).get("credits", 0.0)
+                work.service_credit_next_expiry = min(days, default=False)
+
+    @api.depends(
+        "sale_line_id",
+        "timesheet_ids.date",
+        "timesheet_ids.is_billable",
+        "timesheet_ids.service_type_id",
+        "timesheet_ids.so_line",
+        "timesheet_ids.unit_amount",
+        "use_service_credits",
+    )
+    def _compute_funding_draft(self):
+        for work in self:
+            work.funding_draft = not work.id and work._get_funding_draft()
+
+    def _get_funding_draft(self):
+        """Return what the edited entries would use; hook of whoever funds them.
+
+        :return: False, or a dict: `hours` by id of the item, `credits`, and `refused`
+        """
+        return False
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_credits(self):
+        # sudo: the ledger refers to the work, whoever deletes it
+        allocation_sudo = self.env["service.credit.allocation"].sudo()
+        field = WORK_FIELDS[self._name]
+        used = allocation_sudo.search([(field, "in", self.ids)], limit=1)
+        if used:
+            raise UserError(
+                self.env._(
+                    "You can't delete %(work)s, because the ledger of service credits "
+                    "refers to it: archive it instead.",
+                    work=used[field]._get_work_name(),
+                )
+            )
+
+    def action_log_service(self):
+        """Open the window that logs a service on the work."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_log_action"
+        )
+        return action | {"context": {f"default_{WORK_FIELDS[self._name]}": self.id}}
+
+    def action_request_authorization(self):
+        """Open the window that asks the customer for more hours, or what was asked."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["service.authorization"]._get_request_action(
+            self.sale_line_id, **self._prepare_request()
+        )
+
+    def _prepare_request(self):
+        """Return values of a request for more hours on the work."""
+        return {WORK_FIELDS[self._name]: self.id}
