@@ -1,6 +1,7 @@
 from . import service_work_log
 from . import account_analytic_line
 from . import account_analytic_line_approval
+from . import account_analytic_line_change
 from . import account_analytic_line_clock
 from . import account_analytic_line_overage
 from . import account_analytic_line_portal

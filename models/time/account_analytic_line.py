@@ -27,8 +27,6 @@ FUNDING_FIELDS = frozenset(
 )
 # A change of one of these may make the time another person's.
 PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
-# What is corrected on a rejected entry without asking again who pays.
-CORRECTIONS = frozenset(("name", "employee_id", "user_id"))
 # Who may see what hours cost: not whoever only logs or reads time.
 PRICE_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_readonly,"
@@ -47,8 +45,8 @@ class AccountAnalyticLine(models.Model):
     """Time on tickets: what an entry stores, what guards it, and the way it takes when
     it is created or written.
 
-    The files beside this one have what is computed, the rules and their words,
-    approval, period and overage.
+    The files beside this one have what is computed, what follows from a change, the
+    rules and their words, approval, period and overage.
     """
 
     _inherit = "account.analytic.line"
@@ -575,36 +573,6 @@ class AccountAnalyticLine(models.Model):
         return completed, chosen
 
     @api.model
-    def _complete_written_values(self, vals):
-        """Complete the values written on entries of tickets.
-
-        When they move to another ticket, project, company and customer follow, and who
-        pays is decided anew.
-
-        :return: the values, and the item a person chose as in :meth:`_complete_values`
-        :raise AccessError: when the user may not read the ticket
-        :raise UserError: when time cannot be logged on the ticket
-        """
-        vals = dict(vals)
-        if vals.get("ticket_id"):
-            ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
-            ticket.check_access("read")
-            moved = ticket._get_time_values()
-            # The unit stays: time in another one than hours is refused.
-            moved.pop("product_uom_id")
-            vals = {"is_so_line_edited": False, "task_id": False, **vals, **moved}
-        return self._pop_written_item(vals)
-
-    @api.model
-    def _pop_written_item(self, vals):
-        """Take the item out of written values: the funding sets it."""
-        if vals.get("is_billable") is False:
-            vals["is_so_line_edited"] = False
-        if "so_line" not in vals:
-            return vals, None
-        return vals, self._browse_item(vals.pop("so_line"))
-
-    @api.model
     def _complete_employee(self, vals, own):
         """Complete the employee, or refuse one who is not of the ticket's company.
 
@@ -631,33 +599,8 @@ class AccountAnalyticLine(models.Model):
             )
 
     # ------------------------------------------------------------------
-    # After a change
+    # Whose time it may be, and on which item
     # ------------------------------------------------------------------
-
-    def _clear_unticked(self):
-        """Let nobody pay for lines of tasks either when they are not billable."""
-        unticked = self.filtered(lambda line: line.so_line and not line.is_billable)
-        if unticked:
-            unticked.so_line = False
-
-    def _follow_write(self, before, choice):
-        """Make approval and funding follow a change of entries of tickets."""
-        rejected = self._get_rejected()
-        if rejected:
-            # Corrected, they are drafts again and ask anew who pays.
-            apply.write_funding(dict.fromkeys(rejected, {"coverage": False}))
-            rejected._reopen()
-        # Moved to a team that asks for no approval, it is not submitted again.
-        self.filtered(lambda entry: not entry.approval_state)._end_rejection()
-        apply.follow(self, before, choice)
-        self._get_rebooked(before, choice)._check_items()
-
-    def _follow_correction(self, vals):
-        """The same for what is corrected without a change of who pays."""
-        if not CORRECTIONS.isdisjoint(vals):
-            rejected = self._get_rejected()
-            rejected._fund_rejected()
-            rejected._reopen()
 
     @api.model
     def _check_people(self, people):

@@ -6,11 +6,12 @@ from ...tools import format_number
 
 # Projects that customers are invited to.
 SHARED = ("invited_users", "portal")
+BY_CREDITS = "service_credits"
 
 
 class AccountAnalyticLine(models.Model):
-    """What customers read of an entry, in their words. The records are superuser
-    ones, and the entries are the reader's own."""
+    """Which entries customers read, and what of them, in their words. There, the
+    records are superuser ones, and the entries are the reader's own."""
 
     _inherit = "account.analytic.line"
 
@@ -64,4 +65,46 @@ class AccountAnalyticLine(models.Model):
         customer = self.partner_id.commercial_partner_id
         return self.ticket_id.filtered(
             lambda t: not customer or t.commercial_partner_id == customer
+        )
+
+    @api.model
+    def _domain_of_customer(self, customer):
+        """Return the entries on tickets that were logged for a customer.
+
+        A ticket may have had another customer when time was logged on it: that time is
+        not for the eyes of the present one. Time logged before a ticket had a customer
+        is for the one it has.
+
+        :param customer: commercial entity
+        """
+        return Domain("partner_id.commercial_partner_id", "=", customer.id) | (
+            Domain("partner_id", "=", False)
+            & Domain("ticket_id.commercial_partner_id", "=", customer.id)
+        )
+
+    def _timesheet_get_portal_domain(self):
+        """Show customers the time of their tickets when the team says so, and of tasks
+        that credits paid as well."""
+        domain = Domain(super()._timesheet_get_portal_domain()).map_conditions(
+            lambda condition: (
+                Domain("timesheet_invoice_type", "in", [*condition.value, BY_CREDITS])
+                if condition.field_expr == "timesheet_invoice_type"
+                and condition.operator == "in"
+                else condition
+            )
+        )
+        if self.env.user.has_group("hr_timesheet.group_hr_timesheet_user"):
+            return domain
+        customer = self.env.user.partner_id.commercial_partner_id
+        # Time on a task that was paid for another customer is not for this one's eyes.
+        own = Domain("coverage", "=", False) | Domain(
+            "partner_id.commercial_partner_id", "=", customer.id
+        )
+        on_tickets = (
+            Domain("ticket_id", "!=", False)
+            & self._domain_of_customer(customer)
+            & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+        )
+        return ((domain & Domain("ticket_id", "=", False) & own) | on_tickets) & Domain(
+            "approval_state", "!=", "rejected"
         )

@@ -5,7 +5,6 @@ from odoo.tools import format_date
 
 from ...tools import format_number, refuse_typed
 from ...tools.approval import FROZEN
-from ..funding import apply
 from ..funding.payers import HOUR_DIGITS
 
 APPROVER = "hr_timesheet.group_hr_timesheet_approver"
@@ -388,19 +387,4 @@ class AccountAnalyticLine(models.Model):
             or self.env._("no customer"),
             item_customer=customer.display_name,
             item_company=item.company_id.name,
-        )
-
-    def _get_rebooked(self, before, choice):
-        """Return the entries that put something on an item that it did not have.
-
-        Hours that shrink are corrected on whatever item they are.
-        """
-        if choice is not None:
-            return self
-        now = apply.snapshot(self)
-        return self.filtered(
-            lambda entry: (
-                not now[entry].is_alike(before[entry])
-                or round(now[entry].hours - before[entry].hours, HOUR_DIGITS) > 0
-            )
         )

@@ -3,14 +3,6 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...tools import refuse_unreadable
-from ..funding import apply
-
-BY_CREDITS = "service_credits"
-
-# A form that changes one of these shows another item.
-SHOWS_ITEM = frozenset(
-    ("ticket_id", "task_id", "is_billable", "employee_id", "project_id")
-)
 
 
 class AccountAnalyticLine(models.Model):
@@ -137,27 +129,6 @@ class AccountAnalyticLine(models.Model):
             for ticket_id, task_id in zip(ids["ticket_id"], ids["task_id"], strict=True)
         ]
 
-    @api.model
-    def _complete_values_on_task(self, vals):
-        """Complete the values written on entries of tasks, which may move to another
-        one: the customer follows, and who pays is decided anew."""
-        vals = dict(vals)
-        if vals.get("task_id"):
-            # sudo: as in core, who logs time need not read the task
-            task_sudo = self.env["project.task"].sudo().browse(vals["task_id"])
-            moved = {"partner_id": task_sudo._get_payer().id}
-            moved["project_id"] = task_sudo.project_id.id
-            vals = {"is_so_line_edited": False, **vals, **moved}
-        return self._pop_written_item(vals)
-
-    def _leave_to_core(self):
-        """Let core say again what bills the entries, whose task asks nobody here."""
-        if self:
-            rejected = self._get_rejected()
-            # sudo: what pays is a consequence of the entry
-            apply.leave(self.sudo())
-            rejected._reopen()
-
     def onchange(self, values, field_names, fields_spec):
         """Show nothing of a ticket that the user may not read."""
         for value in (
@@ -233,20 +204,6 @@ class AccountAnalyticLine(models.Model):
                 choices[line] = choice
         return choices
 
-    def _split_by_choice(self, vals, choice):
-        """Tell for which of the written entries a person chose the item.
-
-        A form sends along the item that it showed after another change, which is no
-        choice: credits still come first.
-
-        :return: list of pairs: the choice, or None, and the entries it holds for
-        """
-        is_chosen = vals.get("is_so_line_edited") or SHOWS_ITEM.isdisjoint(vals)
-        if choice is None or is_chosen:
-            return [(choice, self)]
-        sent = self.filtered(lambda entry: entry.sudo()._get_work_item() == choice)
-        return [(None, sent), (choice, self - sent)]
-
     def _prepare_split_values(self):
         values = super()._prepare_split_values()
         for name in ("internal_note", "billing_factor", "rate_facts"):
@@ -254,24 +211,6 @@ class AccountAnalyticLine(models.Model):
         if self.approval_state:
             values["approval_state"] = self.approval_state
         return values
-
-    # ------------------------------------------------------------------
-    # After a change
-    # ------------------------------------------------------------------
-
-    def _move_to_ticket(self, ticket):
-        """Move entries as they are, submitted and approved ones too (superuser).
-
-        For merged tickets, which are no correction of the time: it stays as it was
-        weighed, and only who pays is asked again.
-        """
-        before = apply.snapshot(self)
-        vals, _choice = self._complete_written_values({"ticket_id": ticket.id})
-        project = {key: vals[key] for key in ("project_id", "company_id")}
-        accounts = self._timesheet_preprocess_get_accounts(project)
-        self._write_own({**accounts, **vals})
-        apply.restore_weight(before)
-        self._follow_write(before, None)
 
     @api.model
     def _domain_not_billed(self):
@@ -282,46 +221,4 @@ class AccountAnalyticLine(models.Model):
             "any!",
             Domain("state", "=", "cancel")
             & Domain("payment_state", "!=", "invoicing_legacy"),
-        )
-
-    @api.model
-    def _domain_of_customer(self, customer):
-        """Return the entries on tickets that were logged for a customer.
-
-        A ticket may have had another customer when time was logged on it: that time is
-        not for the eyes of the present one. Time logged before a ticket had a customer
-        is for the one it has.
-
-        :param customer: commercial entity
-        """
-        return Domain("partner_id.commercial_partner_id", "=", customer.id) | (
-            Domain("partner_id", "=", False)
-            & Domain("ticket_id.commercial_partner_id", "=", customer.id)
-        )
-
-    def _timesheet_get_portal_domain(self):
-        """Show customers the time of their tickets when the team says so, and of tasks
-        that credits paid as well."""
-        domain = Domain(super()._timesheet_get_portal_domain()).map_conditions(
-            lambda condition: (
-                Domain("timesheet_invoice_type", "in", [*condition.value, BY_CREDITS])
-                if condition.field_expr == "timesheet_invoice_type"
-                and condition.operator == "in"
-                else condition
-            )
-        )
-        if self.env.user.has_group("hr_timesheet.group_hr_timesheet_user"):
-            return domain
-        customer = self.env.user.partner_id.commercial_partner_id
-        # Time on a task that was paid for another customer is not for this one's eyes.
-        own = Domain("coverage", "=", False) | Domain(
-            "partner_id.commercial_partner_id", "=", customer.id
-        )
-        on_tickets = (
-            Domain("ticket_id", "!=", False)
-            & self._domain_of_customer(customer)
-            & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
-        )
-        return ((domain & Domain("ticket_id", "=", False) & own) | on_tickets) & Domain(
-            "approval_state", "!=", "rejected"
         )
