@@ -2,13 +2,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools import refuse_uncountable
-
 
 class ServiceAuthorizationRecord(models.TransientModel):
     """Record the answer that a customer gave by phone."""
 
     _name = "service.authorization.record"
+    _inherit = "service.number.mixin"
     _description = "Record the Answer to a Request for Hours"
 
     authorization_id = fields.Many2one(
@@ -38,13 +37,11 @@ class ServiceAuthorizationRecord(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        refuse_uncountable(self, vals_list)
         records = super().create(vals_list)
         records._check_may_answer()
         return records
 
     def write(self, vals):
-        refuse_uncountable(self, [vals])
         result = super().write(vals)
         self._check_may_answer()
         return result

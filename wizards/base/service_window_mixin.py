@@ -1,8 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ...tools import refuse_uncountable
-
 
 class ServiceWindowMixin(models.AbstractModel):
     """A window about the service for a customer, on a ticket or on a new one.
@@ -12,6 +10,7 @@ class ServiceWindowMixin(models.AbstractModel):
     """
 
     _name = "service.window.mixin"
+    _inherit = "service.number.mixin"
     _description = "Window about a Service"
 
     partner_id = fields.Many2one(
@@ -63,17 +62,6 @@ class ServiceWindowMixin(models.AbstractModel):
         help="When the work began, in the time zone of the company; midnight is 24. "
         "Rates for certain hours ask for it.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Refuse numbers that nothing can count with."""
-        refuse_uncountable(self, vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Refuse numbers that nothing can count with."""
-        refuse_uncountable(self, [vals])
-        return super().write(vals)
 
     @api.depends("ticket_id", "task_id")
     def _compute_partner_id(self):

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 
 from ...models.funding import rates
-from ...tools import format_number, is_countable, refuse_uncountable
+from ...tools import format_number, is_countable
 from ...tools.clock import HOURS_IN_A_DAY, get_hours
 
 
@@ -10,6 +10,7 @@ class ServiceRatePreview(models.TransientModel):
     """What the rates would make of some work, by the function that bills it."""
 
     _name = "service.rate.preview"
+    _inherit = "service.number.mixin"
     _description = "Try Rates"
 
     company_id = fields.Many2one(
@@ -29,15 +30,6 @@ class ServiceRatePreview(models.TransientModel):
     preview = fields.Html(
         compute="_compute_preview", compute_sudo=False, sanitize=False
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        refuse_uncountable(self, vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        refuse_uncountable(self, [vals])
-        return super().write(vals)
 
     @api.depends(
         "company_id",

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tools import float_compare
 
 from ...models.ledger.drawing import get_shortage_message, plan_draws
-from ...tools import is_countable, refuse_uncountable
+from ...tools import is_countable
 
 # Nobody picks by hand among more purchases than that.
 SELECTION_LIMIT = 200
@@ -19,6 +19,7 @@ class ServiceCreditManage(models.TransientModel):
     """
 
     _name = "service.credit.manage"
+    _inherit = "service.number.mixin"
     _description = "Manage Service Credits"
 
     milestone_id = fields.Many2one(
@@ -58,17 +59,6 @@ class ServiceCreditManage(models.TransientModel):
         readonly=False,
     )
     obstacle = fields.Char(compute="_compute_obstacle")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Refuse numbers that nothing can count with."""
-        refuse_uncountable(self, vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Refuse numbers that nothing can count with."""
-        refuse_uncountable(self, [vals])
-        return super().write(vals)
 
     @api.depends("milestone_id")
     def _compute_situation(self):
@@ -219,6 +209,7 @@ class ServiceCreditManageLine(models.TransientModel):
     """What one purchase gives, or gets back."""
 
     _name = "service.credit.manage.line"
+    _inherit = "service.number.mixin"
     _description = "Manage Service Credits: Purchase"
 
     wizard_id = fields.Many2one(
@@ -242,17 +233,6 @@ class ServiceCreditManageLine(models.TransientModel):
         digits="Service Credits",
         compute="_compute_credits_left",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Refuse numbers that nothing can count with."""
-        refuse_uncountable(self, vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Refuse numbers that nothing can count with."""
-        refuse_uncountable(self, [vals])
-        return super().write(vals)
 
     @api.depends("credits", "purchase_id")
     def _compute_credits_left(self):

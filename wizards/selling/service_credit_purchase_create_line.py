@@ -3,8 +3,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools import refuse_uncountable
-
 TERMS = ("credits", "value_per_credit", "paid_per_credit", "description")
 AMENDABLE = (*TERMS, "date_start", "date_expiry", "is_draft")
 
@@ -16,6 +14,7 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
     """
 
     _name = "service.credit.purchase.create.line"
+    _inherit = "service.number.mixin"
     _description = "Service Credit Purchase to Create"
 
     wizard_id = fields.Many2one(
@@ -102,13 +101,11 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        refuse_uncountable(self, vals_list)
         lines = super().create(vals_list)
         lines.sale_line_id.check_access("read")
         return lines
 
     def write(self, vals):
-        refuse_uncountable(self, [vals])
         result = super().write(vals)
         if "sale_line_id" in vals:
             self.sale_line_id.check_access("read")

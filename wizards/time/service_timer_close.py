@@ -1,8 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ...tools import refuse_uncountable
-
 
 class ServiceTimerClose(models.TransientModel):
     """Asks how long and what was done when a timer ends, and does what comes next.
@@ -12,6 +10,7 @@ class ServiceTimerClose(models.TransientModel):
     """
 
     _name = "service.timer.close"
+    _inherit = "service.number.mixin"
     _description = "End a Timer"
 
     ticket_ids = fields.Many2many(
@@ -72,15 +71,6 @@ class ServiceTimerClose(models.TransientModel):
             window.date = timer.date
             window.is_billable = timer.is_billable
             window.hours = timer._get_hours() if len(timers) == 1 else 0.0
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        refuse_uncountable(self, vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        refuse_uncountable(self, [vals])
-        return super().write(vals)
 
     def action_log(self):
         """Log the time and go on; refused time is shown, and nothing closes."""
