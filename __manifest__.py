@@ -118,6 +118,7 @@
         "data/service_revenue_risk_demo.xml",
         "data/service_credit_accounting_demo.xml",
         "data/service_rate_demo.xml",
+        "data/service_credit_pool_demo.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",

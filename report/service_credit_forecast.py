@@ -14,7 +14,8 @@ class ServiceCreditForecast(models.Model):
     lapses unused before.
 
     One line per customer, company and currency. Counted are the credits that can be
-    used today, soonest expiry first; what starts later is told beside them. Pace is
+    used today, in the order of drawing; what starts later is told beside them. What
+    purchases are limited to is left aside. Pace is
     what was drawn per month in the last three months, or else in the last twelve; a
     customer who bought later is measured since the first purchase started.
     """
@@ -31,6 +32,7 @@ class ServiceCreditForecast(models.Model):
             "credits_waiting",
             "opportunity_id",
             "paid_available",
+            "priority",
             "sale_order_id",
             "state",
             "value_available",

@@ -62,48 +62,64 @@ PACES = f"""
     LEFT JOIN missing USING ({OWNER})
     WHERE pool.credits > 0 OR pool.later > 0 OR pool.waiting > 0 OR used.credits > 0
 """
-# In drawing order, `excess` is what of a purchase and those before it will not have
-# been used when its term ends; the greatest of a customer is what lapses altogether.
-STEPS = f"""
-    SELECT pool.id AS pool_id, lots.last_day, lots.credits_usable,
-           SUM(lots.credits_usable) OVER drawing AS total,
-           ROUND(SUM(lots.credits_usable) OVER drawing
-                 - pool.pace * (lots.last_day - lots.today + 1), %(digits)s) AS excess
+# The purchases of every customer in drawing order. `ends` is how much will have been
+# used when their terms end; empty without an end.
+QUEUES = f"""
+    SELECT pool.id AS pool_id,
+           ARRAY_AGG(lots.credits_usable ORDER BY %(drawing)s) AS credits,
+           ARRAY_AGG(lots.last_day ORDER BY %(drawing)s) AS last_days,
+           ARRAY_AGG(
+               pool.pace * (lots.last_day - lots.today + 1) ORDER BY %(drawing)s
+           ) AS ends
     FROM lots JOIN pools pool USING ({OWNER})
     WHERE lots.is_usable
-    WINDOW drawing AS (
-        PARTITION BY pool.id
-        ORDER BY %(drawing)s
-    )
+    GROUP BY pool.id
 """
-# `turn`: the end of the last purchase of which something lapses; `rest`: what follows.
+# One after the other: each is used once those before it are used up or over, until it
+# is too. `used` is how much is used by then, altogether.
+STEPS = """
+    SELECT pool_id, 0 AS place, 0::numeric AS used, 0::numeric AS lapsing,
+           NULL::date AS last_day
+    FROM queues
+    UNION ALL
+    SELECT pool_id, place + 1, following.used,
+           credits[place + 1] - (following.used - steps.used), last_days[place + 1]
+    FROM steps JOIN queues USING (pool_id)
+    CROSS JOIN LATERAL (
+        SELECT GREATEST(
+            steps.used, LEAST(steps.used + credits[place + 1], ends[place + 1])
+        ) AS used
+    ) following
+    WHERE place < CARDINALITY(credits)
+"""
+# `turn`: the end of the last purchase of which something lapses.
 PLANS = """
-    SELECT pool_id, GREATEST(MAX(excess), 0) AS lapsing,
-           MIN(last_day) FILTER (WHERE excess > 0) AS date_lapse,
-           MAX(last_day) FILTER (WHERE excess > 0 AND excess = highest) AS turn,
-           SUM(credits_usable) - COALESCE(
-               MAX(total) FILTER (WHERE excess > 0 AND excess = highest), 0
-           ) AS rest
-    FROM (
-        SELECT steps.*, MAX(excess) OVER (PARTITION BY pool_id) AS highest FROM steps
-    ) step
+    SELECT pool_id, ROUND(SUM(lapsing), %(digits)s) AS lapsing,
+           MIN(last_day) FILTER (WHERE ROUND(lapsing, %(digits)s) > 0) AS date_lapse,
+           MAX(last_day) FILTER (WHERE ROUND(lapsing, %(digits)s) > 0) AS turn,
+           MAX(used) AS used
+    FROM steps
     GROUP BY pool_id
 """
 # The day on which nothing is left; empty when it never comes, or not in a century.
 DAY = """
-    COALESCE(plans.turn + 1, pool.today) + CASE
-        WHEN COALESCE(plans.rest, 0) = 0 THEN 0
-        WHEN plans.rest < pool.pace * 36525 THEN FLOOR(plans.rest / pool.pace)::int
+    CASE
+        WHEN COALESCE(plans.used, 0) = 0 THEN COALESCE(plans.turn + 1, pool.today)
+        WHEN plans.used < pool.pace * 36525
+        THEN GREATEST(
+            plans.turn + 1,
+            pool.today + FLOOR(ROUND(plans.used / pool.pace, 6))::int
+        )
     END
 """
 FORECAST = f"""
-    WITH drawn AS (%(drawn)s), missing AS (%(missing)s), lots AS ({LOTS}),
+    WITH RECURSIVE drawn AS (%(drawn)s), missing AS (%(missing)s), lots AS ({LOTS}),
     pools AS (
         SELECT paces.*,
                -- Credits a day: of late, or else of the year.
                COALESCE(NULLIF(pace_3, 0), pace_12, 0) / 30.4375 AS pace
         FROM ({PACES}) paces
-    ), steps AS ({STEPS}), plans AS ({PLANS})
+    ), queues AS ({QUEUES}), steps AS ({STEPS}), plans AS ({PLANS})
     SELECT pool.id, pool.purchase_id, pool.commercial_partner_id, pool.company_id,
            pool.currency_id,
            COALESCE(sale.user_id, lead.user_id, partner.user_id) AS user_id,

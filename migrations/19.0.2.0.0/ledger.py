@@ -65,6 +65,7 @@ LEVELS = """
 
 
 def before(cr):
+    _note_limits(cr)
     if column_exists(cr, "service_credit_purchase", "credits_withdrawn"):
         return
     create_column(cr, "service_credit_purchase", "credits_withdrawn", "numeric")
@@ -78,3 +79,13 @@ def before(cr):
     cr.execute(STATES)
     cr.execute("ALTER TABLE service_credit_consumption ENABLE TRIGGER USER")
     cr.execute(LEVELS)
+
+
+def _note_limits(cr):
+    """Purchases of the last release pay for any work: nothing has to be computed."""
+    if not column_exists(cr, "service_credit_purchase", "is_limited"):
+        create_column(cr, "service_credit_purchase", "is_limited", "boolean")
+        create_column(cr, "service_credit_purchase", "priority", "int4")
+        cr.execute(
+            "UPDATE service_credit_purchase SET is_limited = FALSE, priority = 50"
+        )

@@ -1,4 +1,3 @@
-from . import service_type
 from . import service_authorization
 from . import service_authorization_answer
 from . import service_authorization_portal

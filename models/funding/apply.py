@@ -290,6 +290,8 @@ def follow(entries, before, choice=None):
     for entry in entries_sudo:
         new, was = now[entry], before[entry]
         is_alike = new.is_alike(was) and not new.is_first_time_after(was)
+        if is_alike and new.service_type != was.service_type:
+            is_alike = not _is_barred(entry)
         if choice is not None or not is_alike or not entry.coverage:
             redo += entry
         elif not new.has_hours_of(was) or new.service_type != was.service_type:
@@ -297,6 +299,15 @@ def follow(entries, before, choice=None):
     fund_again(redo, choice)
     fund_differences(differ)
     _explain_again(entries_sudo, differ)
+
+
+def _is_barred(entry):
+    """Tell whether credits that pay for an entry are not for its type of service."""
+    if entry.coverage != CREDITS:
+        return False
+    slices = text.get_paying_purchases(entry).get(entry.id, ())
+    limits = [lot._with_archived().service_type_ids for lot, _credits in slices]
+    return any(types and entry.service_type_id not in types for types in limits)
 
 
 def keep_hours(entries, before):

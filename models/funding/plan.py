@@ -207,6 +207,9 @@ def plan_credits(env, claims):
             claim.parts = [Part(CREDITS, claim.hours)]
         else:
             claim.draw = draw
+    for claim in claims:
+        if claim.draw and claim.draw.barred:
+            claim.passed.append(text.get_barred(claim))
     note_passed_over(
         env, [claim for claim in claims if claim.draw and claim.draw.missing]
     )
@@ -300,6 +303,7 @@ def get_request(claim, credits):
         date=claim.date,
         credits=credits,
         timesheet=claim.entry if claim.entry.id else None,
+        service_type=claim.entry.service_type_id._origin,
     )
 
 

@@ -14,7 +14,7 @@ from .payers import CREDITS, OVERAGE, SALE_LINE, Part
 from .rates import get_worked
 
 #: The sentence for the field that decides between two purchases.
-RULES = {"date_expiry": "sooner", "date_start": "started"}
+RULES = {"priority": "preferred", "date_expiry": "sooner", "date_start": "started"}
 #: What the sentence tells of an item besides its hours.
 ITEM_FLAGS = ("is_used_up", "is_over")
 
@@ -66,6 +66,19 @@ def get_passed_over(claim, purchases):
         }
         for why, (distance, end, purchase) in nearest.items()
     ]
+
+
+def get_barred(claim):
+    """Return the facts about the credits that are limited to other work."""
+    purchase = claim.draw.barred
+    return {
+        "purchase": purchase.name,
+        "credits": purchase.credits_available,
+        "why": "barred",
+        "limits": purchase._get_limits_text(),
+        "date": fields.Date.to_string(purchase.date_expiry),
+        "is_day_before": False,
+    }
 
 
 def _get_passed_credits(purchase, why):
@@ -202,6 +215,7 @@ def _render_passed_over(env, facts):
         "date": _format_day(env, facts["date"]),
         "invoices": facts.get("invoices"),
         "order": facts.get("order"),
+        "limits": facts.get("limits"),
     }
     if facts.get("invoices"):
         why = "unpaid"
@@ -217,6 +231,7 @@ def _render_passed_over(env, facts):
             "%(credits)s credits of %(purchase)s start on %(date)s", **values
         ),
         "draft": lambda: env._("%(purchase)s is a draft", **values),
+        "barred": lambda: env._("%(purchase)s is only for %(limits)s", **values),
         "waiting": lambda: env._(
             "%(credits)s credits of %(purchase)s wait for the invoice of %(order)s",
             **values,
@@ -274,6 +289,7 @@ def _render_slice(env, facts):
     other = facts.get("other")
     rule = {
         "only": lambda: env._("the only one usable"),
+        "preferred": lambda: env._("before %(other)s by priority", other=other),
         "sooner": lambda: env._("sooner than %(other)s", other=other),
         "started": lambda: env._("started before %(other)s", other=other),
         "entered": lambda: env._("entered before %(other)s", other=other),

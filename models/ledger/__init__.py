@@ -1,6 +1,7 @@
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import service_type
 from . import service_credit_purchase
 from . import service_credit_purchase_balance
 from . import service_credit_purchase_expiry

@@ -14,9 +14,16 @@ from odoo.tools import SQL, float_compare, float_round, format_date
 
 from ...tools import format_number, is_countable
 
-# The order of drawing: soonest expiry, then earliest start. Searches, reports, windows
-# and sentences about what pays first all take it from here.
-DRAWING_ORDER = ("date_expiry", "date_start", "id")
+# The order of drawing: lowest priority, then soonest expiry, then earliest start.
+# Searches, reports, windows and sentences about what pays first all take it from here.
+DRAWING_ORDER = ("priority", "date_expiry", "date_start", "id")
+
+# What a purchase may be limited to, and which field of a work it is compared with.
+SCOPES = {
+    "service_type_ids": "service_type_id",
+    "team_ids": "team_id",
+    "project_ids": "project_id",
+}
 
 # Which field of an allocation points at a work of that model.
 WORK_FIELDS = {
@@ -97,6 +104,7 @@ class DrawRequest:
     :param consumption_type: ``consumption`` or ``adjustment``
     :param currency: only purchases in this currency may pay; any one without it,
         because a credit is a unit of work and only its value has a currency
+    :param service_type: the ``service.type`` of the work, if it has one
     """
 
     work: Any
@@ -109,6 +117,7 @@ class DrawRequest:
     selection: list | None = None
     consumption_type: str = "consumption"
     currency: Any = None
+    service_type: Any = None
 
     @property
     def key(self):
@@ -118,6 +127,14 @@ class DrawRequest:
     def accepts(self, purchase):
         """Tell whether a purchase of the customer has the currency that is asked."""
         return not self.currency or purchase.currency_id == self.currency
+
+    def get_scope(self, name):
+        """Return what is compared with a limit of purchases, none for some works."""
+        if name == "service_type_ids":
+            return self.service_type
+        # sudo: who pays does not depend on who looks
+        work_sudo, field = self.work.sudo(), SCOPES[name]
+        return work_sudo[field]._origin if field in work_sudo._fields else None
 
 
 class Slice(NamedTuple):
@@ -133,8 +150,9 @@ class DrawPlan:
 
     ``slices`` in drawing order; ``missing`` credits nobody pays; ``available`` is
     what was there when the request had its turn; ``next_purchase`` the one that would
-    have paid next, to tell why it did not; ``rows`` are the ledger rows once the plan
-    has been posted.
+    have paid next, to tell why it did not; ``barred`` the first one that would have
+    paid if it were not limited to other work; ``rows`` are the ledger rows once the
+    plan has been posted.
     """
 
     request: DrawRequest
@@ -142,6 +160,7 @@ class DrawPlan:
     missing: float = 0.0
     available: float = 0.0
     next_purchase: Any = None
+    barred: Any = None
     rows: Any = None
 
     @property
@@ -171,7 +190,7 @@ class EligiblePool:
     def take(self, request):
         """Return the :class:`DrawPlan` of ``request`` and reserve its slices."""
         plan = DrawPlan(request, missing=self._round(request.credits))
-        usable = filter(request.accepts, self._walk(request.date))
+        usable = self._get_usable(plan)
         for purchase in usable:
             part = min(plan.missing, self.left[purchase.id])
             self._reserve(purchase, part)
@@ -181,6 +200,15 @@ class EligiblePool:
                 plan.next_purchase = next(usable, None)
                 break
         return plan
+
+    def _get_usable(self, plan):
+        """Yield the purchases that may pay, and note which one is for other work."""
+        request = plan.request
+        for purchase in filter(request.accepts, self._walk(request.date)):
+            if purchase._is_in_scope(request):
+                yield purchase
+            elif plan.missing and not plan.barred:
+                plan.barred = purchase
 
     def take_selected(self, plan, purchase, amount):
         """Reserve ``amount`` of ``purchase`` for ``plan``; tell what there was."""

@@ -49,6 +49,7 @@ DERIVED_FIELDS = (
     "value_waiting",
     "paid_waiting",
     "is_withdrawn",
+    "is_limited",
 )
 
 # What figures of one kind have in common.
@@ -188,6 +189,51 @@ class ServiceCreditPurchase(models.Model):
     )
     product_id = fields.Many2one(
         comodel_name="product.product", check_company=True, ondelete="restrict"
+    )
+    priority = fields.Integer(
+        default=50,
+        required=True,
+        tracking=True,
+        aggregator=None,
+        groups="base.group_user",
+        help="From 0 to 100. Of the purchases that can pay, those with the lowest "
+        "number are used first; of equals, the one that expires soonest.",
+    )
+    # Restricted: a purchase for one kind of work must not become one for all of it.
+    service_type_ids = fields.Many2many(
+        comodel_name="service.type",
+        string="Only for Service Types",
+        ondelete="restrict",
+        tracking=True,
+        groups="base.group_user",
+        help="The credits pay for time of these types only; empty, for any work.",
+    )
+    team_ids = fields.Many2many(
+        comodel_name="helpdesk.ticket.team",
+        string="Only for Helpdesk Teams",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        groups="base.group_user",
+        help="The credits pay for tickets of these teams only; empty, for any work.",
+    )
+    project_ids = fields.Many2many(
+        comodel_name="project.project",
+        string="Only for Projects",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        groups="base.group_user",
+        help="The credits pay for tickets, tasks and milestones of these projects "
+        "only; empty, for any work.",
+    )
+    is_limited = fields.Boolean(
+        string="Limited",
+        compute="_compute_is_limited",
+        store=True,
+        precompute=True,
+        groups="base.group_user",
+        help="The credits do not pay for any work.",
     )
     sale_line_id = fields.Many2one(
         comodel_name="sale.order.line",
@@ -392,6 +438,10 @@ class ServiceCreditPurchase(models.Model):
         "CHECK (date_expiry <= DATE '9998-12-31')",
         "A purchase cannot expire after the year 9998: choose an earlier date.",
     )
+    _priority_possible = models.Constraint(
+        "CHECK (priority BETWEEN 0 AND 100)",
+        "The priority of a purchase is a number from 0 to 100.",
+    )
     _balance_adds_up = models.Constraint(
         # IS TRUE: a check that cannot be decided, for want of a figure, would pass.
         "CHECK ((credits = credits_available + credits_allocated + credits_expired "
@@ -405,7 +455,7 @@ class ServiceCreditPurchase(models.Model):
     )
     # The order of drawing: the ledger reads the first few entries only.
     _drawing_order = models.Index(
-        "(commercial_partner_id, company_id, date_expiry, date_start, id) "
+        "(commercial_partner_id, company_id, priority, date_expiry, date_start, id) "
         "WHERE state = 'open'"
     )
     _to_expire = models.Index("(date_expiry, id) WHERE state IN ('open', 'waiting')")

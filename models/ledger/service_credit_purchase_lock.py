@@ -45,6 +45,11 @@ class ServiceCreditPurchase(models.Model):
             self.browse()._check_order_of_dates(vals)
         company = self.env["res.company"].browse(vals.get("company_id"))
         company_sudo = (company or self.env.company).sudo()
+        if product_id := vals.get("product_id"):
+            # sudo: the terms of a product hold for whoever records its purchase
+            product_sudo = self.env["product.product"].sudo().browse(product_id)
+            terms = self._get_product_terms(product_sudo, company_sudo)
+            vals = {**terms, **vals}
         vals.setdefault("is_draft", company_sudo.service_credit_draft_by_default)
         if "default_date_start" not in self.env.context:
             vals.setdefault("date_start", company_sudo._get_today())

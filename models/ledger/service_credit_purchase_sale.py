@@ -49,6 +49,11 @@ class ServiceCreditPurchase(models.Model):
     # Hooks
     # ------------------------------------------------------------------
 
+    @api.model
+    def _get_product_terms(self, product, company):
+        """Hook: what a product says about the credits that are sold with it."""
+        return {}
+
     def _note_origin(self):
         """Hook: new purchases remember what they were sold with."""
 

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...tools import add_days, add_months
-from .drawing import DRAWING_ORDER
+from .drawing import DRAWING_ORDER, SCOPES
 from .service_credit_purchase import OPEN, WAITING
 
 # Read with the purchases in one query: what drawing from them asks and changes.
@@ -19,8 +19,10 @@ DRAWING_FIELDS = [
     "company_id",
     "currency_id",
     "commercial_partner_id",
+    "priority",
     "date_start",
     "date_expiry",
+    "is_limited",
     "is_draft",
     "state",
     "release",
@@ -87,6 +89,16 @@ class ServiceCreditPurchase(models.Model):
             purchase.is_expirable = bool(
                 purchase.date_expiry and not purchase._get_expiry_obstacle()
             )
+
+    @api.depends(*SCOPES)
+    def _compute_is_limited(self):
+        for purchase in self._with_archived():
+            purchase.is_limited = any(purchase[name] for name in SCOPES)
+
+    def _with_archived(self):
+        """Return these as drawing sees them: an archived team does not make a purchase
+        one for all teams."""
+        return self.with_context(active_test=False)
 
     # ------------------------------------------------------------------
     # Eligibility
@@ -180,7 +192,8 @@ class ServiceCreditPurchase(models.Model):
         # sudo: who pays does not depend on who looks
         purchases_sudo = self.sudo()
         order = ", ".join(self._get_drawing_order())
-        return purchases_sudo.search(domain, order=order, limit=limit)
+        found = purchases_sudo.search(domain, order=order, limit=limit)
+        return found.filtered(lambda lot: lot._is_in_scope(request))
 
     @api.model
     def _get_open_domain(self, company, first_day, last_day):
@@ -218,6 +231,30 @@ class ServiceCreditPurchase(models.Model):
             and not self._is_past_grace(day)
         )
 
+    def _is_in_scope(self, request):
+        """Tell whether the purchase pays for the kind of work that asks.
+
+        Each of its limits has to fit; what a work does not have fits none.
+        """
+        self.ensure_one()
+        if not self.is_limited:
+            return True
+        lot = self._with_archived()
+        for name in SCOPES:
+            asked = lot[name] and request.get_scope(name)
+            if lot[name] and not (asked and asked in lot[name]):
+                return False
+        return True
+
+    def _get_limits_text(self):
+        """Name what the purchase is limited to; empty where it pays for any work."""
+        self.ensure_one()
+        # sudo: what it pays for is no secret to who reads that it does not pay
+        lot_sudo = self.sudo()._with_archived()
+        if not lot_sudo.is_limited:
+            return ""
+        return ", ".join(one.display_name for name in SCOPES for one in lot_sudo[name])
+
     def _is_past_grace(self, day):
         """Tell whether ``day`` is too late a work date."""
         company_sudo = self.company_id.sudo()
@@ -249,6 +286,14 @@ class ServiceCreditPurchase(models.Model):
                 "Draft first.",
                 purchase=self.name,
                 work=work,
+            )
+        if not self._is_in_scope(request):
+            return self.env._(
+                "%(purchase)s can't pay for %(work)s, because it is only for "
+                "%(limits)s.",
+                purchase=self.name,
+                work=work,
+                limits=self._get_limits_text(),
             )
         if self.state == WAITING:
             return self.waiting_note

@@ -5,6 +5,13 @@ from odoo.exceptions import ValidationError
 from ...tools import format_number, refuse_uncountable
 from ..ledger.service_credit_purchase import RELEASES
 
+# What of a product becomes which limit of its purchases.
+SCOPES = {
+    "service_type_ids": "service_credit_type_ids",
+    "team_ids": "service_credit_team_ids",
+    "project_ids": "service_credit_project_ids",
+}
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
@@ -41,6 +48,35 @@ class ProductTemplate(models.Model):
         help="When credits of a sales order can be used: as soon as it is confirmed, "
         "once they are invoiced, or as far as the invoices are paid.",
     )
+    service_credit_priority = fields.Integer(
+        string="Priority of Credits",
+        default=50,
+        required=True,
+        help="From 0 to 100. Credits with the lowest number are used first.",
+    )
+    service_credit_type_ids = fields.Many2many(
+        comodel_name="service.type",
+        string="Credits Only for Service Types",
+        ondelete="restrict",
+        groups="base.group_user",
+        help="The credits pay for time of these types only; empty, for any work.",
+    )
+    service_credit_team_ids = fields.Many2many(
+        comodel_name="helpdesk.ticket.team",
+        string="Credits Only for Helpdesk Teams",
+        ondelete="restrict",
+        groups="base.group_user",
+        help="The credits pay for tickets of these teams only; empty, for any work.",
+    )
+    service_credit_project_ids = fields.Many2many(
+        comodel_name="project.project",
+        relation="product_template_service_credit_project_rel",
+        string="Credits Only for Projects",
+        ondelete="restrict",
+        groups="base.group_user",
+        help="The credits pay for tickets, tasks and milestones of these projects "
+        "only; empty, for any work.",
+    )
     service_credit_portal = fields.Boolean(
         string="Sold in the Portal",
         help="Customers can order it in the portal: a quotation at their price, which "
@@ -55,6 +91,10 @@ class ProductTemplate(models.Model):
     _service_credits_not_negative = models.Constraint(
         "CHECK (service_credits >= 0)",
         "A product cannot have fewer than 0 service credits.",
+    )
+    _service_credit_priority_possible = models.Constraint(
+        "CHECK (service_credit_priority BETWEEN 0 AND 100)",
+        "The priority of service credits is a number from 0 to 100.",
     )
     _service_credit_validity_not_negative = models.Constraint(
         "CHECK (service_credit_validity BETWEEN 0 AND 1200)",
@@ -78,6 +118,27 @@ class ProductTemplate(models.Model):
         """Refuse credits that nothing can count with."""
         refuse_uncountable(self, [vals], ["service_credits"])
         return super().write(vals)
+
+    def _get_service_credit_scope(self, company=None):
+        """Return what the credits are limited to, by field of the purchase; of a
+        company, as far as it has some of them."""
+        self.ensure_one()
+        # sudo: what was sold does not depend on who sells it
+        product_sudo = self.sudo().with_context(active_test=False)
+        found = {}
+        for name, own in SCOPES.items():
+            limits = product_sudo[own]
+            if company and "company_id" in limits:
+                usable = limits.filtered_domain(limits._check_company_domain(company))
+                limits = usable or limits
+            found[name] = limits
+        return found
+
+    def _get_service_credit_limits(self):
+        """Name what the credits are limited to, empty for nothing."""
+        scope = self._get_service_credit_scope()
+        names = [one.display_name for limits in scope.values() for one in limits]
+        return ", ".join(names)
 
     def _compute_service_credit_purchase_count(self):
         counts = self.env["service.credit.purchase"]._read_group(

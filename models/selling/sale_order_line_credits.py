@@ -235,8 +235,19 @@ class SaleOrderLine(models.Model):
         return share_discounts(amounts, discounts, self.currency_id)[self]
 
     def _get_service_credit_label(self):
-        """Return what the customer reads below the item: credits and validity."""
+        """Return what the customer reads below the item: credits, validity, limits."""
         self.ensure_one()
+        label = self._get_service_credit_validity_label()
+        lot_sudo = self._get_live_purchases()[:1]
+        if lot_sudo:
+            limits = lot_sudo._get_limits_text()
+        else:
+            limits = self.product_id.product_tmpl_id._get_service_credit_limits()
+        if not limits:
+            return label
+        return self.env._("%(label)s, only for %(limits)s", label=label, limits=limits)
+
+    def _get_service_credit_validity_label(self):
         lot_sudo = self._get_live_purchases().filtered(lambda lot: not lot.is_draft)[:1]
         if lot_sudo:
             return self.env._(

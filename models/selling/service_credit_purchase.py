@@ -1,9 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from ...tools import format_number
+from ..ledger.drawing import SCOPES
 from .billing import get_billing
 
 # What of documents and payments changes what they say about a purchase. The lines of
@@ -72,6 +73,32 @@ class ServiceCreditPurchase(models.Model):
         for purchase in self.sudo().filtered("sale_line_id"):
             if not purchase.service_credits_per_unit:
                 purchase._note_sale()
+
+    @api.model
+    def _get_product_terms(self, product, company):
+        terms = super()._get_product_terms(product, company)
+        template = product.product_tmpl_id
+        scope = template._get_service_credit_scope(company)
+        return {
+            **terms,
+            "priority": template.service_credit_priority,
+            **{
+                name: [Command.set(limits.ids)]
+                for name, limits in scope.items()
+                if limits
+            },
+        }
+
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        """Propose what the product says of its credits, as an order would."""
+        if self.product_id and self.is_draft:
+            # sudo: the terms of a product hold for whoever records its purchase
+            product_sudo = self.product_id.sudo()
+            nothing = dict.fromkeys(SCOPES, [Command.clear()])
+            self.update(
+                nothing | self._get_product_terms(product_sudo, self.company_id)
+            )
 
     # ------------------------------------------------------------------
     # Actions

@@ -188,8 +188,20 @@ class TestFundingPreview(TaskFundingCommon):
                 for rate in (1, 1.5)
             ]
         )
+        self._limit_credits(dice)
         self._make_works(dice, items)
         self._make_rates(dice)
+
+    def _limit_credits(self, dice):
+        for purchase in self.env["service.credit.purchase"].search([], order="id"):
+            purchase.write(
+                {
+                    "priority": dice.choice((0, 50, 50)),
+                    "service_type_ids": dice.choice(([], [], self.types[0].ids)),
+                    "team_ids": dice.choice(([], [], [], self.team.ids)),
+                    "project_ids": dice.choice(([], [], [], self.rollout.ids)),
+                }
+            )
 
     def _make_works(self, dice, items):
         self.tickets = (

@@ -12,6 +12,7 @@ from . import test_credit_purchase
 from . import test_credit_queries
 from . import test_credit_races
 from . import test_credit_rows
+from . import test_credit_scope
 from . import test_credit_tour
 from . import test_credit_walk
 from . import test_credit_windows

@@ -118,7 +118,7 @@ class TestCreditQueries(CreditCommon):
                 ("date_start", "<=", self.today),
                 ("date_expiry", ">=", self.today),
             ],
-            order="date_expiry, date_start, id",
+            order=", ".join(purchases._get_drawing_order()),
             limit=16,
         )
         rows = self.env.execute_query(SQL("EXPLAIN %s", query.select()))

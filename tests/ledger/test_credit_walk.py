@@ -25,12 +25,16 @@ class TestCreditWalk(RandomWalk, CreditCommon):
         + ["expire"] * 2
         + ["withdraw"]
         + ["extend"] * 2
+        + ["limit"] * 2
     )
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.tickets = [cls._create_ticket() for _ in range(2)]
+        cls.teams = cls.env["helpdesk.ticket.team"].create(
+            [{"name": "First"}, {"name": "Second"}]
+        )
+        cls.tickets = [cls._create_ticket(team_id=team.id) for team in cls.teams]
         cls.milestones = [cls._create_milestone(1) for _ in range(2)]
         cls.env.flush_all()
 
@@ -53,6 +57,8 @@ class TestCreditWalk(RandomWalk, CreditCommon):
             prices = (Decimal(dice.choice(PRICES)), Decimal(dice.choice(PRICES)))
             opening = amount if dice.random() < 0.25 else Decimal()
             return (amount * dice.randint(1, 4), *prices, *terms, opening)
+        if kind == "limit":
+            return pick, dice.choice((0, 50, 100)), dice.choice((None, None, 0, 1))
         if kind == "set_draft":
             return pick, dice.random() < 0.4
         if kind == "draw":
@@ -94,6 +100,16 @@ class TestCreditWalk(RandomWalk, CreditCommon):
 
     def _ledger_set_draft(self, pick, draft):
         self._lot(pick)[1].write({"is_draft": draft})
+
+    def _model_limit(self, pick, priority, team):
+        lot, _purchase = self._lot(pick)
+        if lot:
+            lot.priority = priority
+            lot.only = None if team is None else ("ticket", team)
+
+    def _ledger_limit(self, pick, priority, team):
+        teams = self.teams[:0] if team is None else self.teams[team]
+        self._lot(pick)[1].write({"priority": priority, "team_ids": teams.ids})
 
     def _model_draw(self, pick, amount, day):
         rows = self.model.draw(("ticket", pick % 2), amount, day)

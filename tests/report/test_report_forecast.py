@@ -111,6 +111,33 @@ class TestReportForecast(CreditCommon):
         self.company.service_credit_grace_days = 5
         self.assertEqual(self._forecast().date_lapse, self._day(35))
 
+    def test_the_priority_comes_before_the_end(self):
+        """What is used first may outlast the rest: that lapses meanwhile."""
+        for seed in range(6):
+            dice = random.Random(seed)
+            customer = self._create_customer(f"Queue {seed}")
+            rank, lots = (10, 50, 90), []
+            used = self._buy(9, start=-100, partner_id=customer.id)
+            self._used(9, 1, partner=customer)
+            self.assertEqual(used.state, "used")
+            for _ in range(4):
+                lot = dice.choice(rank), dice.randint(0, 150), dice.randint(1, 12)
+                lots.append(lot)
+                priority, end, credits = lot
+                self._buy(
+                    credits,
+                    start=-100,
+                    expiry=end,
+                    priority=priority,
+                    partner_id=customer.id,
+                )
+            queue = [[self._day(end), credits] for _rank, end, credits in sorted(lots)]
+            lapsed, empty = run_down(queue, 3 / MONTH, self.today)
+            line = self._forecast(customer)
+            with self.subTest(lots=lots):
+                self.assertAlmostEqual(line.credits_lapsing, lapsed, delta=0.02)
+                self.assertLessEqual(abs((line.date_empty - empty).days), 1)
+
     def test_what_is_left_out(self):
         self._buy(10, is_draft=True)
         self._buy(10, start=-90, expiry=-1)

@@ -24,6 +24,8 @@ class Lot:
     expiry: int
     draft: bool
     opening: Decimal = Decimal()
+    priority: int = 50
+    only: object = None  # the one work it may pay for
     rows: list = field(default_factory=list)
 
     def net(self, *kinds):
@@ -122,9 +124,13 @@ class Ledger:
 
     def draw(self, work, wanted, day, strict=False, kind="consumption"):
         slices = []
-        order = {lot: (lot.expiry, lot.start, n) for n, lot in enumerate(self.lots)}
+        order = {
+            lot: (lot.priority, lot.expiry, lot.start, n)
+            for n, lot in enumerate(self.lots)
+        }
         for lot in sorted(self.lots, key=order.get):
             usable = self.usable(lot, day) and not self.closed(lot)
+            usable = usable and lot.only in (None, work)
             part = min(wanted, lot.available) if usable else 0
             if part:
                 slices.append((lot, part))
