@@ -66,7 +66,6 @@ def _get_bought(env, customer, company):
     purchases_sudo = env["service.credit.purchase"].sudo()
     today = company.sudo()._get_today()
     domain = Domain("commercial_partner_id", "=", customer.commercial_partner_id.id)
-    domain &= Domain("company_id", "=", company.id)
     domain &= purchases_sudo._get_open_domain(company, today, today)
     groups = purchases_sudo.with_context(active_test=False)._read_group(
         domain, ["currency_id"], ["credits:sum"]

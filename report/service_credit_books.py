@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ..models.accounting.figures import query_figures
@@ -297,6 +297,30 @@ class ServiceCreditBooks(models.Model):
                 )
             ],
         }
+
+    @api.model
+    def action_view_account(self):
+        """Open the journal items of the liability accounts until the date: what they
+        add up to is the sum of the balances."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_account_moves_all"
+        )
+        accounts = self._read_group(
+            [("account_id", "!=", False)], ["company_id", "account_id"]
+        )
+        of_accounts = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("account_id", "=", account.id)
+            for company, account in accounts
+        )
+        action["domain"] = list(
+            of_accounts
+            & Domain("parent_state", "=", "posted")
+            & Domain("date", "<=", self._get_date())
+        )
+        action["context"] = {"create": False, "search_default_group_by_account": 1}
+        return action
 
     def action_view_items(self):
         """Open the journal items behind the line."""

@@ -148,7 +148,7 @@ class ServiceCreditForecast(models.Model):
         return SQL(
             FORECAST,
             drawn=burn.query_drawn(year_ago),
-            missing=burn.query_missing(year_ago),
+            missing=burn.query_missing(self.env, year_ago),
             days=self.env["res.company"]._query_days(),
             drawing=query_drawing_order(purchases, "lots"),
             digits=purchases._get_credit_digits(),

@@ -119,8 +119,9 @@ NON_BILLABLE = f"""
             FROM service_credit_purchase purchase
             JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
                                  AND rate.currency_id = purchase.currency_id
+            JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
+                                   AND owner.owner_id = purchase.company_id
             WHERE purchase.commercial_partner_id = entry.commercial_partner_id
-              AND purchase.company_id = entry.company_id
               AND purchase.state = 'open' AND purchase.credits_available > 0
               AND entry.date BETWEEN purchase.date_start AND purchase.date_expiry
             UNION ALL
@@ -170,8 +171,9 @@ OVERAGE = f"""
         FROM service_credit_purchase purchase
         JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
                              AND rate.currency_id = purchase.currency_id
+        JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
+                               AND owner.owner_id = purchase.company_id
         WHERE purchase.commercial_partner_id = partner.commercial_partner_id
-          AND purchase.company_id = entry.company_id
           AND purchase.active AND purchase.is_draft IS NOT TRUE
         ORDER BY purchase.date_start DESC, purchase.id DESC
         LIMIT 1
@@ -278,6 +280,7 @@ def query_risks(env):
     hour = env.ref("uom.product_uom_hour").sudo()
     parts = {
         "days": env["res.company"]._query_days(),
+        "payers": env["res.company"]._get_all_companies()._query_credit_companies(),
         "rates": _query_rates(env),
         "hour_root": hour.parent_path.split("/", 1)[0],
         "hour_factor": hour.factor,

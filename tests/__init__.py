@@ -39,6 +39,7 @@ from .base import test_words
 from .funding import test_chain_walk
 from .funding import test_entry_walk
 from .funding import test_funding
+from .funding import test_funding_branch
 from .funding import test_funding_chain
 from .funding import test_funding_chain_races
 from .funding import test_funding_change
@@ -56,6 +57,7 @@ from .funding import test_rate_preview
 from .funding import test_rates
 from .ledger import test_credit_access
 from .ledger import test_credit_balance
+from .ledger import test_credit_branch
 from .ledger import test_credit_company_day
 from .ledger import test_credit_draft
 from .ledger import test_credit_drawing

@@ -89,3 +89,18 @@ def _note_limits(cr):
         cr.execute(
             "UPDATE service_credit_purchase SET is_limited = FALSE, priority = 50"
         )
+
+
+def after(env):
+    """Show branches what the companies above them sold: rules are never updated, and
+    one that was changed here is left alone."""
+    old = '[("company_id", "in", company_ids)]'
+    for name, vals in {
+        "purchase": {"perm_read": False},
+        "consumption": {"domain_force": '[("company_id", "parent_of", company_ids)]'},
+    }.items():
+        rule = env.ref(
+            f"helpdesk_service_credit.service_credit_{name}_rule_company", False
+        )
+        if rule and rule.domain_force == old:
+            rule.write(vals)

@@ -123,7 +123,7 @@ ENTRIES_DECIDED = """
     WHERE l.company_id IN %(companies)s AND l.ticket_id IS NOT NULL
       AND l.project_id IS NOT NULL AND l.coverage IS NULL
 """
-# A row belongs to the books of its purchase, and to an allocation in the same.
+# A row belongs to the books of its purchase. Its work is there too, or in a branch.
 ONE_OWNER = """
     SELECT 'service.credit.consumption', r.id, 'company_id', r.company_id, p.company_id
     FROM service_credit_consumption r
@@ -131,7 +131,11 @@ ONE_OWNER = """
     JOIN service_credit_allocation a ON a.id = r.allocation_id
     WHERE r.company_id IN %(companies)s
       AND ((r.company_id, r.currency_id) <> (p.company_id, p.currency_id)
-           OR (r.company_id, r.currency_id) <> (a.company_id, a.currency_id)
+           OR r.currency_id <> a.currency_id
+           OR NOT EXISTS (
+               SELECT FROM (%(payers)s) payer
+               WHERE payer.company_id = a.company_id AND payer.owner_id = r.company_id
+           )
            OR p.commercial_partner_id <> a.commercial_partner_id)
 """
 NO_ROWS_OF_DRAFTS = """
@@ -207,6 +211,7 @@ def find_differences(env, companies, questions=None):
         "companies": tuple(companies.ids) or (0,),
         "hour": hour.id,
         "unit": 10**-digits,
+        "payers": env["res.company"]._get_all_companies()._query_credit_companies(),
     }
     found = []
     for rule, query in (questions or FIGURES | RULES).items():

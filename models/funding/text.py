@@ -45,10 +45,9 @@ def get_passed_over(claim, purchases):
     :param purchases: of the claim's customer
     """
     nearest = {}
+    owners = claim.company._get_credit_companies()
     for purchase in purchases:
-        why = purchase.company_id == claim.company and purchase._get_passed_over(
-            claim.date
-        )
+        why = purchase.company_id in owners and purchase._get_passed_over(claim.date)
         if not why:
             continue
         end = purchase.date_start if why == "later" else purchase.date_expiry

@@ -95,7 +95,8 @@ class DrawRequest:
 
     :param work: the ticket, task or milestone to pay for
     :param partner: the customer; its commercial entity pays
-    :param company: whose books
+    :param company: where the work is; its purchases pay, and those of the companies
+        above it
     :param date: the work date; decides which purchases may pay
     :param credits: how many credits are wanted, > 0
     :param timesheet: the ``account.analytic.line`` the credits pay, if any
@@ -169,7 +170,7 @@ class DrawPlan:
 
 
 class EligiblePool:
-    """The purchases of one customer and company in drawing order.
+    """The purchases that may pay for one customer and company, in drawing order.
 
     They are read in growing portions, so the cost follows what is taken and not
     what the customer owns. What one request of a batch takes is gone for the next.
@@ -177,15 +178,19 @@ class EligiblePool:
 
     FIRST_PORTION = 16
 
-    def __init__(self, fetch, digits):
-        """:param fetch: ``(limit, offset) -> purchases`` in drawing order"""
+    def __init__(self, fetch, digits, left):
+        """
+        :param fetch: ``(limit, offset) -> purchases`` in drawing order
+        :param dict left: what the batch leaves of each purchase, for all its pools:
+            branches draw from the same purchases of the company above them
+        """
         self._fetch = fetch
         self._digits = digits
         self._purchases = []
         self._portion = self.FIRST_PORTION
         self._exhausted = False
         self._first = 0
-        self.left = {}
+        self.left = left
 
     def take(self, request):
         """Return the :class:`DrawPlan` of ``request`` and reserve its slices."""
@@ -276,14 +281,13 @@ def plan_draws(env, requests):
     :raise UserError: for a selection by hand that is not allowed, not eligible, or
         does not add up
     """
-    pools = {}
-    days = {}
+    pools, days, left = {}, {}, {}
     for request in requests:
         days.setdefault(request.key, set()).add(request.date)
     plans = []
     for request in requests:
         if request.key not in pools:
-            pools[request.key] = _get_pool(env, request, days[request.key])
+            pools[request.key] = _get_pool(env, request, days[request.key], left)
         plans.append(_plan_one(env, request, pools[request.key]))
     return plans
 
@@ -342,7 +346,7 @@ def _prepare_allocation(request, purchase):
     }
 
 
-def _get_pool(env, request, days):
+def _get_pool(env, request, days, left):
     purchase_sudo = env["service.credit.purchase"].sudo()
     partner = request.partner.sudo().commercial_partner_id
 
@@ -351,7 +355,7 @@ def _get_pool(env, request, days):
             partner, request.company, days, limit, offset
         )
 
-    return EligiblePool(fetch, purchase_sudo._get_credit_digits())
+    return EligiblePool(fetch, purchase_sudo._get_credit_digits(), left)
 
 
 def _plan_one(env, request, pool):

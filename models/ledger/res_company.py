@@ -91,6 +91,25 @@ class ResCompany(models.Model):
         companies_sudo = self.env["res.company"].sudo()
         return companies_sudo.with_context(active_test=False).search(Domain.TRUE)
 
+    def _get_credit_companies(self):
+        """Return the companies whose service credits pay for work of this one: a
+        branch draws from what the companies above it sold, too (superuser)."""
+        # sudo: who works in a branch need not work in the company above it
+        return self.sudo().parent_ids
+
+    def _query_credit_companies(self):
+        """Return SQL with one row ``(company_id, owner_id)`` for each company whose
+        service credits pay for work of one of these companies."""
+        rows = [
+            SQL("(%s, %s)", company.id, owner.id)
+            for company in self
+            for owner in company._get_credit_companies()
+        ]
+        return SQL(
+            "SELECT * FROM (VALUES %s) AS payer (company_id, owner_id)",
+            SQL(", ").join(rows),
+        )
+
     @api.model
     def _query_days(self):
         """Return SQL with one row ``(company_id, time_zone, today)`` per company, for

@@ -92,7 +92,8 @@ class ResPartner(models.Model):
         """Return what the customer can use on a date, one entry per currency.
 
         :param date: a date or its ISO text, default today
-        :param company_id: default the current company
+        :param company_id: where the work would be, default the current company; a
+            branch uses what the companies above it sold, too
         :return: list of dicts with ``currency`` (ISO code), ``credits_available``,
             ``value_available``, ``paid_available`` (in that currency),
             ``next_expiry`` (date or False) and ``credits_next_expiry`` (credits that
@@ -203,7 +204,7 @@ class ResPartner(models.Model):
         purchase_sudo = purchase_sudo.with_context(active_test=False)
         domain = Domain(
             "commercial_partner_id", "in", self.sudo().commercial_partner_id.ids
-        ) & Domain("company_id", "=", company.id)
+        )
         if date >= today:
             groups = purchase_sudo._read_group(
                 domain & purchase_sudo._get_open_domain(company, date, date),
@@ -219,7 +220,11 @@ class ResPartner(models.Model):
                 for group in groups
             ]
         usable = purchase_sudo.search(
-            domain & purchase_sudo._get_term_domain(company, date, date)
+            domain
+            & Domain.OR(
+                purchase_sudo._get_term_domain(owner, date, date)
+                for owner in company._get_credit_companies()
+            )
         )
         return [
             (lot.commercial_partner_id, lot.currency_id, lot.date_expiry, *amounts)

@@ -175,6 +175,5 @@ class ServiceCreditPurchase(models.Model):
         due = Domain.OR(
             Domain("company_id", "=", company.id) & self._get_closed_domain(company)
             for company in self.env["res.company"]._get_all_companies()
-            if not company.service_credit_allow_past_expiry
         )
         return Domain("state", "in", (OPEN, WAITING)) & due

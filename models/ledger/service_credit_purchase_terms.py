@@ -112,12 +112,8 @@ class ServiceCreditPurchase(models.Model):
     @api.model
     def _search_eligible(self, partner, company, days, limit, offset):
         """Read one portion of the purchases that may pay on one of ``days``."""
-        domain = Domain(
-            [
-                ("commercial_partner_id", "=", partner.id),
-                ("company_id", "=", company.id),
-            ]
-        ) & self._get_open_domain(company, min(days), max(days))
+        domain = Domain("commercial_partner_id", "=", partner.id)
+        domain &= self._get_open_domain(company, min(days), max(days))
         return self.with_context(active_test=False).search_fetch(
             domain,
             DRAWING_FIELDS,
@@ -140,7 +136,7 @@ class ServiceCreditPurchase(models.Model):
         purchases_sudo = self.sudo().with_context(active_test=False)
         domain = [
             ("commercial_partner_id", "in", owners.ids),
-            ("company_id", "=", company.id),
+            ("company_id", "in", company._get_credit_companies().ids),
             ("is_draft", "=", False),
         ]
         return bool(purchases_sudo.search_count(domain, limit=1))
@@ -152,7 +148,9 @@ class ServiceCreditPurchase(models.Model):
         expired in the year before.
 
         :param partners: commercial entities
+        :param companies: where the work is
         """
+        companies = companies._get_credit_companies()
         domain = Domain(
             [
                 ("commercial_partner_id", "in", partners.ids),
@@ -182,13 +180,9 @@ class ServiceCreditPurchase(models.Model):
     def _search_selectable(self, request, limit):
         """Return what may be chosen by hand for a request, in drawing order;
         purchases that start later are among them."""
-        partner_id, company_id = request.key
-        domain = Domain(
-            [
-                ("commercial_partner_id", "=", partner_id),
-                ("company_id", "=", company_id),
-            ]
-        ) & self._get_open_domain(request.company, request.date, Date.max)
+        partner = request.partner.sudo().commercial_partner_id
+        domain = Domain("commercial_partner_id", "=", partner.id)
+        domain &= self._get_open_domain(request.company, request.date, Date.max)
         # sudo: who pays does not depend on who looks
         purchases_sudo = self.sudo()
         order = ", ".join(self._get_drawing_order())
@@ -197,26 +191,30 @@ class ServiceCreditPurchase(models.Model):
 
     @api.model
     def _get_open_domain(self, company, first_day, last_day):
-        """Domain of the purchases with credits that may pay within two dates."""
-        domain = Domain("state", "=", OPEN)
-        domain &= self._get_term_domain(company, first_day, last_day)
-        company_sudo = company.sudo()
-        if not company_sudo.service_credit_allow_past_expiry:
-            domain &= ~self._get_closed_domain(company_sudo)
-        return domain
+        """Domain of the purchases with credits that may pay for work of a company
+        within two dates: its own and those of the companies above it, each by the
+        terms of the company that sold it."""
+        return Domain("state", "=", OPEN) & Domain.OR(
+            self._get_term_domain(owner, first_day, last_day)
+            & ~self._get_closed_domain(owner)
+            for owner in company._get_credit_companies()
+        )
 
     @api.model
     def _get_closed_domain(self, company_sudo):
         """Domain of the purchases of a company that take nothing any more, because the
         days to log late are over. They are due to be expired."""
+        if company_sudo.service_credit_allow_past_expiry:
+            return Domain.FALSE
         days = company_sudo.service_credit_grace_days
         days += company_sudo.service_credit_late_days
         return Domain("date_expiry", "<", add_days(company_sudo._get_today(), -days))
 
     @api.model
-    def _get_term_domain(self, company, first_day, last_day):
-        company_sudo = company.sudo()
-        domain = Domain("date_start", "<=", last_day)
+    def _get_term_domain(self, company_sudo, first_day, last_day):
+        """Domain of the purchases of a company whose term lies within two dates."""
+        domain = Domain("company_id", "=", company_sudo.id)
+        domain &= Domain("date_start", "<=", last_day)
         if not company_sudo.service_credit_allow_past_expiry:
             grace = company_sudo.service_credit_grace_days
             domain &= Domain("date_expiry", ">=", add_days(first_day, -grace))
@@ -264,16 +262,14 @@ class ServiceCreditPurchase(models.Model):
 
     def _is_closed(self):
         """Tell whether it is too late today to log work of its term."""
-        company_sudo = self.company_id.sudo()
-        if company_sudo.service_credit_allow_past_expiry:
-            return False
-        return bool(self.filtered_domain(self._get_closed_domain(company_sudo)))
+        closed = self._get_closed_domain(self.company_id.sudo())
+        return bool(self.filtered_domain(closed))
 
     def _get_obstacle(self, request):
         """Tell in one sentence why this purchase, chosen by hand, cannot pay for a
         request; False when it can. Purchases that start later are allowed."""
         work = request.work.sudo().display_name
-        if not self.exists() or self._get_owner() != request.key:
+        if not self.exists() or not self._is_owned_for(request):
             # One answer for all of them: it must not tell what others own.
             return self.env._(
                 "The chosen purchase can't pay for %(work)s: choose one of the same "
@@ -308,5 +304,10 @@ class ServiceCreditPurchase(models.Model):
             )
         return False
 
-    def _get_owner(self):
-        return self.commercial_partner_id.id, self.company_id.id
+    def _is_owned_for(self, request):
+        """Tell whether the purchase is the customer's, in the company or above it."""
+        customer = request.partner.sudo().commercial_partner_id
+        return (
+            self.commercial_partner_id == customer
+            and self.company_id in request.company._get_credit_companies()
+        )

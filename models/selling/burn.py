@@ -46,7 +46,7 @@ def get_use(partner, company, currency, since):
                       AND missing.currency_id = %(currency)s)
             """,
             drawn=query_drawn(since),
-            missing=query_missing(since),
+            missing=query_missing(env, since),
             partner=partner.id,
             company=company.id,
             currency=currency.id,
@@ -73,15 +73,18 @@ def query_drawn(since):
     )
 
 
-def query_missing(since):
+def query_missing(env, since):
     """Return a query of the credits that overage would have taken, per customer,
     company and currency.
 
-    Overage itself has no currency: it counts once, in that of the latest purchase.
+    Overage itself has no currency: it counts once, in company and currency of the
+    latest purchase that could have paid.
     """
+    companies = env["res.company"]._get_all_companies()
     return SQL(
         """
-        SELECT customer.commercial_partner_id, entry.company_id,
+        SELECT customer.commercial_partner_id,
+               COALESCE(latest.company_id, entry.company_id) AS company_id,
                COALESCE(latest.currency_id, company.currency_id) AS currency_id,
                SUM(entry.hours_billed * COALESCE(kind.credits_per_hour, 1)) AS credits
         FROM account_analytic_line entry
@@ -90,17 +93,22 @@ def query_missing(since):
           ON customer.id = COALESCE(ticket.commercial_partner_id, entry.partner_id)
         JOIN res_company company ON company.id = entry.company_id
         LEFT JOIN (
-            SELECT DISTINCT ON (commercial_partner_id, company_id)
-                   commercial_partner_id, company_id, currency_id
-            FROM service_credit_purchase
-            WHERE is_draft IS NOT TRUE
-            ORDER BY commercial_partner_id, company_id, date_start DESC, id DESC
+            SELECT DISTINCT ON (purchase.commercial_partner_id, payer.company_id)
+                   purchase.commercial_partner_id, purchase.currency_id,
+                   purchase.company_id, payer.company_id AS work_company_id
+            FROM service_credit_purchase purchase
+            JOIN (%(payers)s) payer ON payer.owner_id = purchase.company_id
+            WHERE purchase.is_draft IS NOT TRUE
+            ORDER BY purchase.commercial_partner_id, payer.company_id,
+                     purchase.date_start DESC, purchase.id DESC
         ) latest ON latest.commercial_partner_id = customer.commercial_partner_id
-                AND latest.company_id = entry.company_id
+                AND latest.work_company_id = entry.company_id
         LEFT JOIN service_type kind ON kind.id = entry.service_type_id
-        WHERE entry.coverage = 'overage' AND entry.date >= %s
-        GROUP BY customer.commercial_partner_id, entry.company_id,
+        WHERE entry.coverage = 'overage' AND entry.date >= %(since)s
+        GROUP BY customer.commercial_partner_id,
+                 COALESCE(latest.company_id, entry.company_id),
                  COALESCE(latest.currency_id, company.currency_id)
         """,
-        since,
+        payers=companies._query_credit_companies(),
+        since=since,
     )

@@ -103,22 +103,27 @@ class AccountAnalyticLine(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (commercial_partner_id, company_id) id
-                FROM service_credit_purchase
-                WHERE commercial_partner_id IN %s AND company_id IN %s
-                  AND active AND is_draft IS NOT TRUE
-                ORDER BY commercial_partner_id, company_id, date_start DESC, id DESC
+                SELECT DISTINCT ON (lot.commercial_partner_id, payer.company_id)
+                       payer.company_id, lot.id
+                FROM service_credit_purchase lot
+                JOIN (%s) payer ON payer.owner_id = lot.company_id
+                WHERE lot.commercial_partner_id IN %s
+                  AND lot.active AND lot.is_draft IS NOT TRUE
+                ORDER BY lot.commercial_partner_id, payer.company_id,
+                         lot.date_start DESC, lot.id DESC
                 """,
+                unsold.company_id._query_credit_companies(),
                 tuple(customers.ids),
-                tuple(unsold.company_id.ids),
             )
         )
+        lots = purchases_sudo.browse([lot_id for _company_id, lot_id in rows])
+        companies = self.env["res.company"].browse([row[0] for row in rows])
         return {
-            (latest.commercial_partner_id, latest.company_id): (
-                latest.value_per_credit,
-                latest.currency_id,
+            (lot.commercial_partner_id, company): (
+                lot.value_per_credit,
+                lot.currency_id,
             )
-            for latest in purchases_sudo.browse([row[0] for row in rows])
+            for company, lot in zip(companies, lots, strict=True)
         }
 
     def action_cover_overage(self):

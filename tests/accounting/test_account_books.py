@@ -55,6 +55,21 @@ class TestServiceCreditBooks(AccountingCommon):
         line = self._line()
         self.assertEqual((line.reason, line.owed, line.revenue), ("agrees", 400, 600))
 
+    def test_the_account_is_one_click_away(self):
+        """Also what belongs to no purchase, and only what is posted by the date."""
+        self._invoice(self.purchase, date=self._day(-20))
+        self._spend(4)
+        self._recognize()
+        self._invoice(self._sell_credits(price=300), post=False)
+        for date, expected in ((self._day(-1), 1000), (self.today, 600)):
+            lines = self._books(date).with_user(self.accountant)
+            action = lines.browse().action_view_account()
+            items = self.env["account.move.line"].with_user(self.accountant)
+            items = items.search(action["domain"])
+            self.assertEqual(-sum(items.mapped("balance")), expected)
+            self.assertEqual(sum(lines.mapped("owed_company")), expected)
+            self.assertEqual(items.account_id, self.liability)
+
     def test_owed_and_movements_say_the_same(self):
         self._invoice(self.purchase)
         self._spend(4)
@@ -199,8 +214,8 @@ class TestServiceCreditBooks(AccountingCommon):
     def test_what_it_says_to_press_is_there(self):
         books = self.env["service.credit.books"].with_user(self.accountant)
         arch = etree.fromstring(books.get_view(view_type="list")["arch"])
-        [button] = arch.findall("header/button")
-        self.assertEqual(button.get("name"), "action_move_to_account")
+        buttons = [button.get("name") for button in arch.findall("header/button")]
+        self.assertEqual(buttons, ["action_move_to_account", "action_view_account"])
 
     def test_what_was_not_invoiced_cannot_be_moved(self):
         with self.assertRefused(UserError, says="another account"):

@@ -225,6 +225,18 @@ class TestBranches(AccountingCommon):
         self.assertEqual(self._balance(self.liability, company=self.branch), 600)
         self._assert_in_the_books()
 
+    def test_the_seller_books_what_its_branches_use(self):
+        above = self._sell_credits()
+        self._invoice(above)
+        self._spend_in_branch(3)
+        self.assertFalse(self._recognize(company=self.branch).line_ids)
+        mine = self._recognize()
+        self.assertEqual(mine.line_ids.purchase_id, above)
+        self.assertEqual((mine.revenue, mine.move_id.company_id), (300, self.company))
+        self.assertEqual(self._balance(self.liability), 700)
+        self.assertEqual(self._balance(self.liability, company=self.branch), 0)
+        self._assert_in_the_books()
+
     def test_a_lock_from_above_binds_the_branch(self):
         self._sell_in_branch()
         self._spend_in_branch(4)

@@ -119,15 +119,18 @@ class Books:
 
 @tagged("post_install", "-at_install")
 class TestAccountWalk(AccountingCommon):
-    """Random documents in two companies and three currencies: after every recognition
-    the accounts say what a model in plain Python says."""
+    """Random documents in two companies, a branch and three currencies: after every
+    recognition the accounts say what a model in plain Python says."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.branch = cls.env["res.company"].create({"name": "Azure Abroad"})
-        cls.env["account.chart.template"].try_loading("generic_coa", cls.branch)
-        cls.companies = cls.company | cls.branch
+        cls.abroad = cls.env["res.company"].create({"name": "Azure Abroad"})
+        cls.env["account.chart.template"].try_loading("generic_coa", cls.abroad)
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Azure Branch", "parent_id": cls.company.id}
+        )
+        cls.companies = cls.company | cls.abroad | cls.branch
         for company in cls.companies:
             cls._set_accounts(company)
             company.service_credit_late_days = 36500
@@ -256,12 +259,15 @@ class TestAccountWalk(AccountingCommon):
             note.action_post()
 
     def _step_draw(self):
+        """Use credits where they were sold, or in the branch of that company."""
         purchase = self._choose()
-        ticket = self._create_ticket(company_id=purchase.company_id.id)
+        company = purchase.company_id
+        if company == self.company and self.dice.random() < 0.3:
+            company = self.branch
         request = DrawRequest(
-            work=ticket,
+            work=self._create_ticket(company_id=company.id),
             partner=self.customer,
-            company=purchase.company_id,
+            company=company,
             currency=purchase.currency_id,
             date=self.clock - timedelta(self.dice.randrange(4)),
             credits=self.dice.randrange(1, 900) / 100,

@@ -1,6 +1,7 @@
 from . import test_chain_walk
 from . import test_entry_walk
 from . import test_funding
+from . import test_funding_branch
 from . import test_funding_chain
 from . import test_funding_chain_races
 from . import test_funding_change

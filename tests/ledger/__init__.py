@@ -1,5 +1,6 @@
 from . import test_credit_access
 from . import test_credit_balance
+from . import test_credit_branch
 from . import test_credit_company_day
 from . import test_credit_draft
 from . import test_credit_drawing

@@ -40,7 +40,7 @@ class TestCreditRaces(ScratchCase):
         cls.customer_ids = (
             env["res.partner"]
             .create(
-                [{"name": f"Racer {n}", "is_company": True} for n in range(9 * ROUNDS)]
+                [{"name": f"Racer {n}", "is_company": True} for n in range(10 * ROUNDS)]
             )
             .ids
         )
@@ -101,6 +101,34 @@ class TestCreditRaces(ScratchCase):
         with self._env() as env:
             buy(env, self._customer(env), 10)
         results = self._race(*[self._drawing(2.0)] * WORKERS)
+        self.assertEqual(self._check_outcomes(results), [2.0] * 5)
+        self._check_ledger(available=0, allocated=10)
+
+    @race
+    def test_branches_of_the_seller(self):
+        """Branches draw the last credits of the company above them."""
+        with self._env() as env:
+            buy(env, self._customer(env), 10)
+            branches = env["res.company"].create(
+                [
+                    {"name": f"Branch {n} of {self.customer_id}", "parent_id": 1}
+                    for n in range(4)
+                ]
+            )
+
+        def drawing(company_id):
+            def job(env):
+                company = env["res.company"].browse(company_id)
+                ticket = env["helpdesk.ticket"].create(
+                    {"name": "Race", "description": "-", "company_id": company_id}
+                )
+                request = self._request(env, 2.0, ticket=ticket, company=company)
+                [plan] = draw_credits(env, [request])
+                return plan.credits
+
+            return job
+
+        results = self._race(*map(drawing, branches.ids * 2))
         self.assertEqual(self._check_outcomes(results), [2.0] * 5)
         self._check_ledger(available=0, allocated=10)
 
