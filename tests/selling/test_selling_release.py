@@ -169,6 +169,35 @@ class TestSellingRelease(SellingCommon):
         self._pay(invoice)
         self.assertEqual(lot.credits_unpaid, 0)
 
+    def test_money_paid_back_releases_nothing_any_more(self):
+        """The customer got the money back: the invoice is open again."""
+        lot = self._order("payment")
+        invoice = self._invoice(lot)
+        payment = self._pay(invoice, 60)
+        self._use(2)
+        self._assert_usable(lot, 4)
+        receivable = invoice.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        receivable.remove_move_reconcile()
+        refund = self.env["account.payment"].create(
+            {
+                "payment_type": "outbound",
+                "partner_type": "customer",
+                "partner_id": self.customer.id,
+                "amount": 60,
+                "date": self.today,
+                "journal_id": payment.journal_id.id,
+            }
+        )
+        refund.action_post()
+        self._assert_usable(lot, 0)
+        self.assertEqual((lot.credits_allocated, lot.credits_unpaid), (2, 2))
+        self.assertIn(invoice.name, lot.waiting_note)
+        self._pay(invoice)
+        self._assert_usable(lot, 8)
+        self.assertEqual(lot.credits_unpaid, 0)
+
     def test_waiting_credits_cannot_be_chosen(self):
         self.company.service_credit_manual_selection = True
         lot = self._order("payment")
