@@ -377,6 +377,11 @@ class AccountAnalyticLine(models.Model):
         """
         return {}
 
+    def _get_piece_later(self, before):
+        """Return when a part began that began after midnight, None for others: the
+        days after the work date and the time of day, as `time` knows them."""
+        return None
+
     def _is_of_customer_of(self, item):
         """Tell whether the item was sold to the customer the time was logged for, by
         the company whose books it is in (superuser)."""

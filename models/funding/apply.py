@@ -12,7 +12,7 @@ from ..ledger.drawing import post_draws
 from . import text
 from .payers import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, round_hours
 from .plan import OPEN, Claim, plan
-from .rates import cut_facts
+from .rates import cut_facts, get_plain_facts
 
 
 class EntryState(NamedTuple):
@@ -249,10 +249,13 @@ def get_sibling_values(claim, facts):
 
 def _get_weight(entry, before, worked):
     """Return what an hour counts in a part of an entry: at its own times."""
+    later = entry._get_piece_later(before)
     facts = entry.rate_facts
+    if not facts and later:
+        facts = get_plain_facts(entry.unit_amount, later)
     if not facts:
         return {}
-    facts = cut_facts(facts, before, before + worked)
+    facts = cut_facts(facts, before, before + worked, later)
     return {"rate_facts": facts, "billing_factor": facts["factor"] if facts else 1.0}
 
 

@@ -5,11 +5,11 @@ One function tells it, for previews and posting. It returns facts, which the ent
 keeps: later rates change new time only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import Any, NamedTuple
 
-from ...tools import format_number
+from ...tools import add_days, format_number
 from ...tools.clock import HOURS_IN_A_DAY, get_clock, get_moment
 from .payers import round_hours
 
@@ -51,6 +51,7 @@ class Work:
     """What was done, by whom and when.
 
     :param start: hours after midnight in the company's time zone, None if unknown
+    :param later: days after the work date on which it started
     """
 
     company: Any
@@ -59,6 +60,7 @@ class Work:
     hours: float
     employee_id: int = 0
     service_type_id: int = 0
+    later: int = 0
 
 
 def get_facts(env, work):
@@ -67,28 +69,47 @@ def get_facts(env, work):
     :param work: :class:`Work`
     :return: dict with `hours` worked, the `factor` for all of them, the `pieces`, each
         with its `hours`, `factor`, the clock `until` which it lasts and the id of the
-        `rate` that won, and `is_timeless` where no start is known and a rate asks for
-        one
+        `rate` that won, `is_timeless` where no start is known and a rate asks for
+        one, and `later`, the days after the work date and the time of day, for what
+        began after midnight
     """
     rates = env["service.rate"]._get_rates(work.company.id)
     rates = [rate for rate in rates if rate.fits(work)]
-    if not rates or work.hours <= 0:
+    if not work.hours or not (rates or work.later):
         return None
     zone, start = work.company._get_time_zone(), None
     # Time on tasks may be longer than a day, and such hours have no time of day.
-    if work.start is not None and work.hours <= HOURS_IN_A_DAY:
-        start = get_moment(zone, work.day, work.start % HOURS_IN_A_DAY)
+    hours = abs(work.hours)
+    if work.start is not None and hours <= HOURS_IN_A_DAY:
+        day = add_days(work.day, work.later) if work.later else work.day
+        start = get_moment(zone, day, work.start % HOURS_IN_A_DAY)
     if start is None:
-        pieces = [_Piece(work.hours, *_get_best(rates, None))]
+        pieces = [_Piece(hours, *_get_best(rates, None))]
     else:
-        pieces = _cut(env, work, rates, start, zone)
+        pieces = _cut(env, replace(work, hours=hours), rates, start, zone)
     is_timeless = start is None and any(rate.applies != ALWAYS for rate in rates)
-    if not is_timeless and all(piece.factor == 1 for piece in pieces):
+    if not (work.later or is_timeless) and all(p.factor == 1 for p in pieces):
         return None
+    later = [work.later, work.start] if work.later else None
+    # A correction counts as what it corrects.
+    sign = work.hours / hours
+    pieces = [piece._replace(hours=sign * piece.hours) for piece in pieces]
+    return _describe(work.hours, pieces, is_timeless, later)
+
+
+def get_plain_facts(hours, later):
+    """Return the facts of hours that count once and began after midnight.
+
+    :param list later: days after the work date, and the time of day
+    """
+    return _describe(hours, [_Piece(hours, 1.0)], False, later)
+
+
+def _describe(hours, pieces, is_timeless, later):
     billed = sum(piece.hours * piece.factor for piece in pieces)
-    return {
-        "hours": work.hours,
-        "factor": billed / work.hours,
+    facts = {
+        "hours": hours,
+        "factor": billed / hours if hours else 1.0,
         "pieces": [
             {
                 "hours": round_hours(piece.hours),
@@ -100,6 +121,7 @@ def get_facts(env, work):
         ],
         "is_timeless": is_timeless,
     }
+    return {**facts, "later": later} if later else facts
 
 
 def get_worked(facts, hours, share):
@@ -120,11 +142,12 @@ def get_worked(facts, hours, share):
     return worked
 
 
-def cut_facts(facts, begin, end):
+def cut_facts(facts, begin, end, later=None):
     """Return the facts of a part of some work.
 
     :param facts: of the whole, from :func:`get_facts`
     :param float begin: hours worked before the part; `end`, until its end
+    :param later: when the part began, where that was after midnight
     """
     pieces, clock = [], 0.0
     for piece in facts["pieces"]:
@@ -135,16 +158,24 @@ def cut_facts(facts, begin, end):
     if not pieces:
         return facts
     pieces[-1]["until"] = None
-    if not facts["is_timeless"] and all(piece["factor"] == 1 for piece in pieces):
+    if not later and counts_once({**facts, "pieces": pieces}):
         return None
     hours = sum(piece["hours"] for piece in pieces)
     billed = sum(piece["hours"] * piece["factor"] for piece in pieces)
-    return {**facts, "hours": hours, "factor": billed / hours, "pieces": pieces}
+    part = {**facts, "hours": hours, "factor": billed / hours, "pieces": pieces}
+    part.pop("later", None)
+    return {**part, "later": later} if later else part
+
+
+def counts_once(facts):
+    """Tell whether the rates change nothing, and nothing is to be said of them."""
+    is_plain = all(piece["factor"] == 1 for piece in facts["pieces"])
+    return is_plain and not facts["is_timeless"]
 
 
 def render(env, facts):
     """Return the facts as a sentence in the language of `env`, False for none."""
-    if not facts:
+    if not facts or counts_once(facts):
         return False
     time = format_time(facts["hours"])
     if len(facts["pieces"]) > 1:
@@ -177,8 +208,9 @@ def _render_piece(env, piece):
 
 
 def format_time(hours):
-    minutes = round(hours * 60)
-    return f"{minutes // 60}:{minutes % 60:02}"
+    minutes = round(abs(hours) * 60)
+    sign = "-" if minutes and hours < 0 else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}"
 
 
 # ----------------------------------------------------------------------
@@ -284,7 +316,8 @@ def _get_windows_of_day(calendar, zone, day):
 
 
 def _get_holidays(company, calendar):
-    """Return the public holidays of a schedule, to the minute.
+    """Return the public holidays of a schedule, to the minute: of the company and, for
+    a branch, of those above it.
 
     A day off ends a second before midnight.
     """
@@ -295,7 +328,7 @@ def _get_holidays(company, calendar):
                 tzinfo=UTC, second=0
             ),
         )
-        for leave in company.sudo().service_holiday_ids
+        for leave in company.sudo().parent_ids.service_holiday_ids
         if leave.calendar_id.id in (False, calendar.id)
     ]
 

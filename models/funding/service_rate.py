@@ -38,7 +38,8 @@ class ServiceRate(models.Model):
         comodel_name="res.company",
         default=lambda self: self.env.company,
         index=True,
-        help="Leave it empty for a rate of all companies.",
+        help="The rate holds for its branches too. Leave it empty for a rate of all "
+        "companies.",
     )
     factor = fields.Float(
         default=1.5,
@@ -155,7 +156,11 @@ class ServiceRate(models.Model):
         # sudo: what is billed does not depend on who logs the time
         # What is remembered must not depend on who asks first: active ones only.
         rates_sudo = self.sudo().with_context(active_test=True)
-        rates_sudo = rates_sudo.search([("company_id", "in", [False, company_id])])
+        # A branch has the rates of the companies above it.
+        company_sudo = self.env["res.company"].sudo().browse(company_id)
+        rates_sudo = rates_sudo.search(
+            [("company_id", "in", [False, *company_sudo.parent_ids.ids])]
+        )
         # An archived employee or type does not make a rate one of everybody.
         return tuple(
             Rate.of(rate) for rate in rates_sudo.with_context(active_test=False)

@@ -90,24 +90,37 @@ class AccountAnalyticLine(models.Model):
     def _get_rate_facts(self):
         """Return what the rates make of the entry, None where they change nothing."""
         self.ensure_one()
-        company = self._get_clock_company()
-        if not self.is_billable or not self.env["service.rate"]._get_rates(company.id):
-            return None
-        if not (self.ticket_id or self.project_id.allow_billable):
-            return None
+        company, later = self._get_clock_company(), self._get_later()
+        if not self._has_rates(company):
+            return later and rates.get_plain_facts(self.unit_amount, later)
+        days, start = later or (0, self.time_start if self._has_times() else None)
         own = self.env.user.with_company(company)
         return rates.get_facts(
             self.env,
             rates.Work(
                 company=company,
                 day=self.date,
-                start=self.time_start if self._has_times() else None,
+                start=start,
+                later=days,
                 hours=self.unit_amount,
                 # An entry that is being typed without one is its author's.
                 employee_id=(self.employee_id or own.employee_id)._origin.id,
                 service_type_id=self.service_type_id._origin.id,
             ),
         )
+
+    def _has_rates(self, company):
+        return (
+            self.is_billable
+            and bool(self.env["service.rate"]._get_rates(company.id))
+            and bool(self.ticket_id or self.project_id.allow_billable)
+        )
+
+    def _get_later(self):
+        """Return when a part of timed work began after midnight, which no times of its
+        own can tell: days after the work date, and the time of day."""
+        facts = self._origin.rate_facts
+        return facts.get("later") if facts and not self._has_times() else None
 
     def _get_clock_company(self):
         return self.company_id or self._get_paying_company()
@@ -260,13 +273,26 @@ class AccountAnalyticLine(models.Model):
             return {}
         if not before:
             return {STOP: self._get_stop_of(self.time_start, hours)}
-        zone = self._get_zone()
-        start = get_moment(zone, self.date, self.time_start)
-        day, clock = get_clock(zone, start + timedelta(hours=before))
+        day, clock = self._get_piece_start(before)
         if day != self.date:
             # The work date stays, and the time of another day would be wrong.
             return {}
-        return {START: clock, STOP: get_stop(zone, day, clock, hours)}
+        return {START: clock, STOP: get_stop(self._get_zone(), day, clock, hours)}
+
+    def _get_piece_later(self, before):
+        day, clock = self._get_piece_start(before)
+        return [(day - self.date).days, clock] if day and day != self.date else None
+
+    def _get_piece_start(self, before):
+        """Return the day and the time of day at which a part began."""
+        days, start = self._get_later() or (0, self.time_start)
+        if not (days or self.time_stop):
+            return None, 0.0
+        zone = self._get_zone()
+        moment = get_moment(zone, add_days(self.date, days), start)
+        if not moment:
+            return None, 0.0
+        return get_clock(zone, moment + timedelta(hours=before))
 
     # ------------------------------------------------------------------
     # Time of a person that overlaps: shown, and not refused

@@ -20,13 +20,6 @@ class TestRates(RatesCommon):
         self.item = self._sell(self.time_product)
         self.ticket = self._create_ticket(sale_line_id=self.item.id)
 
-    def assertBilled(self, entry, hours, note):
-        self.assertAlmostEqual(entry.hours_billed, hours, 6)
-        self.assertEqual(entry.rate_note, note)
-        self.assertAlmostEqual(
-            entry.billing_factor, entry.hours_billed / entry.unit_amount, 5
-        )
-
     def test_an_entry_is_cut_at_the_edge_of_the_schedule(self):
         entry = self._log_at(17.5, 1.25)
         self.assertBilled(
@@ -273,21 +266,6 @@ class TestRates(RatesCommon):
             }
         )
         self.assertBilled(entry, 2.5, "2:00 h: 1:00 × 1 until 18:00, 1:00 × 1.5 after")
-
-    def _log_on_task(self, **values):
-        task = self.env["project.task"].create(
-            {"name": "Task", "project_id": self.project.id}
-        )
-        return self.env["account.analytic.line"].create(
-            {
-                "task_id": task.id,
-                "project_id": self.project.id,
-                "employee_id": self.employee.id,
-                "unit_amount": 2,
-                "date": MONDAY,
-                **values,
-            }
-        )
 
     def test_archived_rates_do_not_count_whoever_asks_first(self):
         self.night.active = False

@@ -51,3 +51,25 @@ class RatesCommon(FundingCommon):
     def _log_at(self, start, hours, date=MONDAY, **values):
         times = {} if start is None else {"time_start": start}
         return self._work(hours, date=date, **times, **values)
+
+    def _log_on_task(self, **values):
+        task = self.env["project.task"].create(
+            {"name": "Task", "project_id": self.project.id}
+        )
+        return self.env["account.analytic.line"].create(
+            {
+                "task_id": task.id,
+                "project_id": self.project.id,
+                "employee_id": self.employee.id,
+                "unit_amount": 2,
+                "date": MONDAY,
+                **values,
+            }
+        )
+
+    def assertBilled(self, entry, hours, note):
+        self.assertAlmostEqual(entry.hours_billed, hours, 6)
+        self.assertEqual(entry.rate_note, note)
+        self.assertAlmostEqual(
+            entry.billing_factor, entry.hours_billed / entry.unit_amount, 5
+        )
