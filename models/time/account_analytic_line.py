@@ -367,7 +367,7 @@ class AccountAnalyticLine(models.Model):
 
     @api.constrains("company_id", "employee_id", "project_id", "ticket_id")
     def _check_ticket_parts(self):
-        self.filtered("ticket_id")._check_whole()
+        self._check_whole()
 
     @api.constrains("product_uom_id", "ticket_id")
     def _check_ticket_unit(self):

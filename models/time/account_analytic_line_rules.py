@@ -313,12 +313,15 @@ class AccountAnalyticLine(models.Model):
         )
 
     def _check_whole(self):
-        """Refuse entries without a project, or of a person of another company.
+        """Refuse entries on tickets without a project, or of a person of another
+        company, and those on tasks in a project that is not the task's.
 
         :raise ValidationError: naming the ticket and what is possible
         """
+        on_tickets = self.filtered("ticket_id")
+        (self - on_tickets)._check_project_of_task()
         # sudo: who writes an entry need not read its ticket or its employee
-        for entry in self.sudo():
+        for entry in on_tickets.sudo():
             if entry.employee_id.company_id != entry.company_id:
                 raise ValidationError(
                     self._get_employee_text(
@@ -333,6 +336,28 @@ class AccountAnalyticLine(models.Model):
                         date=format_date(self.env, entry.date),
                         ticket=entry.ticket_id.display_name,
                         project=entry.ticket_id.project_id.display_name,
+                    )
+                )
+
+    def _check_project_of_task(self):
+        """Refuse another project than the task's where its terms hold for the time.
+
+        :raise ValidationError: naming the task and its project
+        """
+        # sudo: who logs time need not read the task's project
+        for entry in self.sudo():
+            project = entry.task_id.project_id
+            if entry.project_id == project or not project:
+                continue
+            if project.require_approval or project._asks_payers():
+                raise ValidationError(
+                    self.env._(
+                        "Time on task %(task)s is in its project %(project)s. Choose a "
+                        "task of %(other)s instead.",
+                        task=entry.task_id.display_name,
+                        project=project.display_name,
+                        other=entry.project_id.display_name
+                        or self.env._("another project"),
                     )
                 )
 

@@ -12,7 +12,12 @@ class ProjectTask(models.Model):
 
     _name = "project.task"
     _inherit = ["project.task", "service.work"]
+    _guarded_fields = frozenset(("is_sale_line_cleared",))
 
+    # Somebody emptied the item: then nothing bought in advance pays in its place.
+    is_sale_line_cleared = fields.Boolean(
+        copy=False, readonly=True, export_string_translation=False
+    )
     limit_hours = fields.Boolean(related="sale_line_id.limit_hours")
     authorized_hours_left = fields.Float(
         related="sale_line_id.authorized_hours_left", string="Authorized Hours Left"
@@ -94,7 +99,22 @@ class ProjectTask(models.Model):
 
     def write(self, vals):
         refuse_typed(self, [vals])
-        return super().write(vals)
+        emptied = self.browse()
+        if "sale_line_id" in vals and not vals["sale_line_id"]:
+            # Core takes away the item of another customer.
+            emptied = self.filtered(lambda task: task._has_own_item())
+        result = super().write(vals)
+        if emptied:
+            # sudo: the mark follows from what a person chose; it is not typed
+            emptied.sudo().is_sale_line_cleared = True
+        elif vals.get("sale_line_id") or "partner_id" in vals:
+            self.sudo().filtered("is_sale_line_cleared").is_sale_line_cleared = False
+        return result
+
+    def _has_own_item(self):
+        # sudo: who works on the task need not read the order
+        owner_sudo = self.sudo().sale_line_id.order_partner_id.commercial_partner_id
+        return owner_sudo and owner_sudo == self.sudo().commercial_partner_id
 
     # ------------------------------------------------------------------
     # What a claim asks of its work, a ticket or a task
@@ -117,7 +137,9 @@ class ProjectTask(models.Model):
 
     def _takes_prepaid_hours(self):
         """Tell whether hours bought in advance may pay for time on the task."""
-        return self.sudo().allow_billable
+        task_sudo = self.sudo()
+        is_empty = task_sudo.is_sale_line_cleared and not task_sudo.sale_line_id
+        return task_sudo.allow_billable and not is_empty
 
     def _get_paid_milestone(self, customer):
         """Return the task's milestone where credits of the customer pay for all of it

@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from ..support.funding import MAY
@@ -91,6 +91,64 @@ class TestPaidTimeStays(TaskFundingCommon):
         self.assertEqual(entry.approval_state, "draft")
         with self.assertRefused(AccessError):
             entry.project_id = other
+        # Nor does the approval of a project whose time is left to core.
+        plain = self._create_rollout(name="Plain", require_approval=True)
+        (plain + other).message_subscribe(worker.partner_id.ids)
+        task = self._create_task(plain)
+        vals = {"task_id": task.id, "unit_amount": 1, "date": MAY}
+        with self.assertRefused(ValidationError, task, plain):
+            entries.create({**vals, "project_id": other.id})
+        on_plain = entries.create(vals)
+        self.assertEqual(on_plain.approval_state, "draft")
+        with self.assertRefused(ValidationError, task, plain):
+            on_plain.project_id = other
+        self.assertEqual(entries.create({"project_id": other.id}).project_id, other)
+
+    def test_an_emptied_item_is_the_only_one_that_is_asked(self):
+        """As on a ticket, until another one is chosen or the customer changes."""
+        own, other = self._sell(hours=10), self._sell(hours=10)
+        self.rollout.write({"use_service_credits": False, "prepaid_limit": "chain"})
+        self.task.sale_line_id = own
+        self.assertEqual(self._do(1).so_line, own)
+        with Form(self.task) as form:
+            form.sale_line_id = own.browse()
+        entry = self._do(1)
+        self.assertEqual(entry.coverage, "non_billable")
+        self.assertFalse(entry.so_line)
+        self.task.sale_line_id = other
+        self.assertEqual(self._do(1).so_line, other)
+        self.task.sale_line_id = False
+        self.task.partner_id = self.other_customer
+        self.task.partner_id = self.contact
+        self.assertFalse(self.task.is_sale_line_cleared)
+        with self.assertRefused(AccessError):
+            self.task.with_user(self._create_person("worker_wes", WORKER)).write(
+                {"is_sale_line_cleared": True}
+            )
+
+    def test_logged_time_moves_to_another_item_when_asked(self):
+        items = [self._sell(hours=10) for _index in range(2)]
+        self.rollout.over_limit_policy = "overage"
+        self._buy(1)
+        self.task.sale_line_id = items[0]
+        self._do(2)
+        self.assertFalse(self.task.movable_timesheet_count)
+        self.task.sale_line_id = items[1]
+        self.assertEqual(self.task.movable_timesheet_count, 1)
+        self.assertEqual(self._task_pieces()[1][3], items[0])
+        self.task.action_move_timesheets()
+        self.assertEqual(self._task_pieces()[1][3], items[1])
+        self.assertEqual(
+            [item.qty_delivered for item in items], [0, 1], "What credits paid stays."
+        )
+        self.assertFalse(self.task.movable_timesheet_count)
+        self.assertIn(items[1].order_id.name, self.task.message_ids[0].body)
+        self.rollout.prepaid_limit = "chain"
+        self.task.sale_line_id = items[0]
+        self.assertFalse(self.task.movable_timesheet_count, "The chain shared it out.")
+        self.task.sale_line_id = False
+        with self.assertRefused(UserError, self.task):
+            self.task.action_move_timesheets()
 
     def test_overage_of_the_customer_before(self):
         """It is quoted to that one, and no item of the next covers it."""
