@@ -96,6 +96,7 @@
         "report/service_credit_books_views.xml",
         "report/sale_order_report.xml",
         "views/time/service_timer_views.xml",
+        "views/time/project_task_timer_views.xml",
         "views/time/service_week_views.xml",
         "views/time/service_approval_views.xml",
         "data/service_sync_data.xml",

@@ -55,6 +55,8 @@ from .funding import test_funding_tasks_kept
 from .funding import test_funding_tour
 from .funding import test_rate_preview
 from .funding import test_rates
+from .funding import test_rates_kept
+from .funding import test_tasks_like_tickets
 from .ledger import test_credit_access
 from .ledger import test_credit_balance
 from .ledger import test_credit_branch
@@ -152,6 +154,7 @@ from .time import test_time_rules
 from .time import test_time_thousands
 from .time import test_timer
 from .time import test_timer_kept
+from .time import test_timer_tasks
 from .time import test_timer_tour
 from .time import test_week
 from .work import test_ticket_channels

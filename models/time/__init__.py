@@ -1,4 +1,5 @@
 from . import service_work_log
+from . import service_work_log_timer
 from . import account_analytic_line
 from . import account_analytic_line_approval
 from . import account_analytic_line_change
@@ -11,7 +12,6 @@ from . import account_analytic_line_values
 from . import account_analytic_line_week
 from . import helpdesk_ticket
 from . import helpdesk_ticket_team
-from . import helpdesk_ticket_timer
 from . import helpdesk_ticket_web
 from . import hr_employee
 from . import project_project

@@ -3,7 +3,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools import format_number
 from ..funding.draft import describe_edits
 from .ticket_merge import carry_time_along
 
@@ -41,11 +40,6 @@ class HelpdeskTicket(models.Model):
         "than sold.",
     )
     invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
-    movable_timesheet_count = fields.Integer(
-        compute="_compute_movable_timesheet_count",
-        compute_sudo=True,
-        help="Unbilled entries of this ticket that another item pays, or none.",
-    )
     require_approval = fields.Boolean(related="team_id.require_approval")
     timesheet_lock_date = fields.Date(related="company_id.timesheet_lock_date")
     timer_ids = fields.One2many(
@@ -53,19 +47,6 @@ class HelpdeskTicket(models.Model):
         inverse_name="ticket_id",
         groups="base.group_user",
         export_string_translation=False,
-    )
-    timer_state = fields.Selection(
-        selection=[
-            ("stopped", "Stopped"),
-            ("running", "Running"),
-            ("paused", "Paused"),
-        ],
-        string="My Timer",
-        compute="_compute_timer",
-        compute_sudo=True,
-    )
-    timer_start = fields.Datetime(
-        string="Timer Started on", compute="_compute_timer", compute_sudo=True
     )
 
     def _compute_timesheet_count(self):
@@ -129,33 +110,6 @@ class HelpdeskTicket(models.Model):
         for ticket in self:
             ticket.invoice_count = len(ticket._get_invoices())
 
-    @api.depends("sale_line_id", "is_sale_line_chosen", "timesheet_ids.so_line")
-    def _compute_movable_timesheet_count(self):
-        moving = self.filtered(lambda ticket: ticket._origin and ticket.sale_line_id)
-        counts = {}
-        if moving:
-            counts = dict(
-                self.env["account.analytic.line"]._read_group(
-                    moving._get_movable_timesheet_domain(),
-                    ["ticket_id"],
-                    ["__count"],
-                )
-            )
-        for ticket in self:
-            ticket.movable_timesheet_count = counts.get(ticket._origin, 0)
-
-    @api.depends("timer_ids.date_start", "timer_ids.date_resumed")
-    @api.depends_context("uid")
-    def _compute_timer(self):
-        for ticket in self:
-            timer = ticket.timer_ids.filtered(lambda t: t.user_id == self.env.user)
-            ticket.timer_start = timer.date_start
-            ticket.timer_state = (
-                "stopped"
-                if not timer
-                else ("running" if timer.date_resumed else "paused")
-            )
-
     def write(self, vals):
         self._ask_about_timers(vals)
         return super().write(vals)
@@ -176,17 +130,7 @@ class HelpdeskTicket(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_timer(self):
-        # sudo: colleagues' timers count too
-        for timer_sudo in self.sudo().timer_ids:
-            raise UserError(
-                self.env._(
-                    "Ticket %(ticket)s has a timer of %(user)s with time that is not "
-                    "logged, so it cannot be deleted: archive it, or stop the timer "
-                    "first.",
-                    ticket=timer_sudo.ticket_id.display_name,
-                    user=timer_sudo.user_id.name,
-                )
-            )
+        self._refuse_timers()
 
     def _register_hook(self):
         super()._register_hook()
@@ -213,36 +157,6 @@ class HelpdeskTicket(models.Model):
             "domain": [("ticket_id", "=", self.id), ("project_id", "!=", False)],
             "context": {"default_ticket_id": self.id, "is_timesheet": 1},
         }
-
-    def action_move_timesheets(self):
-        """Move the ticket's unbilled entries to its current sales order item.
-
-        Nothing moves by itself: this is the explicit way.
-        """
-        for ticket in self:
-            ticket.check_access("write")
-            if not ticket.sale_line_id:
-                raise UserError(
-                    self.env._(
-                        "Ticket %(ticket)s has no sales order item to move its time "
-                        "to: choose one first.",
-                        ticket=ticket.display_name,
-                    )
-                )
-            # sudo: the whole ticket moves, colleagues' entries included
-            entries_sudo = self.env["account.analytic.line"].sudo()
-            entries_sudo = entries_sudo.search(ticket._get_movable_timesheet_domain())
-            entries_sudo._move_to_item(ticket.sale_line_id)
-            ticket._message_log(
-                body=self.env._(
-                    "Unbilled time was moved to %(item)s: %(hours)s h.",
-                    hours=format_number(
-                        self.env, round(sum(entries_sudo.mapped("unit_amount")), 2)
-                    ),
-                    item=ticket.sale_line_id.sudo().display_name,
-                )
-            )
-        return True
 
     def _get_invoices(self):
         """Return the invoices of the ticket's entries and of its item, as superuser."""
@@ -275,37 +189,13 @@ class HelpdeskTicket(models.Model):
             return False
         return describe_edits(self.env, edited, removed)
 
+    @api.depends("is_sale_line_chosen")
+    def _compute_movable_timesheet_count(self):
+        super()._compute_movable_timesheet_count()
+
     def _follows_chain(self):
-        """Tell whether the item moves on by itself when its hours are used up."""
-        self.ensure_one()
-        # sudo: who works on the ticket need not read the team
-        ticket_sudo = self.sudo()
-        limit = ticket_sudo.team_id.prepaid_limit
-        return limit in ("chain", "closed") and not ticket_sudo.is_sale_line_chosen
-
-    def _get_movable_timesheet_domain(self):
-        """Return the entries that `action_move_timesheets` would move.
-
-        Those that an item pays, or would have paid if the ticket had had one. What the
-        chain of prepaid items shared out is where it belongs.
-        """
-        lines = self.env["account.analytic.line"]
-        return (
-            Domain.OR(
-                Domain("ticket_id", "=", ticket._origin.id)
-                & (
-                    Domain("so_line", "=", False)
-                    if ticket._follows_chain()
-                    else Domain("so_line", "!=", ticket.sale_line_id._origin.id)
-                )
-                for ticket in self
-            )
-            & Domain("is_billable", "=", True)
-            & Domain("coverage", "in", ["sale_line", "non_billable"])
-            & Domain("approval_state", "in", [False, "draft"])
-            & lines._domain_not_billed()
-            & lines._domain_open_period()
-        )
+        # sudo: who works on the ticket need not read whether the item was chosen
+        return super()._follows_chain() and not self.sudo().is_sale_line_chosen
 
     def _absorb_timesheets(self, tickets):
         """Take over the unbilled entries of `tickets` that are merged into this one."""
@@ -320,12 +210,36 @@ class HelpdeskTicket(models.Model):
         )
         entries_sudo._move_to_ticket(self)
 
+    def _absorb_timers(self, tickets):
+        """Take over the timers on `tickets` that are merged into this one."""
+        self.ensure_one()
+        # sudo: a merge moves the whole ticket, colleagues' timers included
+        own_sudo = self.sudo().timer_ids.grouped("user_id")
+        for timer_sudo in (tickets - self).sudo().timer_ids:
+            kept_sudo = own_sudo.get(timer_sudo.user_id)
+            if kept_sudo:
+                kept_sudo._absorb(timer_sudo)
+            else:
+                timer_sudo.ticket_id = self
+                own_sudo[timer_sudo.user_id] = timer_sudo
+                timer_sudo._notify()
+
+    def _get_closing(self, vals):
+        stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id"))
+        return {"stage_id": stage.id} if stage.closed else {}
+
+    def _is_ended(self):
+        return self.closed
+
     # ------------------------------------------------------------------
     # Whether the ticket takes time
     # ------------------------------------------------------------------
 
     def _takes_time(self):
         return self.allow_timesheet
+
+    def _check_takes_time(self):
+        self._get_time_values()
 
     def _get_time_values(self):
         """Return what every entry on the ticket takes from it.

@@ -1,7 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..funding.draft import describe_edits
+
+CLOSED_STATES = frozenset(("1_done", "1_canceled"))
 
 
 class ProjectTask(models.Model):
@@ -11,10 +15,49 @@ class ProjectTask(models.Model):
     _inherit = ["project.task", "service.work.log"]
 
     require_approval = fields.Boolean(related="project_id.require_approval")
+    timer_ids = fields.One2many(
+        comodel_name="service.timer",
+        inverse_name="task_id",
+        groups="base.group_user",
+        export_string_translation=False,
+    )
+
+    def write(self, vals):
+        self._ask_about_timers(vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_timer(self):
+        self._refuse_timers()
 
     def _get_unsubmitted_domain(self):
         # Time on a ticket is the ticket's.
         return [("ticket_id", "=", False), *super()._get_unsubmitted_domain()]
+
+    def _get_movable_timesheet_domain(self):
+        return super()._get_movable_timesheet_domain() & Domain("ticket_id", "=", False)
+
+    def _get_closing(self, vals):
+        return (
+            {"task_state": vals["state"]} if vals.get("state") in CLOSED_STATES else {}
+        )
+
+    def _is_ended(self):
+        return self.is_closed
+
+    def _takes_time(self):
+        return self.allow_timesheets and not self.has_template_ancestor
+
+    def _check_takes_time(self):
+        self.ensure_one()
+        # sudo: who logs time need not read the project
+        if not self.sudo()._takes_time():
+            raise UserError(
+                self.env._(
+                    "Time cannot be logged on %(work)s: its project has no timesheets.",
+                    work=self._get_work_name(),
+                )
+            )
 
     def _asks_payers_of_time(self):
         return self.asks_payers

@@ -12,6 +12,7 @@ from odoo.fields import Domain
 
 from ...tools import refuse_uncountable
 from ...tools.clock import get_clock
+from ..ledger.drawing import WORK_FIELDS
 from .timer_question import TimerQuestion
 
 _logger = logging.getLogger(__name__)
@@ -24,11 +25,11 @@ MINUTE_TOLERANCE = 1e-4
 NOTIFICATION = "helpdesk_service_credit/timers"
 # What the menu offers to go on with.
 RECENT_DAYS = 30
-RECENT_TICKETS = 5
+MOST_RECENT = 5
 
 
 class ServiceTimer(models.Model):
-    """Time that a person is spending on a ticket and that is not logged yet.
+    """Time that a person is spending on a ticket or task and that is not logged yet.
 
     At most one timer of a person runs; others wait, paused. A timer lives until its
     time is an entry, or is discarded: a refused entry leaves it in place.
@@ -37,16 +38,20 @@ class ServiceTimer(models.Model):
     _name = "service.timer"
     _description = "Timer"
     _order = "date_resumed DESC NULLS LAST, id DESC"
-    _rec_name = "ticket_id"
 
     user_id = fields.Many2one(
         comodel_name="res.users", required=True, readonly=True, ondelete="cascade"
     )
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
-        required=True,
         readonly=True,
-        index=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    task_id = fields.Many2one(
+        comodel_name="project.task",
+        readonly=True,
+        index="btree_not_null",
         ondelete="cascade",
     )
     date_start = fields.Datetime(string="Started on", required=True, readonly=True)
@@ -82,6 +87,14 @@ class ServiceTimer(models.Model):
         "(user_id, ticket_id)",
         "Your timer on this ticket has just been started: reload the page.",
     )
+    _one_per_task = models.UniqueIndex(
+        "(user_id, task_id)",
+        "Your timer on this task has just been started: reload the page.",
+    )
+    _one_work = models.Constraint(
+        "CHECK(num_nonnulls(ticket_id, task_id) = 1)",
+        "A timer is on a ticket or on a task.",
+    )
     _one_running = models.UniqueIndex(
         "(user_id) WHERE date_resumed IS NOT NULL",
         "You have just started another timer: reload the page.",
@@ -94,6 +107,12 @@ class ServiceTimer(models.Model):
     def _compute_hours(self):
         for timer in self:
             timer.hours = max(1, ceil(timer.seconds_before / 60)) / 60
+
+    @api.depends("ticket_id", "task_id")
+    def _compute_display_name(self):
+        for timer in self:
+            # sudo: one's own timer names its work, whatever became of it
+            timer.display_name = timer._get_work().sudo().display_name
 
     @api.depends("seconds_before", "date_resumed")
     def _compute_time_counted(self):
@@ -129,7 +148,7 @@ class ServiceTimer(models.Model):
         """Return what the menu of timers shows of the user's day.
 
         :return: dict of `hours` logged today, `hours_due` by the working schedule, and
-            the last `tickets` the user logged on: id and name
+            the last tickets and tasks the user logged on, as `recent`: model, id, name
         """
         today = fields.Date.context_today(self)
         # sudo: own entries, whatever became of their tickets
@@ -138,26 +157,45 @@ class ServiceTimer(models.Model):
         [(hours,)] = entries_sudo._read_group(
             own & Domain("date", "=", today), aggregates=["unit_amount:sum"]
         )
-        recent = entries_sudo._read_group(
-            own
-            & Domain("ticket_id", "!=", False)
-            & Domain("date", ">", fields.Date.add(today, days=-RECENT_DAYS)),
-            ["ticket_id"],
-            ["create_date:max"],
-            order="create_date:max DESC",
-            limit=RECENT_TICKETS,
-        )
-        tickets = self.env["helpdesk.ticket"].union(
-            *(ticket.sudo(False) for ticket, _last in recent)
-        )
-        tickets = tickets._filtered_access("read").filtered("allow_timesheet")
+        due = self.env["hr.employee"]._get_own_hours_due(today, today)
+        since = Domain("date", ">", fields.Date.add(today, days=-RECENT_DAYS))
         return {
             "hours": hours or 0.0,
-            "hours_due": self.env["hr.employee"]._get_own_hours_due(today, today)[
-                today
+            "hours_due": due[today],
+            "recent": [
+                {"res_model": work._name, "res_id": work.id, "name": work.display_name}
+                for work in self._get_recent_works(own & since)
             ],
-            "tickets": [{"id": t.id, "name": t.display_name} for t in tickets],
         }
+
+    @api.model
+    def _get_recent_works(self, domain):
+        """Return the last tickets and tasks of entries, the latest first.
+
+        :return: list of records that take time and that the user may read
+        """
+        entries_sudo = self.env["account.analytic.line"].sudo()
+        # Time on a ticket is the ticket's.
+        on_tasks = Domain("task_id", "!=", False) & Domain("ticket_id", "=", False)
+        found = []
+        for name, of_work in (
+            ("ticket_id", Domain("ticket_id", "!=", False)),
+            ("task_id", on_tasks),
+        ):
+            found += entries_sudo._read_group(
+                domain & of_work,
+                [name],
+                ["create_date:max"],
+                order="create_date:max DESC",
+                limit=MOST_RECENT,
+            )
+        found.sort(key=lambda group: group[1], reverse=True)
+        works = [work.sudo(False) for work, _last in found[:MOST_RECENT]]
+        return [w for w in works if w.has_access("read") and w._takes_time()]
+
+    def _get_work(self):
+        """Return the ticket or the task the timer is on."""
+        return self.ticket_id or self.task_id
 
     def _start(self):
         """Let the timer count from now on; the person's running one is paused."""
@@ -197,11 +235,11 @@ class ServiceTimer(models.Model):
         """
         self.ensure_one()
         self._pause()
-        entries = self.env["account.analytic.line"].with_company(
-            self.ticket_id.sudo().company_id
-        )
+        work, company = self._get_work(), self._get_company()
+        entries = self.env["account.analytic.line"].with_company(company)
         try:
             with self.env.cr.savepoint():
+                work._check_takes_time()
                 entry = entries.create(self._prepare_entry_values())
                 users = self._remove()
         except UserError as error:
@@ -216,10 +254,9 @@ class ServiceTimer(models.Model):
         if not isinstance(error, AccessError):
             return str(error)
         return self.env._(
-            "You can no longer log time on ticket %(ticket)s. Discard the time, or ask "
-            "a helpdesk manager for access to the ticket.",
-            # sudo: the list of one's timers shows the name, too
-            ticket=self.ticket_id.sudo().display_name,
+            "You can no longer log time on %(work)s. Discard the time, or ask a "
+            "manager for access.",
+            work=self._get_work()._get_work_name(),
         )
 
     def _discard(self):
@@ -239,16 +276,22 @@ class ServiceTimer(models.Model):
 
         Pauses are not known afterwards: the hours count from the start.
         """
-        zone = self.ticket_id.sudo().company_id._get_time_zone()
+        zone = self._get_company()._get_time_zone()
         _day, clock = get_clock(zone, self.date_start.replace(tzinfo=UTC))
         return int(clock * 60 + MINUTE_TOLERANCE) / 60
 
+    def _get_company(self):
+        """Return the company whose time it is."""
+        # sudo: the work may have been closed to the user meanwhile
+        return self._get_work().sudo().company_id.sudo(False) or self.env.company
+
     def _prepare_entry_values(self):
         self.ensure_one()
+        work = self._get_work()
         return {
-            "ticket_id": self.ticket_id.id,
+            WORK_FIELDS[work._name]: work.id,
             "employee_id": self.env["hr.employee"]
-            ._get_own_for_time(self.ticket_id.sudo().company_id, self.user_id)
+            ._get_own_for_time(self._get_company(), self.user_id)
             .id,
             "date": self.date,
             "time_start": self._get_clock_started(),
@@ -273,14 +316,15 @@ class ServiceTimer(models.Model):
     @api.model
     def _get_client_state(self, user):
         """Return what the client needs to show the timers of `user`."""
-        # sudo: own timers may be on tickets that were closed to their user since
+        # sudo: own timers may be on work that was closed to their user since
         timers_sudo = self.sudo().search([("user_id", "=", user.id)])
         return {
             "now": int(fields.Datetime.now().timestamp()),
             "timers": [
                 {
-                    "ticket_id": timer.ticket_id.id,
-                    "name": timer.ticket_id.display_name,
+                    "res_model": timer._get_work()._name,
+                    "res_id": timer._get_work().id,
+                    "name": timer._get_work().display_name,
                     "is_running": bool(timer.date_resumed),
                     "is_refused": bool(timer.refusal),
                     "seconds": timer._get_seconds(),
@@ -301,31 +345,32 @@ class ServiceTimer(models.Model):
             "target": "new",
         }
 
-    def _get_question(self, tickets, stage, is_archived):
-        """Return the refusal that asks about this timer, and what the window does."""
+    def _get_question(self, works, ending):
+        """Return the refusal that asks about this timer.
+
+        :param works: tickets or tasks that are about to be closed or archived
+        :param dict ending: what the window does afterwards, by name of its field
+        """
         self.ensure_one()
-        if is_archived:
+        values = {
+            "work": self._get_work()._get_work_name(),
+            "time": self._get_running_text(),
+        }
+        if ending.get("is_archiving"):
             name = self.env._("Archive with a Timer")
             text = self.env._(
-                "Your timer on ticket %(ticket)s has reached %(time)s. Log or discard "
-                "that time before you archive the ticket.",
-                ticket=self.ticket_id.display_name,
-                time=self._get_running_text(),
+                "Your timer on %(work)s has reached %(time)s. Log or discard that time "
+                "before you archive it.",
+                **values,
             )
         else:
             name = self.env._("Close with a Timer")
             text = self.env._(
-                "Your timer on ticket %(ticket)s has reached %(time)s. Log or discard "
-                "that time before you close the ticket.",
-                ticket=self.ticket_id.display_name,
-                time=self._get_running_text(),
+                "Your timer on %(work)s has reached %(time)s. Log or discard that time "
+                "before you close it.",
+                **values,
             )
-        return TimerQuestion(
-            text,
-            tickets._get_timer_question(
-                name, stage_id=stage.id, is_archiving=is_archived
-            ),
-        )
+        return TimerQuestion(text, works._get_timer_question(name, **ending))
 
     @api.model
     def _get_done_action(self):
@@ -390,22 +435,22 @@ class ServiceTimer(models.Model):
 
     def _flag_forgotten(self):
         self.ensure_one()
-        ticket = self.ticket_id.with_context(
+        work = self._get_work().with_context(
             lang=self.user_id.lang, mail_activity_quick_update=True
         )
-        self.activity_id = ticket.activity_schedule(
+        self.activity_id = work.activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=self.user_id.id,
-            summary=ticket.env._("Forgotten timer"),
+            summary=work.env._("Forgotten timer"),
             note=Markup("<p>%s</p>") % self._get_forgotten_text(),
         )
 
     def _get_forgotten_text(self):
         """Return the reminder, in the language of the timer's person."""
-        env = self.with_context(lang=self.user_id.lang).env
-        return env._(
-            "Your timer on ticket %(ticket)s has reached %(time)s. Stop it and adjust "
-            "the hours, or discard it.",
-            ticket=self.ticket_id.display_name,
+        timer = self.with_context(lang=self.user_id.lang)
+        return timer.env._(
+            "Your timer on %(work)s has reached %(time)s. Stop it and adjust the "
+            "hours, or discard it.",
+            work=timer._get_work()._get_work_name(),
             time=self._get_running_text(),
         )

@@ -1,13 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 
-from ...tools import parse_duration, refuse_uncountable
+from ...tools import format_number, parse_duration, refuse_uncountable
 from ..ledger.drawing import WORK_FIELDS
 
 
 class ServiceWorkLog(models.AbstractModel):
     """A ticket or task: logging time without opening it (how long, what was done,
-    Enter), and submitting what one logged."""
+    Enter), the timer, submitting what one logged, and moving it to another item."""
 
     _name = "service.work.log"
     _description = "Work that Time is Logged on"
@@ -17,6 +19,25 @@ class ServiceWorkLog(models.AbstractModel):
         compute_sudo=True,
         export_string_translation=False,
         help="Hours of the user on it that are drafts.",
+    )
+    movable_timesheet_count = fields.Integer(
+        compute="_compute_movable_timesheet_count",
+        compute_sudo=True,
+        export_string_translation=False,
+        help="Unbilled entries that another item pays, or none.",
+    )
+    timer_state = fields.Selection(
+        selection=[
+            ("stopped", "Stopped"),
+            ("running", "Running"),
+            ("paused", "Paused"),
+        ],
+        string="My Timer",
+        compute="_compute_timer",
+        compute_sudo=True,
+    )
+    timer_start = fields.Datetime(
+        string="Timer Started on", compute="_compute_timer", compute_sudo=True
     )
 
     @api.depends("timesheet_ids.approval_state", "timesheet_ids.unit_amount")
@@ -35,6 +56,33 @@ class ServiceWorkLog(models.AbstractModel):
         for work in self:
             work.unsubmitted_hours = hours.get(work._origin, 0.0)
 
+    @api.depends("sale_line_id", "timesheet_ids.so_line")
+    def _compute_movable_timesheet_count(self):
+        moving = self.filtered(lambda work: work._origin and work.sale_line_id)
+        counts = {}
+        if moving:
+            counts = dict(
+                self.env["account.analytic.line"]._read_group(
+                    moving._get_movable_timesheet_domain(),
+                    [WORK_FIELDS[self._name]],
+                    ["__count"],
+                )
+            )
+        for work in self:
+            work.movable_timesheet_count = counts.get(work._origin, 0)
+
+    @api.depends("timer_ids.date_start", "timer_ids.date_resumed")
+    @api.depends_context("uid")
+    def _compute_timer(self):
+        for work in self:
+            timer = work.timer_ids.filtered(lambda t: t.user_id == self.env.user)
+            work.timer_start = timer.date_start
+            work.timer_state = (
+                "stopped"
+                if not timer
+                else ("running" if timer.date_resumed else "paused")
+            )
+
     def action_submit_time(self):
         """Submit the user's own time on it for approval."""
         self.check_access("read")
@@ -48,6 +96,65 @@ class ServiceWorkLog(models.AbstractModel):
             ("user_id", "=", self.env.uid),
             ("approval_state", "=", "draft"),
         ]
+
+    def action_move_timesheets(self):
+        """Move the unbilled entries of the works to the item of each.
+
+        Nothing moves by itself: this is the explicit way.
+        """
+        for work in self:
+            work.check_access("write")
+            if not work.sale_line_id:
+                raise UserError(
+                    self.env._(
+                        "Choose a sales order item for %(work)s before you move its "
+                        "time.",
+                        work=work._get_work_name(),
+                    )
+                )
+            # sudo: the whole work moves, colleagues' entries included
+            entries_sudo = self.env["account.analytic.line"].sudo()
+            entries_sudo = entries_sudo.search(work._get_movable_timesheet_domain())
+            entries_sudo._move_to_item(work.sale_line_id)
+            work._message_log(
+                body=self.env._(
+                    "Unbilled time was moved to %(item)s: %(hours)s h.",
+                    hours=format_number(
+                        self.env, round(sum(entries_sudo.mapped("unit_amount")), 2)
+                    ),
+                    item=work.sale_line_id.sudo().display_name,
+                )
+            )
+        return True
+
+    def _get_movable_timesheet_domain(self):
+        """Return the entries that `action_move_timesheets` would move.
+
+        Those that an item pays, or would have paid if the work had had one. What the
+        chain of prepaid items shared out is where it belongs.
+        """
+        lines = self.env["account.analytic.line"]
+        return (
+            Domain.OR(
+                Domain(WORK_FIELDS[self._name], "=", work._origin.id)
+                & (
+                    Domain("so_line", "=", False)
+                    if work._follows_chain()
+                    else Domain("so_line", "!=", work.sale_line_id._origin.id)
+                )
+                for work in self
+            )
+            & Domain("is_billable", "=", True)
+            & Domain("coverage", "in", ["sale_line", "non_billable"])
+            & Domain("approval_state", "in", [False, "draft"])
+            & lines._domain_not_billed()
+            & lines._domain_open_period()
+        )
+
+    def _follows_chain(self):
+        """Tell whether time moves on by itself when the item's hours are used up."""
+        self.ensure_one()
+        return self._get_terms().prepaid_limit in ("chain", "closed")
 
     def action_log_time(self, duration, description="", date=False):
         """Log the user's own time on the work.
@@ -123,3 +230,9 @@ class ServiceWorkLog(models.AbstractModel):
     def _takes_time(self):
         """Tell whether time can be logged on the work."""
         return True
+
+    def _check_takes_time(self):
+        """Refuse work that takes no time.
+
+        :raise UserError: with the reason
+        """

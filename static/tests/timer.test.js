@@ -25,16 +25,19 @@ beforeEach(() => {
 
 const NOW = Date.UTC(2026, 2, 3, 10, 0, 0) / 1000;
 const RUNNING = {
-    ticket_id: 7,
+    res_model: "helpdesk.ticket",
+    res_id: 7,
     name: "HT00007 - Printer on fire",
     is_running: true,
     is_refused: false,
     seconds: 65,
 };
-const DAY = {hours: 2.75, hours_due: 8, tickets: [{id: 9, name: "HT00009 - Paper"}]};
+const PAPER = {res_model: "helpdesk.ticket", res_id: 9, name: "HT00009 - Paper"};
+const DAY = {hours: 2.75, hours_due: 8, recent: [PAPER]};
 const PAUSED = {
-    ticket_id: 8,
-    name: "HT00008 - Slow mail",
+    res_model: "project.task",
+    res_id: 8,
+    name: "Cabling",
     is_running: false,
     is_refused: true,
     seconds: 3600,
@@ -53,13 +56,13 @@ test("a client whose clock is an hour late counts as the server does", () => {
     expect(timers.clockOf(timers.current)).toBe("0:01:05");
     client += 10;
     expect(timers.clockOf(timers.current)).toBe("0:01:15");
-    expect(timers.stateOf(7)).toBe("running");
-    expect(timers.stateOf(9)).toBe("stopped");
+    expect(timers.stateOf("helpdesk.ticket", 7)).toBe("running");
+    expect(timers.stateOf("project.task", 7)).toBe("stopped");
     // A message that was under way for five seconds changes nothing.
     timers.update({now: NOW + 5, timers: [{...RUNNING, seconds: 70}, PAUSED]});
     expect(timers.clockOf(timers.current)).toBe("0:01:15");
-    expect(timers.clockOf(timers.find(8))).toBe("1:00:00");
-    expect(timers.stateOf(8)).toBe("paused");
+    expect(timers.clockOf(timers.find("project.task", 8))).toBe("1:00:00");
+    expect(timers.stateOf("project.task", 8)).toBe("paused");
 });
 
 test("the menu is hidden without timers and asks the server nothing", async () => {
@@ -83,7 +86,7 @@ test("the menu ticks, and its buttons ask the server", async () => {
         expect.step(["pause", args[0]]);
         return true;
     });
-    onRpc("helpdesk.ticket", "action_timer_ask", ({args}) => {
+    onRpc("project.task", "action_timer_ask", ({args}) => {
         expect.step(["stop", args[0]]);
         return {type: "ir.actions.act_window_close"};
     });
@@ -147,7 +150,7 @@ test("a request that fails does not block the next one", async () => {
 
 test("the menu can be used with the keyboard alone", async () => {
     patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING, PAUSED]}});
-    onRpc("helpdesk.ticket", "action_timer_resume", ({args}) => {
+    onRpc("project.task", "action_timer_resume", ({args}) => {
         expect.step(["resume", args[0]]);
         return true;
     });

@@ -17,3 +17,5 @@ from . import test_funding_tasks_kept
 from . import test_funding_tour
 from . import test_rate_preview
 from . import test_rates
+from . import test_rates_kept
+from . import test_tasks_like_tickets

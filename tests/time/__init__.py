@@ -17,5 +17,6 @@ from . import test_time_rules
 from . import test_time_thousands
 from . import test_timer
 from . import test_timer_kept
+from . import test_timer_tasks
 from . import test_timer_tour
 from . import test_week

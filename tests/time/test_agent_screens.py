@@ -173,6 +173,6 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self._play(
             self._time_from_a_card,
             f"{TICKETS}?view_type=kanban",
-            "!!document.querySelector('.o_kanban_record .o_service_ticket_time')",
+            "!!document.querySelector('.o_kanban_record .o_service_work_time')",
         )
         self.assertEqual(self.ticket.timesheet_ids.name, "Call")

@@ -82,7 +82,8 @@ class TestQuickLog(ServiceCreditCommon):
         day = self.env["service.timer"].with_user(self.agent).get_day()
         self.assertEqual(day["hours"], 1.5)
         self.assertEqual(
-            {ticket["id"] for ticket in day["tickets"]}, {self.ticket.id, other.id}
+            {(work["res_model"], work["res_id"]) for work in day["recent"]},
+            {("helpdesk.ticket", self.ticket.id), ("helpdesk.ticket", other.id)},
         )
         schedule = self.agent_employee.resource_calendar_id
         monday = fields.Date.to_date("2026-03-02")

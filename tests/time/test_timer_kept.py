@@ -121,7 +121,7 @@ class TestTimerSession(ServiceCreditCommon, HttpCase):
         self.env.invalidate_all()
         self.authenticate(self.agent.login, self.agent.login)
         [timer] = self._get_timers()
-        self.assertEqual(timer["ticket_id"], self.ticket.id)
+        self.assertEqual(timer["res_id"], self.ticket.id)
         self.assertTrue(timer["is_running"])
         self.assertGreaterEqual(timer["seconds"], 7200)
         self._call("action_timer_stop")

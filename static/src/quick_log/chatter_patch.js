@@ -6,6 +6,11 @@ import {session} from "@web/session";
 import {useQuickLog} from "./quick_log";
 
 const MOST_LETTERS = 60;
+// The field that says whether to offer it. Tasks that are left to core stay as they are.
+const TAKES_TIME = {
+    "helpdesk.ticket": "allow_timesheet",
+    "project.task": "asks_payers",
+};
 
 /** @returns {string} the first words of a message */
 export function firstWords(html) {
@@ -17,7 +22,7 @@ export function firstWords(html) {
     return text.slice(0, text.lastIndexOf(" ", MOST_LETTERS) + 1).trim();
 }
 
-/** After a message on a ticket, one line offers to log the time since it was opened. */
+/** After a message on a ticket or task, one line offers to log the time since it was opened. */
 patch(Chatter.prototype, {
     setup() {
         super.setup(...arguments);
@@ -36,15 +41,15 @@ patch(Chatter.prototype, {
         super.onPostCallback(...arguments);
         if (
             composerType !== "message" ||
-            thread.model !== "helpdesk.ticket" ||
             !session.service_timer ||
-            !this.props.record?.data.allow_timesheet
+            !this.props.record?.data[TAKES_TIME[thread.model]]
         ) {
             return;
         }
         const minutes = Math.max(1, Math.ceil((Date.now() - this.openedAt) / 60000));
         this.quickLog(this.rootRef.el.querySelector(".o-mail-Chatter-sendMessage"), {
-            ticketId: thread.id,
+            resModel: thread.model,
+            resId: thread.id,
             duration: `${minutes}m`,
             description: words,
             onLogged: () => this.props.record.load(),

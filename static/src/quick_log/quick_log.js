@@ -10,9 +10,8 @@ import {usePopover} from "@web/core/popover/popover_hook";
 export class QuickLog extends Component {
     static template = "helpdesk_service_credit.QuickLog";
     static props = {
-        // Of the ticket, or of another model that takes time.
-        ticketId: Number,
-        resModel: {type: String, optional: true},
+        resModel: String,
+        resId: Number,
         title: {type: String, optional: true},
         duration: {type: String, optional: true},
         description: {type: String, optional: true},
@@ -37,10 +36,6 @@ export class QuickLog extends Component {
         if (duration) {
             this.preview();
         }
-    }
-
-    get resModel() {
-        return this.props.resModel || "helpdesk.ticket";
     }
 
     /** @returns {number|null} the hours typed, null where they are none */
@@ -78,16 +73,16 @@ export class QuickLog extends Component {
 
     /** Say who would pay, when it was typed how long. */
     async preview() {
-        const {ticketId, date} = this.props;
+        const {resModel, resId, date} = this.props;
         const {duration} = this.state;
         const hours = duration.trim() ? this.read() : null;
         if (!hours) {
             return;
         }
         const {text, is_refused: isWrong} = await this.orm.silent.call(
-            this.resModel,
+            resModel,
             "get_time_preview",
-            [[ticketId], hours],
+            [[resId], hours],
             {date: date || false}
         );
         if (duration === this.state.duration) {
@@ -110,11 +105,11 @@ export class QuickLog extends Component {
         }
         this.isBusy = true;
         try {
-            const {ticketId, date, onLogged} = this.props;
+            const {resModel, resId, date, onLogged} = this.props;
             const action = await this.orm.call(
-                this.resModel,
+                resModel,
                 "action_log_time",
-                [[ticketId], hours, this.state.description],
+                [[resId], hours, this.state.description],
                 {date: date || false}
             );
             this.props.close();

@@ -2,21 +2,21 @@
 import {useService} from "@web/core/utils/hooks";
 
 /**
- * @returns {Function} does something with the user's timer on a ticket, and opens the
- * window that the server answers with. One request at a time: what a second click asks
+ * @returns {Function} does something with the user's timer on a ticket or task (what has
+ * `res_model` and `res_id`), and opens the window that the server answers with. One request at a time: what a second click asks
  * for is already being done.
  */
 export function useTimerCall() {
     const action = useService("action");
     const orm = useService("orm");
     let isBusy = false;
-    return async (ticketId, method, {onWindow, onClose} = {}) => {
+    return async (work, method, {onWindow, onClose} = {}) => {
         if (isBusy) {
             return;
         }
         isBusy = true;
         try {
-            const answer = await orm.call("helpdesk.ticket", method, [[ticketId]]);
+            const answer = await orm.call(work.res_model, method, [[work.res_id]]);
             if (answer?.type) {
                 onWindow?.();
                 await action.doAction(answer, {onClose});

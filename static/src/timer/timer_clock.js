@@ -26,7 +26,7 @@ export function useTicking(timers) {
     return tick;
 }
 
-/** The clock of the ticket's timer, beside its buttons. */
+/** The clock of the timer on a ticket or task, beside its buttons. */
 export class TimerClock extends Component {
     static template = "helpdesk_service_credit.TimerClock";
     static props = {...standardWidgetProps};
@@ -41,14 +41,13 @@ export class TimerClock extends Component {
                 const timeout = setTimeout(() => this.reload(), 500);
                 return () => clearTimeout(timeout);
             },
-            () => [this.timers.stateOf(this.props.record.resId)]
+            () => [this.stored]
         );
     }
 
     async reload() {
         const {record} = this.props;
-        const state = this.timers.stateOf(record.resId);
-        if (!record.resId || state === record.data.timer_state) {
+        if (!record.resId || this.stored === record.data.timer_state) {
             return;
         }
         try {
@@ -63,8 +62,14 @@ export class TimerClock extends Component {
         }
     }
 
+    get stored() {
+        const {resModel, resId} = this.props.record;
+        return this.timers.stateOf(resModel, resId);
+    }
+
     get timer() {
-        return this.timers.find(this.props.record.resId);
+        const {resModel, resId} = this.props.record;
+        return this.timers.find(resModel, resId);
     }
 
     get clock() {

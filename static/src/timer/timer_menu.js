@@ -54,19 +54,22 @@ export class TimerMenu extends Component {
             : formatFloatTime(hours);
     }
 
-    /** The last tickets, but for those that have a timer above. */
-    get recent() {
-        const tickets = this.state.day?.tickets || [];
-        return tickets
-            .filter(({id}) => !this.timers.find(id))
-            .map(({id, name}) => ({ticket_id: id, name}));
+    keyOf(work) {
+        return `${work.res_model} ${work.res_id}`;
     }
 
-    logTime(ticket) {
+    /** The last tickets and tasks, but for those that have a timer above. */
+    get recent() {
+        const works = this.state.day?.recent || [];
+        return works.filter((work) => !this.timers.find(work.res_model, work.res_id));
+    }
+
+    logTime(work) {
         this.dropdown.close();
         this.quickLog(this.menuRef.el, {
-            ticketId: ticket.ticket_id,
-            title: ticket.name,
+            resModel: work.res_model,
+            resId: work.res_id,
+            title: work.name,
         });
     }
 
@@ -75,17 +78,17 @@ export class TimerMenu extends Component {
     }
 
     call(timer, method) {
-        return this.timerCall(timer.ticket_id, method, {
+        return this.timerCall(timer, method, {
             onWindow: () => this.dropdown.close(),
         });
     }
 
-    openTicket(timer) {
+    openWork(work) {
         this.dropdown.close();
         return this.action.doAction({
             type: "ir.actions.act_window",
-            res_model: "helpdesk.ticket",
-            res_id: timer.ticket_id,
+            res_model: work.res_model,
+            res_id: work.res_id,
             views: [[false, "form"]],
         });
     }

@@ -44,13 +44,16 @@ export class ServiceTimers {
         return this.timers.find((timer) => timer.is_running) || this.timers[0];
     }
 
-    find(ticketId) {
-        return this.timers.find((timer) => timer.ticket_id === ticketId);
+    /** @returns {Object|undefined} the timer on a ticket or task */
+    find(resModel, resId) {
+        return this.timers.find(
+            (timer) => timer.res_model === resModel && timer.res_id === resId
+        );
     }
 
-    /** @returns {"running"|"paused"|"stopped"} as the ticket's `timer_state` */
-    stateOf(ticketId) {
-        const timer = this.find(ticketId);
+    /** @returns {"running"|"paused"|"stopped"} as the `timer_state` of a record */
+    stateOf(resModel, resId) {
+        const timer = this.find(resModel, resId);
         return timer ? (timer.is_running ? "running" : "paused") : "stopped";
     }
 

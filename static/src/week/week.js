@@ -9,14 +9,15 @@ import {parseClearDuration, useDurationHint} from "../duration/duration_field";
 import {registry} from "@web/core/registry";
 import {SelectCreateDialog} from "@web/views/view_dialogs/select_create_dialog";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
-import {RunningClock} from "../quick_log/ticket_time";
+import {RunningClock} from "../quick_log/work_time";
 import {useQuickLog} from "../quick_log/quick_log";
+import {user} from "@web/core/user";
 import {useService} from "@web/core/utils/hooks";
 import {useTimerCall} from "../timer/timer_call";
 
 const NOTHING = {hours: 0, entries: [], is_editable: true};
 
-/** The hours of a ticket on a day. What is being typed stays, whatever is redrawn. */
+/** The hours of a ticket or task on a day. What is being typed stays, whatever is redrawn. */
 export class WeekCell extends Component {
     static template = "helpdesk_service_credit.WeekCell";
     static props = {
@@ -59,7 +60,7 @@ export class WeekCell extends Component {
     }
 }
 
-/** One's own week: tickets against days, to read and to type in. */
+/** One's own week: tickets and tasks against days, to read and to type in. */
 export class Week extends Component {
     static template = "helpdesk_service_credit.Week";
     static components = {Layout, RunningClock, WeekCell};
@@ -77,6 +78,9 @@ export class Week extends Component {
         this.format = formatFloatTime;
         this.state = useState({week: null, added: [], day: 0});
         onWillStart(() => this.load());
+        onWillStart(async () => {
+            this.hasTasks = await user.hasGroup("project.group_project_user");
+        });
         // A timer that ended, here or in the bar at the top, became time.
         let isShown = false;
         useEffect(
@@ -131,8 +135,13 @@ export class Week extends Component {
 
     workOf(row) {
         return row.task_id
-            ? ["project.task", row.task_id]
-            : ["helpdesk.ticket", row.ticket_id];
+            ? {res_model: "project.task", res_id: row.task_id}
+            : {res_model: "helpdesk.ticket", res_id: row.ticket_id};
+    }
+
+    timerOf(row) {
+        const {res_model: resModel, res_id: resId} = this.workOf(row);
+        return this.timers.find(resModel, resId);
     }
 
     dayLabel({date}) {
@@ -196,10 +205,10 @@ export class Week extends Component {
     }
 
     logMore(input, row, day, more) {
-        const [resModel, ticketId] = this.workOf(row);
+        const {res_model: resModel, res_id: resId} = this.workOf(row);
         this.quickLog(input, {
             resModel,
-            ticketId,
+            resId,
             title: `${row.name} · ${this.dayLabel(day)}`,
             duration: formatFloatTime(more),
             isDescribed: true,
@@ -222,33 +231,45 @@ export class Week extends Component {
         });
     }
 
-    openTicket(row) {
-        const [resModel, resId] = this.workOf(row);
+    openWork(row) {
         return this.action.doAction({
             type: "ir.actions.act_window",
-            res_model: resModel,
-            res_id: resId,
+            ...this.workOf(row),
             views: [[false, "form"]],
         });
     }
 
     addTicket() {
-        this.dialog.add(SelectCreateDialog, {
-            resModel: "helpdesk.ticket",
+        return this.addWork("helpdesk.ticket", "ticket_id", {
             title: _t("Add a Ticket"),
             domain: [["allow_timesheet", "=", true]],
+        });
+    }
+
+    addTask() {
+        return this.addWork("project.task", "task_id", {
+            title: _t("Add a Task"),
+            domain: [
+                ["allow_timesheets", "=", true],
+                ["has_template_ancestor", "=", false],
+                ["is_closed", "=", false],
+            ],
+        });
+    }
+
+    addWork(resModel, field, props) {
+        this.dialog.add(SelectCreateDialog, {
+            ...props,
+            resModel,
             multiSelect: false,
             noCreate: true,
-            onSelected: async ([ticketId]) => {
-                const [ticket] = await this.orm.read(
-                    "helpdesk.ticket",
-                    [ticketId],
-                    ["display_name", "partner_name"]
-                );
+            onSelected: async ([id]) => {
+                const names = ["display_name", "commercial_partner_id"];
+                const [work] = await this.orm.read(resModel, [id], names);
                 this.state.added.push({
-                    ticket_id: ticketId,
-                    name: ticket.display_name,
-                    customer: ticket.partner_name || "",
+                    [field]: id,
+                    name: work.display_name,
+                    customer: work.commercial_partner_id[1] || "",
                     takes_time: true,
                     cells: {},
                 });

@@ -67,3 +67,30 @@ registry.category("web_tour.tours").add("helpdesk_service_credit_close", {
         {trigger: ".o_arrow_button_current:contains(Done)"},
     ],
 });
+
+const STATE = "div[name=state] .o_state_button";
+const DONE = ".o-dropdown--menu .fa-check-circle";
+
+// The same on a task, which is closed by its state.
+registry.category("web_tour.tours").add("helpdesk_service_credit_task_timer", {
+    steps: () => [
+        {trigger: "button[name=action_timer_start]:visible", run: "click"},
+        {trigger: ".o_service_timer_clock:visible"},
+        {trigger: "div[name=name] textarea", run: "edit Cabling 2"},
+        {trigger: STATE, run: "click"},
+        {trigger: DONE, run: "click"},
+        {trigger: ".modal div[name=hours] input:value(0:01)"},
+        {trigger: ".modal footer button[special=cancel]", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+        // The name was saved; the state was not touched.
+        {trigger: ".o_form_view:not(:has(.o_form_button_save:visible))"},
+        {trigger: `${STATE}.btn-outline-secondary`, run: "click"},
+        {trigger: DONE, run: "click"},
+        {
+            trigger: ".modal div[name=name] input",
+            run: "edit Swept up && press Enter",
+        },
+        {trigger: "body:not(:has(.modal)):not(:has(.o_service_timer_menu))"},
+        {trigger: `${STATE}.btn-outline-success`},
+    ],
+});

@@ -9,10 +9,10 @@ import {useService} from "@web/core/utils/hooks";
 import {useTicking} from "../timer/timer_clock";
 import {useTimerCall} from "../timer/timer_call";
 
-/** The user's timer on a ticket, second by second. */
+/** The user's timer on a ticket or task, second by second. */
 export class RunningClock extends Component {
     static template = "helpdesk_service_credit.RunningClock";
-    static props = {ticketId: Number};
+    static props = {resModel: String, resId: Number};
 
     setup() {
         this.timers = useState(useService("service_timer"));
@@ -20,17 +20,17 @@ export class RunningClock extends Component {
     }
 
     get clock() {
-        const timer = this.timers.find(this.props.ticketId);
+        const timer = this.timers.find(this.props.resModel, this.props.resId);
         return this.tick.count >= 0 && timer ? this.timers.clockOf(timer) : "";
     }
 }
 
 /**
- * Start, stop and log, on a row, a card and in the form of a ticket alike. The timers
- * came with the page: a list of tickets asks for nothing more on their account.
+ * Start, stop and log, on a row, a card and in the form of a ticket or task alike. The
+ * timers came with the page: a list asks for nothing more on their account.
  */
-export class TicketTime extends Component {
-    static template = "helpdesk_service_credit.TicketTime";
+export class WorkTime extends Component {
+    static template = "helpdesk_service_credit.WorkTime";
     static components = {RunningClock};
     static props = {...standardWidgetProps};
 
@@ -61,23 +61,28 @@ export class TicketTime extends Component {
     get isShown() {
         const {record} = this.props;
         // The page brings the timers of people who log time.
-        return session.service_timer && record.resId && record.data.allow_timesheet;
+        const {allow_timesheet: ticket, allow_timesheets: task} = record.data;
+        return session.service_timer && record.resId && (ticket || task);
     }
 
     /** In a form a clock of its own stands beside its buttons. */
     get timer() {
-        return this.isForm ? undefined : this.timers.find(this.props.record.resId);
+        return this.isForm ? undefined : this.kept;
+    }
+
+    get kept() {
+        const {resModel, resId} = this.props.record;
+        return this.timers.find(resModel, resId);
     }
 
     call(method) {
-        return this.timerCall(this.props.record.resId, method, {
-            onClose: () => this.reload(),
-        });
+        const {resModel, resId} = this.props.record;
+        const work = {res_model: resModel, res_id: resId};
+        return this.timerCall(work, method, {onClose: () => this.reload()});
     }
 
     start() {
-        const isPaused = this.timers.find(this.props.record.resId);
-        return this.call(isPaused ? "action_timer_resume" : "action_timer_start");
+        return this.call(this.kept ? "action_timer_resume" : "action_timer_start");
     }
 
     stop() {
@@ -91,7 +96,8 @@ export class TicketTime extends Component {
             return;
         }
         this.quickLog(target, {
-            ticketId: record.resId,
+            resModel: record.resModel,
+            resId: record.resId,
             onLogged: () => this.reload(),
         });
     }
@@ -102,6 +108,10 @@ export class TicketTime extends Component {
 }
 
 registry.category("view_widgets").add("service_ticket_time", {
-    component: TicketTime,
+    component: WorkTime,
     fieldDependencies: [{name: "allow_timesheet", type: "boolean"}],
+});
+registry.category("view_widgets").add("service_task_time", {
+    component: WorkTime,
+    fieldDependencies: [{name: "allow_timesheets", type: "boolean"}],
 });

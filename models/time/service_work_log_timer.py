@@ -2,40 +2,44 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..ledger.drawing import WORK_FIELDS
 
-class HelpdeskTicket(models.Model):
-    """The timer of whoever looks at a ticket."""
 
-    _inherit = "helpdesk.ticket"
+class ServiceWorkLog(models.AbstractModel):
+    """The timer of whoever looks at a ticket or task."""
+
+    _inherit = "service.work.log"
 
     def action_timer_start(self):
-        """Start the user's timer on the ticket; one that runs elsewhere is paused.
+        """Start the user's timer on the work; one that runs elsewhere is paused.
 
-        :raise UserError: when time cannot be logged on the ticket, the user has no
-            employee to log it for, or the timer was started before
+        :raise UserError: when time cannot be logged on it, the user has no employee to
+            log it for, or the timer was started before
         """
         self.ensure_one()
         self.check_access("read")
-        self._get_time_values()
-        self.env["hr.employee"]._get_own_for_time(self.company_id)
+        self._check_takes_time()
+        company = self.company_id or self.env.company
+        self.env["hr.employee"]._get_own_for_time(company)
         if self._get_own_timer():
             raise UserError(
                 self.env._(
-                    "Your timer on ticket %(ticket)s was started before: pause, resume "
-                    "or stop it.",
-                    ticket=self.display_name,
+                    "Your timer on %(work)s was started before: pause, resume or stop "
+                    "it.",
+                    work=self._get_work_name(),
                 )
             )
-        entry = self.env["account.analytic.line"].new({"ticket_id": self.id})
+        name = WORK_FIELDS[self._name]
+        entry = self.env["account.analytic.line"].new({name: self.id})
         # sudo: timers are written by these actions only
         timer_sudo = self.env["service.timer"].sudo()
         timer_sudo = timer_sudo.create(
             {
                 "user_id": self.env.uid,
-                "ticket_id": self.id,
+                name: self.id,
                 "date_start": fields.Datetime.now(),
                 # The day of the company, as is the time of day of the entry.
-                "date": (self.company_id or self.env.company)._get_today(),
+                "date": company._get_today(),
                 "is_billable": entry.is_billable,
             }
         )
@@ -43,7 +47,7 @@ class HelpdeskTicket(models.Model):
         return True
 
     def action_timer_pause(self):
-        """Pause the user's timer on the ticket.
+        """Pause the user's timer on the work.
 
         :raise UserError: when there is none
         """
@@ -51,7 +55,7 @@ class HelpdeskTicket(models.Model):
         return True
 
     def action_timer_resume(self):
-        """Let the user's timer on the ticket go on; a running one is paused.
+        """Let the user's timer on the work go on; a running one is paused.
 
         :raise UserError: when there is none
         """
@@ -89,34 +93,20 @@ class HelpdeskTicket(models.Model):
             "target": "new",
         }
 
-    def _absorb_timers(self, tickets):
-        """Take over the timers on `tickets` that are merged into this one."""
-        self.ensure_one()
-        # sudo: a merge moves the whole ticket, colleagues' timers included
-        own_sudo = self.sudo().timer_ids.grouped("user_id")
-        for timer_sudo in (tickets - self).sudo().timer_ids:
-            kept_sudo = own_sudo.get(timer_sudo.user_id)
-            if kept_sudo:
-                kept_sudo._absorb(timer_sudo)
-            else:
-                timer_sudo.ticket_id = self
-                own_sudo[timer_sudo.user_id] = timer_sudo
-                timer_sudo._notify()
-
     def _get_own_timer(self, required=False):
-        """Return the user's timer on the ticket.
+        """Return the user's timer on the work.
 
         :raise UserError: when it is required and there is none
         """
         self.ensure_one()
         timer = self.env["service.timer"].search(
-            [("ticket_id", "=", self.id), ("user_id", "=", self.env.uid)]
+            [(WORK_FIELDS[self._name], "=", self.id), ("user_id", "=", self.env.uid)]
         )
         if required and not timer:
             raise UserError(
                 self.env._(
-                    "You have no timer on ticket %(ticket)s: start one first.",
-                    ticket=self.display_name,
+                    "You have no timer on %(work)s: start one first.",
+                    work=self._get_work_name(),
                 )
             )
         return timer
@@ -134,24 +124,53 @@ class HelpdeskTicket(models.Model):
         return self._get_timer_question(self.env._("Stop the Timer"))
 
     def _ask_about_timers(self, vals):
-        """Ask what to do with the user's timers on tickets that are about to be closed
-        or archived.
+        """Ask what to do with the user's timers on work that is about to be closed or
+        archived.
 
         :raise TimerQuestion: with the window that asks, and goes on afterwards
         """
-        stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id"))
         is_archived = "active" in vals and not vals["active"]
-        if not (is_archived or stage.closed) or not self.env.user._is_internal():
+        closing = self._get_closing(vals)
+        if not (is_archived or closing) or not self.env.user._is_internal():
             return
-        ending = self.filtered("active" if is_archived else lambda t: not t.closed)
+        ends = self.filtered(
+            lambda work: work.active if is_archived else not work._is_ended()
+        )
         timers = self.env["service.timer"].search(
-            [("user_id", "=", self.env.uid), ("ticket_id", "in", ending.ids)]
+            [("user_id", "=", self.env.uid), (WORK_FIELDS[self._name], "in", ends.ids)]
         )
         if timers:
-            raise timers[0]._get_question(self, stage, is_archived)
+            ending = {"is_archiving": True} if is_archived else closing
+            raise timers[0]._get_question(self, ending)
+
+    def _get_closing(self, vals):
+        """Return how values close the work, by name of the field of the window that
+        asks about timers; nothing where they do not. A hook of each kind of work."""
+        return {}
+
+    def _is_ended(self):
+        """Tell whether the work is closed."""
+        return False
+
+    def _refuse_timers(self):
+        """Refuse to delete work with time that is not logged.
+
+        :raise UserError: naming the work and the person
+        """
+        # sudo: colleagues' timers count too
+        for timer_sudo in self.sudo().timer_ids:
+            work = timer_sudo.sudo(False)._get_work()
+            raise UserError(
+                self.env._(
+                    "You can't delete %(work)s, because a timer of %(user)s on it has "
+                    "time that is not logged. Archive it, or stop the timer first.",
+                    work=work._get_work_name(),
+                    user=timer_sudo.user_id.name,
+                )
+            )
 
     def _get_timer_question(self, name, **context):
-        """Return the action that asks about the user's timers on the tickets."""
+        """Return the action that asks about the user's timers on the works."""
         if len(self) == 1:
             name = f"{name}: {self.display_name}"
         return {
@@ -161,7 +180,7 @@ class HelpdeskTicket(models.Model):
             "views": [(False, "form")],
             "target": "new",
             "context": {
-                "default_ticket_ids": self.ids,
+                f"default_{WORK_FIELDS[self._name]}s": self.ids,
                 **{f"default_{key}": value for key, value in context.items()},
             },
         }
