@@ -15,7 +15,7 @@ from ..support.played import LONG, played
 from ..support.random_walk import SEED
 
 STEPS = 40
-DOCUMENTS = int(os.environ.get("HELPDESK_DOCUMENTS", 10_000 if LONG else 120))
+DOCUMENTS = int(os.environ.get("HELPDESK_DOCUMENTS", 1_500 if LONG else 120))
 KINDS = ("order", "invoice", "invoice", "credit", "draw", "draw", "draw", "back")
 KINDS += ("withdraw", "expire", "discount", "recognize", "recognize")
 
