@@ -110,13 +110,17 @@ class AccountAnalyticLine(models.Model):
         """
         context = self.env.context
         names = {"ticket_id": "helpdesk.ticket", "task_id": "project.task"}
-        refuse_unreadable(self, vals_list, names)
-        ids = {
-            name: [vals.get(name, context.get(f"default_{name}")) for vals in vals_list]
-            for name in names
-        }
+        named = [
+            {
+                # Empty ones of any type are none.
+                name: vals.get(name, context.get(f"default_{name}")) or False
+                for name in names
+            }
+            for vals in vals_list
+        ]
+        refuse_unreadable(self, named)
         tickets, tasks = (
-            self.env[model].browse({work_id for work_id in ids[name] if work_id})
+            self.env[model].browse({ids[name] for ids in named if ids[name]})
             for name, model in names.items()
         )
         tickets.check_access("read")
@@ -125,8 +129,9 @@ class AccountAnalyticLine(models.Model):
         works = {("ticket_id", ticket.id): ticket for ticket in tickets}
         works |= {("task_id", task.id): task for task in asking}
         return [
-            works.get(("ticket_id", ticket_id)) or works.get(("task_id", task_id))
-            for ticket_id, task_id in zip(ids["ticket_id"], ids["task_id"], strict=True)
+            works.get(("ticket_id", ids["ticket_id"]))
+            or works.get(("task_id", ids["task_id"]))
+            for ids in named
         ]
 
     def onchange(self, values, field_names, fields_spec):

@@ -233,6 +233,17 @@ class TestAttackEntry(FundingCommon):
                 result = lines.onchange(values, ["unit_amount"], {"payers": {}})
                 self.assertFalse(result["value"].get("payers"))
 
+    def test_logging_on_what_is_no_ticket_is_refused(self):
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        values = {"name": "Call", "unit_amount": 1}
+        for junk in ([], {}, "x", [self.ticket.id, "x"]):
+            with self.subTest(junk=junk):
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    lines.create({**values, "ticket_id": junk})
+                defaults = lines.with_context(default_ticket_id=junk)
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    defaults.create(values)
+
     def test_overage_value_is_for_who_sees_prices(self):
         self.team.over_limit_policy = "overage"
         self.ticket.sale_line_id = self._sell(self.time_product)
