@@ -295,11 +295,11 @@ class TestAttackSecrets(BaseCase):
 
     def test_megabytes_of_one_word(self):
         """What is masked is looked at once: nothing stops the server meanwhile."""
-        start = time.monotonic()
+        start = time.thread_time()
         for piece in ("a", "a://", "http://x?", "://@", "password ", "http://a'"):
             text = mask(piece * (10**6 // len(piece)), ["TOPSECRET42"])
             self.assertLessEqual(len(text), 300)
-        self.assertLess(time.monotonic() - start, PATIENCE)
+        self.assertLess(time.thread_time() - start, PATIENCE)
 
     def test_addresses(self):
         for text, shown in (
@@ -334,13 +334,14 @@ class TestAttackFiles(AttackCase):
     def read(self, content):
         connector = CsvConnector({"file": content}, ["id"], "id")
         self.addCleanup(connector.close)
-        start = time.monotonic()
+        # Work, and not a wait: whatever else the machine does meanwhile.
+        start = time.thread_time()
         try:
             return [row for page in connector.fetch() for row in page.rows]
         except ConnectorError as error:
             return str(error)
         finally:
-            self.assertLess(time.monotonic() - start, PATIENCE)
+            self.assertLess(time.thread_time() - start, PATIENCE)
 
     def test_columns(self):
         for count in (MAX_COLUMNS + 1, 40_000, 150_000):
@@ -460,7 +461,7 @@ class TestAttackValues(BaseCase):
         refused = 0
         for value in values:
             for name, parse in PARSERS.items():
-                start = time.monotonic()
+                start = time.thread_time()
                 try:
                     found = parse(value)
                 except ValueRefused as error:
@@ -471,6 +472,6 @@ class TestAttackValues(BaseCase):
                 else:
                     if isinstance(found, str):
                         found.encode()
-                self.assertLess(time.monotonic() - start, 1)
+                self.assertLess(time.thread_time() - start, 1)
         self.assertGreater(refused, len(values))
         played("attacks", type(self).__name__, tries=len(values) * len(PARSERS))
