@@ -95,6 +95,7 @@ from .security import test_portal_core
 from .security import test_fuzz_values
 from .security import test_portal_readers
 from .security import test_attack_menus
+from .security import test_attack_moves
 from .security import test_attack_windows
 from .security import test_attack_prices
 from .selling import test_selling_billing

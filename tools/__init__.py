@@ -2,6 +2,7 @@ from .dates import FIRST_DAY, LAST_DAY, add_days, add_months, clip_day
 from .duration import DurationError, parse_duration
 from .failure import report_failure
 from .locking import lock_and_touch
+from .moved import check_moved
 from .steps import is_multiple
 from .text import clean_text, format_number
 from .numbers import is_countable, refuse_uncountable

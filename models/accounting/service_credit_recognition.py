@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ...tools import refuse_typed, untyped_defaults
+from ...tools import check_moved, refuse_typed, untyped_defaults
 
 DRAFT = "draft"
 POSTED = "posted"
@@ -105,7 +105,9 @@ class ServiceCreditRecognition(models.Model):
         refuse_typed(self, [vals])
         if {"date", "company_id"} & vals.keys():
             self._check_not_prepared()
-        return super().write(vals)
+        result = super().write(vals)
+        check_moved(self, vals)
+        return result
 
     def _check_not_prepared(self):
         for recognition in self:

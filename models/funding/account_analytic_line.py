@@ -286,8 +286,9 @@ class AccountAnalyticLine(models.Model):
             `hours`, `credits` and `left` (what the payer has left afterwards), the
             `note` and `rate_note` the entry would carry, its `rate_facts`, and
             `refusal`, a sentence or False
-        :rtype: dict
         """
+        # What the customer has left is for those who log time.
+        self.check_access("create")
         vals = dict(vals)
         ticket_id, task_id = vals.pop("ticket_id", None), vals.pop("task_id", None)
         if work is None and ticket_id:

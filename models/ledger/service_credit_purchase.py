@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools import (
+    check_moved,
     format_number,
     refuse_typed,
     refuse_unreadable,
@@ -508,6 +509,7 @@ class ServiceCreditPurchase(models.Model):
             opening._follow_opening()
         for part, part_vals in self._apply_paid_follows_value(vals):
             result &= super(ServiceCreditPurchase, part).write(part_vals)
+        check_moved(self, vals)
         if vals.get("active"):
             self._note_unarchived()
         if set(AMOUNT_FIELDS) & vals.keys():

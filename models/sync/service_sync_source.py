@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...connectors import CONNECTORS
 from ...connectors.presets import PRESETS
-from ...tools import refuse_typed, untyped_defaults
+from ...tools import check_moved, refuse_typed, untyped_defaults
 from .service_sync_customer import DEFAULT_METHODS, MATCH_METHODS
 from .targets import TARGETS
 
@@ -472,7 +472,9 @@ class ServiceSyncSource(models.Model):
         # Who picks a preset in the form sends what was changed of it.
         if vals.get("preset") in PRESETS and "mapping_ids" not in vals:
             vals = {**self._get_preset_values(vals["preset"]), **vals}
-        return super().write(vals)
+        result = super().write(vals)
+        check_moved(self, vals)
+        return result
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):
         """Refuse to export secrets, also to people who may read them.

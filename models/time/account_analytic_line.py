@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
-from ...tools import refuse_typed, untyped_defaults
+from ...tools import check_moved, refuse_typed, untyped_defaults
 from ...tools.approval import FROZEN
 from ..funding import apply
 from .account_analytic_line_clock import TIMES
@@ -498,6 +498,7 @@ class AccountAnalyticLine(models.Model):
         before = apply.snapshot(self)
         own_vals, choice = complete(vals)
         super().write(own_vals)
+        check_moved(self, vals, ("task_id",))
         self._weigh_moved(vals)
         left = self.filtered(
             lambda line: (

@@ -8,6 +8,7 @@ from . import test_attack_portal
 from . import test_fuzz
 from . import test_fuzz_values
 from . import test_attack_menus
+from . import test_attack_moves
 from . import test_attack_windows
 from . import test_attack_prices
 from . import test_portal_core

@@ -52,6 +52,8 @@ class ServiceRatePreview(models.TransientModel):
         times = self.time_start, self.time_stop
         if not self.date or not self.time_stop or not all(map(is_countable, times)):
             return None
+        if not self.company_id.has_access("read"):
+            return None
         start = self.time_start % HOURS_IN_A_DAY
         zone = self.company_id._get_time_zone()
         hours = get_hours(zone, self.date, start, self.time_stop)
