@@ -3,7 +3,7 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """The days on which the schedules of rates do not hold."""
+    """The rates of a company, and the days on which their schedules do not hold."""
 
     _inherit = "res.company"
 
@@ -14,3 +14,5 @@ class ResCompany(models.Model):
         domain=[("resource_id", "=", False), ("time_type", "=", "leave")],
         export_string_translation=False,
     )
+    # Names the rates that are kept in memory.
+    service_rate_version = fields.Char(copy=False, export_string_translation=False)

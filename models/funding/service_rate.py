@@ -1,7 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import uuid
+
 from odoo import Command, api, fields, models, tools
 
-from ...tools import refuse_uncountable
+from ...tools import check_moved, refuse_uncountable
 from .rates import Rate
 
 MOST_OFTEN = "outside"
@@ -114,7 +116,7 @@ class ServiceRate(models.Model):
         rates = super().create([vals for vals, _commands in split])
         for rate, (_vals, commands) in zip(rates, split, strict=True):
             rate._write_employees(commands)
-        self.env.registry.clear_cache()
+        self._note_change()
         return rates
 
     def write(self, vals):
@@ -122,8 +124,9 @@ class ServiceRate(models.Model):
         refuse_uncountable(self, [vals])
         vals, commands = self._split_employees(vals)
         result = super().write(vals)
+        check_moved(self, vals)
         self._write_employees(commands)
-        self.env.registry.clear_cache()
+        self._note_change()
         return result
 
     def _split_employees(self, vals):
@@ -146,13 +149,31 @@ class ServiceRate(models.Model):
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._note_change()
         return result
 
     @api.model
-    @tools.ormcache("company_id")
+    def _note_change(self):
+        """Give what is kept in memory another name, for whoever sees the change.
+
+        A cache that is cleared would be filled again by transactions that do not see
+        the change yet, and keep what they see.
+        """
+        # sudo: who changes rates need not administer companies
+        companies_sudo = self.env["res.company"].sudo()
+        companies_sudo = companies_sudo.with_context(active_test=False).search([])
+        companies_sudo.service_rate_version = uuid.uuid4().hex
+
+    @api.model
     def _get_rates(self, company_id):
         """Return the rates of a company, without a query for each entry."""
+        # sudo: whoever logs time, the rates of its company count
+        company_sudo = self.env["res.company"].sudo().browse(company_id)
+        return self._get_rates_of(company_id, company_sudo.service_rate_version)
+
+    @api.model
+    @tools.ormcache("company_id", "version")
+    def _get_rates_of(self, company_id, version):
         # sudo: what is billed does not depend on who logs the time
         # What is remembered must not depend on who asks first: active ones only.
         rates_sudo = self.sudo().with_context(active_test=True)

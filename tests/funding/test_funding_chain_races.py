@@ -110,3 +110,16 @@ class TestFundingChainRaces(ScratchCase):
                 with self._env() as env:
                     item = env["sale.order.line"].browse(item_id)
                     self.assertEqual(item.remaining_hours, 0)
+
+    def test_rates_that_change_meanwhile(self):
+        """What is kept in memory is what is stored, whoever logs at the same time."""
+
+        def add(env):
+            return env["service.rate"].create({"name": "Any Hour", "applies": "always"})
+
+        work, _item_id = self.works["ticket"]
+        self._race(add, *[self._log(work)] * PEOPLE)
+        with self._env() as env:
+            rates = env["service.rate"]
+            kept = [rate.id for rate in rates._get_rates(env.company.id)]
+            self.assertEqual(kept, rates.search([]).ids)

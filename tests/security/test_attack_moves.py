@@ -39,9 +39,7 @@ class TestAttackMoves(TaskFundingCommon):
     def test_time_goes_to_no_private_project(self):
         """It would draw the credits of a customer one knows nothing of."""
         self._buy(10)
-        self._assert_not_moved(
-            self._create_secret_task(privacy_visibility="followers")
-        )
+        self._assert_not_moved(self._create_secret_task(privacy_visibility="followers"))
 
     def test_time_goes_to_no_other_company(self):
         self._buy(10)
