@@ -21,6 +21,7 @@ class Row:
     :param unit: of what an action returns, when that is measured instead of time
     :param target: what the ratio should be, in words
     :param holds: whether a measured row meets the target
+    :param check: refuses what an action of ours returned, and is not measured
     """
 
     name: str
@@ -34,6 +35,7 @@ class Row:
     unit: str = ""
     repeat: int | None = None
     warm_up: int = WARM_UP
+    check: Callable = lambda _result: None
 
 
 @dataclass
@@ -79,14 +81,15 @@ def measure(env, row, repeat):
     for number in range(-row.warm_up, row.repeat or repeat):
         order = actions if number % 2 else actions[::-1]
         for action, side in order:
-            seconds, queries, figure = _once(env, action, data)
+            check = row.check if action == row.ours else lambda _result: None
+            seconds, queries, figure = _once(env, action, data, check)
             if number >= 0:
                 side.seconds.append(figure if row.unit else seconds)
                 side.queries.append(queries)
     return Result(row, *sides)
 
 
-def _once(env, action, data):
+def _once(env, action, data, check):
     """Return seconds, queries and result of an action with cold caches, undone."""
     env.cr.execute("SAVEPOINT bench")
     env.invalidate_all()
@@ -98,6 +101,7 @@ def _once(env, action, data):
     seconds = time.perf_counter() - start
     queries = env.cr.sql_log_count - queries
     gc.enable()
+    check(result)
     env.cr.execute("ROLLBACK TO SAVEPOINT bench")
     env.invalidate_all(flush=False)
     return seconds, queries, result

@@ -56,14 +56,17 @@ def stock(number):
     return lambda env, data: env[ENTRY].create([dict(data[0])] * number)
 
 
-def ours(payers):
-    def action(env, data):
-        entry = env[ENTRY].create([dict(data[1])])
-        pieces = entry | env[ENTRY].search([("split_from_id", "=", entry.id)])
+def ours(env, data):
+    return env[ENTRY].create([dict(data[1])])
+
+
+def paid_by(payers):
+    def check(entry):
+        pieces = entry | entry.search([("split_from_id", "=", entry.id)])
         if sorted(pieces.mapped("coverage")) != payers:
             raise AssertionError(f"paid by {pieces.mapped('coverage')}")
 
-    return action
+    return check
 
 
 def many(env):
@@ -79,7 +82,8 @@ ROWS = [
         "one on a stock task with an item",
         prepare=prepare(True),
         stock=stock(1),
-        ours=ours(["sale_line"]),
+        ours=ours,
+        check=paid_by(["sale_line"]),
         target="<= 1.5x",
         holds=lambda result: result.ratio <= 1.5,
     ),
@@ -89,7 +93,8 @@ ROWS = [
         "on a stock task with an item",
         prepare=prepare(False),
         stock=stock(len(PAYERS)),
-        ours=ours(PAYERS),
+        ours=ours,
+        check=paid_by(PAYERS),
         target="<= 1.5x",
         holds=lambda result: result.ratio <= 1.5,
     ),

@@ -111,12 +111,15 @@ def post(env, claims):
         facts = text.get_facts(claim)
         values[claim.entry] = get_entry_values(claim, facts)
         siblings += get_sibling_values(claim, facts)
-    write_funding(values)
     drawn = {claim.entry: claim.draw for claim in claims}
     drawn = {entry: draw for entry, draw in drawn.items() if draw and draw.slices}
+    for entry, draw in drawn.items():
+        values[entry]["credits"] = entry.credits + draw.credits
+    write_funding(values)
     post_draws(env, drawn.values())
-    # Now: one statement writes the credits with the payer.
-    env["account.analytic.line"].union(*drawn)._recompute_recordset(["credits"])
+    # They are the sums of the rows already, and one statement writes them.
+    entries = env["account.analytic.line"].union(*drawn)
+    env.remove_to_compute(entries._fields["credits"], entries)
     # sudo: the parts of others follow from the entry too
     create_siblings(env["account.analytic.line"].sudo(), siblings)
     move_on(claims)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from odoo.tools import SQL, float_is_zero, float_round
 
+from ...tools import is_multiple
 from ..ledger.drawing import DrawRequest, plan_draws
 from . import text
 from .payers import CREDITS, NON_BILLABLE, SALE_LINE, Part, round_hours
@@ -60,7 +61,7 @@ class Claim:
     prepaid_limit: str = "open"
     kept: float = 0.0
     milestone: Any = None
-    # Filled by the plan; what was passed over is kept as facts for the sentence.
+    # Filled by the plan; what was passed over is kept for the sentence.
     parts: list = field(default_factory=list)
     passed: list = field(default_factory=list)
     request: Any = None
@@ -220,14 +221,15 @@ def get_shares(env, claims, digits):
 
     Rounding is cumulative within a work: sixty times one minute are one credit. An
     entry gets what the hours of its work until now cost, less what was drawn for them,
-    and never more than one unit of the last digit off its own cost.
+    and never more than one unit off its own cost. What costs whole units gets them.
     """
-    sums = _get_sums_of_works(env, [claim.work for claim in claims])
     shares, unit = [], 10**-digits
+    uneven = {c for c in claims if not (c.kept or is_multiple(c.hours * c.rate, unit))}
+    sums = _get_sums_of_works(env, [claim.work for claim in uneven]) if uneven else {}
     for claim in claims:
         cost = claim.hours * claim.rate
         share = float_round(cost, precision_digits=digits)
-        if not claim.kept:
+        if claim in uneven:
             due, drawn = sums.get(claim.work, (0.0, 0.0))
             due += cost
             wanted = float_round(due, precision_digits=digits) - drawn
@@ -387,7 +389,7 @@ class Left(NamedTuple):
         an order that was cancelled."""
         if item.state != "sale":
             return cls(0.0, 0.0)
-        prepaid = item.remaining_hours if item.remaining_hours_available else None
+        prepaid = item.remaining_hours if item._sells_hours() else None
         return cls(prepaid, item._get_authorized_hours_left())
 
     def get_hours(self, limit):
@@ -446,7 +448,7 @@ class Items:
         else:
             why = NOT_AUTHORIZED if left.get_hours(OPEN) == 0.0 else USED_UP
             why = why if item.state == "sale" else NOT_CONFIRMED
-            claim.passed.append({"item": item.order_id.name, "why": why})
+            claim.passed.append({"item": item, "why": why})
         return round_hours(hours - part)
 
     def _add(self, claim, item, hours, **flags):

@@ -28,14 +28,30 @@ def get_facts(claim):
     rest = None
     if claim.uses_credits and claim.draw and claim.draw.missing:
         rest = {"date": fields.Date.to_string(claim.date)}
+    passed = _get_passed_facts(claim)
     parts = [fact for part in claim.parts for fact in get_part_facts(part, claim.draw)]
     return {
         "hours": claim.hours,
         "parts": parts,
         "rest": rest,
-        "passed": claim.passed,
+        "passed": passed,
         **({"milestone": claim.milestone.name} if claim.milestone else {}),
     }
+
+
+def _get_passed_facts(claim):
+    """Return what did not pay for a claim, and why: items by the names of their orders.
+
+    Read with the names of the orders that pay, which are asked next.
+    """
+    items = [part.item for part in claim.parts if part.item]
+    items += [passed["item"] for passed in claim.passed if "item" in passed]
+    if items:
+        items[0].union(*items).order_id.mapped("name")
+    return [
+        {**passed, "item": passed["item"].order_id.name} if "item" in passed else passed
+        for passed in claim.passed
+    ]
 
 
 def get_passed_over(claim, purchases):
@@ -415,7 +431,7 @@ def _get_item_left(env, part):
         return env._(
             "%(left)s authorized hours left", left=_format(env, left - part.hours)
         )
-    if part.item.remaining_hours_available:
+    if part.item._sells_hours():
         return env._(
             "%(left)s h left",
             left=_format(env, part.item.remaining_hours - part.hours),
@@ -470,7 +486,8 @@ def _get_state_text(env, claim):
                 date=format_date(env, claim.date),
             )
         )
-    texts += [_render_passed_over(env, passed) for passed in claim.passed]
+    facts = _get_passed_facts(claim)
+    texts += [_render_passed_over(env, passed) for passed in facts]
     item_sudo = claim.item and claim.item.sudo()
     if item_sudo and item_sudo.limit_hours and item_sudo.state == "sale":
         texts.append(

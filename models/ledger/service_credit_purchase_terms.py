@@ -1,7 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date as Date
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -196,18 +197,23 @@ class ServiceCreditPurchase(models.Model):
         terms of the company that sold it."""
         return Domain("state", "=", OPEN) & Domain.OR(
             self._get_term_domain(owner, first_day, last_day)
-            & ~self._get_closed_domain(owner)
+            & ~self._get_closed_domain(owner, first_day)
             for owner in company._get_credit_companies()
         )
 
     @api.model
-    def _get_closed_domain(self, company_sudo):
+    def _get_closed_domain(self, company_sudo, first_day=None):
         """Domain of the purchases of a company that take nothing any more, because the
-        days to log late are over. They are due to be expired."""
-        if company_sudo.service_credit_allow_past_expiry:
+        days to log late are over. They are due to be expired.
+
+        :param first_day: only those whose term lasts until this day matter
+        """
+        late = company_sudo.service_credit_late_days
+        # So recent a term is not closed, whatever time zone the company has.
+        is_recent = first_day and add_days(first_day, late) >= _get_latest_today()
+        if is_recent or company_sudo.service_credit_allow_past_expiry:
             return Domain.FALSE
-        days = company_sudo.service_credit_grace_days
-        days += company_sudo.service_credit_late_days
+        days = late + company_sudo.service_credit_grace_days
         return Domain("date_expiry", "<", add_days(company_sudo._get_today(), -days))
 
     @api.model
@@ -311,3 +317,8 @@ class ServiceCreditPurchase(models.Model):
             self.commercial_partner_id == customer
             and self.company_id in request.company._get_credit_companies()
         )
+
+
+def _get_latest_today():
+    """Return what day it is where it is latest: at UTC+14."""
+    return (fields.Datetime.now() + timedelta(hours=14)).date()

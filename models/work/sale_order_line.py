@@ -133,6 +133,18 @@ class SaleOrderLine(models.Model):
             "qty_delivered_method", "=", "timesheet"
         )
 
+    def _sells_hours(self):
+        """Tell whether the item sells hours in advance: `remaining_hours_available`,
+        for which core asks the database for the unit, item by item."""
+        self.ensure_one()
+        hour = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
+        return (
+            self.product_id.service_policy == "ordered_prepaid"
+            and self.product_uom_id._has_common_reference(
+                self.env["uom.uom"].browse(hour)
+            )
+        )
+
     def _may_pay_time(self):
         """Tell whether the item's own hours may pay for time: a hook."""
         self.ensure_one()
@@ -203,7 +215,7 @@ class SaleOrderLine(models.Model):
             return result
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         # sudo: which item pays must not depend on who set the customer
-        lines_sudo = self.sudo().search(
+        lines_sudo = self.sudo().search_fetch(
             self._domain_prepaid()
             & (Domain("remaining_hours", ">", 0) if with_hours else Domain.TRUE)
             & Domain("order_partner_id.commercial_partner_id", "in", partners.ids)

@@ -105,6 +105,17 @@ class TestFunding(FundingCommon):
         self.assertEqual(batch.service_credits_used, 1)
         self.assertEqual(purchase.credits_available, 7)
 
+    def test_what_needs_no_rounding_costs_just_that(self):
+        """What rounding left behind is made up for by time that is rounded itself."""
+        self._buy(10)
+        thirds = [self._work(1 / 3) for _entry in range(3)]
+        self.assertEqual([entry.credits for entry in thirds], [0.33, 0.34, 0.33])
+        thirds[1].unlink()
+        self.assertEqual(self._work(1).credits, 1)
+        self.assertEqual(self._work(1 / 3).credits, 0.34)
+        self.assertEqual(self.ticket.service_credits_used, 2)
+        self._assert_adds_up()
+
     def test_worked_time_is_brought_to_whole_minutes_before_it_is_rounded_up(self):
         """0.17 h, ten minutes in every export, was billed as twenty."""
         for step in (1 / 6, 0.17):

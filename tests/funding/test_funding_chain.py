@@ -250,6 +250,24 @@ class TestFundingChain(FundingCommon):
         self.env["account.analytic.line"].create([dict(values) for _ in range(3)])
         self.assertEqual(self._paid(), {self.first: 10, self.second: 8})
 
+    def test_many_packs_are_planned_in_the_same_queries(self):
+        self.team.prepaid_limit = "chain"
+        for _pack in range(4):
+            self._sell(hours=1, date_order="2026-03-01")
+
+        def preview(hours):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            vals = {"ticket_id": self.ticket.id, "unit_amount": hours, "date": MAY}
+            plan = self.env["account.analytic.line"]._preview_entry(vals)
+            return len(plan["slices"]), self.env.cr.sql_log_count - before
+
+        preview(11)
+        (few, queries), (many, more_queries) = preview(11), preview(24)
+        self.assertEqual((few, many), (2, 6))
+        self.assertEqual(more_queries, queries)
+
     def test_many_entries_edited_in_one_go_cost_the_same_queries(self):
         self.team.prepaid_limit = "chain"
         self._sell(hours=5000, date_order="2026-03-01")

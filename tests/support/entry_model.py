@@ -174,6 +174,8 @@ class Desk:
         due = sum((e.hours * e.terms.rate for e in same), hours * terms.rate)
         exactly = money(due) - sum((e.credits for e in same), Decimal())
         cost, unit = hours * terms.rate, Decimal("0.01")
+        if cost == money(cost):
+            return cost
         low = (cost - unit).quantize(unit, ROUND_CEILING)
         high = (cost + unit).quantize(unit, ROUND_FLOOR)
         return min(max(exactly, low, Decimal()), high)
