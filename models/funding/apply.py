@@ -292,12 +292,14 @@ def follow(entries, before, choice=None):
     """
     entries_sudo = entries.sudo()
     now = keep_hours(entries_sudo, before)
+    barred = _get_barred(
+        entries_sudo.filtered(lambda e: now[e].service_type != before[e].service_type)
+    )
     redo, differ = entries_sudo.browse(), []
     for entry in entries_sudo:
         new, was = now[entry], before[entry]
         is_alike = new.is_alike(was) and not new.is_first_time_after(was)
-        if is_alike and new.service_type != was.service_type:
-            is_alike = not _is_barred(entry)
+        is_alike = is_alike and entry not in barred
         if choice is not None or not is_alike or not entry.coverage:
             redo += entry
         elif not new.has_hours_of(was) or new.service_type != was.service_type:
@@ -307,13 +309,20 @@ def follow(entries, before, choice=None):
     _explain_again(entries_sudo, differ)
 
 
-def _is_barred(entry):
-    """Tell whether credits that pay for an entry are not for its type of service."""
-    if entry.coverage != CREDITS:
-        return False
-    slices = text.get_paying_purchases(entry).get(entry.id, ())
-    limits = [lot._with_archived().service_type_ids for lot, _credits in slices]
-    return any(types and entry.service_type_id not in types for types in limits)
+def _get_barred(entries):
+    """Return the entries paid by credits that are not for their type of service."""
+    paid = entries.filtered(lambda entry: entry.coverage == CREDITS)
+    slices = text.get_paying_purchases(paid) if paid else {}
+    lots = {
+        entry: [lot._with_archived() for lot, _credits in slices.get(entry.id, ())]
+        for entry in paid
+    }
+    return paid.filtered(
+        lambda entry: any(
+            lot.service_type_ids and entry.service_type_id not in lot.service_type_ids
+            for lot in lots[entry]
+        )
+    )
 
 
 def keep_hours(entries, before):
