@@ -161,6 +161,12 @@ class ProjectMilestone(models.Model):
             raise UserError(obstacle)
         return self._prepare_draw_request(self.service_credits, selection)
 
+    def _prepare_missing_request(self):
+        """Ask for what the milestone costs, less what it has received."""
+        if not self._is_partly_paid():
+            return self._prepare_allocation_request()
+        return self._prepare_raise_request(self._get_adjustment(self.service_credits))
+
     def _prepare_raise_request(self, delta, selection=None):
         request = self._prepare_draw_request(delta, selection)
         request.consumption_type = "adjustment"
@@ -200,6 +206,12 @@ class ProjectMilestone(models.Model):
         if not self.project_id.partner_id:
             return self._get_no_customer_message()
         return False
+
+    def _get_missing_obstacle(self):
+        """Tell why nothing can be added; it may have received a part of its credits."""
+        if not self._is_partly_paid():
+            return self._get_allocation_obstacle()
+        return not self.project_id.partner_id and self._get_no_customer_message()
 
     def _get_no_customer_message(self):
         return self.env._(
@@ -264,6 +276,10 @@ class ProjectMilestone(models.Model):
     def _is_short(self, allocated):
         digits = self.env["service.credit.purchase"]._get_credit_digits()
         return float_compare(allocated, self.service_credits, digits) < 0
+
+    def _is_partly_paid(self):
+        allocated = self.service_credits_allocated
+        return allocated > 0 and self._is_short(allocated)
 
     def _is_paid_by(self, customer):
         """Tell whether credits of a commercial entity pay for all that the milestone

@@ -4,7 +4,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools import format_number
-from ..ledger.drawing import get_shortage_message, plan_draws, post_draws
+from ..ledger.drawing import (
+    draw_credits,
+    get_shortage_message,
+    plan_draws,
+    post_draws,
+)
 
 
 class ProjectProject(models.Model):
@@ -85,8 +90,10 @@ class ProjectProject(models.Model):
 
         Earlier milestones are served first, by sequence, deadline and id.
 
-        :param milestone_ids: ids of milestones; by default all that cost credits, have
-            none and are not reached
+        Those that have received a part of what they cost get the rest.
+
+        :param milestone_ids: ids of milestones; by default all that cost more credits
+            than they have and are not reached
         :param strict: all or nothing; otherwise those that work
         :return: ``{"allocated": [ids], "refused": {id: reason}}``
         :raise AccessError: unless the user is a Service Credits user
@@ -96,7 +103,9 @@ class ProjectProject(models.Model):
         milestones = self._get_milestones_to_allocate(milestone_ids)
         milestones.check_access("read")
         if strict:
-            milestones.action_allocate_service_credits()
+            draw_credits(
+                self.env, [one._prepare_missing_request() for one in milestones]
+            )
             return {"allocated": milestones.ids, "refused": {}}
         plans, refused = self._plan_milestones(milestones)
         fitting = [plan for plan in plans if not plan.missing]
@@ -115,7 +124,7 @@ class ProjectProject(models.Model):
                     ("is_reached", "=", False),
                 ]
             )
-            found = found.filtered(lambda m: not m.service_credits_allocated)
+            found = found.filtered(lambda m: m._is_short(m.service_credits_allocated))
         else:
             chosen = self._read_ids(milestone_ids)
             found = self.milestone_ids.filtered(lambda m: m.id in chosen)
@@ -153,11 +162,11 @@ class ProjectProject(models.Model):
         refused = {}
         requests = []
         for milestone in milestones:
-            obstacle = milestone._get_allocation_obstacle()
+            obstacle = milestone._get_missing_obstacle()
             if obstacle:
                 refused[milestone] = obstacle
             else:
-                requests.append(milestone._prepare_allocation_request())
+                requests.append(milestone._prepare_missing_request())
         plans = plan_draws(self.env, requests)
         for plan in plans:
             if plan.missing:

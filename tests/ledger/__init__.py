@@ -7,6 +7,7 @@ from . import test_credit_drawing
 from . import test_credit_expiry
 from . import test_credit_migration
 from . import test_credit_milestone
+from . import test_credit_office
 from . import test_credit_opening
 from . import test_credit_portal
 from . import test_credit_purchase

@@ -26,6 +26,7 @@ class ServiceCreditManageProject(models.TransientModel):
         readonly=False,
     )
     is_blocked = fields.Boolean(compute="_compute_is_blocked")
+    can_allocate_some = fields.Boolean(compute="_compute_is_blocked")
 
     @api.depends("project_id")
     def _compute_line_ids(self):
@@ -45,6 +46,7 @@ class ServiceCreditManageProject(models.TransientModel):
             wizard.is_blocked = not fitting or (
                 fitting != included and not wizard.allow_partial
             )
+            wizard.can_allocate_some = wizard.is_blocked and bool(fitting)
 
     def action_allocate(self):
         """Allocate to the ticked milestones; in strict mode all or nothing."""
@@ -61,6 +63,11 @@ class ServiceCreditManageProject(models.TransientModel):
             milestones.ids, strict=not self.allow_partial
         )
         return self._get_result_notification(result)
+
+    def action_allocate_some(self):
+        """Allocate to those of the ticked milestones that can be paid."""
+        self.allow_partial = True
+        return self.action_allocate()
 
     def _get_result_notification(self, result):
         refused = result["refused"]
@@ -98,10 +105,23 @@ class ServiceCreditManageProjectLine(models.TransientModel):
         related="milestone_id.service_credits",
         related_sudo=False,
     )
+    credits_missing = fields.Float(
+        string="Missing",
+        digits="Service Credits",
+        compute="_compute_credits_missing",
+        help="What the milestone costs, less what it has received.",
+    )
     is_included = fields.Boolean(string="Allocate", default=True)
     fits = fields.Boolean(compute="_compute_preview")
     # Text: a reason takes more than one line.
     preview = fields.Text(string="Paid By", compute="_compute_preview")
+
+    @api.depends("milestone_id")
+    def _compute_credits_missing(self):
+        for line in self:
+            milestone = line.milestone_id._filtered_access("read")
+            cost, paid = milestone.service_credits, milestone.service_credits_allocated
+            line.credits_missing = cost - paid
 
     @api.depends("is_included", "wizard_id.line_ids.is_included")
     def _compute_preview(self):
