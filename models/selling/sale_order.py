@@ -95,17 +95,11 @@ class SaleOrder(models.Model):
     @api.depends("order_line.service_credits", "state")
     @api.depends_context("lang")
     def _compute_service_credits_missing(self):
-        digits = self.env["service.credit.purchase"]._get_credit_digits()
         for order in self:
-            missing = []
-            for line in order.order_line if order.state == "sale" else ():
-                lots = line._get_live_purchases()
-                lot = lots.filtered(lambda lot: not lot.is_draft)[:1]
-                more = line.service_credits - lot.sale_credits
-                if lot and float_compare(more, 0.0, digits) > 0:
-                    number = format_number(self.env, more)
-                    missing.append(f"{line.product_id.display_name} ({number})")
-            order.service_credits_missing = ", ".join(missing)
+            order.service_credits_missing = ", ".join(
+                f"{line.product_id.display_name} ({format_number(self.env, credits)})"
+                for line, credits in order._get_credits_without_purchase().items()
+            )
 
     @api.depends(
         "state",
@@ -198,9 +192,31 @@ class SaleOrder(models.Model):
             "opportunity_id": self.opportunity_id.id,
         }
 
+    def _get_credits_without_purchase(self):
+        """Return ``{item: credits}`` that were added after its purchase was opened."""
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        added = {}
+        for line in self.order_line if self.state == "sale" else ():
+            lots = line._get_live_purchases()
+            lot = lots.filtered(lambda lot: not lot.is_draft)[:1]
+            more = line.service_credits - lot.sale_credits
+            if lot and float_compare(more, 0.0, digits) > 0:
+                added[line] = more
+        return added
+
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
+
+    def action_split_service_credits(self):
+        """Move credits that an open purchase can't take to an item of their own.
+
+        The item keeps the quantity of its purchase; price and discount stay.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        for line, credits in self._get_credits_without_purchase().items():
+            line._split_units(line.product_uom_qty * credits / line.service_credits)
 
     def action_view_service_credit_purchases(self):
         """Open the purchases made from these orders."""

@@ -44,6 +44,19 @@ class SaleOrderLine(models.Model):
         per_unit = per_unit or self._get_service_credits_per_unit()
         return self.product_uom_id.round(credits / per_unit, rounding_method="UP")
 
+    def _split_units(self, units):
+        """Move so many units to an item of their own, at the same price.
+
+        :return: the new item
+        """
+        self.ensure_one()
+        units = self.product_uom_id.round(units)
+        price = {"price_unit": self.price_unit, "discount": self.discount}
+        self.write({"product_uom_qty": self.product_uom_qty - units, **price})
+        return self.copy(
+            {"order_id": self.order_id.id, "product_uom_qty": units, **price}
+        )
+
     # ------------------------------------------------------------------
     # Creating purchases
     # ------------------------------------------------------------------

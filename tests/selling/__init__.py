@@ -2,6 +2,7 @@ from . import test_selling_billing
 from . import test_selling_billing_races
 from . import test_selling_companies
 from . import test_selling_copy
+from . import test_selling_office
 from . import test_selling_order
 from . import test_selling_portal
 from . import test_selling_prices

@@ -31,6 +31,7 @@ class ServiceCreditPurchaseCreate(models.TransientModel):
         store=True,
         readonly=False,
     )
+    summary = fields.Text(compute="_compute_summary")
     has_unconfirmed = fields.Boolean(compute="_compute_has_unconfirmed")
 
     def _default_origin(self, model):
@@ -46,6 +47,23 @@ class ServiceCreditPurchaseCreate(models.TransientModel):
             wizard.line_ids = [Command.clear()] + [
                 Command.create({"sale_line_id": item.id}) for item in items
             ]
+
+    @api.depends(
+        "line_ids.is_included",
+        "line_ids.credits",
+        "line_ids.value_per_credit",
+        "line_ids.paid_per_credit",
+    )
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        """Add up what is ticked, in each currency by itself."""
+        for wizard in self:
+            ticked = wizard.line_ids.filtered("is_included")
+            wizard.summary = "\n".join(
+                lines._get_summary(currency)
+                for currency, lines in ticked.grouped("currency_id").items()
+                if currency
+            )
 
     @api.depends("line_ids.is_order_confirmed")
     def _compute_has_unconfirmed(self):

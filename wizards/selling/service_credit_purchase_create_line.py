@@ -2,6 +2,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_amount
+
+from ...tools import format_number, is_countable
 
 TERMS = ("credits", "value_per_credit", "paid_per_credit", "description")
 AMENDABLE = (*TERMS, "date_start", "date_expiry", "is_draft")
@@ -143,6 +146,19 @@ class ServiceCreditPurchaseCreateLine(models.TransientModel):
         for line in self:
             item = line._get_readable_item()
             line.is_draft = item.state != "sale" or item._wants_draft_purchase()
+
+    def _get_summary(self, currency):
+        """Return what these lines come to, in one sentence."""
+        value = sum(line.credits * line.value_per_credit for line in self)
+        paid = sum(line.credits * line.paid_per_credit for line in self)
+        if not all(map(is_countable, (value, paid))):
+            return ""  # refused when it is created
+        return self.env._(
+            "To be created: %(credits)s credits, value %(value)s, paid %(paid)s",
+            credits=format_number(self.env, sum(self.mapped("credits"))),
+            value=format_amount(self.env, value, currency),
+            paid=format_amount(self.env, paid, currency),
+        )
 
     def _check_eligible(self):
         """Raise unless every item still is one of those that the window offers."""
