@@ -3,8 +3,10 @@ import random
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from lxml import etree
 
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..support.credit import CreditCommon, give_back
 from ..support.selling import SellingCommon
@@ -137,6 +139,18 @@ class TestReportForecast(CreditCommon):
             with self.subTest(lots=lots):
                 self.assertAlmostEqual(line.credits_lapsing, lapsed, delta=0.02)
                 self.assertLessEqual(abs((line.date_empty - empty).days), 1)
+
+    def test_those_that_run_out_soon_stand_out(self):
+        arch = self.env["service.credit.forecast"].get_view(view_type="list")["arch"]
+        (field,) = etree.fromstring(arch).xpath("//field[@name='date_empty']")
+        for days, is_soon in ((-1, True), (10, True), (200, False)):
+            values = {
+                "date_empty": str(self._day(days)),
+                "context_today": lambda: self.today,
+                "relativedelta": relativedelta,
+            }
+            rule = safe_eval(field.get("decoration-danger"), values)
+            self.assertEqual(bool(rule), is_soon, days)
 
     def test_what_is_left_out(self):
         self._buy(10, is_draft=True)

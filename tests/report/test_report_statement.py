@@ -120,6 +120,27 @@ class TestReportStatement(StatementCommon):
         ):
             self._assert_adds_up(start, end)
 
+    def test_closing_balance_stays_with_the_last_line(self):
+        """The printer keeps no rows together, but whole tables."""
+        page = self._page(self._statement())
+        (closing,) = page.xpath("//tr[@name='closing']")
+        table = next(closing.iterancestors("table"))
+        self.assertIn("page-break-inside: avoid", table.get("style"))
+        rows = table.xpath(".//tr/@name")
+        self.assertEqual(rows, ["line", "closing"])
+        widths = {
+            tuple(one.xpath("./colgroup/col/@style"))
+            for one in page.xpath("//table[.//tr[@name='line']]")
+        }
+        self.assertEqual(len(widths), 1, "columns stand below each other")
+        empty = self._page(self._statement("2020-01-01", "2020-02-01"))
+        self.assertFalse(empty.xpath("//tr[@name='line']"))
+
+    def test_page_names_the_company(self):
+        page = self._page(self._statement())
+        (name,) = page.xpath("//div[contains(@class, 'page')]//span[@name='company']")
+        self.assertEqual(name.text_content(), self.company.name)
+
     def test_what_is_told(self):
         page = self._page(self._statement("2025-02-01"))
         work = self.ticket.display_name
