@@ -66,6 +66,7 @@ from .ledger import test_credit_drawing
 from .ledger import test_credit_expiry
 from .ledger import test_credit_migration
 from .ledger import test_credit_milestone
+from .ledger import test_credit_office
 from .ledger import test_credit_opening
 from .ledger import test_credit_portal
 from .ledger import test_credit_purchase
@@ -102,6 +103,7 @@ from .selling import test_selling_billing
 from .selling import test_selling_billing_races
 from .selling import test_selling_companies
 from .selling import test_selling_copy
+from .selling import test_selling_office
 from .selling import test_selling_order
 from .selling import test_selling_portal
 from .selling import test_selling_prices
@@ -127,6 +129,7 @@ from .sync import test_sync_exports
 from .sync import test_sync_files
 from .sync import test_sync_guesses
 from .sync import test_sync_list
+from .sync import test_sync_office
 from .sync import test_sync_preview
 from .sync import test_sync_purchase
 from .sync import test_sync_retry

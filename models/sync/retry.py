@@ -15,7 +15,8 @@ def retry(source, records):
     :raise UserError: a mapped field was not kept, or the row could not be read
     """
     for record in records:
-        _check_kept(source, record)
+        if obstacle := _get_obstacle(source, record):
+            raise UserError(obstacle)
     rows = [Row(record.line_number, record.payload) for record in records]
     store = Store(source)
     items = RowReader(source).read(rows)
@@ -23,6 +24,26 @@ def retry(source, records):
     known = _bind(records, items)
     store.store(
         [row for record, row in zip(records, rows, strict=True) if record in known],
+        again=True,
+    )
+
+
+def retry_chosen(source, records):
+    """Import rows in error, for which something was just chosen, as far as they can be.
+
+    Other than with the button, none is refused and none goes: rows that were kept
+    without a field, or are known by another key today, wait for it.
+    """
+    kept = records.filtered(lambda record: not _get_obstacle(source, record))
+    store = Store(source)
+    rows = [Row(record.line_number, record.payload) for record in kept]
+    items = store.find(rows)
+    store.store(
+        [
+            item.row
+            for record, item in zip(kept, items, strict=True)
+            if item.record == record and not item.is_skipped
+        ],
         again=True,
     )
 
@@ -52,27 +73,25 @@ def _bind(records, items):
     return records - stale
 
 
-def _check_kept(source, record):
+def _get_obstacle(source, record):
+    """Tell why a row cannot be tried again; nothing if it can."""
     row = record.external_id or record.line_number
     if record.is_unreadable:
-        raise UserError(
-            source.env._(
-                "The row %(row)s cannot be retried, because it could not be read: "
-                "correct it in %(system)s, and press Sync now.",
-                row=row,
-                system=source.name,
-            )
+        return source.env._(
+            "The row %(row)s cannot be retried, because it could not be read: "
+            "correct it in %(system)s, and press Sync now.",
+            row=row,
+            system=source.name,
         )
     for mapping in source.mapping_ids:
         name = mapping.source_field
         if resolve(record.payload, name, MISSING) is MISSING:
-            raise UserError(
-                source.env._(
-                    "The row %(row)s cannot be retried, because the fields of "
-                    "%(system)s changed and “%(field)s” of the row was not kept: "
-                    "press Reset on the system, which reads the row again.",
-                    row=row,
-                    system=source.name,
-                    field=name,
-                )
+            return source.env._(
+                "The row %(row)s cannot be retried, because the fields of "
+                "%(system)s changed and “%(field)s” of the row was not kept: "
+                "press Reset on the system, which reads the row again.",
+                row=row,
+                system=source.name,
+                field=name,
             )
+    return ""

@@ -72,6 +72,12 @@ class Item:
         """What the row is known by: rows without an external id by what they say."""
         return self.external_id or self.checksum
 
+    def refuse(self, reason):
+        """Add a reason why nothing can be made of the row; each once, on its line."""
+        reasons = self.error.split("\n") if self.error else []
+        if reason not in reasons:
+            self.error = "\n".join([*reasons, reason])
+
 
 class RowReader:
     """Picks the mapped values of rows, their keys, dates and checksums.
@@ -96,11 +102,10 @@ class RowReader:
 
     def _read_row(self, row):
         item = Item(row)
-        try:
-            self._pick_values(item)
-            self._pick_key(item)
-        except ValueRefused as error:
-            item.error = explain(self.env, error)
+        self._pick_values(item)
+        if not item.is_unreadable:
+            for pick in (self._pick_key, self._pick_date, self._pick_deleted):
+                attempt(self.env, item, pick, item)
         item.is_skipped = any(skips(row.values) for skips in self.skips)
         text = json.dumps(item.raw, sort_keys=True, default=storable)
         item.checksum = hashlib.sha256(self.signature + text.encode()).hexdigest()
@@ -113,24 +118,22 @@ class RowReader:
         return item
 
     def _pick_values(self, item):
-        """Fill the raw values; the first that nothing can be made of is the error."""
-        refusal = item.row.error and ValueRefused(
-            item.row.error[0], **item.row.error[1]
-        )
+        """Fill the raw values; what nothing can be made of is an error."""
+        if item.row.error:
+            template, values = item.row.error
+            item.refuse(explain(self.env, ValueRefused(template, **values)))
         for target_field, source_field, default in self.plan:
             try:
                 value = plain(scalar(resolve(item.row.values, source_field)))
             except ValueRefused as error:
                 value = quote(resolve(item.row.values, source_field))
-                refusal = refusal or _named(self.env, source_field, error)
+                item.refuse(explain(self.env, _named(self.env, source_field, error)))
             if default and is_empty(value) and value is not False:
                 value = default
             if target_field in item.raw:
                 value = _join(item.raw[target_field], value, JOINED[target_field])
             item.raw[target_field] = value
-        if refusal:
-            item.is_unreadable = True
-            raise refusal
+        item.is_unreadable = bool(item.error)
 
     def _pick_key(self, item):
         if self.source.row_is_key:
@@ -152,8 +155,12 @@ class RowReader:
                 count=MAX_KEY,
             )
         item.external_id = key
+
+    def _pick_date(self, item):
         if "changed_at" in item.raw:
             item.changed_at = self.source._parse_moment(item.raw["changed_at"])
+
+    def _pick_deleted(self, item):
         item.deleted = parse_deleted(item.raw.get("deleted"), self.source.date_order)
 
     def _sign(self):
@@ -250,6 +257,18 @@ def payload_of(item, mappings):
 
 
 # === Sentences ===
+
+
+def attempt(env, item, read, *args):
+    """Read a part of a row; what it is refused for is one of the row's reasons.
+
+    :return: what was read, None if it was refused
+    """
+    try:
+        return read(*args)
+    except ValueRefused as error:
+        item.refuse(explain(env, error))
+        return None
 
 
 def explain(env, error):

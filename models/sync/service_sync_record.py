@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...connectors import resolve
 from ...tools import report_failure
@@ -54,6 +55,12 @@ class ServiceSyncRecord(models.Model):
         readonly=True,
         index=True,
     )
+    is_draft = fields.Boolean(
+        string="Imported as Draft",
+        compute="_compute_is_draft",
+        search="_search_is_draft",
+    )
+    result = fields.Char(compute="_compute_result")
     error = fields.Text(string="Reason", readonly=True)
     line_number = fields.Integer(string="Line", readonly=True, aggregator=None)
     changed_at = fields.Datetime(string="Changed at the Source", readonly=True)
@@ -133,6 +140,39 @@ class ServiceSyncRecord(models.Model):
                 if value is not MISSING
             )
 
+    @api.depends("state", "res_model", "res_id")
+    def _compute_is_draft(self):
+        # sudo: that credits can't be used yet is no secret of the purchase
+        lots_sudo = self.env["service.credit.purchase"].sudo()
+        made = self.filtered(lambda r: r.res_model == lots_sudo._name and r.res_id)
+        drafts = lots_sudo.search(
+            [("id", "in", made.mapped("res_id")), ("is_draft", "=", True)]
+        )
+        found = set(drafts.ids)
+        for record in self:
+            is_imported = record.state == IMPORTED and record in made
+            record.is_draft = is_imported and record.res_id in found
+
+    def _search_is_draft(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: as above
+        lots_sudo = self.env["service.credit.purchase"].sudo()
+        found = (
+            Domain("state", "=", IMPORTED)
+            & Domain("res_model", "=", lots_sudo._name)
+            & Domain("res_id", "in", lots_sudo._search([("is_draft", "=", True)]))
+        )
+        return found if True in value else ~found
+
+    @api.depends("state", "is_draft")
+    @api.depends_context("lang")
+    def _compute_result(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for record in self:
+            draft = record.is_draft and self.env._("Imported as Draft")
+            record.result = draft or labels.get(record.state)
+
     @api.depends("res_model", "res_id")
     def _compute_res_name(self):
         self.res_name = False
@@ -150,6 +190,9 @@ class ServiceSyncRecord(models.Model):
     def write(self, vals):
         """People only say who the customer is; the rest is what was read.
 
+        What they choose is remembered, filled in on every row in error that names the
+        same, and these rows are tried again at once.
+
         :raise UserError: for anything else
         """
         if not self.env.su and set(vals) - set(CHOICES):
@@ -160,7 +203,11 @@ class ServiceSyncRecord(models.Model):
                     "source."
                 )
             )
-        return super().write(vals)
+        result = super().write(vals)
+        chosen = [name for name in CHOICES if vals.get(name)]
+        if chosen and not self.env.su:
+            self._follow_choice(chosen)
+        return result
 
     # ------------------------------------------------------------------
     # Actions
@@ -170,12 +217,13 @@ class ServiceSyncRecord(models.Model):
         """Try rows in error again, with what was decided about their customer.
 
         :return: the rows still in error, if one that was read again since is gone
-        :raise UserError: a row is not in error, or was kept without a field that is
-            mapped now
+        :raise UserError: a row is not in error, nor was imported when something was
+            chosen for it; or it was kept without a field that is mapped now
         """
         sources = self.source_id
         self.source_id._check_may_act()
-        settled = self.filtered(lambda record: record.state != ERROR)
+        failed = self.filtered(lambda record: record.state == ERROR)
+        settled = (self - failed).filtered(lambda record: not record._is_chosen())
         if settled:
             raise UserError(
                 self.env._(
@@ -185,10 +233,25 @@ class ServiceSyncRecord(models.Model):
                 )
             )
         # sudo: like a cycle, for the company and not for the user who pressed
-        for source_sudo, records in self.sudo().grouped("source_id").items():
+        for source_sudo, records in failed.sudo().grouped("source_id").items():
             records._remember_choices()
             source_sudo.with_company(source_sudo.company_id)._retry(records)
         return None if self.exists() == self else sources[0].action_open_errors()
+
+    def action_confirm_drafts(self):
+        """Make the purchases usable that these rows were imported as.
+
+        :raise UserError: when none of them is a draft
+        """
+        self.source_id._check_may_act()
+        drafts = self.filtered("is_draft")
+        if not drafts:
+            raise UserError(
+                self.env._("None of these rows was imported as a draft purchase.")
+            )
+        purchases = self.env["service.credit.purchase"].browse(drafts.mapped("res_id"))
+        purchases.write({"is_draft": False})
+        drafts.invalidate_recordset(["is_draft", "result"])
 
     def action_delete_target(self):
         """Delete here what the rows became; they will not be imported again.
@@ -246,6 +309,43 @@ class ServiceSyncRecord(models.Model):
     # ------------------------------------------------------------------
     # Business
     # ------------------------------------------------------------------
+
+    def _follow_choice(self, names):
+        """Fill in what was chosen on the rows in error that name the same, and import
+        them.
+
+        :param names: of what was chosen
+        """
+        self.source_id._check_may_act()
+        # sudo: like a cycle, for the company and not for the user who chose
+        for source_sudo, records in self.sudo().grouped("source_id").items():
+            records = records.filtered(lambda record: record.state == ERROR)
+            if not records:
+                continue
+            records._remember_choices()
+            alike = records.browse().union(
+                *(record._fill_alike(name) for record in records for name in names)
+            )
+            source_sudo.with_company(source_sudo.company_id)._retry_chosen(alike)
+
+    def _fill_alike(self, name):
+        """Choose the same for the rows in error that name the same, and return all."""
+        key = CHOICES[name][1]
+        if not self[key]:
+            return self.browse()
+        alike = self.search(
+            [
+                ("source_id", "=", self.source_id.id),
+                ("state", "=", ERROR),
+                (key, "=", self[key]),
+            ]
+        )
+        (alike - self).write({name: self[name].id})
+        return alike
+
+    def _is_chosen(self):
+        """Tell whether what was chosen imported the row, as Retry would."""
+        return self.state == IMPORTED and any(self[name] for name in CHOICES)
 
     def _remember_choices(self):
         """Keep what was decided about rows, for those that name the same."""

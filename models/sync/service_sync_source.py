@@ -341,6 +341,9 @@ class ServiceSyncSource(models.Model):
     failed_count = fields.Integer(
         string="Rows in Error", compute="_compute_failed_count"
     )
+    draft_count = fields.Integer(
+        string="Drafts to Confirm", compute="_compute_draft_count"
+    )
 
     # === How far it was read, and who reads it ===
     cursor_moment = fields.Char(

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .cycle import Cycle, lives_in_one_transaction
-from .retry import retry
+from .retry import retry, retry_chosen
 from .service_sync_source import ACTIVE, CANCELLED, IMPORT_CONTEXT
 
 MANAGERS = "helpdesk_service_credit.group_service_credit_manager"
@@ -57,6 +57,10 @@ class ServiceSyncSource(models.Model):
         :raise UserError: a mapped field was not kept, or the row could not be read
         """
         retry(self, records)
+
+    def _retry_chosen(self, records):
+        """Import what was kept of rows for which something was just chosen."""
+        retry_chosen(self, records)
 
     def _tell_responsible(self, text):
         self.activity_schedule(
@@ -159,12 +163,21 @@ class ServiceSyncSource(models.Model):
         return {
             **action,
             "domain": [("source_id", "=", self.id)],
-            "context": {"search_default_in_error": 1, "default_source_id": self.id},
+            "context": self._get_rows_context(search_default_in_error=1),
         }
 
     def action_open_records(self):
         """Every row this system ever sent."""
-        return {**self.action_open_errors(), "context": {"default_source_id": self.id}}
+        return {**self.action_open_errors(), "context": self._get_rows_context()}
+
+    def action_open_drafts(self):
+        """The rows that became drafts, to confirm them together."""
+        context = self._get_rows_context(search_default_draft=1)
+        return {**self.action_open_errors(), "context": context}
+
+    def _get_rows_context(self, **values):
+        """What the list of rows shows: columns of this system, and these filters."""
+        return {"default_source_id": self.id, "rows_target": self.target, **values}
 
     def _prepare_fresh_start(self):
         return {"error_count": 0, "last_error": False}

@@ -38,6 +38,7 @@ class ServiceSyncSource(models.Model):
         "lease_until",
         "failed_count",
         "record_count",
+        "draft_count",
     )
     @api.depends_context("lang", "tz")
     def _compute_status(self):
@@ -86,6 +87,12 @@ class ServiceSyncSource(models.Model):
         counts = self._count_rows([("state", "=", ERROR)])
         for source in self:
             source.failed_count = counts.get(source, 0)
+
+    @api.depends("record_ids.state")
+    def _compute_draft_count(self):
+        counts = self._count_rows([("is_draft", "=", True)])
+        for source in self:
+            source.draft_count = counts.get(source, 0)
 
     def _count_rows(self, domain):
         return dict(
@@ -158,8 +165,10 @@ class ServiceSyncSource(models.Model):
             )
         if failed and failed == self.record_count:
             return ORANGE, _("Rows in Error"), text
+        drafts = self.draft_count
+        drafts = drafts and _("Imported as drafts: %(count)s.", count=drafts)
         color, label, words = self._get_timely_status(now)
-        return color, label, f"{words} {text}".rstrip()
+        return color, label, " ".join(filter(None, (words, text, drafts)))
 
     def _get_timely_status(self, now):
         _ = self.env._

@@ -55,8 +55,7 @@ class Store:
         counts = Counter(read=len(rows))
         items = RowReader(self.source).read(rows)
         items = settle_duplicates(self.env, items, counts)
-        self.find_records(items)
-        self._find_left_out(items)
+        self._look_up(items)
         items = self._leave_out(items)
         self._find_respelled(items)
         settled, todo = [], []
@@ -78,9 +77,7 @@ class Store:
 
         :return: the items, with their errors
         """
-        items = RowReader(self.source).read(rows)
-        self.find_records(items)
-        self._find_left_out(items)
+        items = self.find(rows)
         items = [item for item in items if not item.is_skipped]
         self._mark_repeated(items)
         self._find_respelled(items)
@@ -89,6 +86,16 @@ class Store:
             _known, new = self._convert(items)
             self._create([i for i in new if not i.record or i.record.state == ERROR])
         return items
+
+    def find(self, rows):
+        """Return the rows as items, with what is known of them; do nothing."""
+        items = RowReader(self.source).read(rows)
+        self._look_up(items)
+        return items
+
+    def _look_up(self, items):
+        self.find_records(items)
+        self._find_left_out(items)
 
     def _mark_repeated(self, items):
         seen = {}
@@ -206,10 +213,11 @@ class Store:
 
         :return: items whose target may exist, and items that are new
         """
-        wanted = [item for item in items if not item.deleted and not item.error]
-        self._by_halves(wanted, self.target.convert)
+        # Rows in error too, to tell all that is wrong with them.
+        readable = [i for i in items if not i.deleted and not i.is_unreadable]
+        self._by_halves(readable, self.target.convert)
         known, new = [], []
-        for item in wanted:
+        for item in readable:
             if not item.error:
                 (known if item.record and item.record.res_id else new).append(item)
         return known, new
@@ -261,7 +269,7 @@ class Store:
             raise
         except Exception as error:  # one bad row never stops the page
             if len(items) == 1:
-                items[0].error = explain(self.env, error)
+                items[0].refuse(explain(self.env, error))
                 return
             middle = len(items) // 2
             self._by_halves(items[:middle], work)

@@ -14,7 +14,7 @@ from ...connectors.values import (
     parse_end,
     parse_text,
 )
-from .rows import MAX_KEY, explain
+from .rows import MAX_KEY, attempt, explain
 
 AMBIGUOUS = _lt("“%(value)s” can be %(count)s records: %(names)s.")
 
@@ -44,25 +44,32 @@ class Target:
         """Turn the raw values of the items into values of the target.
 
         Relations of all items are looked up together; an item that cannot be turned
-        gets its ``error``.
+        gets its ``error``, with all the reasons there are.
         """
         tables = self.find_relations(items)
         for item in items:
-            try:
-                item.values = self.prepare(item, tables)
-            except ValueRefused as error:
-                item.error = explain(self.env, error)
+            item.values = self.prepare(item, tables)
 
     def find_relations(self, items):
         """Look up the records that the raw values of the items name."""
         raise NotImplementedError
 
     def prepare(self, item, tables):
-        """Return the values of the target for one item.
+        """Return the values of the target for one item, as far as they can be read.
 
-        :raise ValueRefused: nothing can be made of it
+        The parts go through :meth:`collect`, so that the row tells all its faults.
         """
         raise NotImplementedError
+
+    def collect(self, item, *parts):
+        """Put together what each part of a row gives, or tell why it gives nothing.
+
+        :param parts: functions that return values or raise ``ValueRefused``
+        """
+        values = {}
+        for part in parts:
+            values |= attempt(self.env, item, part) or {}
+        return values
 
     def is_left_out(self, item):
         """Whether a row means nothing that is to be imported."""
@@ -129,15 +136,15 @@ class Target:
         if not found:
             raise ValueRefused(
                 _lt(
-                    "No customer was found for “%(value)s”: choose the customer on "
-                    "this row, and it is remembered."
+                    "No customer was found for “%(value)s”: choose the customer, and "
+                    "it is remembered."
                 ),
                 value=text,
             )
         raise ValueRefused(
             _lt(
                 "“%(value)s” can be %(count)s customers (%(names)s): choose the "
-                "customer on this row, and it is remembered."
+                "customer, and it is remembered."
             ),
             value=text,
             count=len(found),

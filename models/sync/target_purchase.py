@@ -2,12 +2,14 @@
 """Rows that become purchases, created and changed like any other purchase."""
 
 import re
+from functools import partial
 
 from odoo.tools import float_round
 
 from ...connectors import ValueRefused
 from ...connectors.errors import _lt
 from ...connectors.values import NO_END, is_empty
+from .rows import attempt
 from .service_sync_record import WITHDRAWN
 from .target import Target
 
@@ -60,12 +62,18 @@ class PurchaseTarget(Target):
         }
 
     def prepare(self, item, tables):
-        return {
-            "company_id": self.source.company_id.id,
-            "partner_id": self.pick_customer(item, tables["customer"]).id,
-            **self.get_values(item),
-            **self.pick_currency(item, tables["currency"]),
-        }
+        def customer():
+            return {"partner_id": self.pick_customer(item, tables["customer"]).id}
+
+        values = self.collect(
+            item,
+            customer,
+            *(partial(self.get_value, item, name) for name in KINDS),
+            lambda: self.pick_currency(item, tables["currency"]),
+        )
+        for settle in (self.check_dates, self.take_together):
+            attempt(self.env, item, settle, values)
+        return {"company_id": self.source.company_id.id, **values}
 
     def create(self, items):
         for item in items:
@@ -101,38 +109,47 @@ class PurchaseTarget(Target):
 
     # === Values ===
 
-    def get_values(self, item):
-        values = {}
-        for name, kind in KINDS.items():
-            if name not in item.raw:
-                continue
-            value = self.parse(item, name, kind)
-            if value is not None or name == "description":
-                values[name] = float(value) if kind == "decimal" else value or False
-        if "date_expiry" in item.raw and "date_expiry" not in values:
-            values |= self.get_no_expiry()
-        if not values.get("credits"):
+    def get_value(self, item, name):
+        """The value of one field, if the row has one.
+
+        :raise ValueRefused: nothing can be made of it
+        """
+        value = self.parse(item, name, KINDS[name])
+        if name == "credits" and not value:
             raise ValueRefused(_lt("The row has no number of credits."))
-        for name in NOT_NEGATIVE:
-            if values.get(name, 0) < 0:
-                raise ValueRefused(
-                    _lt("%(field)s: %(value)s is below 0."),
-                    field=self.names[name],
-                    value=values[name],
-                )
-        return self.take_together(values)
+        if value is None and name == "date_expiry" and name in item.raw:
+            return self.get_no_expiry()
+        if value is None and (name != "description" or name not in item.raw):
+            return {}
+        if name in NOT_NEGATIVE and value < 0:
+            raise ValueRefused(
+                _lt("%(field)s: %(value)s is below 0."),
+                field=self.names[name],
+                value=float(value),
+            )
+        return {name: float(value) if KINDS[name] == "decimal" else value or False}
+
+    def check_dates(self, values):
+        """Refuse what the purchase would, while its other faults are told too."""
+        start, end = values.get("date_start"), values.get("date_expiry")
+        if start and end and end < start:
+            raise ValueRefused(_lt("A purchase cannot expire before it starts."))
 
     def take_together(self, values):
-        """How many of the credits were used elsewhere, and what each of them cost.
+        """Set how many of the credits were used elsewhere, and what each of them cost.
 
+        :param values: of the row; what only helps to know is taken out
         :raise ValueRefused: more was used, or is left, than there was
         """
-        bought, amount = values["credits"], values.pop("amount_total", None)
+        amount = values.pop("amount_total", None)
+        used, left = values.pop("credits_used", 0), values.pop("credits_left", None)
+        if "credits" not in values:
+            return
+        bought = values["credits"]
         if amount is not None:
             # What was invoiced is what was paid, and the value if no price is told.
             values.setdefault("paid_per_credit", amount / bought)
             values.setdefault("value_per_credit", amount / bought)
-        used, left = values.pop("credits_used", 0), values.pop("credits_left", None)
         left = bought - used if left is None else left
         if not 0 <= left <= bought:
             raise ValueRefused(
@@ -143,7 +160,6 @@ class PurchaseTarget(Target):
         if self.names.keys() & {"credits_used", "credits_left"}:
             digits = self.env["service.credit.purchase"]._get_credit_digits()
             values["opening_used"] = float_round(bought - left, digits)
-        return values
 
     def is_left_out(self, item):
         """Whether all credits were used before they could be imported."""

@@ -66,13 +66,16 @@ class TimeTarget(Target):
         self.unit_labels = dict(lines._fields["unit"]._description_selection(self.env))
 
     def prepare(self, item, tables):
-        return {
-            **self.pick_work(item, tables),
-            "employee_id": self.pick_employee(item, tables).id,
-            "unit_amount": self.get_hours(item),
-            **self.get_values(item),
-            **self.pick_service_type(item, tables["type"]),
-        }
+        return self.collect(
+            item,
+            lambda: self.pick_work(item, tables),
+            lambda: {"employee_id": self.pick_employee(item, tables).id},
+            lambda: {"unit_amount": self.get_hours(item)},
+            lambda: self.get_day(item),
+            lambda: self.get_texts(item),
+            lambda: self.get_billable(item),
+            lambda: self.pick_service_type(item, tables["type"]),
+        )
 
     def update(self, item):
         """Write what differs; an entry that was cut is logged anew as a whole."""
@@ -267,8 +270,8 @@ class TimeTarget(Target):
             return None
         raise ValueRefused(
             _lt(
-                "%(customer)s has %(count)s open tickets: choose the ticket on this "
-                "row, and it is remembered."
+                "%(customer)s has %(count)s open tickets: choose the ticket, and it is "
+                "remembered."
             ),
             customer=customer.display_name,
             count=count,
@@ -300,7 +303,7 @@ class TimeTarget(Target):
                 text,
                 _lt(
                     "No employee has the external ID, e-mail or name “%(value)s”: "
-                    "choose the employee on this row, and it is remembered."
+                    "choose the employee, and it is remembered."
                 ),
                 AMBIGUOUS,
             )
@@ -325,7 +328,7 @@ class TimeTarget(Target):
             _lt(
                 "No new time can be logged for %(employee)s, who is archived: "
                 "unarchive the employee until the row is imported, or choose another "
-                "one on this row."
+                "one."
             ),
             employee=former[0].name,
         )
@@ -348,27 +351,30 @@ class TimeTarget(Target):
 
     # === Values ===
 
-    def get_values(self, item):
+    def get_day(self, item):
+        """The day of the work, and when it began if the row tells."""
         day = self.parse(item, "date", "date") or self.get_day_of_start(item)
         if day is None:
             raise ValueRefused(_lt("The row has no work date."))
-        values = {"date": day}
         start = self.get_start(item, day)
-        if start is not None:
-            values["time_start"] = start
+        return {"date": day} if start is None else {"date": day, "time_start": start}
+
+    def get_texts(self, item):
+        values = {}
         for name in ("name", "internal_note"):
             if name in item.raw:
                 values[name] = self.parse(item, name, "text") or False
         if not values.get("name"):
             values.pop("name", None)
+        return values
+
+    def get_billable(self, item):
         billable = self.parse(item, "is_billable", "tick")
-        if billable is not None:
-            values["is_billable"] = billable
         if billable is False:
             item.is_billing_held = False
-        elif item.is_billing_held:
-            values["is_billable"] = False
-        return values
+        if item.is_billing_held:
+            billable = False
+        return {} if billable is None else {"is_billable": billable}
 
     def get_day_of_start(self, item):
         """The day of the moment work began, None if just the time of day is known."""

@@ -1,13 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from contextlib import closing
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...connectors import ConnectorError
 from ...connectors.durations import AUTO
 from ...connectors.values import NO_END, is_empty, storable
 from ...models.sync.rows import explain
+from ...models.sync.service_sync_customer import CUSTOMER, EMPLOYEE, FIELDS, TICKET
 from ...models.sync.service_sync_source import IMPORT_CONTEXT
 from ...models.sync.store import Store
 from ...models.sync.styles import DURATIONS, settle
@@ -38,9 +40,15 @@ class ServiceSyncPreview(models.TransientModel):
         readonly=True,
         ondelete="cascade",
     )
+    target = fields.Selection(related="source_id.target")
     error_count = fields.Integer(readonly=True)
     row_count = fields.Integer(readonly=True)
     summary = fields.Char(compute="_compute_summary")
+    choice_ids = fields.One2many(
+        comodel_name="service.sync.preview.choice",
+        inverse_name="preview_id",
+        help="What the first rows name and was not found.",
+    )
     # Escaped by the template; nobody can write it.
     table = fields.Html(readonly=True, sanitize=False)
 
@@ -65,7 +73,28 @@ class ServiceSyncPreview(models.TransientModel):
         return previews
 
     def write(self, vals):
-        return super().write(vals if self.env.su else {})
+        """People only choose what was not found."""
+        if not self.env.su:
+            vals = {name: vals[name] for name in vals if name == "choice_ids"}
+        return super().write(vals)
+
+    def action_remember(self):
+        """Remember what was chosen, and show what the rows would become with it.
+
+        :raise UserError: when nothing was chosen
+        """
+        self.ensure_one()
+        self.source_id._check_may_act()
+        chosen = self.choice_ids.filtered(lambda choice: choice._get_record())
+        if not chosen:
+            raise UserError(
+                self.env._("Choose at least one customer, person or ticket.")
+            )
+        for choice in chosen:
+            self.env["service.sync.customer"]._remember(
+                self.source_id, choice.kind, choice.key, choice._get_record()
+            )
+        return self.source_id.action_preview()
 
     def _read(self):
         self.ensure_one()
@@ -92,8 +121,24 @@ class ServiceSyncPreview(models.TransientModel):
                 "row_count": len(items),
                 "error_count": sum(bool(item.error) for item in items),
                 "table": self._render(source_sudo, items, questions, units, error),
+                "choice_ids": [
+                    Command.create({"kind": kind, "key": key})
+                    for kind, key in self._get_unknown(items)
+                ],
             }
         )
+
+    def _get_unknown(self, items):
+        """Return what has to be chosen, ``(kind, name at the source)``, each once."""
+        unknown = {}
+        for item in items:
+            if item.customer_key:
+                unknown[CUSTOMER, item.customer_key] = True
+            elif item.ticket_key and not item.values.keys() & {"ticket_id", "task_id"}:
+                unknown[TICKET, item.ticket_key] = True
+            if item.employee_key:
+                unknown[EMPLOYEE, item.employee_key] = True
+        return list(unknown)
 
     def _render(self, source_sudo, items, questions, units, error):
         """Return the page of the rows that were read."""
@@ -177,6 +222,31 @@ class ServiceSyncPreview(models.TransientModel):
             # The name of the month leaves no doubt which day was understood.
             return format_date(self.env, value, date_format=DAY)
         return "" if value in (None, False) else str(value)[:60]
+
+
+class ServiceSyncPreviewChoice(models.TransientModel):
+    """A name of a connected system that was not found, and what it means here."""
+
+    _name = "service.sync.preview.choice"
+    _description = "Preview of a Connected System: Choice"
+
+    preview_id = fields.Many2one(
+        comodel_name="service.sync.preview", required=True, ondelete="cascade"
+    )
+    kind = fields.Selection(
+        selection=[(CUSTOMER, "Customer"), (EMPLOYEE, "Employee"), (TICKET, "Ticket")],
+        required=True,
+        readonly=True,
+    )
+    key = fields.Char(string="At the Source", required=True, readonly=True)
+    partner_id = fields.Many2one(comodel_name="res.partner", string="Customer")
+    employee_id = fields.Many2one(comodel_name="hr.employee")
+    ticket_id = fields.Many2one(
+        comodel_name="helpdesk.ticket", domain="[('allow_timesheet', '=', True)]"
+    )
+
+    def _get_record(self):
+        return self[FIELDS[self.kind]]
 
 
 def _clock(hours):
