@@ -2,6 +2,7 @@
 """Prepared databases, each made once from what names it, and copies of them.
 
 base:   the addons this one depends on
+peer:   two of Odoo's own, to synchronize with
 addon:  a copy of base with this checkout installed
 run:    a copy of addon, for one test run
 
@@ -18,6 +19,7 @@ import time
 
 from . import commands, locks, paths, say, workshop
 from .say import Problem
+from .shell import run_script
 
 PREFIX = f"hsc_{paths.CACHE_KEY}"
 KEPT = 3  # installed databases kept per checkout
@@ -60,10 +62,15 @@ class Databases:
         if not self._exists(name):
             with locks.only_one(f"{self.shop.server.key}-{name}"):
                 if not self._exists(name):
-                    what = "Preparing a database with the addons ours depends on"
+                    what = f"Preparing a database with {len(modules)} addons"
                     with say.step(what):
                         self._make(name, None, modules, False, options)
         return name
+
+    def peer(self):
+        """Prepare a small Odoo that others are copied from, named for the tests."""
+        name = self.base(["web", "rpc"], "peer", ["--skip-auto-install"])
+        os.environ["HELPDESK_PEER"] = name
 
     def addon(self, base):
         """Return a copy of base with this checkout's addon installed."""
@@ -77,6 +84,15 @@ class Databases:
                         self._make(name, base, [paths.ADDON], True)
         (self.rooms / name).touch()
         return name
+
+    def compile_assets(self, name):
+        """Compile the assets of the web client in an installed database, once."""
+        done = self.rooms / name / "assets"
+        with locks.only_one(self._copying(name)):
+            if not done.exists():
+                with say.step("Compiling the assets of the web client"):
+                    run_script(self.shop, self, name, "assets.py")
+                done.touch()
 
     @contextlib.contextmanager
     def scratch(self, source, label="run"):
@@ -175,8 +191,11 @@ class Databases:
             )
             return
         # A template may have no guest while it is copied: one copy at a time.
-        with locks.only_one(f"{self.shop.server.key}-copy-{source}"):
+        with locks.only_one(self._copying(source)):
             self.sql(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
+
+    def _copying(self, source):
+        return f"{self.shop.server.key}-copy-{source}"
 
     def drop(self, name):
         self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -11,6 +11,7 @@ attachment of its own database names them.
 """
 
 import contextlib
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -21,6 +22,8 @@ PATIENCE = 60  # seconds for the browser to start
 # Seconds a request may wait for another one: the first compiles the client's assets,
 # and those that gave up meanwhile leave a blank page behind.
 TURN = 180
+# The bases of classes whose tests open a browser or race on a database of their own.
+LONG = {"HttpCase", "ScratchCase"}
 
 
 @contextlib.contextmanager
@@ -51,10 +54,23 @@ def pytest_sessionstart(session):
     common.BaseCase.test_cursor_lock_timeout = TURN
 
 
+@pytest.fixture(scope="session", autouse=True)
+def settled(load_registry):
+    """What is loaded now stays: nothing of it is garbage to look for."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items):
-    """In the long run, what takes longest comes first: the others fill the gaps."""
+    """What may take long comes first: the others fill the gaps at the end."""
+    items.sort(key=lambda item: not _is_long(item))
+
+
+def _is_long(item):
+    bases = {base.__name__ for base in getattr(item.cls, "__mro__", ())}
     if os.environ.get("HELPDESK_LONG"):
-        items.sort(key=lambda item: "walk" not in item.nodeid)
+        return "walk" in item.nodeid
+    return "walk" in item.nodeid or not bases.isdisjoint(LONG)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,12 +4,12 @@
 import argparse
 import importlib.util
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from . import browser, lifecycle, lint, long_run, neighbours, paths, say
 from .databases import Databases, dependencies
 from .pytest_run import Run
-from .shell import run_script
 from .workshop import Workshop
 
 
@@ -42,6 +42,8 @@ def check(arguments, with_browser, with_lint):
         with Workshop("test", throw_away=True) as shop:
             databases = Databases(shop)
             databases.clean()
+            if not arguments:
+                aside.append(pool.submit(databases.peer))
             base = databases.base(dependencies())
             if with_lint:
                 # What follows uses one core; what came before kept both busy.
@@ -67,15 +69,21 @@ def _look_again(shop, databases, source, with_browser):
 
 
 def _run(shop, databases, source, arguments, with_browser, aside=()):
+    if with_browser and _opens_browser(arguments):
+        # Once for this state of the code, instead of once in every browser test.
+        databases.compile_assets(source)
     with databases.scratch(source) as name:
-        if with_browser and not arguments:
-            # Once here, instead of once in every browser test.
-            with say.step("Compiling the assets of the web client"):
-                run_script(shop, databases, name, "assets.py")
         for task in aside:
             task.result()
         say.tell("-> Running the tests")
         return Run(shop, name, with_browser).show(arguments)
+
+
+def _opens_browser(arguments):
+    """Tell whether these arguments of pytest name tests in a browser, or all tests."""
+    files = [paths.CHECKOUT / name.partition("::")[0] for name in arguments]
+    texts = [file.read_text() for file in files if file.is_file()]
+    return not texts or any(re.search("HttpCase|ScreenWalk", text) for text in texts)
 
 
 def _rooms():

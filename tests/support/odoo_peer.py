@@ -18,9 +18,12 @@ from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.sql_db import close_db
 from odoo.tests import get_db_name
-from odoo.tools import SQL, config
+from odoo.tools import config
 
 START_SECONDS = 240
+MODULES = "web,rpc"
+# A database with these modules, from which a peer is copied, when dev/test has one.
+TEMPLATE = os.environ.get("HELPDESK_PEER")
 
 
 class OdooPeer:
@@ -89,13 +92,17 @@ class OdooPeer:
 
 
 @contextmanager
-def odoo_peer(modules="web,rpc"):
+def odoo_peer(modules=MODULES):
     """Create the database, serve it, and remove both."""
     database = f"{get_db_name()}_peer"
     port = _free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "odoo", "-c", _write_config(folder)]
-        command += ["-d", database, "-i", modules, "--skip-auto-install"]
+        command += ["-d", database]
+        if TEMPLATE and modules == MODULES:
+            _do(f'CREATE DATABASE "{database}" TEMPLATE "{TEMPLATE}"')
+        else:
+            command += ["-i", modules, "--skip-auto-install"]
         command += [f"--http-port={port}", "--http-interface=127.0.0.1"]
         with open(f"{folder}/log", "w") as log:
             process = subprocess.Popen(
@@ -112,7 +119,7 @@ def odoo_peer(modules="web,rpc"):
             process.wait(30)
             Registry.delete(database)
             close_db(database)
-            _drop(database)
+            _do(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
 
 def _python_path():
@@ -150,11 +157,10 @@ def _wait(url, process, log):
         raise AssertionError(f"The other Odoo did not start:\n{file.read()[-3000:]}")
 
 
-def _drop(database):
+def _do(query):
     from ..sync.test_connectors_postgresql import peer_connection
 
     connection = peer_connection()
     with connection.cursor() as cr:
-        name = SQL.identifier(database)
-        cr.execute(f"DROP DATABASE IF EXISTS {name.code} WITH (FORCE)")
+        cr.execute(query)
     connection.close()
