@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from .funding import FundingCommon
+from .people import create_employees, create_users
 
 
 class ApprovalCommon(FundingCommon):
@@ -8,15 +9,15 @@ class ApprovalCommon(FundingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.leader = cls._create_person(
-            "leader_lea", "helpdesk_mgmt.group_helpdesk_user_own"
+        cls.leader, cls.approver, cls.outsider = create_users(
+            cls.env,
+            {
+                "leader_lea": "helpdesk_mgmt.group_helpdesk_user_own",
+                "approver_pat": "helpdesk_mgmt.group_helpdesk_user_own",
+                "outsider_ole": "helpdesk_mgmt.group_helpdesk_user",
+            },
         )
-        cls.approver = cls._create_person(
-            "approver_pat", "helpdesk_mgmt.group_helpdesk_user_own"
-        )
-        cls.outsider = cls._create_person(
-            "outsider_ole", "helpdesk_mgmt.group_helpdesk_user"
-        )
+        create_employees(cls.leader | cls.approver | cls.outsider)
         cls.team.write(
             {
                 "require_approval": True,

@@ -4,6 +4,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
+from .people import create_employees, create_users
 from .refusals import Refusals
 
 
@@ -19,16 +20,16 @@ class ServiceCreditCommon(Refusals, BaseCommon):
         super().setUpClass()
         cls.company = cls.env.company
         cls.hour = cls.env.ref("uom.product_uom_hour")
-        cls.agent = cls._create_person(
-            "agent_anna", "helpdesk_mgmt.group_helpdesk_user"
+        cls.agent, cls.seller, cls.helpdesk_manager = create_users(
+            cls.env,
+            {
+                "agent_anna": "helpdesk_mgmt.group_helpdesk_user",
+                "seller_sam": "sales_team.group_sale_salesman_all_leads",
+                "manager_mia": "helpdesk_mgmt.group_helpdesk_manager",
+            },
         )
+        create_employees(cls.agent | cls.helpdesk_manager)
         cls.agent_employee = cls.agent.employee_id
-        cls.seller = new_test_user(
-            cls.env, "seller_sam", "sales_team.group_sale_salesman_all_leads"
-        )
-        cls.helpdesk_manager = cls._create_person(
-            "manager_mia", "helpdesk_mgmt.group_helpdesk_manager"
-        )
         # The employee that superuser's entries fall back to.
         cls.employee = cls.env.user.employee_id or cls.env["hr.employee"].create(
             {"name": "Support Desk", "user_id": cls.env.uid}

@@ -4,11 +4,11 @@ from datetime import date
 from psycopg2 import IntegrityError
 
 from odoo import fields
-from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
+from .people import create_users
 from .refusals import Refusals
 
 
@@ -39,13 +39,14 @@ class CreditCommon(Refusals, BaseCommon):
     @classmethod
     def _create_users(cls):
         group = "helpdesk_service_credit.group_service_credit_"
-        cls.credit_user = new_test_user(
-            cls.env, "credit_user", f"base.group_user,{group}user"
+        cls.credit_user, cls.credit_manager, cls.stranger = create_users(
+            cls.env,
+            {
+                "credit_user": f"base.group_user,{group}user",
+                "credit_manager": f"base.group_user,{group}manager",
+                "stranger": "base.group_user",
+            },
         )
-        cls.credit_manager = new_test_user(
-            cls.env, "credit_manager", f"base.group_user,{group}manager"
-        )
-        cls.stranger = new_test_user(cls.env, "stranger", "base.group_user")
 
     @classmethod
     def _create_customer(cls, name, **values):

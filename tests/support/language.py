@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import functools
 import os
 
 import polib
@@ -7,6 +8,11 @@ from odoo.tests import TransactionCase
 from odoo.tools.misc import file_path
 
 ADDON = "helpdesk_service_credit"
+
+
+@functools.cache
+def _read_words(path):
+    return {entry.msgid: entry.msgstr for entry in polib.pofile(path)}
 
 
 class LanguageCommon(TransactionCase):
@@ -32,7 +38,7 @@ class LanguageCommon(TransactionCase):
         addon = cls.env["ir.module.module"].search([("name", "=", ADDON)])
         addon._update_translations([cls.language], overwrite=True)
         path = file_path(f"{ADDON}/i18n/{cls.language.split('_')[0]}.po")
-        cls.words = {entry.msgid: entry.msgstr for entry in polib.pofile(path)}
+        cls.words = _read_words(path)
 
     @classmethod
     def _speak(cls, *users):

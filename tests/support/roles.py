@@ -4,6 +4,7 @@
 from odoo import Command
 
 from .language import ADDON
+from .people import create_employees, create_users
 
 ROLES = {
     "agent_own": "helpdesk_mgmt.group_helpdesk_user_own",
@@ -34,9 +35,8 @@ ROLES = {
 
 def create_roles(case):
     """Return a user with an employee for each role, by its name."""
-    users = {
-        name: case._create_person(f"role_{name}", groups)
-        for name, groups in ROLES.items()
-    }
-    case.team.user_ids = [Command.link(user.id) for user in users.values()]
-    return users
+    logins = {f"role_{name}": groups for name, groups in ROLES.items()}
+    users = case.env["res.users"].union(*create_users(case.env, logins))
+    create_employees(users)
+    case.team.user_ids = [Command.link(user.id) for user in users]
+    return dict(zip(ROLES, users, strict=True))

@@ -1,7 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import threading
 import time
-import uuid
 from unittest.mock import patch
 
 import psycopg2
@@ -26,12 +25,17 @@ class ScratchCase(BaseCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.source = get_db_name()
-        cls.scratch = f"{cls.source}_scratch_{uuid.uuid4().hex[:8]}"
+        # The same name for each class: the registry of the first one fits them all.
+        cls.scratch, cls.sequence = f"{cls.source}_scratch", None
         cls.addClassCleanup(cls._drop)
         cls._copy()
         # The registry of a server, not one that looks for tests while it loads.
         with patch.dict(config.options.maps[0], {"test_enable": False}):
             cls.registry = Registry(cls.scratch)
+        cls.registry.clear_all_caches()
+        cls.registry.cache_invalidated.clear()
+        cls.registry.setup_signaling()
+        cls.sequence = cls.registry.registry_sequence
         with cls._env() as env:
             cls._prepare(env)
 
@@ -51,13 +55,15 @@ class ScratchCase(BaseCase):
 
     @classmethod
     def _copy(cls, patience=20):
-        """Copy the test database; nobody may be connected to it meanwhile."""
+        """Copy the test database; no one may be connected to it meanwhile."""
+        cls._server(f'DROP DATABASE IF EXISTS "{cls.scratch}" WITH (FORCE)')
         until = time.monotonic() + patience
         while True:
             sql_db.close_db(cls.source)
             try:
                 return cls._server(
                     f'CREATE DATABASE "{cls.scratch}" TEMPLATE "{cls.source}"'
+                    " STRATEGY FILE_COPY"
                 )
             except psycopg2.errors.ObjectInUse:
                 if time.monotonic() > until:
@@ -66,7 +72,9 @@ class ScratchCase(BaseCase):
 
     @classmethod
     def _drop(cls):
-        Registry.delete(cls.scratch)
+        registry = Registry.registries.get(cls.scratch)
+        if registry and registry.registry_sequence != cls.sequence:
+            Registry.delete(cls.scratch)  # a test has changed the models
         sql_db.close_db(cls.scratch)
         cls._server(f'DROP DATABASE IF EXISTS "{cls.scratch}" WITH (FORCE)')
 

@@ -1,8 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, fields
-from odoo.tests import new_test_user
 
 from .common import ServiceCreditCommon
+from .people import create_users
 
 
 class SellingCommon(ServiceCreditCommon):
@@ -15,12 +15,10 @@ class SellingCommon(ServiceCreditCommon):
         cls.today = fields.Date.context_today(cls.env.user)
         cls.pack = cls._create_credit_product("Credit Pack")
         cls.plain = cls._create_service("Advice", "ordered_prepaid")
-        cls.salesman = new_test_user(
-            cls.env, "salesman_sia", "sales_team.group_sale_salesman"
+        logins = dict.fromkeys(
+            ("salesman_sia", "salesman_ben"), "sales_team.group_sale_salesman"
         )
-        cls.colleague = new_test_user(
-            cls.env, "salesman_ben", "sales_team.group_sale_salesman"
-        )
+        cls.salesman, cls.colleague = create_users(cls.env, logins)
         cls.lead = cls.env["crm.lead"].create(
             {
                 "name": "Support for Azure",
