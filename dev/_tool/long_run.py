@@ -21,6 +21,9 @@ KINDS = (
     "attack",
     "odd",
     "another_odoo",
+    "thousands",
+    "keyboard",
+    "agent_screens",
 )
 PLAYS = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "300"}
 

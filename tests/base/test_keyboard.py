@@ -58,7 +58,7 @@ class TestKeyboard(ScreenWalkCommon):
 
     browser_size = "1366x768"
     screen_class = KeyboardScreen
-    every = 1 if LONG else 3
+    every = 1 if LONG else 5
 
     def _look(self, screen, name):
         self.wrong += [f"{name} misses {control}" for control in screen.get_missed()]

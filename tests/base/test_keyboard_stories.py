@@ -3,6 +3,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..support.keyboard import ALT, SHIFT, play_keys
 from ..support.language import LanguageCommon
+from ..support.played import in_long_run
 from ..support.screens import ScreensCommon
 
 FORM = "!!document.querySelector('.o_form_view')"
@@ -15,7 +16,10 @@ SAVED = "document.querySelector('.o_form_saved')"
 
 @tagged("post_install", "-at_install")
 class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
-    """What people do all day, done without a mouse."""
+    """What people do all day, done without a mouse.
+
+    An ordinary run plays those that go through controls which no other story has.
+    """
 
     browser_size = "1366x768"
 
@@ -68,6 +72,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press("Enter")
         keyboard.wait(f"!{WINDOW}")
 
+    @in_long_run
     def test_time_a_ticket(self):
         ticket = self._create_ticket()
         path = f"/odoo/action-helpdesk_mgmt.helpdesk_ticket_action/{ticket.id}"
@@ -116,6 +121,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.wait(WINDOW)
         keyboard.press("Escape")
 
+    @in_long_run
     def test_record_a_purchase(self):
         self._play(self._record_purchase, "/odoo/service-credits", LIST)
         purchase = self.env["service.credit.purchase"].search(
@@ -170,6 +176,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press("Enter")
         keyboard.wait("document.querySelector('.o_view_nocontent')")
 
+    @in_long_run
     def test_decide_on_overage(self):
         entries = self.ticket.timesheet_ids.filtered(lambda e: e.coverage == "overage")
         self.assertTrue(entries)
@@ -189,6 +196,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press("Enter")
         keyboard.wait(f"!{WINDOW}")
 
+    @in_long_run
     def test_record_an_answer(self):
         path = f"/odoo/service.authorization/{self.request.id}"
         self._play(self._record_answer, path, FORM)

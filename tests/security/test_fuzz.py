@@ -25,29 +25,37 @@ class TestSecurityFuzz(FuzzCommon, HttpCase):
             rounds += self.random.sample(list(itertools.product(JUNK, repeat=2)), 20)
         return rounds
 
+    def _calls(self, methods):
+        """Yield model, method and arguments: in an ordinary run once, for each user
+        with other arguments."""
+        for name, method, function in methods:
+            rounds = [values for values in self._rounds() if fits(function, values)]
+            if not LONG:
+                rounds = self.random.sample(rounds, min(1, len(rounds)))
+            for arguments in rounds:
+                yield name, method, arguments
+
     @mute_logger(*QUIET)
     def test_outsiders_change_and_learn_nothing_by_our_methods(self):
         methods = self._own_methods()
         self.assertGreater(len(methods), 60)
         before, calls = self._state(), 0
         for user in self.outsiders:
-            for call, arguments in itertools.product(methods, self._rounds()):
-                name, method, function = call
-                if not fits(function, arguments):
-                    continue
+            for name, method, arguments in self._calls(methods):
                 with self.subTest(f"{user.login}: {name}.{method}{arguments}"):
                     self._assert_tells_nothing(
                         self._attempt(user, name, method, arguments)
                     )
                 calls += 1
             self.assertEqual(self._state(), before, user.login)
-        self.assertGreater(calls, 4 * len(methods))
+        self.assertGreater(calls, 3 * len(methods))
         self._count("outsiders", calls, methods)
 
     @mute_logger(*QUIET)
     def test_outsiders_change_and_learn_nothing_by_methods_of_core(self):
         methods = self._inherited_methods()
         self.assertGreater(len(methods), 1000)
+        methods = self._some(methods)
         before, calls = self._state(), 0
         for name, group in groupby(methods, lambda call: call[0]):
             for _name, method, function in group:
@@ -84,9 +92,8 @@ class TestSecurityFuzz(FuzzCommon, HttpCase):
     def test_no_method_of_ours_crashes_for_anybody(self):
         methods, calls = self._own_methods(), 0
         for user in self.insiders:
-            for call, arguments in itertools.product(methods, self._rounds()):
-                name, method, function = call
-                if method in CALLS_OUT or not fits(function, arguments):
+            for name, method, arguments in self._calls(methods):
+                if method in CALLS_OUT:
                     continue
                 with self.subTest(f"{user.login}: {name}.{method}{arguments}"):
                     savepoint = self.env.cr.savepoint()

@@ -3,8 +3,10 @@
 
 import json
 import os
+from unittest import skipUnless
 
 LONG = bool(os.environ.get("HELPDESK_LONG"))
+in_long_run = skipUnless(LONG, "HELPDESK_LONG=1 plays it")
 
 
 def played(kind, who, **numbers):

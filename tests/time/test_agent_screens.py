@@ -4,6 +4,7 @@ from odoo.tests import HttpCase, tagged
 from ..support.common import ServiceCreditCommon
 from ..support.keyboard import ALT, CONTROL, FRAMES, play_keys
 from ..support.language import LanguageCommon
+from ..support.played import in_long_run
 
 TICKETS = "/odoo/action-helpdesk_mgmt.helpdesk_ticket_action"
 FORM = "!!document.querySelector('.o_form_view .o_service_quick_log')"
@@ -69,6 +70,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self._click(keyboard, "button[name=not_billable]")
         self._save(keyboard)
 
+    @in_long_run
     def test_all_is_logged_unbilled_with_a_button(self):
         self._play_on_ticket(self._bill_nothing)
         self.assertRecordValues(
@@ -169,6 +171,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
             "!document.querySelector('.modal, .o_kanban_record [role=timer]')"
         )
 
+    @in_long_run
     def test_the_timer_runs_from_a_card(self):
         self._play(
             self._time_from_a_card,

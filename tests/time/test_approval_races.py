@@ -4,9 +4,10 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from ..support.books import assert_books
+from ..support.played import LONG
 from ..support.scratch import ScratchCase, buy
 
-ROUNDS = 3
+ROUNDS = 3 if LONG else 1
 
 
 @tagged("post_install", "-at_install")

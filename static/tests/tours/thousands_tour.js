@@ -7,16 +7,16 @@ const LINE = "div[name=timesheet_ids] .o_selected_row";
 registry.category("web_tour.tours").add("helpdesk_service_credit_thousands", {
     steps: () => [
         {trigger: ".nav-link[name=timesheets]", run: "click"},
-        {trigger: "div[name=timesheet_ids] .o_pager_limit:contains(10000)"},
+        {trigger: "div[name=timesheet_ids] .o_pager_limit:contains(/000$/)"},
         {
             trigger: "div[name=timesheet_ids] .o_field_x2many_list_row_add a",
             run: "click",
         },
-        {trigger: `${LINE} div[name=name] input`, run: "edit Line 10001"},
+        {trigger: `${LINE} div[name=name] input`, run: "edit One more"},
         {trigger: `${LINE} div[name=unit_amount] input`, run: "edit 1:80"},
         {trigger: ".o_service_duration_hint:contains(02:20)"},
         {trigger: ".o_form_button_save", run: "click"},
-        {trigger: "div[name=timesheet_ids] .o_pager_limit:contains(10001)"},
+        {trigger: "div[name=timesheet_ids] .o_pager_limit:contains(/001$/)"},
         {trigger: ".o_form_saved"},
     ],
 });
