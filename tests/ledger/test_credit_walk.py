@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from decimal import Decimal
 
+from odoo import Command
 from odoo.tests import tagged
 
 from ..support.credit import CreditCommon, give_back
@@ -109,7 +110,8 @@ class TestCreditWalk(RandomWalk, CreditCommon):
 
     def _ledger_limit(self, pick, priority, team):
         teams = self.teams[:0] if team is None else self.teams[team]
-        self._lot(pick)[1].write({"priority": priority, "team_ids": teams.ids})
+        teams = [Command.set(teams.ids)]
+        self._lot(pick)[1].write({"priority": priority, "team_ids": teams})
 
     def _model_draw(self, pick, amount, day):
         rows = self.model.draw(("ticket", pick % 2), amount, day)
