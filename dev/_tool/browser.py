@@ -14,7 +14,7 @@ NAMES = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable"
 QUIET = (
     "--disable-component-update",
     "--disable-domain-reliability",
-    "--disable-features=MediaRouter,OptimizationHints,Translate,PreloadTopChromeWebUI",
+    "--disable-features=MediaRouter,OptimizationHints,Translate",
     "--disable-quic",
     "--disable-sync",
     "--password-store=basic",

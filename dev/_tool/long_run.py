@@ -24,6 +24,8 @@ KINDS = (
     "thousands",
     "keyboard",
     "agent_screens",
+    "agent_morning",
+    "customer_year",
 )
 PLAYS = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "300"}
 

@@ -79,7 +79,8 @@ def pytest_runtest_makereport(item, call):
 
     report = yield
     is_browser_test = isinstance(getattr(item, "instance", None), HttpCase)
-    is_left_out = getattr(item.obj, "__unittest_skip__", False)
+    marked = (getattr(item, "obj", None), getattr(item, "cls", None))
+    is_left_out = any(getattr(part, "__unittest_skip__", False) for part in marked)
     if is_browser_test and report.skipped and call.when == "call" and not is_left_out:
         reason = report.longrepr[-1] if report.longrepr else ""
         report.outcome = "failed"

@@ -4,6 +4,7 @@
 from odoo.tests import tagged
 
 from ..security.test_portal_readers import PortalReadersCase
+from ..support.played import in_long_run
 
 
 @tagged("post_install", "-at_install")
@@ -27,6 +28,7 @@ class TestCustomerYear(PortalReadersCase):
                 self.assertEqual(self._find_secrets(self._read(path, user)), [])
 
 
+@in_long_run
 @tagged("post_install", "-at_install")
 class TestCustomerYearOnAPhone(TestCustomerYear):
     browser_size = "375x667"

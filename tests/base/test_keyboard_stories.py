@@ -160,6 +160,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press("Enter")
         keyboard.wait(f"!{WINDOW}")
 
+    @in_long_run
     def test_select_a_purchase_for_a_milestone(self):
         self.env.company.service_credit_manual_selection = True
         first, second = self._buy(5), self._buy(5, expiry="2027-12-31")

@@ -56,7 +56,7 @@ class TestFuzzValues(FuzzCommon):
                 if field._modules[:1] != (MODULE,):
                     continue
                 values = (*JUNK, *ODD)
-                for value in values if LONG else self.random.sample(values, 2):
+                for value in values if LONG else [self.random.choice(values)]:
                     yield name, field_name, value
 
     def _ways(self, name, vals):

@@ -6,6 +6,7 @@ from ..support.common import ServiceCreditCommon
 from ..support.hand import Thumb, play_hand
 from ..support.keyboard import ALT, CONTROL, SHIFT
 from ..support.language import LanguageCommon
+from ..support.played import in_long_run
 
 PRINTER = "Printer on fire"
 SOUND = "No sound"
@@ -64,6 +65,7 @@ class MorningCommon(ServiceCreditCommon, LanguageCommon, HttpCase):
         self.assertFalse((self.first + self.second).timer_ids)
 
 
+@in_long_run
 @tagged("post_install", "-at_install")
 class TestMorningWithMouse(MorningCommon):
     browser_size = "1366x768"

@@ -59,6 +59,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self._click(keyboard, "button[name=log_what_fits]")
         self._save(keyboard)
 
+    @in_long_run
     def test_what_fits_is_logged_with_a_button(self):
         self._play_on_ticket(self._log_what_fits)
         self.assertRecordValues(

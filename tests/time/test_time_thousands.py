@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.tests import Form, HttpCase, tagged
 
 from ..support.common import ServiceCreditCommon
-from ..support.played import LONG
+from ..support.played import LONG, in_long_run
 
 MANY = 10_000 if LONG else 2_000
 
@@ -244,6 +244,7 @@ class TestTimeThousands(ThousandsCommon):
         self.assertLessEqual(many[0], few[0] + 2, (few, many))
 
 
+@in_long_run
 @tagged("post_install", "-at_install")
 class TestTimeThousandsTour(ThousandsCommon, HttpCase):
     def test_thousands(self):
