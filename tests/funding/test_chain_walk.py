@@ -158,8 +158,9 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
             values = {"partner_id": self.partners[pick % 2].id}
             if self.desk.tickets[-1].is_task:
                 work = self._create_task(**values)
-                # Core fills in the last pack of the customer.
+                # Core fills in the last pack of the customer; nobody emptied it.
                 work.sale_line_id = False
+                work.is_sale_line_cleared = False
             else:
                 work = self._create_ticket(**values)
             self.tickets.append(work)
