@@ -96,8 +96,11 @@ class CreditPortal(CustomerPortal):
             limit=self._items_per_page,
             offset=pager["offset"],
         )
+        # sudo: customers read of shared credits what is for them
+        shared_sudo = customer.sudo()._get_shared_credits(company)
         values = self._prepare_portal_layout_values() | {
             "service_prices": get_prices(request.env.user.partner_id, company),
+            "shared": [(lot, credits) for _customer, lot, credits in shared_sudo],
             "balances": get_credit_texts(request.env, customer),
             "purchases": found,
             "statements": request.env[STATEMENT].search(
@@ -130,6 +133,7 @@ class CreditPortal(CustomerPortal):
             purchase_sudo = self._get_service_credit_purchase(purchase_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
+        reader = self._get_service_credit_reader(purchase_sudo)
         values = self._get_page_view_values(
             purchase_sudo,
             access_token,
@@ -137,7 +141,10 @@ class CreditPortal(CustomerPortal):
                 "purchase": purchase_sudo,
                 "state": self._get_service_credit_state(purchase_sudo),
                 "page_name": "service_credit",
-                **self._get_service_credit_rows(purchase_sudo, access_token, page),
+                "member": self._get_service_credit_share(purchase_sudo, reader),
+                **self._get_service_credit_rows(
+                    purchase_sudo, access_token, page, reader
+                ),
             },
             "my_service_credits_history",
             False,
@@ -146,10 +153,46 @@ class CreditPortal(CustomerPortal):
             "helpdesk_service_credit.portal_service_credit_page", values
         )
 
-    def _get_service_credit_rows(self, purchase_sudo, access_token, page):
+    def _get_service_credit_reader(self, purchase_sudo):
+        """Return for which customer the page of a purchase is: its owner, unless
+        somebody else's contact is logged in."""
+        user = request.env.user
+        owner = purchase_sudo.commercial_partner_id
+        return user.sudo().commercial_partner_id if user._is_portal() else owner
+
+    def _get_service_credit_domain_of_rows(self, purchase_sudo, reader):
+        domain = [("purchase_id", "=", purchase_sudo.id)]
+        if reader != purchase_sudo.commercial_partner_id:
+            domain.append(("allocation_id.commercial_partner_id", "=", reader.id))
+        return domain
+
+    def _get_service_credit_share(self, purchase_sudo, reader):
+        """Return what another customer than the owner used, and has left of it."""
+        if reader == purchase_sudo.commercial_partner_id:
+            return None
+        domain = self._get_service_credit_domain_of_rows(purchase_sudo, reader)
+        [(used,)] = purchase_sudo.consumption_ids._read_group(
+            domain, aggregates=["credits:sum"]
+        )
+        left = {
+            lot.id: credits
+            for _customer, lot, credits in reader._get_shared_credits(
+                purchase_sudo.company_id
+            )
+        }
+        return {"used": used or 0.0, "left": left.get(purchase_sudo.id, 0.0)}
+
+    def _get_service_credit_work(self, row_sudo, reader):
+        """Name the work of a row; to the owner of shared credits, whose it was."""
+        allocation = row_sudo.allocation_id
+        if row_sudo.is_shared and allocation.commercial_partner_id != reader:
+            return allocation.commercial_partner_id.name
+        return allocation.name
+
+    def _get_service_credit_rows(self, purchase_sudo, access_token, page, reader):
         """Return one page of the rows of a purchase, oldest first."""
         rows_sudo = purchase_sudo.consumption_ids.browse()
-        domain = [("purchase_id", "=", purchase_sudo.id)]
+        domain = self._get_service_credit_domain_of_rows(purchase_sudo, reader)
         pager = portal_pager(
             url=f"/my/service-credits/{purchase_sudo.id}",
             url_args={"access_token": access_token} if access_token else None,
@@ -166,6 +209,9 @@ class CreditPortal(CustomerPortal):
         return {
             "rows": rows_sudo,
             "row_texts": {row: self._get_row_text(row) for row in rows_sudo},
+            "works": {
+                row: self._get_service_credit_work(row, reader) for row in rows_sudo
+            },
             "pager": pager,
         }
 
@@ -181,9 +227,14 @@ class CreditPortal(CustomerPortal):
             raise MissingError(
                 request.env._("This purchase doesn't exist or was deleted.")
             )
-        purchase_sudo = self._document_check_access(PURCHASE, purchase_id, access_token)
         user = request.env.user
         customer = user.partner_id.commercial_partner_id
+        if user._is_portal():
+            # sudo: the page tells of it what is for this customer
+            shared_sudo = request.env[PURCHASE].sudo().browse(purchase_id).exists()
+            if shared_sudo and self._is_service_credit_member(shared_sudo, customer):
+                return shared_sudo
+        purchase_sudo = self._document_check_access(PURCHASE, purchase_id, access_token)
         is_foreign = (
             user._is_portal() and purchase_sudo.commercial_partner_id != customer
         )
@@ -192,3 +243,13 @@ class CreditPortal(CustomerPortal):
                 request.env._("You can't see this purchase of service credits.")
             )
         return purchase_sudo
+
+    def _is_service_credit_member(self, purchase_sudo, customer):
+        """Tell whether a purchase is, or was, shared with a customer who used it."""
+        if purchase_sudo.is_draft or purchase_sudo.commercial_partner_id == customer:
+            return False
+        rows_sudo = purchase_sudo.consumption_ids
+        domain = self._get_service_credit_domain_of_rows(purchase_sudo, customer)
+        return purchase_sudo._is_shared_with(customer) or bool(
+            rows_sudo.search_count(domain, limit=1)
+        )

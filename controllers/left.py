@@ -57,7 +57,25 @@ def get_credit_texts(env, customer, company=None):
     balances = customer.sudo()._get_service_credit_balance(company=company)
     bought = _get_bought(env, customer, company)
     several = len(balances) > 1
-    return [_get_credit_text(env, line, bought, several) for line in balances]
+    texts = [_get_credit_text(env, line, bought, several) for line in balances]
+    return texts + get_shared_texts(env, customer, company)
+
+
+def get_shared_texts(env, customer, company=None):
+    """Return what is left of what others share with the customer."""
+    # sudo: see get_credit_texts
+    shared = customer.sudo()._get_shared_credits(company)
+    return [
+        env._(
+            "%(credits)s credits left of %(purchase)s, shared by %(owner)s, until "
+            "%(date)s",
+            credits=lot._format_credits(credits),
+            purchase=lot.name,
+            owner=lot.commercial_partner_id.name,
+            date=format_date(env, lot.date_expiry),
+        )
+        for _customer, lot, credits in shared
+    ]
 
 
 def _get_bought(env, customer, company):

@@ -49,6 +49,7 @@ from .funding import test_funding_overage
 from .funding import test_funding_panel
 from .funding import test_funding_preview
 from .funding import test_funding_scope
+from .funding import test_funding_sharing
 from .funding import test_funding_storm
 from .funding import test_funding_tasks
 from .funding import test_funding_tasks_kept
@@ -74,6 +75,7 @@ from .ledger import test_credit_queries
 from .ledger import test_credit_races
 from .ledger import test_credit_rows
 from .ledger import test_credit_scope
+from .ledger import test_credit_sharing
 from .ledger import test_credit_tour
 from .ledger import test_credit_walk
 from .ledger import test_credit_windows

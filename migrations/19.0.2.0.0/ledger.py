@@ -86,12 +86,19 @@ def _note_limits(cr):
     if not column_exists(cr, "service_credit_purchase", "is_limited"):
         create_column(cr, "service_credit_purchase", "is_limited", "boolean")
         create_column(cr, "service_credit_purchase", "priority", "int4")
+        create_column(cr, "service_credit_purchase", "sharing", "varchar")
         cr.execute(
-            "UPDATE service_credit_purchase SET is_limited = FALSE, priority = 50"
+            "UPDATE service_credit_purchase "
+            "SET is_limited = FALSE, priority = 50, sharing = 'customer'"
         )
 
 
 def after(env):
+    _show_branches(env)
+    _hide_rows_of_others(env)
+
+
+def _show_branches(env):
     """Show branches what the companies above them sold: rules are never updated, and
     one that was changed here is left alone."""
     old = '[("company_id", "in", company_ids)]'
@@ -104,3 +111,12 @@ def after(env):
         )
         if rule and rule.domain_force == old:
             rule.write(vals)
+
+
+def _hide_rows_of_others(env):
+    """Customers read their own rows on purchases that they share: rules are never
+    updated, and one that was changed here is left alone."""
+    rule = env.ref("helpdesk_service_credit.service_credit_consumption_rule_portal", 0)
+    own = '("purchase_id.commercial_partner_id", "=", user.commercial_partner_id.id)'
+    if rule and rule.domain_force == f"[{own}]":
+        rule.domain_force = f'[{own}, ("is_shared", "=", False)]'

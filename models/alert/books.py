@@ -136,7 +136,8 @@ ONE_OWNER = """
                SELECT FROM (%(payers)s) payer
                WHERE payer.company_id = a.company_id AND payer.owner_id = r.company_id
            )
-           OR p.commercial_partner_id <> a.commercial_partner_id)
+           OR p.commercial_partner_id <> a.commercial_partner_id
+              AND r.is_shared IS NOT TRUE)
 """
 NO_ROWS_OF_DRAFTS = """
     SELECT 'service.credit.purchase', p.id, 'credits_allocated', p.credits_allocated, 0

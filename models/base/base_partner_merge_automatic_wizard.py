@@ -11,4 +11,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         entity = dst_partner.commercial_partner_id
         if entity != dst_partner:
             dst_partner._hand_over_service_credits(entity)
+        # Merged contacts were chosen to share credits, below the ORM.
+        self.env["service.credit.purchase"]._forget_sharing()
         return result

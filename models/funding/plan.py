@@ -15,6 +15,7 @@ from odoo.tools import SQL, float_is_zero, float_round
 from ...tools import is_multiple
 from ..ledger.drawing import DrawRequest, plan_draws
 from . import text
+from .passed import note_passed_over
 from .payers import CREDITS, NON_BILLABLE, SALE_LINE, Part, round_hours
 from .rates import get_worked
 
@@ -208,12 +209,7 @@ def plan_credits(env, claims):
             claim.parts = [Part(CREDITS, claim.hours)]
         else:
             claim.draw = draw
-    for claim in claims:
-        if claim.draw and claim.draw.barred:
-            claim.passed.append(text.get_barred(claim))
-    note_passed_over(
-        env, [claim for claim in claims if claim.draw and claim.draw.missing]
-    )
+    note_passed_over(env, [claim for claim in claims if claim.draw])
 
 
 def get_shares(env, claims, digits):
@@ -272,32 +268,13 @@ def _get_sums_of_works(env, works):
     return sums
 
 
-def note_passed_over(env, claims):
-    """Note which credits of the customer did not pay, and why: one of each kind.
-
-    One query, whatever the number of claims.
-    """
-    if not claims:
-        return
-    partners = env["res.partner"].union(
-        *(claim.request.partner.sudo().commercial_partner_id for claim in claims)
-    )
-    companies = env["res.company"].union(*(claim.company for claim in claims))
-    found = env["service.credit.purchase"]._search_passed_over(
-        partners, companies, {claim.date for claim in claims}
-    )
-    by_owner = found.grouped("commercial_partner_id")
-    for claim in claims:
-        customer = claim.request.partner.sudo().commercial_partner_id
-        claim.passed += text.get_passed_over(claim, by_owner.get(customer, ()))
-
-
 def get_request(claim, credits):
     """Return what a claim asks the ledger for."""
     partner = claim.entry._get_customer()
     if claim.kept and claim.entry.consumption_ids:
         # What credits pay already stays with the customer they belong to.
-        partner = claim.entry.consumption_ids[:1].commercial_partner_id
+        allocation = claim.entry.consumption_ids[:1].allocation_id
+        partner = allocation.commercial_partner_id
     return DrawRequest(
         work=claim.work,
         partner=partner,

@@ -10,11 +10,17 @@ from odoo.tools import float_round, format_date
 
 from ...tools import format_number
 from ..ledger.drawing import get_drawing_difference, get_drawing_key
+from .passed import name_purchase
 from .payers import CREDITS, OVERAGE, SALE_LINE, Part
 from .rates import get_worked
 
 #: The sentence for the field that decides between two purchases.
-RULES = {"priority": "preferred", "date_expiry": "sooner", "date_start": "started"}
+RULES = {
+    "commercial_partner_id": "own",
+    "priority": "preferred",
+    "date_expiry": "sooner",
+    "date_start": "started",
+}
 #: What the sentence tells of an item besides its hours.
 ITEM_FLAGS = ("is_used_up", "is_over")
 
@@ -54,68 +60,12 @@ def _get_passed_facts(claim):
     ]
 
 
-def get_passed_over(claim, purchases):
-    """Return the facts about credits that did not pay for a claim: for each reason the
-    purchase whose term is nearest.
-
-    :param purchases: of the claim's customer
-    """
-    nearest = {}
-    owners = claim.company._get_credit_companies()
-    for purchase in purchases:
-        why = purchase.company_id in owners and purchase._get_passed_over(claim.date)
-        if not why:
-            continue
-        end = purchase.date_start if why == "later" else purchase.date_expiry
-        distance = abs((end - claim.date).days)
-        if why not in nearest or distance < nearest[why][0]:
-            nearest[why] = distance, end, purchase
-    return [
-        {
-            "purchase": purchase.name,
-            "credits": _get_passed_credits(purchase, why),
-            "why": why,
-            **_get_waiting_facts(purchase, why),
-            "date": fields.Date.to_string(end),
-            "is_day_before": why == "expired" and distance == 1,
-        }
-        for why, (distance, end, purchase) in nearest.items()
-    ]
-
-
-def get_barred(claim):
-    """Return the facts about the credits that are limited to other work."""
-    purchase = claim.draw.barred
-    return {
-        "purchase": purchase.name,
-        "credits": purchase.credits_available,
-        "why": "barred",
-        "limits": purchase._get_limits_text(),
-        "date": fields.Date.to_string(purchase.date_expiry),
-        "is_day_before": False,
-    }
-
-
-def _get_passed_credits(purchase, why):
-    if why == "waiting":
-        return purchase.credits_waiting
-    return purchase.credits_available or purchase.credits_expired
-
-
-def _get_waiting_facts(purchase, why):
-    if why != "waiting":
-        return {}
-    if unpaid := purchase._get_unpaid_invoices():
-        return {"invoices": ", ".join(unpaid.mapped("name"))}
-    return {"order": purchase.sale_order_id.name}
-
-
 def get_part_facts(part, draw=None):
     """Return the facts of a part, one for each purchase that pays."""
     if part.payer == CREDITS and draw:
         following = draw.next_purchase
         return [
-            _get_slice_facts(draw.slices, index, following)
+            _get_slice_facts(draw.slices, index, draw.request.customer, following)
             for index in range(len(draw.slices))
         ]
     facts = {"payer": part.payer, "hours": part.hours}
@@ -125,7 +75,7 @@ def get_part_facts(part, draw=None):
     return [facts]
 
 
-def _get_slice_facts(slices, index, next_purchase=None, is_only_known=True):
+def _get_slice_facts(slices, index, customer, next_purchase=None, is_only_known=True):
     purchase, credits = slices[index]
     following = [later for later, _credits in slices[index + 1 :]]
     if next_purchase:
@@ -133,7 +83,7 @@ def _get_slice_facts(slices, index, next_purchase=None, is_only_known=True):
     facts = {
         "payer": CREDITS,
         "credits": credits,
-        "purchase": purchase.name,
+        **name_purchase(purchase, customer),
         "expiry": fields.Date.to_string(purchase.date_expiry),
     }
     if following or is_only_known:
@@ -162,13 +112,14 @@ def get_facts_now(entries):
             part = Part(entry.coverage, entry.hours_billed, entry.so_line)
             parts = get_part_facts(part)
         else:
+            customer = entry.consumption_ids[:1].used_by_id
             slices = sorted(
                 purchases[entry.id],
-                key=lambda part: get_drawing_key(part[0]),
+                key=lambda part, who=customer: get_drawing_key(part[0], who),
             )
             # What else could have paid for the last of them is not asked again.
             parts = [
-                _get_slice_facts(slices, index, is_only_known=False)
+                _get_slice_facts(slices, index, customer, is_only_known=False)
                 for index in range(len(slices))
             ]
         result[entry] = {"hours": entry.hours_billed, "parts": parts, "rest": None}
@@ -219,6 +170,15 @@ def render(env, facts):
     return ", ".join(steps)
 
 
+def _render_purchase(env, facts):
+    """Name a purchase, and whose it is where another customer shares it."""
+    if "owner" not in facts:
+        return facts["purchase"]
+    return env._(
+        "%(purchase)s of %(owner)s", purchase=facts["purchase"], owner=facts["owner"]
+    )
+
+
 def _render_passed_over(env, facts):
     """Return the words about what did not pay."""
     if "purchase" not in facts:
@@ -226,7 +186,7 @@ def _render_passed_over(env, facts):
     why = facts["why"]
     values = {
         "credits": _format(env, facts["credits"]),
-        "purchase": facts["purchase"],
+        "purchase": _render_purchase(env, facts),
         "date": _format_day(env, facts["date"]),
         "invoices": facts.get("invoices"),
         "order": facts.get("order"),
@@ -246,6 +206,9 @@ def _render_passed_over(env, facts):
             "%(credits)s credits of %(purchase)s start on %(date)s", **values
         ),
         "draft": lambda: env._("%(purchase)s is a draft", **values),
+        "share_used": lambda: env._(
+            "the customer's share in %(purchase)s is used up", **values
+        ),
         "barred": lambda: env._("%(purchase)s is only for %(limits)s", **values),
         "waiting": lambda: env._(
             "%(credits)s credits of %(purchase)s wait for the invoice of %(order)s",
@@ -294,7 +257,7 @@ def render_part(env, facts):
 def _render_slice(env, facts):
     values = {
         "credits": _format(env, facts["credits"]),
-        "purchase": facts["purchase"],
+        "purchase": _render_purchase(env, facts),
         "expiry": _format_day(env, facts["expiry"]),
     }
     if "rule" not in facts:
@@ -304,6 +267,7 @@ def _render_slice(env, facts):
     other = facts.get("other")
     rule = {
         "only": lambda: env._("the only one usable"),
+        "own": lambda: env._("the customer's own, before %(other)s", other=other),
         "preferred": lambda: env._("before %(other)s by priority", other=other),
         "sooner": lambda: env._("sooner than %(other)s", other=other),
         "started": lambda: env._("started before %(other)s", other=other),

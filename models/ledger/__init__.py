@@ -7,8 +7,10 @@ from . import service_credit_purchase_balance
 from . import service_credit_purchase_expiry
 from . import service_credit_purchase_lock
 from . import service_credit_purchase_sale
+from . import service_credit_purchase_sharing
 from . import service_credit_purchase_opening
 from . import service_credit_purchase_terms
+from . import service_credit_share
 from . import service_credit_closed_mixin
 from . import service_credit_allocation
 from . import service_credit_consumption

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""Drawing in plain Python: the order, requests and plans, and what rows are worth.
+"""Drawing in plain Python: the order, requests and plans.
 
 Planning is separate from posting so that a preview is written by the very code
 that posts: a plan reads, and writes nothing.
@@ -7,14 +7,17 @@ that posts: a plan reads, and writes nothing.
 
 from dataclasses import dataclass, field
 from datetime import date as Date
+from functools import partial
 from typing import Any, NamedTuple
 
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, float_compare, float_round, format_date
 
 from ...tools import format_number, is_countable
 
-# The order of drawing: lowest priority, then soonest expiry, then earliest start.
+# The order of drawing, of the customer's own and then of what others share with it:
+# lowest priority, then soonest expiry, then earliest start.
 # Searches, reports, windows and sentences about what pays first all take it from here.
 DRAWING_ORDER = ("priority", "date_expiry", "date_start", "id")
 
@@ -39,13 +42,19 @@ WITHDRAWAL = "withdrawal"
 OPENING = "opening"
 
 
-def get_drawing_key(purchase):
-    """Return what purchases in memory are sorted by, as for drawing."""
-    return tuple(purchase[name] or 0 for name in purchase._get_drawing_order())
+def get_drawing_key(purchase, customer):
+    """Return what purchases in memory are sorted by, as for drawing.
+
+    :param customer: the commercial entity they pay for
+    """
+    is_shared = purchase.commercial_partner_id.id != customer.id
+    return is_shared, *(purchase[name] or 0 for name in purchase._get_drawing_order())
 
 
 def get_drawing_difference(purchase, other):
     """Return the field for which one purchase is drawn from before another one."""
+    if purchase.commercial_partner_id != other.commercial_partner_id:
+        return "commercial_partner_id"
     for name in purchase._get_drawing_order():
         if purchase[name] != other[name]:
             return name
@@ -123,7 +132,12 @@ class DrawRequest:
     @property
     def key(self):
         """Requests with one key compete for the same purchases."""
-        return self.partner.sudo().commercial_partner_id.id, self.company.id
+        return self.customer.id, self.company.id
+
+    @property
+    def customer(self):
+        """The commercial entity the work is for (superuser)."""
+        return self.partner.sudo().commercial_partner_id
 
     def accepts(self, purchase):
         """Tell whether a purchase of the customer has the currency that is asked."""
@@ -152,7 +166,8 @@ class DrawPlan:
     ``slices`` in drawing order; ``missing`` credits nobody pays; ``available`` is
     what was there when the request had its turn; ``next_purchase`` the one that would
     have paid next, to tell why it did not; ``barred`` the first one that would have
-    paid if it were not limited to other work; ``rows`` are the ledger rows once the
+    paid if it were not limited to other work, or its customer's share in it used up
+    (``is_share_used``); ``rows`` are the ledger rows once the
     plan has been posted.
     """
 
@@ -162,6 +177,7 @@ class DrawPlan:
     available: float = 0.0
     next_purchase: Any = None
     barred: Any = None
+    is_share_used: bool = False
     rows: Any = None
 
     @property
@@ -170,7 +186,8 @@ class DrawPlan:
 
 
 class EligiblePool:
-    """The purchases that may pay for one customer and company, in drawing order.
+    """The purchases that may pay for one customer and company, in drawing order: its
+    own, then what others share with it.
 
     They are read in growing portions, so the cost follows what is taken and not
     what the customer owns. What one request of a batch takes is gone for the next.
@@ -178,18 +195,23 @@ class EligiblePool:
 
     FIRST_PORTION = 16
 
-    def __init__(self, fetch, digits, left):
+    def __init__(self, fetches, digits, left, customer):
         """
-        :param fetch: ``(limit, offset) -> purchases`` in drawing order
+        :param list fetches: of ``(limit, offset) -> purchases`` in drawing order, one
+            after the other
         :param dict left: what the batch leaves of each purchase, for all its pools:
-            branches draw from the same purchases of the company above them
+            members, and branches, draw from the same purchases
+        :param customer: the commercial entity, whose shares in purchases of others are
+            limited
         """
-        self._fetch = fetch
+        self._fetches = list(fetches)
         self._digits = digits
         self._purchases = []
         self._portion = self.FIRST_PORTION
-        self._exhausted = False
+        self._offset = 0
         self._first = 0
+        self._customer = customer
+        self._shares = {}
         self.left = left
 
     def take(self, request):
@@ -197,7 +219,7 @@ class EligiblePool:
         plan = DrawPlan(request, missing=self._round(request.credits))
         usable = self._get_usable(plan)
         for purchase in usable:
-            part = min(plan.missing, self.left[purchase.id])
+            part = min(plan.missing, self._get_left(purchase))
             self._reserve(purchase, part)
             plan.slices.append(Slice(purchase, part))
             plan.missing = self._round(plan.missing - part)
@@ -210,16 +232,18 @@ class EligiblePool:
         """Yield the purchases that may pay, and note which one is for other work."""
         request = plan.request
         for purchase in filter(request.accepts, self._walk(request.date)):
-            if purchase._is_in_scope(request):
+            is_share_used = self._is_zero(self._get_left(purchase))
+            if not is_share_used and purchase._is_in_scope(request):
                 yield purchase
             elif plan.missing and not plan.barred:
-                plan.barred = purchase
+                plan.barred, plan.is_share_used = purchase, is_share_used
 
     def take_selected(self, plan, purchase, amount):
         """Reserve ``amount`` of ``purchase`` for ``plan``; tell what there was."""
         if purchase.id not in self.left:
             self.left[purchase.id] = purchase._get_usable_credits()
-        left = self.left[purchase.id]
+        self._shares |= purchase._get_shares_left(self._customer)
+        left = self._get_left(purchase)
         if float_compare(amount, left, precision_digits=self._digits) > 0:
             return left
         self._reserve(purchase, amount)
@@ -230,14 +254,19 @@ class EligiblePool:
     def release(self, plan):
         """Put the slices of ``plan`` back for the requests that follow."""
         for part in plan.slices:
-            self.left[part.purchase.id] = self._round(
-                self.left[part.purchase.id] + part.credits
-            )
+            self._reserve(part.purchase, -part.credits)
         plan.slices = []
         self._first = 0
 
     def _reserve(self, purchase, amount):
-        self.left[purchase.id] = self._round(self.left[purchase.id] - amount)
+        for left in (self.left, self._shares):
+            if purchase.id in left:
+                left[purchase.id] = self._round(left[purchase.id] - amount)
+
+    def _get_left(self, purchase):
+        """Return what the batch leaves of a purchase for the customer."""
+        left = self.left[purchase.id]
+        return min(left, self._shares.get(purchase.id, left))
 
     def _walk(self, day):
         position = self._first
@@ -252,11 +281,16 @@ class EligiblePool:
             position += 1
 
     def _read_more(self):
-        if self._exhausted:
-            return False
-        found = self._fetch(limit=self._portion, offset=len(self._purchases))
-        self._exhausted = len(found) < self._portion
-        self._portion *= 2
+        found = ()
+        while self._fetches and not found:
+            found = self._fetches[0](limit=self._portion, offset=self._offset)
+            self._offset += self._portion
+            if len(found) < self._portion:
+                self._fetches.pop(0)
+                self._offset = 0
+            self._portion *= 2
+        if found:
+            self._shares |= found._get_shares_left(self._customer)
         for purchase in found:
             self._purchases.append(purchase)
             self.left.setdefault(purchase.id, purchase._get_usable_credits())
@@ -329,6 +363,7 @@ def _prepare_slice(request, part):
         "credits": part.credits,
         "date": request.date,
         "timesheet": request.timesheet,
+        "is_shared": part.purchase.commercial_partner_id != request.customer,
     }
 
 
@@ -348,14 +383,17 @@ def _prepare_allocation(request, purchase):
 
 def _get_pool(env, request, days, left):
     purchase_sudo = env["service.credit.purchase"].sudo()
-    partner = request.partner.sudo().commercial_partner_id
-
-    def fetch(limit, offset):
-        return purchase_sudo._search_eligible(
-            partner, request.company, days, limit, offset
-        )
-
-    return EligiblePool(fetch, purchase_sudo._get_credit_digits(), left)
+    customer = request.customer
+    whose = [Domain("commercial_partner_id", "=", customer.id)]
+    shared = purchase_sudo._domain_shared(customer)
+    if not shared.is_false():
+        whose.append(shared)
+    fetches = [
+        partial(purchase_sudo._search_eligible, domain, request.company, days)
+        for domain in whose
+    ]
+    digits = purchase_sudo._get_credit_digits()
+    return EligiblePool(fetches, digits, left, customer)
 
 
 def _plan_one(env, request, pool):
@@ -466,39 +504,3 @@ def get_shortage_message(env, plan):
         customer=request.partner.sudo().commercial_partner_id.display_name,
         available=format_number(env, plan.available, digits),
     )
-
-
-class MoneyCounter:
-    """Value and amount paid of the rows of one purchase.
-
-    A row is worth what the purchase has lost after it, rounded, less what it had lost
-    before: however the credits are cut, the rows of a used up purchase add up to
-    exactly what it cost.
-    """
-
-    def __init__(self, purchase):
-        self._purchase = purchase
-        self._digits = purchase._get_credit_digits()
-        self._credits = float_round(
-            purchase.credits - purchase.credits_available, self._digits
-        )
-        self._value = purchase.value_total - purchase.value_available
-        self._paid = purchase.paid_total - purchase.paid_available
-
-    def move(self, amount, value=None, paid=None):
-        """Count ``amount`` signed credits; return the row's ``(value, paid)``.
-
-        ``value`` and ``paid`` are given when a row undoes another one.
-        """
-        self._credits = float_round(self._credits + amount, self._digits)
-        purchase = self._purchase
-        if value is None:
-            value = self._step(purchase.value_per_credit, self._value)
-            paid = self._step(purchase.paid_per_credit, self._paid)
-        self._value += value
-        self._paid += paid
-        return value, paid
-
-    def _step(self, price, counted):
-        currency = self._purchase.currency_id
-        return max(currency.round(currency.round(self._credits * price) - counted), 0.0)

@@ -52,6 +52,9 @@ class ResCompany(models.Model):
         "start later.",
     )
 
+    # Names what is kept in memory of who shares credits with whom.
+    service_sharing_version = fields.Char(copy=False, export_string_translation=False)
+
     _service_credit_grace_days_positive = models.Constraint(
         "CHECK (service_credit_grace_days BETWEEN 0 AND 36500)",
         "The grace period of service credits is 0 to 36500 days.",

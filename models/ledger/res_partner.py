@@ -62,6 +62,25 @@ class ResPartner(models.Model):
         for model in ("service.credit.purchase", "service.credit.allocation"):
             records_sudo = self.env[model].sudo().with_context(active_test=False)
             records_sudo.search(domain)._follow_customer(entity)
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        purchases_sudo = purchases_sudo.with_context(active_test=False)
+        for purchase_sudo in purchases_sudo.search(
+            [("shared_partner_ids", "in", self.ids)]
+        ):
+            members = purchase_sudo.shared_partner_ids
+            purchase_sudo.shared_partner_ids = members - self | entity
+        purchases_sudo._forget_sharing()
+
+    def _get_entities_above(self):
+        """Return the commercial entities that these belong to (superuser)."""
+        # sudo: whose credits pay does not depend on who looks
+        entities_sudo = self.sudo().commercial_partner_id
+        above_sudo = entities_sudo.browse()
+        found_sudo = entities_sudo.parent_id.commercial_partner_id
+        while found_sudo := found_sudo - above_sudo - entities_sudo:
+            above_sudo |= found_sudo
+            found_sudo = found_sudo.parent_id.commercial_partner_id
+        return above_sudo
 
     # ------------------------------------------------------------------
     # Actions
@@ -187,9 +206,13 @@ class ResPartner(models.Model):
         return self._prepare_balance([amounts for _customer, *amounts in lines])
 
     def _get_service_credit_balances(self, date=None, company=None):
-        """Return ``{customer id: balance}`` of many commercial entities in one go."""
+        """Return ``{customer id: balance}`` of many commercial entities in one go, with
+        the credits that are shared with them, whose value stays their owner's."""
         lines = {partner.id: [] for partner in self}
         for customer, *amounts in self._get_service_credit_lines(date, company):
+            lines[customer.id].append(amounts)
+        for customer, lot, credits in self._get_shared_credits(company):
+            amounts = [lot.currency_id, lot.date_expiry, credits, 0.0, 0.0]
             lines[customer.id].append(amounts)
         return {key: self._prepare_balance(value) for key, value in lines.items()}
 
@@ -231,6 +254,33 @@ class ResPartner(models.Model):
             for lot, amounts in usable._get_amounts(date).items()
             if amounts[0] > 0
         ]
+
+    def _get_shared_credits(self, company=None):
+        """Return ``(customer, purchase, credits)`` of what these commercial entities
+        can draw today from purchases of others (superuser)."""
+        company = company or self.env.company
+        purchases = self.env["service.credit.purchase"]
+        domains = {partner: purchases._domain_shared(partner) for partner in self}
+        shared = Domain.OR(domains.values())
+        if shared.is_false():
+            return []
+        today = company.sudo()._get_today()
+        # sudo: the caller has checked who may see the balance.
+        lots_sudo = purchases.sudo().with_context(active_test=False)
+        lots_sudo = lots_sudo.search(
+            shared & purchases._get_open_domain(company, today, today),
+            order=", ".join(purchases._get_drawing_order()),
+        )
+        found = []
+        for partner, domain in domains.items():
+            if domain.is_false():
+                continue
+            lots = lots_sudo.filtered(lambda lot, who=partner: lot._is_shared_with(who))
+            shares = lots._get_shares_left(partner)
+            for lot in lots:
+                credits = lot._get_usable_credits()
+                found.append((partner, lot, min(credits, shares.get(lot.id, credits))))
+        return found
 
     @api.model
     def _prepare_balance(self, lines):

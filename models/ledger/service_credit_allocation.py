@@ -92,8 +92,16 @@ class ServiceCreditAllocation(models.Model):
     credits = fields.Float(
         digits="Service Credits", compute="_compute_totals", store=True
     )
-    value = fields.Monetary(compute="_compute_totals", store=True)
-    paid = fields.Monetary(string="Amount Paid", compute="_compute_totals", store=True)
+    # Not for customers: what another one shares with them has its price, too.
+    value = fields.Monetary(
+        compute="_compute_totals", store=True, groups="base.group_user"
+    )
+    paid = fields.Monetary(
+        string="Amount Paid",
+        compute="_compute_totals",
+        store=True,
+        groups="base.group_user",
+    )
 
     _one_work = models.Constraint(
         "CHECK ((allocation_type = 'allocation' "

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 
 from ...tools import format_number, lock_and_touch
-from .drawing import MoneyCounter
+from .money import MoneyCounter
 from .rows import INSTALL_GUARD, insert
 
 
@@ -47,6 +47,16 @@ class ServiceCreditConsumption(models.Model):
     )
     currency_id = fields.Many2one(
         comodel_name="res.currency", required=True, readonly=True, ondelete="restrict"
+    )
+    is_shared = fields.Boolean(
+        string="Shared",
+        readonly=True,
+        help="Drawn by another customer than the owner of the purchase, who shared it.",
+    )
+    used_by_id = fields.Many2one(
+        related="allocation_id.commercial_partner_id",
+        string="Used By",
+        groups="base.group_user",
     )
     consumption_type = fields.Selection(
         selection=[
@@ -194,8 +204,8 @@ class ServiceCreditConsumption(models.Model):
 
         :param vals_list: dicts with ``purchase`` (record), ``allocation`` (record or
             the values of one to find or open), ``consumption_type``, signed
-            ``credits``, ``date``, and optionally ``timesheet`` and ``reversed`` with
-            the exact ``value`` and ``paid`` to give back
+            ``credits``, ``date``, and optionally ``timesheet``, ``is_shared``, and
+            ``reversed`` with the exact ``value`` and ``paid`` to give back
         :return: the rows (superuser), in the order of ``vals_list``
         :raise UserError: when a purchase has fewer credits than asked for
         """
@@ -240,6 +250,7 @@ class ServiceCreditConsumption(models.Model):
                     "company_id": purchase.company_id.id,
                     "currency_id": purchase.currency_id.id,
                     "consumption_type": vals["consumption_type"],
+                    "is_shared": vals.get("is_shared", False),
                     "credits": vals["credits"],
                     "value_per_credit": purchase.value_per_credit,
                     "paid_per_credit": purchase.paid_per_credit,

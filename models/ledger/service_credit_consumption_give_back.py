@@ -130,5 +130,6 @@ class ServiceCreditConsumption(models.Model):
             "paid": -paid,
             "date": self.date,
             "timesheet": self.timesheet_id,
+            "is_shared": self.is_shared,
             "reversed": self,
         }

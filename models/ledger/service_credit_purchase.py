@@ -26,6 +26,16 @@ USED = "used"
 EXPIRED = "expired"
 WITHDRAWN = "withdrawn"
 
+# Who draws from a purchase besides its customer.
+GROUP = "group"
+CHOSEN = "chosen"
+SHARING = [
+    ("customer", "The customer only"),
+    (GROUP, "All companies below the customer"),
+    (CHOSEN, "Chosen customers"),
+]
+SHARING_FIELDS = ("sharing", "shared_partner_ids", "partner_id")
+
 # When the credits of an order can be used.
 RELEASES = [
     ("order", "Ordered"),
@@ -190,6 +200,35 @@ class ServiceCreditPurchase(models.Model):
     )
     product_id = fields.Many2one(
         comodel_name="product.product", check_company=True, ondelete="restrict"
+    )
+    sharing = fields.Selection(
+        selection=SHARING,
+        string="Used By",
+        required=True,
+        default="customer",
+        tracking=True,
+        groups="base.group_user",
+        help="Who else draws from the credits, after credits of their own. They stay "
+        "the customer's, and are owed to the customer.",
+    )
+    shared_partner_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="service_credit_purchase_shared_partner_rel",
+        string="Shared With",
+        check_company=True,
+        tracking=True,
+        groups="base.group_user",
+        help="Customers who draw from the credits, when they are shared with chosen "
+        "ones.",
+    )
+    share_ids = fields.One2many(
+        comodel_name="service.credit.share",
+        inverse_name="purchase_id",
+        string="Shares",
+        copy=True,
+        groups="helpdesk_service_credit.group_service_credit_user",
+        help="The most that a customer draws from the shared credits; without a share, "
+        "all that is left.",
     )
     priority = fields.Integer(
         default=50,
@@ -459,6 +498,11 @@ class ServiceCreditPurchase(models.Model):
         "(commercial_partner_id, company_id, priority, date_expiry, date_start, id) "
         "WHERE state = 'open'"
     )
+    # The same for what others share, few among many.
+    _shared_drawing_order = models.Index(
+        "(company_id, priority, date_expiry, date_start, id) "
+        "WHERE state = 'open' AND sharing <> 'customer'"
+    )
     _to_expire = models.Index("(date_expiry, id) WHERE state IN ('open', 'waiting')")
 
     # ------------------------------------------------------------------
@@ -482,6 +526,8 @@ class ServiceCreditPurchase(models.Model):
         """Record purchases; the company's settings apply whatever the way in."""
         purchases = super().create([self._prepare_new(dict(v)) for v in vals_list])
         purchases._note_origin()
+        if any(vals.get("sharing", "customer") != "customer" for vals in vals_list):
+            self._forget_sharing()
         # What the database refuses draws no number.
         purchases.flush_recordset()
         purchases._number()
@@ -512,6 +558,8 @@ class ServiceCreditPurchase(models.Model):
         check_moved(self, vals)
         if vals.get("active"):
             self._note_unarchived()
+        if not vals.keys().isdisjoint(SHARING_FIELDS):
+            self._forget_sharing()
         if set(AMOUNT_FIELDS) & vals.keys():
             # The check of the database compares the credits with the balance: both
             # have to reach it in one statement.
@@ -521,6 +569,8 @@ class ServiceCreditPurchase(models.Model):
         return result
 
     def unlink(self):
+        if any(purchase.sharing != "customer" for purchase in self.sudo()):
+            self._forget_sharing()
         return super(ServiceCreditPurchase, self - self._archive_instead()).unlink()
 
     def _write_past_the_lock(self, vals):
@@ -573,6 +623,23 @@ class ServiceCreditPurchase(models.Model):
                         item=item_sudo.display_name,
                     )
                 )
+
+    @api.constrains("shared_partner_ids")
+    def _check_shared_partners(self):
+        """Credits are a customer's, and so is sharing in them: no contact's."""
+        for purchase in self:
+            for contact in purchase.sudo().shared_partner_ids:
+                customer = contact.commercial_partner_id
+                if customer != contact:
+                    raise ValidationError(
+                        self.env._(
+                            "%(purchase)s can't be shared with %(contact)s, who "
+                            "belongs to %(customer)s: choose %(customer)s instead.",
+                            purchase=purchase._get_label(),
+                            contact=contact.name,
+                            customer=customer.display_name,
+                        )
+                    )
 
     @api.constrains("credits", "value_per_credit", "paid_per_credit")
     def _check_money(self):

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...tools import add_days, add_months
-from .drawing import DRAWING_ORDER, SCOPES
+from .drawing import DRAWING_ORDER, SCOPES, get_drawing_key
 from .service_credit_purchase import OPEN, WAITING
 
 # Read with the purchases in one query: what drawing from them asks and changes.
@@ -20,6 +20,7 @@ DRAWING_FIELDS = [
     "company_id",
     "currency_id",
     "commercial_partner_id",
+    "sharing",
     "priority",
     "date_start",
     "date_expiry",
@@ -111,10 +112,12 @@ class ServiceCreditPurchase(models.Model):
         return DRAWING_ORDER
 
     @api.model
-    def _search_eligible(self, partner, company, days, limit, offset):
-        """Read one portion of the purchases that may pay on one of ``days``."""
-        domain = Domain("commercial_partner_id", "=", partner.id)
-        domain &= self._get_open_domain(company, min(days), max(days))
+    def _search_eligible(self, whose, company, days, limit, offset):
+        """Read one portion of the purchases that may pay on one of ``days``.
+
+        :param Domain whose: of the customer, or of others who share them with it
+        """
+        domain = whose & self._get_open_domain(company, min(days), max(days))
         return self.with_context(active_test=False).search_fetch(
             domain,
             DRAWING_FIELDS,
@@ -126,20 +129,17 @@ class ServiceCreditPurchase(models.Model):
     @api.model
     def _has_bought(self, partner, company):
         """Tell whether credits are how a customer pays: they were ever bought, by the
-        customer or by a company that it belongs to.
+        customer or by a company that it belongs to, or are shared with it.
 
         :param partner: commercial entity
         """
-        owners = partner
-        while parents := owners.sudo().parent_id.commercial_partner_id - owners:
-            owners |= parents
+        owners = partner | partner._get_entities_above()
         # sudo: how a customer pays does not depend on who logs the time
         purchases_sudo = self.sudo().with_context(active_test=False)
-        domain = [
-            ("commercial_partner_id", "in", owners.ids),
-            ("company_id", "in", company._get_credit_companies().ids),
-            ("is_draft", "=", False),
-        ]
+        domain = Domain("commercial_partner_id", "in", owners.ids)
+        domain |= self._domain_shared(partner)
+        domain &= Domain("company_id", "in", company._get_credit_companies().ids)
+        domain &= Domain("is_draft", "=", False)
         return bool(purchases_sudo.search_count(domain, limit=1))
 
     @api.model
@@ -152,13 +152,13 @@ class ServiceCreditPurchase(models.Model):
         :param companies: where the work is
         """
         companies = companies._get_credit_companies()
-        domain = Domain(
-            [
-                ("commercial_partner_id", "in", partners.ids),
-                ("company_id", "in", companies.ids),
-                ("date_expiry", ">=", add_days(min(days), -366)),
-            ]
-        ) & (Domain("credits_available", ">", 0) | Domain("credits_expired", ">", 0))
+        domain = Domain("commercial_partner_id", "in", partners.ids)
+        domain |= Domain.OR(self._domain_shared(partner) for partner in partners)
+        domain &= Domain("company_id", "in", companies.ids)
+        domain &= Domain("date_expiry", ">=", add_days(min(days), -366))
+        domain &= Domain("credits_available", ">", 0) | Domain(
+            "credits_expired", ">", 0
+        )
         # sudo: who pays does not depend on who looks
         purchases_sudo = self.sudo().with_context(active_test=False)
         return purchases_sudo.search(domain, order="date_expiry desc, id", limit=100)
@@ -181,14 +181,16 @@ class ServiceCreditPurchase(models.Model):
     def _search_selectable(self, request, limit):
         """Return what may be chosen by hand for a request, in drawing order;
         purchases that start later are among them."""
-        partner = request.partner.sudo().commercial_partner_id
-        domain = Domain("commercial_partner_id", "=", partner.id)
+        customer = request.customer
+        domain = Domain("commercial_partner_id", "=", customer.id)
+        domain |= self._domain_shared(customer)
         domain &= self._get_open_domain(request.company, request.date, Date.max)
         # sudo: who pays does not depend on who looks
         purchases_sudo = self.sudo()
         order = ", ".join(self._get_drawing_order())
         found = purchases_sudo.search(domain, order=order, limit=limit)
-        return found.filtered(lambda lot: lot._is_in_scope(request))
+        found = found.filtered(lambda lot: lot._is_in_scope(request))
+        return found.sorted(lambda lot: get_drawing_key(lot, customer))
 
     @api.model
     def _get_open_domain(self, company, first_day, last_day):
@@ -275,7 +277,7 @@ class ServiceCreditPurchase(models.Model):
         """Tell in one sentence why this purchase, chosen by hand, cannot pay for a
         request; False when it can. Purchases that start later are allowed."""
         work = request.work.sudo().display_name
-        if not self.exists() or not self._is_owned_for(request):
+        if not self.exists() or not self._is_offered_to(request):
             # One answer for all of them: it must not tell what others own.
             return self.env._(
                 "The chosen purchase can't pay for %(work)s: choose one of the same "
@@ -310,12 +312,14 @@ class ServiceCreditPurchase(models.Model):
             )
         return False
 
-    def _is_owned_for(self, request):
-        """Tell whether the purchase is the customer's, in the company or above it."""
-        customer = request.partner.sudo().commercial_partner_id
-        return (
-            self.commercial_partner_id == customer
-            and self.company_id in request.company._get_credit_companies()
+    def _is_offered_to(self, request):
+        """Tell whether the purchase is the customer's, or shared with it, in the
+        company or above it."""
+        if self.company_id not in request.company._get_credit_companies():
+            return False
+        customer = request.customer
+        return self.commercial_partner_id.id == customer.id or self._is_shared_with(
+            customer
         )
 
 

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import format_number, refuse_uncountable
-from ..ledger.service_credit_purchase import RELEASES
+from ..ledger.service_credit_purchase import RELEASES, SHARING
 
 # What of a product becomes which limit of its purchases.
 SCOPES = {
@@ -47,6 +47,13 @@ class ProductTemplate(models.Model):
         default=lambda self: self.env.company.sudo().service_credit_release,
         help="When credits of a sales order can be used: as soon as it is confirmed, "
         "once they are invoiced, or as far as the invoices are paid.",
+    )
+    service_credit_sharing = fields.Selection(
+        selection=SHARING,
+        string="Credits Used By",
+        required=True,
+        default="customer",
+        help="Who else draws from credits that are sold with it.",
     )
     service_credit_priority = fields.Integer(
         string="Priority of Credits",

@@ -81,6 +81,7 @@ class ServiceCreditPurchase(models.Model):
         scope = template._get_service_credit_scope(company)
         return {
             **terms,
+            "sharing": template.service_credit_sharing,
             "priority": template.service_credit_priority,
             **{
                 name: [Command.set(limits.ids)]

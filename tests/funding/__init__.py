@@ -11,6 +11,7 @@ from . import test_funding_overage
 from . import test_funding_panel
 from . import test_funding_preview
 from . import test_funding_scope
+from . import test_funding_sharing
 from . import test_funding_storm
 from . import test_funding_tasks
 from . import test_funding_tasks_kept

@@ -15,6 +15,7 @@ from . import test_credit_queries
 from . import test_credit_races
 from . import test_credit_rows
 from . import test_credit_scope
+from . import test_credit_sharing
 from . import test_credit_tour
 from . import test_credit_walk
 from . import test_credit_windows

@@ -40,6 +40,55 @@ class TestCreditPortal(FundingCommon, HttpCase):
         self.assertIn(self.ticket.number, page)
         self.assertIn("3.00", page)
 
+    def _share_with_the_stranger(self):
+        """Share the purchase, up to five credits, and use two of them."""
+        self.purchase.write(
+            {
+                "sharing": "chosen",
+                "shared_partner_ids": self.other_customer.ids,
+                "description": "Price agreed with the group",
+            }
+        )
+        self.env["service.credit.share"].create(
+            {
+                "purchase_id": self.purchase.id,
+                "partner_id": self.other_customer.id,
+                "credits": 5,
+            }
+        )
+        theirs = self._create_ticket(
+            partner_id=self.other_customer.id, name="Quiet matter"
+        )
+        self._work(2, ticket=theirs)
+        return theirs
+
+    def test_a_member_sees_its_own_use_of_a_pool(self):
+        """And the owner that it was the member's, not what for."""
+        theirs = self._share_with_the_stranger()
+        path = f"/my/service-credits/{self.purchase.id}"
+        page = self._open("/my/service-credits", self.stranger).text
+        self.assertIn(self.purchase.name, page)
+        self.assertIn("3.00 credits left of", page)
+        page = " ".join(self._open(path, self.stranger).text.split())
+        self.assertIn(theirs.name, page)
+        for word in (self.ticket.number, "Price agreed", "Bought", "10.00"):
+            self.assertNotIn(word, page)
+        figures = re.findall(r"<strong[^>]*>(.*?)</strong>", page)
+        self.assertEqual(
+            [re.sub("<.*?>", "", figure).strip() for figure in figures][:3],
+            [self.customer.name, "2.00", "3.00"],
+        )
+        page = self._open(path, self.portal).text
+        self.assertIn(self.ticket.number, page)
+        self.assertIn(self.other_customer.name, page)
+        self.assertNotIn(theirs.name, page)
+        # What was used stays to be read; the rest is not theirs any more.
+        self.purchase.sharing = "customer"
+        self.assertIn(theirs.name, self._open(path, self.stranger).text)
+        self.assertNotIn(
+            "credits left of", self._open("/my/service-credits", self.stranger).text
+        )
+
     def test_every_figure_is_explained(self):
         """What is available but cannot be used today says why; the rest adds up."""
         today = fields.Date.today()

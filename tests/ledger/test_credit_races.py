@@ -133,6 +133,38 @@ class TestCreditRaces(ScratchCase):
         self._check_ledger(available=0, allocated=10)
 
     @race
+    def test_members_of_a_group_at_once(self):
+        """Each has credits of its own first; then all draw from one pool."""
+        with self._env() as env:
+            owner = self._customer(env)
+            buy(env, owner, 12).sharing = "group"
+            members = env["res.partner"].create(
+                [
+                    {"name": f"Member {n}", "is_company": True, "parent_id": owner.id}
+                    for n in range(WORKERS)
+                ]
+            )
+            for member in members:
+                buy(env, member, 1)
+            member_ids = members.ids
+
+        def job_of(member_id):
+            def job(env):
+                member = env["res.partner"].browse(member_id)
+                ticket = env["helpdesk.ticket"].create(
+                    {"name": "Race", "description": "-", "partner_id": member.id}
+                )
+                request = self._request(env, 3.0, ticket, partner=member)
+                return draw_credits(env, [request])[0].credits
+
+            return job
+
+        results = self._race(*map(job_of, member_ids))
+        # Two of the pool each: six find enough, and the others take nothing.
+        self.assertEqual(self._check_outcomes(results), [3.0] * 6)
+        self._check_ledger(available=0, allocated=12)
+
+    @race
     def test_overlapping_purchases_in_opposite_order(self):
         with self._env() as env:
             ids = [buy(env, self._customer(env), 6).id for _ in range(3)]

@@ -132,9 +132,9 @@ class ServiceCreditStatement(models.TransientModel):
 
         :return: list of dicts with ``currency``, ``waiting`` (credits of the closing
             balance), ``opening``, ``closing``, ``later`` (dicts of ``credits`` and
-            ``value``) and ``lines``: dicts of ``movement``, ``note`` (what the customer
-            may read about the work) and ``balance`` (dict of ``credits`` and ``value``
-            after the line)
+            ``value``) and ``lines``: dicts of ``movement``, ``work`` (its name, or
+            whose it was), ``note`` (what the customer may read about it) and
+            ``balance`` (dict of ``credits`` and ``value`` after the line)
         """
         self.ensure_one()
         self._check_may_see()
@@ -234,7 +234,15 @@ class ServiceCreditStatement(models.TransientModel):
         for movement in movements:
             balance = self._add(balance, movement, currency)
             note = self._get_note(movement)
-            lines.append({"movement": movement, "note": note, "balance": balance})
+            work = self._get_work(movement)
+            lines.append(
+                {
+                    "movement": movement,
+                    "work": work,
+                    "note": note,
+                    "balance": balance,
+                }
+            )
         return {
             "currency": currency,
             "opening": opening,
@@ -245,6 +253,55 @@ class ServiceCreditStatement(models.TransientModel):
                 "value": sum(later.mapped("value_later")) if later else 0.0,
             },
         }
+
+    def _get_shared_lines(self):
+        """Return what the customer drew in the period from credits of others.
+
+        :return: list of dicts with ``date``, ``work``, ``purchase`` and ``credits``
+        """
+        self.ensure_one()
+        self._check_may_see()
+        customer = self.partner_id.sudo().commercial_partner_id
+        # sudo: see _search_movements_sudo
+        rows_sudo = self.env["service.credit.consumption"].sudo()
+        rows_sudo = rows_sudo.search(
+            [
+                ("is_shared", "=", True),
+                ("allocation_id.commercial_partner_id", "=", customer.id),
+                ("allocation_id.company_id", "=", self.company_id.id),
+                ("date", ">=", self.date_from),
+                ("date", "<=", self.date_to),
+            ],
+            order="date, id",
+            limit=MOST_LINES,
+        )
+        return [
+            {
+                "date": row.date,
+                "work": row.allocation_id.name,
+                "purchase": self.env._(
+                    "%(purchase)s of %(owner)s",
+                    purchase=row.purchase_id.name,
+                    owner=row.commercial_partner_id.name,
+                ),
+                "credits": -row.credits,
+            }
+            for row in rows_sudo
+        ]
+
+    @api.model
+    def _get_work(self, movement):
+        """Name the work of a movement, or only whose it was: what another customer
+        drew from shared credits is for that one to read."""
+        allocation = movement.allocation_id
+        if self._is_of_owner(movement):
+            return allocation.name
+        return allocation.commercial_partner_id.name
+
+    @api.model
+    def _is_of_owner(self, movement):
+        user = movement.allocation_id.commercial_partner_id
+        return not user or user == movement.commercial_partner_id
 
     def _add(self, balance, movements, currency):
         """Return the balance after these movements."""
@@ -259,7 +316,9 @@ class ServiceCreditStatement(models.TransientModel):
         description of the time and its rate, where they are shown to them, never a note
         of ours."""
         entry = movement.timesheet_id
-        if not entry or not entry._is_shown_to_customer():
+        if not entry or not self._is_of_owner(movement):
+            return ""
+        if not entry._is_shown_to_customer():
             return ""
         return ", ".join(filter(None, (entry.name, entry._get_customer_rate())))
 

@@ -1,0 +1,40 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""What rows of the ledger are worth, in plain Python."""
+
+from odoo.tools import float_round
+
+
+class MoneyCounter:
+    """Value and amount paid of the rows of one purchase.
+
+    A row is worth what the purchase has lost after it, rounded, less what it had lost
+    before: however the credits are cut, the rows of a used up purchase add up to
+    exactly what it cost.
+    """
+
+    def __init__(self, purchase):
+        self._purchase = purchase
+        self._digits = purchase._get_credit_digits()
+        self._credits = float_round(
+            purchase.credits - purchase.credits_available, self._digits
+        )
+        self._value = purchase.value_total - purchase.value_available
+        self._paid = purchase.paid_total - purchase.paid_available
+
+    def move(self, amount, value=None, paid=None):
+        """Count ``amount`` signed credits; return the row's ``(value, paid)``.
+
+        ``value`` and ``paid`` are given when a row undoes another one.
+        """
+        self._credits = float_round(self._credits + amount, self._digits)
+        purchase = self._purchase
+        if value is None:
+            value = self._step(purchase.value_per_credit, self._value)
+            paid = self._step(purchase.paid_per_credit, self._paid)
+        self._value += value
+        self._paid += paid
+        return value, paid
+
+    def _step(self, price, counted):
+        currency = self._purchase.currency_id
+        return max(currency.round(currency.round(self._credits * price) - counted), 0.0)

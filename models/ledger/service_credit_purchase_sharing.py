@@ -1,0 +1,104 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import uuid
+
+from odoo import api, models, tools
+from odoo.fields import Domain
+
+from .service_credit_purchase import CHOSEN, GROUP
+
+
+class ServiceCreditPurchase(models.Model):
+    """Which customers draw from a purchase besides the one that owns it."""
+
+    _inherit = "service.credit.purchase"
+
+    @api.model
+    def _forget_sharing(self):
+        """Give what is kept in memory another name, for those who see the change.
+
+        A cache that is cleared would be filled again by transactions that do not see
+        the change yet, and keep what they see.
+        """
+        # sudo: who shares credits need not administer companies
+        companies_sudo = self.env["res.company"].sudo()
+        companies_sudo = companies_sudo.with_context(active_test=False).search([])
+        companies_sudo.service_sharing_version = uuid.uuid4().hex
+
+    @api.model
+    def _get_sharing(self):
+        """Return the ids of owners that share with their group, and of customers that
+        somebody chose to share with: customers without pools cost no query."""
+        # sudo: of whichever company, all are told of a change
+        company_sudo = self.env.company.sudo()
+        version = company_sudo.service_sharing_version
+        return self._get_sharing_of(company_sudo.id, version)
+
+    @api.model
+    @tools.ormcache("company_id", "version")
+    def _get_sharing_of(self, company_id, version):
+        # sudo: who pays does not depend on who looks
+        purchases_sudo = self.sudo().with_context(active_test=False)
+        groups = purchases_sudo._read_group(
+            [("sharing", "=", GROUP)], ["commercial_partner_id"]
+        )
+        chosen = purchases_sudo._read_group(
+            [("sharing", "=", CHOSEN)], ["shared_partner_ids"]
+        )
+        return tuple(
+            frozenset(partner.id for (partner,) in found) for found in (groups, chosen)
+        )
+
+    @api.model
+    def _domain_shared(self, partner):
+        """Return which purchases of others a customer draws from.
+
+        :param partner: commercial entity
+        """
+        owner_ids, member_ids = self._get_sharing()
+        domain = Domain.FALSE
+        # Where no group shares, nothing is read of the partner.
+        above = partner._get_entities_above() if owner_ids else partner.browse()
+        if found := owner_ids.intersection(above.ids):
+            domain |= Domain("sharing", "=", GROUP) & Domain(
+                "commercial_partner_id", "in", list(found)
+            )
+        if partner.id in member_ids:
+            domain |= (
+                Domain("sharing", "=", CHOSEN)
+                & Domain("shared_partner_ids", "in", partner.ids)
+                & Domain("commercial_partner_id", "!=", partner.id)
+            )
+        return domain
+
+    def _get_shares_left(self, partner):
+        """Return how many credits a customer may still draw from purchases of others
+        that limit its share, by id of the purchase.
+
+        :param partner: commercial entity
+        """
+        others = self.filtered(lambda lot: lot.commercial_partner_id.id != partner.id)
+        if not others:
+            return {}
+        # sudo: who pays does not depend on who looks
+        shares_sudo = self.env["service.credit.share"].sudo()
+        shares_sudo = shares_sudo.search(
+            [("purchase_id", "in", others.ids), ("partner_id", "=", partner.id)]
+        )
+        return {share.purchase_id.id: share._get_left() for share in shares_sudo}
+
+    def _is_shared_with(self, partner):
+        """Tell whether a customer draws from the purchase of another one.
+
+        :param partner: commercial entity
+        """
+        self.ensure_one()
+        # sudo: who pays does not depend on who looks
+        lot_sudo = self.sudo()._with_archived()
+        owner = lot_sudo.commercial_partner_id
+        if owner.id == partner.id:
+            return False
+        if lot_sudo.sharing == GROUP:
+            return owner in partner._get_entities_above()
+        return lot_sudo.sharing == CHOSEN and partner.id in (
+            lot_sudo.shared_partner_ids.ids
+        )

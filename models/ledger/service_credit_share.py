@@ -1,0 +1,106 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.tools import float_round
+
+from ...tools import lock_and_touch, refuse_uncountable
+
+
+class ServiceCreditShare(models.Model):
+    """The most that one customer may draw from credits that another one shares."""
+
+    _name = "service.credit.share"
+    _description = "Share in Service Credits"
+    _order = "purchase_id, id"
+    _check_company_auto = True
+    _rec_name = "partner_id"
+
+    purchase_id = fields.Many2one(
+        comodel_name="service.credit.purchase",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="purchase_id.company_id")
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        check_company=True,
+        ondelete="cascade",
+    )
+    credits = fields.Float(
+        string="Most Credits",
+        digits="Service Credits",
+        required=True,
+        help="More than these are not drawn for this customer, whatever is left.",
+    )
+    credits_used = fields.Float(
+        string="Used",
+        digits="Service Credits",
+        compute="_compute_credits_used",
+        compute_sudo=True,
+    )
+
+    _credits_positive = models.Constraint(
+        "CHECK (credits > 0 AND credits <= 1000000000)",
+        "A share is more than 0 credits: take the customer off the list to share "
+        "nothing.",
+    )
+    _one_share = models.UniqueIndex(
+        "(purchase_id, partner_id)",
+        "A customer has one share in a purchase.",
+    )
+
+    @api.depends("purchase_id.consumption_ids.credits", "partner_id")
+    def _compute_credits_used(self):
+        rows = self.env["service.credit.consumption"]._read_group(
+            [
+                ("purchase_id", "in", self.purchase_id._origin.ids),
+                ("is_shared", "=", True),
+                ("used_by_id", "in", self.partner_id._origin.ids),
+            ],
+            ["purchase_id", "used_by_id"],
+            ["credits:sum"],
+        )
+        used = {(purchase.id, user.id): credits for purchase, user, credits in rows}
+        for share in self:
+            key = share.purchase_id._origin.id, share.partner_id._origin.id
+            share.credits_used = used.get(key, 0.0)
+
+    # ------------------------------------------------------------------
+    # CRUD: the purchase is written, so that of a draw and another share at the same
+    # moment one is replayed
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Share the purchase with the customers, too."""
+        refuse_uncountable(self, vals_list)
+        shares = super().create(vals_list)
+        lock_and_touch(shares.purchase_id)
+        for share in shares:
+            purchase = share.purchase_id
+            if purchase.sharing == "chosen" and (
+                share.partner_id not in purchase.shared_partner_ids
+            ):
+                purchase.shared_partner_ids |= share.partner_id
+        return shares
+
+    def write(self, vals):
+        """Refuse numbers that nothing can count with."""
+        refuse_uncountable(self, [vals])
+        purchases = self.purchase_id
+        result = super().write(vals)
+        lock_and_touch(purchases | self.purchase_id)
+        return result
+
+    def unlink(self):
+        lock_and_touch(self.purchase_id)
+        return super().unlink()
+
+    def _get_left(self):
+        """Return the credits that the customer may still draw."""
+        self.ensure_one()
+        digits = self.env["decimal.precision"].precision_get("Service Credits")
+        return max(float_round(self.credits - self.credits_used, digits), 0.0)
