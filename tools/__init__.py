@@ -1,5 +1,5 @@
 from .dates import FIRST_DAY, LAST_DAY, add_days, add_months, clip_day
-from .duration import DurationError, parse_duration
+from .duration import DurationError, format_hours, parse_duration
 from .failure import report_failure
 from .locking import lock_and_touch
 from .moved import check_moved

@@ -24,6 +24,13 @@ HOURS = re.compile(
 MINUTES = re.compile(rf"({NUMBER})\s*{MINUTE_UNIT}", re.IGNORECASE)
 
 
+def format_hours(hours: float) -> str:
+    """Return hours as fields show them: 1:30, to the minute."""
+    minutes = round(abs(hours) * 60)
+    sign = "-" if minutes and hours < 0 else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}"
+
+
 class DurationError(UserError, ValueError):
     """A text that is no duration, or one that must be confirmed."""
 

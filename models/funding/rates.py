@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import Any, NamedTuple
 
-from ...tools import add_days, format_number
+from ...tools import add_days, format_hours, format_number
 from ...tools.clock import HOURS_IN_A_DAY, get_clock, get_moment
 from .payers import round_hours
 
@@ -177,7 +177,7 @@ def render(env, facts):
     """Return the facts as a sentence in the language of `env`, False for none."""
     if not facts or counts_once(facts):
         return False
-    time = format_time(facts["hours"])
+    time = format_hours(facts["hours"])
     if len(facts["pieces"]) > 1:
         return env._(
             "%(time)s h: %(pieces)s",
@@ -197,7 +197,7 @@ def render(env, facts):
 
 def _render_piece(env, piece):
     values = {
-        "time": format_time(piece["hours"]),
+        "time": format_hours(piece["hours"]),
         "factor": format_number(env, piece["factor"]),
     }
     if piece["until"]:
@@ -205,12 +205,6 @@ def _render_piece(env, piece):
             "%(time)s × %(factor)s until %(clock)s", clock=piece["until"], **values
         )
     return env._("%(time)s × %(factor)s after", **values)
-
-
-def format_time(hours):
-    minutes = round(abs(hours) * 60)
-    sign = "-" if minutes and hours < 0 else ""
-    return f"{sign}{minutes // 60}:{minutes % 60:02}"
 
 
 # ----------------------------------------------------------------------

@@ -8,7 +8,7 @@ the sentence in their own language.
 from odoo import fields
 from odoo.tools import float_round, format_date
 
-from ...tools import format_number
+from ...tools import format_hours, format_number
 from ..ledger.drawing import get_drawing_difference, get_drawing_key
 from .passed import name_purchase
 from .payers import CREDITS, OVERAGE, SALE_LINE, Part
@@ -150,12 +150,12 @@ def render(env, facts):
     if "goodwill_by" in facts:
         return env._(
             "%(hours)s h as goodwill, decided by %(user)s",
-            hours=_format(env, facts["hours"]),
+            hours=format_hours(facts["hours"]),
             user=facts["goodwill_by"],
         )
     note = env._(
         "%(hours)s h → %(parts)s",
-        hours=_format(env, facts["hours"]),
+        hours=format_hours(facts["hours"]),
         parts="; ".join(render_part(env, part) for part in facts["parts"]),
     )
     steps = [note]
@@ -237,7 +237,7 @@ def render_part(env, facts):
     """Return the words about one payer."""
     if "purchase" in facts:
         return _render_slice(env, facts)
-    hours = _format(env, facts["hours"])
+    hours = format_hours(facts["hours"])
     if facts["payer"] == CREDITS:
         return env._("%(hours)s h, less than the smallest credit", hours=hours)
     if facts["payer"] == SALE_LINE:
@@ -393,28 +393,29 @@ def _get_item_left(env, part):
     left = part.item._get_authorized_hours_left()
     if left is not None:
         return env._(
-            "%(left)s authorized hours left", left=_format(env, left - part.hours)
+            "%(left)s authorized hours left", left=format_hours(left - part.hours)
         )
     if part.item._sells_hours():
         return env._(
             "%(left)s h left",
-            left=_format(env, part.item.remaining_hours - part.hours),
+            left=format_hours(part.item.remaining_hours - part.hours),
         )
     return ""
 
 
 def get_refusal(env, claim):
     """Tell what was asked, what would fit, and the ways out."""
+    fit = _get_fit(claim)
     values = {
-        "hours": _format(env, claim.hours),
+        "hours": format_hours(claim.hours),
         "work": claim.work._get_work_name(),
         "date": format_date(env, claim.date),
-        "covered": _format(env, claim.covered),
-        "fit": _format(env, _get_fit(claim)),
+        "covered": format_hours(claim.covered),
+        "fit": format_hours(fit),
         "state": _get_state_text(env, claim),
         "customer": claim.entry._get_customer().commercial_partner_id.display_name,
     }
-    if claim.covered:
+    if fit:
         return env._(
             "Only %(covered)s of the %(hours)s h on %(work)s on %(date)s are "
             "covered (%(state)s). Log %(fit)s h, ask %(customer)s for more hours "
@@ -432,11 +433,11 @@ def get_refusal(env, claim):
 def _get_fit(claim):
     """Return the hours that may be logged: with a rate, fewer than are covered."""
     facts = claim.entry.rate_facts
-    if not facts or claim.kept or not claim.hours:
-        return claim.covered
-    # Down to the hundredths that are shown: what is logged must fit.
-    worked = get_worked(facts, claim.worked, claim.covered / claim.hours)
-    return float_round(worked, 2, rounding_method="DOWN")
+    fit = claim.covered
+    if facts and not claim.kept and claim.hours:
+        fit = get_worked(facts, claim.worked, claim.covered / claim.hours)
+    # Down to the minutes that are shown: what is logged must fit.
+    return float_round(fit * 60, 0, rounding_method="DOWN") / 60
 
 
 def _get_state_text(env, claim):
@@ -457,8 +458,8 @@ def _get_state_text(env, claim):
         texts.append(
             env._(
                 "%(left)s of %(authorized)s authorized hours left on %(item)s",
-                left=_format(env, claim.item_left or 0.0),
-                authorized=_format(env, item_sudo.authorized_hours),
+                left=format_hours(claim.item_left or 0.0),
+                authorized=format_hours(item_sudo.authorized_hours),
                 item=item_sudo.display_name,
             )
         )

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ...tools import format_number
+from ...tools import format_hours
 from ...tools.approval import PENDING
 from ..funding import apply
 from ..funding.payers import NON_BILLABLE
@@ -292,7 +292,7 @@ class AccountAnalyticLine(models.Model):
                 "%(user)s rejected your %(hours)s h on %(work)s: “%(note)s” Correct "
                 "the time and submit it again.",
                 user=self.env.user.name,
-                hours=format_number(self.env, sum(lines.mapped("unit_amount")), 2),
+                hours=format_hours(sum(lines.mapped("unit_amount"))),
                 work=lines[0].with_env(work.env)._get_place_name(),
                 note=note,
             )

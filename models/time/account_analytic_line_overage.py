@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools import format_number
+from ...tools import format_hours
 from ..funding import apply, text
 from ..funding.payers import NON_BILLABLE, OVERAGE
 
@@ -231,14 +231,24 @@ class AccountAnalyticLine(models.Model):
             or self.company_id.service_overage_product_id
         )
         if not product:
+            values = {
+                "work": self._get_work()._get_work_name(),
+                "type": self.service_type_id.name,
+                "company": self.company_id.name,
+            }
             raise UserError(
                 self.env._(
                     "The overage of %(work)s cannot be billed: choose a time-based "
                     "sales order item there, a product on service type %(type)s, or "
                     "the Overage Product in the settings of %(company)s.",
-                    work=self._get_work()._get_work_name(),
-                    type=self.service_type_id.name or "–",
-                    company=self.company_id.name,
+                    **values,
+                )
+                if self.service_type_id
+                else self.env._(
+                    "The overage of %(work)s cannot be billed: choose a time-based "
+                    "sales order item there, or the Overage Product in the settings "
+                    "of %(company)s.",
+                    **values,
                 )
             )
         return product
@@ -346,9 +356,7 @@ class AccountAnalyticLine(models.Model):
             work._message_log(
                 body=self.env._(
                     "Overage of %(hours)s h: %(decision)s.",
-                    hours=format_number(
-                        self.env, sum(entries.mapped("hours_billed")), 2
-                    ),
+                    hours=format_hours(sum(entries.mapped("hours_billed"))),
                     decision=labels[decision],
                 )
             )

@@ -2,7 +2,7 @@
 from odoo import Command, api, fields, models, tools
 from odoo.fields import Domain
 
-from ...tools import format_number
+from ...tools import format_hours
 from ...tools.approval import PENDING
 
 FEATURE = "helpdesk_service_credit.group_time_approval"
@@ -41,7 +41,7 @@ class HelpdeskTicketTeam(models.Model):
                     "Entries that still wait for an approver, and are not billed until "
                     "then: %(count)s (%(hours)s h).",
                     count=count,
-                    hours=format_number(self.env, hours, 2),
+                    hours=format_hours(hours),
                 )
 
     def action_view_waiting_time(self):

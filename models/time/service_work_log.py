@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools import format_number, parse_duration, refuse_uncountable
+from ...tools import format_hours, parse_duration, refuse_uncountable
 from ..ledger.drawing import WORK_FIELDS
 
 
@@ -119,9 +119,7 @@ class ServiceWorkLog(models.AbstractModel):
             work._message_log(
                 body=self.env._(
                     "Unbilled time was moved to %(item)s: %(hours)s h.",
-                    hours=format_number(
-                        self.env, round(sum(entries_sudo.mapped("unit_amount")), 2)
-                    ),
+                    hours=format_hours(sum(entries_sudo.mapped("unit_amount"))),
                     item=work.sale_line_id.sudo().display_name,
                 )
             )

@@ -68,9 +68,9 @@ class TestAuthorizedHours(ServiceCreditCommon):
         self._log(self.ticket, 9.5)
         with self.assertRefused(
             ValidationError,
-            says=r"^Only 0\.50 of the 1\.00 h on ticket .* are covered "
-            r"\(0\.50 of 10\.00 authorized hours left on .*Support Time.*\)\. "
-            r"Log 0\.50 h, ask Azure Mills "
+            says=r"^Only 0:30 of the 1:00 h on ticket .* are covered "
+            r"\(0:30 of 10:00 authorized hours left on .*Support Time.*\)\. "
+            r"Log 0:30 h, ask Azure Mills "
             r"for more hours or credits, choose another sales order item, or untick "
             r"Billable\.$",
         ):

@@ -55,7 +55,7 @@ class TestFunding(FundingCommon):
         self.assertEqual(self.ticket.total_hours, 3)
         for entry in self.ticket.timesheet_ids:
             self.assertIn(f"2.00 credits from {purchase.name}", entry.coverage_note)
-            self.assertIn(f"1.00 h on {item.order_id.name}", entry.coverage_note)
+            self.assertIn(f"1:00 h on {item.order_id.name}", entry.coverage_note)
             self.assertIn("no other credits", entry.coverage_note)
         self.assertEqual(sum(self.ticket.timesheet_ids.mapped("amount")), -120)
         self._assert_adds_up()
@@ -134,8 +134,8 @@ class TestFunding(FundingCommon):
         with (
             self.assertRefused(
                 ValidationError,
-                says="Only 2.00 of the 3.00 h on ticket .* are covered .2.00 credits "
-                "usable on .*. Log 2.00 h, ask Azure Mills for more",
+                says="Only 2:00 of the 3:00 h on ticket .* are covered .2.00 credits "
+                "usable on .*. Log 2:00 h, ask Azure Mills for more",
             ),
             self.cr.savepoint(),
         ):

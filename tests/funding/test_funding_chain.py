@@ -54,9 +54,9 @@ class TestFundingChain(FundingCommon):
                 self.assertEqual(sum(self.ticket.timesheet_ids.mapped("amount")), -600)
                 first, second = self.first.order_id.name, self.second.order_id.name
                 for piece in self.ticket.timesheet_ids:
-                    self.assertIn(f"10.00 h on {first}", piece.coverage_note)
+                    self.assertIn(f"10:00 h on {first}", piece.coverage_note)
                     self.assertIn("used up", piece.coverage_note)
-                    self.assertIn(f"5.00 h on {second}", piece.coverage_note)
+                    self.assertIn(f"5:00 h on {second}", piece.coverage_note)
                 self.assertEqual(
                     (self.ticket.timesheet_ids - entry).split_from_id, entry
                 )
@@ -90,7 +90,7 @@ class TestFundingChain(FundingCommon):
 
     def test_closed_leaves_the_rest_to_the_policy(self):
         self.team.prepaid_limit = "closed"
-        with self.assertRefused(ValidationError, self.ticket, "20.00", "21.00"):
+        with self.assertRefused(ValidationError, self.ticket, "20:00", "21:00"):
             self._work(21)
         self.assertFalse(self.ticket.timesheet_ids)
         self.team.over_limit_policy = "overage"
@@ -114,7 +114,7 @@ class TestFundingChain(FundingCommon):
         for words in (
             f"2.00 credits from {purchase.name}",
             f"10.00 credits of {expired.name} expired on the previous day",
-            "1.00 h overage",
+            "1:00 h overage",
         ):
             self.assertIn(words, note)
 
@@ -125,7 +125,7 @@ class TestFundingChain(FundingCommon):
         entry = self._work(2)
         self.assertEqual(entry.so_line, self.second)
         self.assertIn(f"{self.first.order_id.name} is used up", entry.coverage_note)
-        self.assertIn(f"2.00 h on {self.second.order_id.name}", entry.coverage_note)
+        self.assertIn(f"2:00 h on {self.second.order_id.name}", entry.coverage_note)
 
     def test_the_ticket_moves_on_unless_a_person_chose_its_item(self):
         self.team.prepaid_limit = "chain"
@@ -294,7 +294,7 @@ class TestFundingChain(FundingCommon):
         self._work(10, self._create_ticket())
         ticket = self._create_ticket()
         self.assertFalse(ticket.sale_line_id)
-        with self.assertRefused(ValidationError, ticket, "1.00"):
+        with self.assertRefused(ValidationError, ticket, "1:00"):
             self._work(1, ticket)
         self.team.over_limit_policy = "overage"
         self.assertEqual(self._work(1, ticket).coverage, "overage")

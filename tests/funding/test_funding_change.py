@@ -39,18 +39,18 @@ class TestFundingChange(FundingCommon):
         alone = f"credits from {first.name} (expires 06/30/2026)"
         later = f"credits from {second.name} (expires 12/31/2026)"
         for hours, note in (
-            (1.5, f"1.50 h → 1.50 {alone}"),
-            (3.0, f"3.00 h → 2.00 credits {sooner}; 1.00 {later}"),
-            (0.5, f"0.50 h → 0.50 {alone}"),
+            (1.5, f"1:30 h → 1.50 {alone}"),
+            (3.0, f"3:00 h → 2.00 credits {sooner}; 1.00 {later}"),
+            (0.5, f"0:30 h → 0.50 {alone}"),
         ):
             entry.unit_amount = hours
             self.assertEqual(entry.coverage_note, note)
         item = self._sell()
         self.ticket.write({"use_service_credits": False, "sale_line_id": item.id})
         entry = self._work(1)
-        for hours in (1.5, 0.5):
+        for hours, time in ((1.5, "1:30"), (0.5, "0:30")):
             entry.unit_amount = hours
-            note = f"{hours:.2f} h → {hours:.2f} h on {item.order_id.name}"
+            note = f"{time} h → {time} h on {item.order_id.name}"
             self.assertEqual(entry.coverage_note, note)
 
     def test_more_hours_than_credits_split_the_entry(self):

@@ -168,6 +168,6 @@ class TestFundingInput(FundingCommon):
         self.env["res.lang"]._activate_lang("de_DE")
         entry = self._work(1.5)
         german = entry.with_context(lang="de_DE")
-        self.assertIn("1.50 h", entry.coverage_note)
+        self.assertIn("1:30 h", entry.coverage_note)
         self.assertIn("1,50", german.coverage_note)
         self.assertIn("31.12.2026", german.coverage_note)

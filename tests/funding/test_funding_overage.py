@@ -44,7 +44,7 @@ class TestFundingOverage(FundingCommon):
         self.assertEqual(self.late.overage_decision, "covered")
         self.assertEqual(self.late.overage_decided_by_id, self.helpdesk_manager)
         self.assertTrue(self.late.overage_decided_on)
-        self.assertIn("2.50 h: Covered", self.ticket.message_ids[0].body)
+        self.assertIn("2:30 h: Covered", self.ticket.message_ids[0].body)
 
     def test_nothing_to_cover_with_is_said(self):
         with self.assertRefused(UserError, says="Nothing covers the overage of HT"):

@@ -28,7 +28,7 @@ class TestFundingPanel(FundingCommon):
         before = self._rows()
         self.assertIn(f"2.00 credits from {purchase.name}", panel.preview)
         self.assertIn("0.00 credits left", panel.preview)
-        self.assertIn(f"1.00 h on {self.ticket.sale_order_id.name}", panel.preview)
+        self.assertIn(f"1:00 h on {self.ticket.sale_order_id.name}", panel.preview)
         self.assertEqual(self._rows(), before)
         self.assertFalse(self.ticket.timesheet_ids)
         entry = self._work(3)
@@ -41,7 +41,7 @@ class TestFundingPanel(FundingCommon):
         self.assertEqual(panel.team_id, self.team)
         self.assertIn(f"3.00 credits from {purchase.name}", panel.preview)
         panel.hours = 6
-        self.assertIn("Only 5.00 of the 6.00 h", panel.preview)
+        self.assertIn("Only 5:00 of the 6:00 h", panel.preview)
         panel.ticket_id = self.ticket
         panel.date = "2027-01-01"
         self.assertIn("0.00 credits usable", panel.preview)

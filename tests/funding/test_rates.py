@@ -248,7 +248,7 @@ class TestRates(RatesCommon):
         self.ticket.sale_line_id = item
         with self.assertRaises(ValidationError) as refused:
             self._log_at(18, 2)
-        self.assertIn("Log 1.00 h", str(refused.exception))
+        self.assertIn("Log 1:00 h", str(refused.exception))
         self.assertEqual(self._log_at(18, 1).hours_billed, 1.5)
 
     def test_entries_on_tasks_have_rates_too(self):

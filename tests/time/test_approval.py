@@ -44,7 +44,7 @@ class TestApproval(ApprovalCommon):
         manager = self.team.with_user(self.helpdesk_manager)
         with Form(manager) as form:
             form.require_approval = False
-            self.assertIn("2 (3.00 h)", form.waiting_time_text)
+            self.assertIn("2 (3:00 h)", form.waiting_time_text)
         action = manager.action_view_waiting_time()
         waiting = self.env["account.analytic.line"].with_user(self.helpdesk_manager)
         waiting = waiting.search(action["domain"])

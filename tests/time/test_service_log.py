@@ -119,7 +119,7 @@ class TestServiceLog(ServiceLogCommon):
             form.title = "Report"
             form.hours = 3
             self.assertIn(self.item.order_id.name, form.preview)
-            self.assertIn("7.00", form.preview)
+            self.assertIn("7:00", form.preview)
             form.hours = 3.2
             self.assertIn("log 3 or 3.5", form.preview)
             form.hours = 12
@@ -194,7 +194,7 @@ class TestServiceLog(ServiceLogCommon):
                 )
 
     def test_over_the_limit_nothing_is_logged_without_a_choice(self):
-        self._assert_refused("Only 10.00 of the 12.00 h.*Log 10.00 h", 12)
+        self._assert_refused("Only 10:00 of the 12:00 h.*Log 10:00 h", 12)
         self.assertFalse(self.ticket.timesheet_ids)
 
     def test_over_the_limit_log_what_fits(self):
@@ -202,19 +202,19 @@ class TestServiceLog(ServiceLogCommon):
         log.action_log_hours()
         self.assertEqual(log.entry_id.unit_amount, 10)
         self.assertEqual(self.ticket.total_hours, 10)
-        self._assert_refused("None of the 1 hours", 1, over_limit="fit")
+        self._assert_refused("None of the 1:00 hours", 1, over_limit="fit")
 
     def test_what_fits_is_what_the_team_can_bill(self):
         """A minimum or a rounding of the team would bill more than is left."""
         self._create_log(8.5).action_log_hours()
         self.team.rounding_hours = 1
         log = self._create_log(3, over_limit="fit")
-        self.assertIn("1.00 h on", log.preview)
+        self.assertIn("1:00 h on", log.preview)
         log.action_log_hours()
         self.assertEqual(log.entry_id.unit_amount, 1)
         self.assertEqual(self.item.authorized_hours_left, 0.5)
         self.team.write({"rounding_hours": 0, "minimum_hours": 1})
-        self._assert_refused("None of the 2 hours", 2, over_limit="fit")
+        self._assert_refused("None of the 2:00 hours", 2, over_limit="fit")
 
     def test_over_the_limit_log_the_rest_as_overage(self):
         log = self._create_log(12, over_limit="overage")
@@ -248,7 +248,7 @@ class TestServiceLog(ServiceLogCommon):
         self._create_log(12.5, over_limit="request").action_log_hours()
         log = self._create_log(1)
         self.assertEqual(log.over_limit_ways, "overage")
-        self.assertIn("2.5 h and has not answered", log.preview)
+        self.assertIn("2:30 h and has not answered", log.preview)
         log.over_limit = "request"
         with self.assertRefused(ValidationError, self.item):
             log.action_log_hours()

@@ -95,7 +95,7 @@ class TestTicketTime(ServiceCreditCommon):
         self.assertEqual(entry.so_line, new)
         self.assertEqual((old.qty_delivered, new.qty_delivered), (0, 3))
         self.assertFalse(ticket.movable_timesheet_count)
-        self.assertIn("3 h", ticket.message_ids[0].body)
+        self.assertIn("3:00 h", ticket.message_ids[0].body)
 
     def test_unticked_entry_is_paid_by_nobody(self):
         item = self._sell()

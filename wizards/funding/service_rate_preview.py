@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 
 from ...models.funding import rates
-from ...tools import format_number, is_countable
+from ...tools import format_hours, format_number, is_countable
 from ...tools.clock import HOURS_IN_A_DAY, get_hours
 
 
@@ -74,10 +74,10 @@ class ServiceRatePreview(models.TransientModel):
         names = {rate.id: rate.name for rate in names.exists()}
         return {
             "note": rates.render(self.env, facts),
-            "billed": rates.format_time(sum(p["hours"] * p["factor"] for p in pieces)),
+            "billed": format_hours(sum(p["hours"] * p["factor"] for p in pieces)),
             "pieces": [
                 {
-                    "time": rates.format_time(piece["hours"]),
+                    "time": format_hours(piece["hours"]),
                     "factor": format_number(self.env, piece["factor"]),
                     "until": piece.get("until")
                     or rates.format_clock(self.time_stop % HOURS_IN_A_DAY),

@@ -8,7 +8,7 @@ from odoo.tools import format_date, plaintext2html
 from ...models.funding.payers import CREDITS, OVERAGE, SALE_LINE
 from ...models.funding.rates import get_worked
 from ...models.ledger.drawing import WORK_FIELDS
-from ...tools import format_number
+from ...tools import format_hours
 
 STEP_TOLERANCE = 1e-6
 
@@ -118,7 +118,7 @@ class ServiceLog(models.TransientModel):
                 "approved, and waits until then.",
                 customer=self.partner_id.display_name,
             )
-        rest = format_number(self.env, plan["rest"], 2)
+        rest = format_hours(plan["rest"])
         if self.over_limit == "fit":
             return self.env._("%(rest)s h are not logged.", rest=rest)
         waiting_sudo = self._get_waiting_sudo()
@@ -127,13 +127,13 @@ class ServiceLog(models.TransientModel):
                 "%(rest)s h are over the limit. The customer was asked for %(hours)s h "
                 "and has not answered yet: choose what happens to the rest.",
                 rest=rest,
-                hours=format_number(self.env, waiting_sudo.hours),
+                hours=format_hours(waiting_sudo.hours),
             )
         return self.env._(
             "%(rest)s h are over the limit, %(fit)s h fit: choose what happens to the "
             "rest.",
             rest=rest,
-            fit=format_number(self.env, plan["fit"], 2),
+            fit=format_hours(plan["fit"]),
         )
 
     def _get_ways(self, plan):
@@ -260,7 +260,7 @@ class ServiceLog(models.TransientModel):
                 self.env._(
                     "None of the %(hours)s hours is covered for %(customer)s: log them "
                     "as overage, or ask the customer for more.",
-                    hours=format_number(self.env, self.hours),
+                    hours=format_hours(self.hours),
                     customer=self.partner_id.display_name,
                 )
             )
@@ -314,7 +314,7 @@ class ServiceLog(models.TransientModel):
                 or self.env._(
                     "%(customer)s was asked for %(hours)s hours.",
                     customer=self.authorization_id.partner_id.display_name,
-                    hours=format_number(self.env, self.authorization_id.hours),
+                    hours=format_hours(self.authorization_id.hours),
                 )
             )
         return text
