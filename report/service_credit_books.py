@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..models.accounting.figures import query_figures
 from ..models.ledger.movements import query_movements
@@ -354,6 +354,31 @@ class ServiceCreditBooks(models.Model):
         action["domain"] = domain
         action["context"] = {"create": False}
         return action
+
+    def action_view_balance_sheet(self):
+        """Open the balance of every account of the balance sheet on the date, with the
+        liability account of service credits among them."""
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._(
+                "Balances on %(date)s", date=format_date(self.env, self._get_date())
+            ),
+            "domain": [
+                ("account_id.include_initial_balance", "=", True),
+                ("company_id", "in", self.env.companies.ids),
+                ("parent_state", "=", "posted"),
+                ("date", "<=", self._get_date()),
+            ],
+            "res_model": "account.move.line",
+            "views": [(False, "pivot"), (False, "list")],
+            "context": {
+                "create": False,
+                "pivot_row_groupby": ["account_id"],
+                "pivot_column_groupby": [],
+                "pivot_measures": ["balance"],
+            },
+        }
 
     def action_view_recognized(self):
         """Open what was recognized of the purchase, period by period."""

@@ -1,6 +1,7 @@
 from . import account_move
 from . import account_move_line
 from . import project_project
+from . import project_update
 from . import res_company
 from . import res_config_settings
 from . import service_credit_consumption

@@ -32,10 +32,9 @@ class ProjectProject(models.Model):
         """
         spent = Domain("timesheet_id.project_id", "in", self.ids)
         spent |= Domain("allocation_id.milestone_id.project_id", "in", self.ids)
-        own = Domain(
-            "purchase_id.sale_line_id", "in", self._fetch_sale_order_item_ids()
-        )
         # sudo: as in core, who sees the profitability needs no right on its sources
+        items = self.sudo()._fetch_sale_order_item_ids()
+        own = Domain("purchase_id.sale_line_id", "in", items)
         rows_sudo = self.env["service.credit.consumption"].sudo()
         company = self.company_id or self.env.company
         today = company[:1]._get_today()

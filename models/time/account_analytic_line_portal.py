@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import float_compare
 
 from ...tools import format_number
 
@@ -58,6 +59,12 @@ class AccountAnalyticLine(models.Model):
         """Return how the hours billed were made of those worked, where they differ."""
         self.ensure_one()
         return self.rate_note if self.billing_factor not in (0, 1) else False
+
+    def _has_other_hours_billed(self):
+        """Return whether more, or less, is billed of these entries than was worked."""
+        return any(
+            float_compare(entry.hours_billed, entry.unit_amount, 2) for entry in self
+        )
 
     def _get_customer_ticket(self):
         """Return the ticket to name: none that became another customer's."""

@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ...tools import format_number
 from ..ledger.drawing import (
@@ -9,6 +10,12 @@ from ..ledger.drawing import (
     get_shortage_message,
     plan_draws,
     post_draws,
+)
+
+# Who sees what is left of a customer's credits: as on tasks, those who log time.
+CREDIT_READERS = (
+    "helpdesk_service_credit.group_service_credit_user",
+    "hr_timesheet.group_hr_timesheet_user",
 )
 
 
@@ -214,12 +221,47 @@ class ProjectProject(models.Model):
 
     def _get_credits_left(self):
         """Return the credits that could pay for work of the customer today."""
+        return sum(line["credits_available"] for line in self._get_balance_sudo())
+
+    def _get_balance_sudo(self):
         self.ensure_one()
         customer = self.partner_id.commercial_partner_id
         company = self.company_id or self.env.company
         # sudo: the number is for who may see credits; the contact may be private
         balances = customer.sudo()._get_service_credit_balances(company=company)
-        return sum(line["credits_available"] for line in balances[customer.id])
+        return balances[customer.id]
+
+    def _get_credits_left_text(self):
+        """Return what is left of the customer's credits as a sentence.
+
+        :return: False where the project uses none, and for users who do not see them
+            on its tasks either
+        """
+        self.ensure_one()
+        # sudo: the contact may be private
+        customer_sudo = self.partner_id.sudo().commercial_partner_id
+        if not (self.use_service_credits and customer_sudo):
+            return False
+        if not any(self.env.user.has_group(group) for group in CREDIT_READERS):
+            return False
+        balance = self._get_balance_sudo()
+        values = {
+            "customer": customer_sudo.name,
+            "credits": format_number(
+                self.env, sum(line["credits_available"] for line in balance), 2
+            ),
+        }
+        days = [line["next_expiry"] for line in balance if line["next_expiry"]]
+        if not days:
+            return self.env._(
+                "%(customer)s has %(credits)s service credits left.", **values
+            )
+        return self.env._(
+            "%(customer)s has %(credits)s service credits left; the next ones expire "
+            "on %(date)s.",
+            date=format_date(self.env, min(days)),
+            **values,
+        )
 
     # ------------------------------------------------------------------
     # Profitability: time paid by credits is a section of its own
@@ -236,6 +278,12 @@ class ProjectProject(models.Model):
             **super()._get_profitability_sequence_per_invoice_type(),
             "service_credits": 5,
         }
+
+    def _get_domain_from_section_id(self, section_id):
+        """No sales order item of the project earns what credits paid."""
+        if section_id == "service_credits":
+            return Domain.FALSE
+        return super()._get_domain_from_section_id(section_id)
 
     def action_profitability_items(self, section_name, domain=None, res_id=False):
         """Open the entries behind the section, as core does for its own sections."""

@@ -215,7 +215,27 @@ class TestServiceCreditBooks(AccountingCommon):
         books = self.env["service.credit.books"].with_user(self.accountant)
         arch = etree.fromstring(books.get_view(view_type="list")["arch"])
         buttons = [button.get("name") for button in arch.findall("header/button")]
-        self.assertEqual(buttons, ["action_move_to_account", "action_view_account"])
+        self.assertEqual(
+            buttons,
+            [
+                "action_move_to_account",
+                "action_view_account",
+                "action_view_balance_sheet",
+            ],
+        )
+
+    def test_the_balance_sheet_has_the_same_balance_of_the_account(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        self._recognize()
+        action = self._books().with_user(self.accountant).action_view_balance_sheet()
+        items = self.env["account.move.line"].search(action["domain"])
+        balances = {
+            account: sum(own.mapped("balance"))
+            for account, own in items.grouped("account_id").items()
+        }
+        self.assertEqual(balances[self.liability], -600)
+        self.assertNotIn(self.income, balances)
 
     def test_what_was_not_invoiced_cannot_be_moved(self):
         with self.assertRefused(UserError, says="another account"):
@@ -289,6 +309,32 @@ class TestRevenue(AccountingCommon):
         line = self.env["timesheets.analysis.report"].browse(entry.id)
         self.assertEqual(line.timesheet_revenues, 400)
         self.assertEqual(line.margin, 400 + entry.amount)
+
+    def test_an_update_of_the_project_says_what_credits_earned_and_what_is_left(self):
+        self._sell_credits()
+        project = self._spend(4).project_id
+        project.write({"partner_id": self.customer.id, "use_service_credits": True})
+        self.env.flush_all()
+        boss = self._create_person(
+            "boss_of_projects",
+            "project.group_project_manager,hr_timesheet.group_hr_timesheet_user",
+        )
+        worker = self._create_person("worker", "project.group_project_user")
+        for user, shown, hidden in (
+            (boss, ("400", "6.00 service credits left"), ()),
+            (worker, (), ("400", "service credits left")),
+        ):
+            updates = self.env["project.update"].with_user(user)
+            text = updates._build_description(project.with_user(user))
+            for part in shown:
+                self.assertIn(part, text)
+            for part in hidden:
+                self.assertNotIn(part, text)
+        self.assertFalse(
+            project.get_sale_items_data(limit=9, section_id="service_credits")[
+                "sol_items"
+            ]
+        )
 
     def test_another_currency_is_converted(self):
         francs = self._create_currency("CHF", 2.0)
