@@ -132,6 +132,7 @@ class ServiceRevenueRisk(models.Model):
         help="What the finding is about.",
     )
     can_settle = fields.Boolean(compute="_compute_can_settle")
+    way_out = fields.Char(compute="_compute_way_out", export_string_translation=False)
 
     @property
     def _table_query(self):
@@ -163,6 +164,24 @@ class ServiceRevenueRisk(models.Model):
     def _compute_can_settle(self):
         for risk in self:
             risk.can_settle = risk._may_settle()
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_way_out(self):
+        """Name what settles the finding, where there is one button for all of them."""
+        ways = {
+            "negative_item": self.env._("Raise the Order"),
+            "not_invoiced": self.env._("Create Invoice"),
+            "billed_nowhere": self.env._("Decide Again"),
+            "non_billable": self.env._("Charge"),
+            "overage": self.env._("Bill"),
+            "draft_purchase": self.env._("Make Usable"),
+            "different_amount": self.env._("Follow the Invoice"),
+            "used_unpaid": self.env._("Invoices"),
+            "catch_all": self.env._("Move the Time"),
+        }
+        for risk in self:
+            risk.way_out = ways.get(risk.kind)
 
     def _get_record(self):
         """Return the record that the finding is about."""

@@ -80,6 +80,7 @@ from .ledger import test_credit_tour
 from .ledger import test_credit_walk
 from .ledger import test_credit_windows
 from .report import test_report_balance
+from .report import test_customer_rates
 from .report import test_report_forecast
 from .report import test_report_rights
 from .report import test_report_statement

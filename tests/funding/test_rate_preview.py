@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from lxml import etree
+
 from odoo.tests import Form, tagged
 
 from ..support.rates import MONDAY, RatesCommon
@@ -22,3 +24,13 @@ class TestRatePreview(RatesCommon):
             self.assertNotIn("× 1.5", form.preview)
             form.time_stop = 0
             self.assertFalse(form.preview)
+
+    def test_every_view_of_rates_leads_to_the_window(self):
+        """A phone shows cards and the form."""
+        action = self.env.ref("helpdesk_service_credit.service_rate_preview_action")
+        views = self.env["service.rate"].get_views(
+            [(False, kind) for kind in ("list", "kanban", "form")]
+        )["views"]
+        for kind, view in views.items():
+            buttons = etree.fromstring(view["arch"]).findall("header/button")
+            self.assertIn(str(action.id), [b.get("name") for b in buttons], kind)

@@ -1,4 +1,5 @@
 from . import test_report_balance
+from . import test_customer_rates
 from . import test_report_forecast
 from . import test_report_rights
 from . import test_report_statement
