@@ -8,7 +8,12 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...connectors import CONNECTORS
 from ...connectors.presets import PRESETS
-from ...tools import check_moved, refuse_typed, untyped_defaults
+from ...tools import (
+    check_moved,
+    refuse_typed,
+    refuse_unreadable,
+    untyped_defaults,
+)
 from .service_sync_customer import DEFAULT_METHODS, MATCH_METHODS
 from .targets import TARGETS
 
@@ -439,6 +444,7 @@ class ServiceSyncSource(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         refuse_typed(self, vals_list)
+        refuse_unreadable(self, vals_list, ("preset",))
         return super().create(
             [
                 {**self._get_preset_values(vals["preset"]), **vals}
@@ -455,6 +461,7 @@ class ServiceSyncSource(models.Model):
         """
         self.check_access("write")
         refuse_typed(self, [vals])
+        refuse_unreadable(self, [vals], ("preset",))
         for source in self:
             changed = [
                 name

@@ -43,6 +43,15 @@ class TestSyncSecurity(SyncCommon):
             **dict.fromkeys(SECRETS, SECRET),
         )
 
+    def test_a_preset_is_a_name(self):
+        values = {"name": "Odd", "connector": "json", "target": "purchase"}
+        sources = self.env["service.sync.source"]
+        for odd in ({"id": 1}, [[1, 1]]):
+            with self.subTest(odd), self.assertRaises(ValidationError):
+                sources.create({**values, "preset": odd})
+            with self.subTest(odd), self.assertRaises(ValidationError):
+                self.source.write({"preset": odd})
+
     def test_secrets_are_for_settings_administrators(self):
         self.assertEqual(self.source.with_user(self.admin).api_key, SECRET)
         source = self.source.with_user(self.manager)
