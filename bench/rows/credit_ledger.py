@@ -18,18 +18,18 @@ PURCHASE = "service.credit.purchase"
 ALLOCATION = "service.credit.allocation"
 CONSUMPTION = "service.credit.consumption"
 
-# Purchases as the addon would have recorded them, without the wait.
-INSERT_PURCHASES = """
-    INSERT INTO service_credit_purchase (
-        name, active, partner_id, commercial_partner_id, company_id, currency_id,
-        date_start, date_expiry, credits, value_per_credit, paid_per_credit, is_draft,
-        credits_allocated, credits_expired, credits_withdrawn, credits_available,
-        value_total, paid_total, value_available, paid_available, state, release
-    )
-    SELECT 'BENCH/' || n, true, %(partner)s, %(partner)s, %(company)s, %(currency)s,
-           %(start)s, %(expiry)s::date + n %% 200, 10, 100, 80, false,
-           0, 0, 0, 10, 1000, 800, 1000, 800, 'open', 'order'
-    FROM generate_series(1, %(number)s) AS n
+# Copies of a purchase that the addon recorded, without the wait.
+COPY_PURCHASE = """
+    INSERT INTO service_credit_purchase
+    SELECT copy.*
+    FROM service_credit_purchase AS first,
+         generate_series(2, %(number)s) AS n,
+         jsonb_populate_record(first, jsonb_build_object(
+             'id', nextval('service_credit_purchase_id_seq'),
+             'name', 'BENCH/' || n,
+             'date_expiry', %(expiry)s::date + n %% 200
+         )) AS copy
+    WHERE first.id = %(first)s
 """
 
 # What expiring means, in three statements and nothing else.
@@ -66,14 +66,22 @@ EXPIRE_IN_SQL = """
 def customer_with(env, number, expiry=30):
     customer = env["res.partner"].create({"name": f"Owner of {number}"})
     today = date.today()
+    first = env[PURCHASE].create(
+        {
+            "partner_id": customer.id,
+            "date_start": today - timedelta(400),
+            "date_expiry": today + timedelta(expiry + 1),
+            "credits": 10,
+            "value_per_credit": 100,
+            "paid_per_credit": 80,
+            "is_draft": False,
+        }
+    )
     env.flush_all()
     env.cr.execute(
-        INSERT_PURCHASES,
+        COPY_PURCHASE,
         {
-            "partner": customer.id,
-            "company": env.company.id,
-            "currency": env.company.currency_id.id,
-            "start": today - timedelta(400),
+            "first": first.id,
             "expiry": today + timedelta(expiry),
             "number": number,
         },
