@@ -2,6 +2,7 @@
 import uuid
 
 from odoo import Command, api, fields, models, tools
+from odoo.fields import Domain
 
 from ...tools import check_moved, refuse_uncountable
 from .rates import Rate
@@ -161,7 +162,9 @@ class ServiceRate(models.Model):
         """
         # sudo: who changes rates need not administer companies
         companies_sudo = self.env["res.company"].sudo()
-        companies_sudo = companies_sudo.with_context(active_test=False).search([])
+        companies_sudo = companies_sudo.with_context(active_test=False).search(
+            Domain.TRUE
+        )
         companies_sudo.service_rate_version = uuid.uuid4().hex
 
     @api.model

@@ -183,17 +183,13 @@ def _render_passed_over(env, facts):
     """Return the words about what did not pay."""
     if "purchase" not in facts:
         return _render_passed_item(env, facts)
-    why = facts["why"]
+    why = "unpaid" if facts.get("invoices") else facts["why"]
     values = {
         "credits": _format(env, facts["credits"]),
         "purchase": _render_purchase(env, facts),
         "date": _format_day(env, facts["date"]),
-        "invoices": facts.get("invoices"),
-        "order": facts.get("order"),
-        "limits": facts.get("limits"),
+        **{name: facts.get(name) for name in ("invoices", "order", "limits")},
     }
-    if facts.get("invoices"):
-        why = "unpaid"
     if facts["is_day_before"]:
         return env._(
             "%(credits)s credits of %(purchase)s expired on the previous day", **values

@@ -77,7 +77,10 @@ class TestCreditScope(CreditCommon):
             with self.subTest(limits=limits):
                 self.assertEqual(paid, works)
                 self.assertEqual(purchase.is_limited, bool(limits))
-            purchase.unlink() if purchase.is_draft else purchase._write_off()
+            if purchase.is_draft:
+                purchase.unlink()
+            else:
+                purchase._write_off()
 
     def test_what_is_passed_over_is_known(self):
         limited = self._buy(5, expiry=10, team_ids=self.other_team.ids)
