@@ -273,7 +273,7 @@ class ServiceCreditPurchase(models.Model):
         store=True,
         precompute=True,
         groups="base.group_user",
-        help="The credits do not pay for any work.",
+        help="The credits pay for some work only.",
     )
     sale_line_id = fields.Many2one(
         comodel_name="sale.order.line",

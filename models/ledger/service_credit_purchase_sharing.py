@@ -21,7 +21,9 @@ class ServiceCreditPurchase(models.Model):
         """
         # sudo: who shares credits need not administer companies
         companies_sudo = self.env["res.company"].sudo()
-        companies_sudo = companies_sudo.with_context(active_test=False).search([])
+        companies_sudo = companies_sudo.with_context(active_test=False).search(
+            Domain.TRUE
+        )
         companies_sudo.service_sharing_version = uuid.uuid4().hex
 
     @api.model

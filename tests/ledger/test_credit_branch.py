@@ -211,6 +211,26 @@ class TestCreditBranch(CreditCommon):
             with self.assertRaises(AccessError):
                 act()
 
+    def test_customers_of_a_branch_see_all_they_bought(self):
+        """Also from above, with every row, whichever branch did the work."""
+        above = self._sold_by(self.company)
+        own = self._sold_by(self.north, 1, expiry=9)
+        self._buy(1, company_id=self.company.id, partner_id=self.other_customer.id)
+        rows = self._draw(self.ticket, 2, company=self.north).rows
+        rows |= self._work_in(self.south, 1).rows
+        portal = new_test_user(
+            self.env,
+            "portal_of_north",
+            "base.group_portal",
+            partner_id=self.contact.id,
+            company_id=self.north.id,
+            company_ids=[Command.set(self.north.ids)],
+        )
+        seen = self.purchase_model.with_user(portal).search([])
+        self.assertEqual(seen, above | own)
+        self.assertEqual(sum(seen.consumption_ids.mapped("credits")), 3)
+        self.assertEqual(seen.consumption_ids.sudo(), rows.sorted("id", reverse=True))
+
     def test_people_above_and_elsewhere_see_nothing_of_a_branch(self):
         own = self._sold_by(self.north)
         above = self._sold_by(self.company)

@@ -74,3 +74,28 @@ class TestCreditMigration(CreditCommon):
         )
         script.before(self.cr)
         self.assertEqual(self._read(lots), before, "safe to repeat")
+
+    def test_branches_see_what_is_above_and_own_rules_stay(self):
+        """Rules are never updated by themselves; one that was changed here is kept."""
+        rules = {
+            name: self.env.ref(
+                f"helpdesk_service_credit.service_credit_{name}_rule_company"
+            )
+            for name in ("purchase", "consumption")
+        }
+        old = '[("company_id", "in", company_ids)]'
+        wanted = {name: (r.domain_force, r.perm_read) for name, r in rules.items()}
+        self.assertEqual(wanted["purchase"], (old, False))
+        module = load_script(
+            str(Path(get_module_path("helpdesk_service_credit"), SCRIPT)), "branches"
+        )
+        for rule in rules.values():
+            rule.write({"domain_force": old, "perm_read": True})
+        for _again in range(2):
+            module.after(self.env)
+            found = {name: (r.domain_force, r.perm_read) for name, r in rules.items()}
+            self.assertEqual(found, wanted)
+        own = {"domain_force": "[(1, '=', 1)]", "perm_read": True}
+        rules["purchase"].write(own)
+        module.after(self.env)
+        self.assertTrue(rules["purchase"].perm_read)
