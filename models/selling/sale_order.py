@@ -212,11 +212,21 @@ class SaleOrder(models.Model):
         """Move credits that an open purchase can't take to an item of their own.
 
         The item keeps the quantity of its purchase; price and discount stay.
+
+        :raise UserError: when none of the items can be split, saying why
         """
         self.ensure_one()
         self.check_access("write")
+        refusals, is_split = [], False
         for line, credits in self._get_credits_without_purchase().items():
-            line._split_units(line.product_uom_qty * credits / line.service_credits)
+            units = line._get_units_beyond(credits)
+            if refusal := line._get_split_refusal(units):
+                refusals.append(refusal)
+            else:
+                line._split_units(units)
+                is_split = True
+        if refusals and not is_split:
+            raise UserError("\n".join(refusals))
 
     def action_view_service_credit_purchases(self):
         """Open the purchases made from these orders."""

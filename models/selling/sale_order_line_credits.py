@@ -4,7 +4,7 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
-from odoo.tools import float_round, format_date, mute_logger
+from odoo.tools import float_compare, float_round, format_date, mute_logger
 
 from ...tools import add_months, format_number, lock_and_touch
 from .billing import share_discounts
@@ -44,18 +44,80 @@ class SaleOrderLine(models.Model):
         per_unit = per_unit or self._get_service_credits_per_unit()
         return self.product_uom_id.round(credits / per_unit, rounding_method="UP")
 
+    def _get_units_beyond(self, credits):
+        """Return the units of the item that stand for so many of its credits."""
+        return self.product_uom_id.round(
+            self.product_uom_qty * credits / self.service_credits
+        )
+
+    def _get_split_refusal(self, units):
+        """Return why so many units can't become an item of their own, else None.
+
+        What is invoiced stays with the item, and would be invoiced once more.
+        """
+        self.ensure_one()
+        uom, product = self.product_uom_id, self.product_id
+        kept = self.product_uom_qty - units
+        if uom.compare(self.qty_invoiced, kept) > 0:
+            return self.env._(
+                "%(item)s can't be split, because its purchase stands for %(kept)s "
+                "%(unit)s and %(invoiced)s are invoiced. Credit the rest first.",
+                item=self.display_name,
+                kept=format_number(self.env, uom.round(kept)),
+                unit=uom.name,
+                invoiced=format_number(self.env, self.qty_invoiced),
+            )
+        lot_sudo = self._get_live_purchases()[:1]
+        sold = lot_sudo.service_credits_per_unit or product.service_credits
+        digits = lot_sudo._get_credit_digits()
+        if float_compare(sold, product.service_credits, digits) != 0:
+            return self.env._(
+                "%(item)s can't be split, because one unit of %(product)s has %(now)s "
+                "service credits instead of the %(sold)s that were sold. Reduce the "
+                "item and add a new one instead.",
+                item=self.display_name,
+                product=product.display_name,
+                now=format_number(self.env, product.service_credits),
+                sold=format_number(self.env, sold),
+            )
+        return None
+
     def _split_units(self, units):
-        """Move so many units to an item of their own, at the same price.
+        """Move so many units to an item of their own right below, at the same price.
 
         :return: the new item
         """
         self.ensure_one()
-        units = self.product_uom_id.round(units)
+        kept = self.product_uom_id.round(self.product_uom_qty - units)
         price = {"price_unit": self.price_unit, "discount": self.discount}
-        self.write({"product_uom_qty": self.product_uom_qty - units, **price})
-        return self.copy(
-            {"order_id": self.order_id.id, "product_uom_qty": units, **price}
+        moved = {"product_uom_qty": units, **price}
+        stays = {"product_uom_qty": kept, **price}
+        if self.qty_delivered_method == "manual" and self.qty_delivered > kept:
+            moved["qty_delivered"] = self.qty_delivered - kept
+            stays["qty_delivered"] = kept
+        self.write(stays)
+        self._make_room_below()
+        vals = self.copy_data(
+            {
+                "order_id": self.order_id.id,
+                "linked_line_id": self.linked_line_id.id,
+                **moved,
+            }
+        )[0]
+        # Core leaves out the distribution of the order's project: a copied order may
+        # have another one.
+        return self.create(
+            {**vals, "analytic_distribution": self.analytic_distribution}
         )
+
+    def _make_room_below(self):
+        """Let a new item of the same sequence come right below, in the same section."""
+        below = self.order_id.order_line.filtered(
+            lambda line: (line.sequence, line.id) > (self.sequence, self.id)
+        )
+        if self.sequence in below.mapped("sequence"):
+            for line in below:
+                line.sequence += 1
 
     # ------------------------------------------------------------------
     # Creating purchases

@@ -3,7 +3,8 @@
 
 from lxml import etree
 
-from odoo.exceptions import AccessError
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from ..support.selling import SellingCommon
@@ -85,6 +86,124 @@ class TestOfficeSells(SellingCommon):
         order.action_split_service_credits()
         lots = order.order_line.service_credit_purchase_ids
         self.assertEqual(sorted(lots.mapped("credits_available")), [10, 30])
+
+    def test_added_credits_that_are_invoiced_stay_where_they_are(self):
+        plain = {"product_id": self.plain.id, "product_uom_qty": 1}
+        lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 2}, plain)
+        order, line = lot.sale_order_id, lot.sale_line_id
+        line.product_uom_qty = 3
+        invoice = self._invoice(lot)
+        with self.assertRaisesRegex(UserError, "for 2 Units and 3 are invoiced"):
+            order.action_split_service_credits()
+        self.assertEqual(len(order.order_line), 2)
+        self.assertEqual((line.product_uom_qty, line.qty_to_invoice), (3, 0))
+
+        note = self._credit(invoice)
+        note.invoice_line_ids.filtered(
+            lambda item: item.product_id == self.plain
+        ).unlink()
+        note.invoice_line_ids.quantity = 1
+        note.action_post()
+        self.assertEqual((line.qty_invoiced, lot.credits_available), (2, 20))
+        order.action_split_service_credits()
+        self.assertEqual(
+            sorted(order.order_line.mapped("qty_to_invoice")), [0, 0, 1], "3 in all"
+        )
+
+    def test_what_can_be_split_does_not_wait_for_what_cannot(self):
+        other = self._create_credit_product("Other", service_credit_creation="open")
+        self.pack.service_credit_creation = "open"
+        order = self._quote(self.pack, other)
+        order.action_confirm()
+        pack, item = order.order_line
+        pack.product_uom_qty = 2
+        order._create_invoices().action_post()
+        item.product_uom_qty = 5
+        order.action_split_service_credits()
+        self.assertEqual(
+            sorted(order.order_line.mapped("product_uom_qty")), [1, 2, 4], "pack stays"
+        )
+        self.assertEqual(order.service_credits_missing, "Credit Pack (10)")
+        with self.assertRaises(UserError):
+            order.action_split_service_credits()
+
+    def test_added_units_stand_for_the_credits_that_were_sold(self):
+        for now in (12, 0):
+            with self.subTest(now=now):
+                pack = self._create_credit_product(service_credit_creation="open")
+                order = self._quote(pack)
+                order.action_confirm()
+                line = order.order_line
+                pack.service_credits = now
+                line.product_uom_qty = 2
+                self.assertIn("(10)", order.service_credits_missing)
+                with self.assertRaisesRegex(UserError, f"has {now} .* the 10 that"):
+                    order.action_split_service_credits()
+                self.assertEqual(order.order_line, line)
+                pack.service_credits = 10
+                order.action_split_service_credits()
+                self.assertEqual(
+                    order.order_line.service_credit_purchase_ids.mapped("credits"),
+                    [10, 10],
+                )
+
+    def test_added_item_stands_below_in_the_project_and_section_of_its_origin(self):
+        project = self.env["project.project"].create(
+            {"name": "Move to Azure", "allow_billable": True}
+        )
+        project._create_analytic_account()
+        account = project.account_id
+        tax = self.env["account.tax"].create({"name": "7 %", "amount": 7})
+        sections = [
+            {"display_type": "line_section", "name": name} for name in ("Now", "Later")
+        ]
+        pack = {
+            "product_id": self.pack.id,
+            "product_uom_qty": 2,
+            "tax_ids": [Command.set(tax.ids)],
+        }
+        lot = self._ordered(
+            sections[0], pack, sections[1], self.plain, project_id=project.id
+        )
+        order, line = lot.sale_order_id, lot.sale_line_id
+        self.assertEqual(line.analytic_distribution, {str(account.id): 100})
+        self.assertEqual(set(order.order_line.mapped("sequence")), {10})
+        line.product_uom_qty = 5
+        before, total = order.order_line, order.amount_total
+        order.action_split_service_credits()
+        added = order.order_line - before
+        order.invalidate_recordset()
+        self.assertEqual(order.order_line.ids[:3], (before[:2] | added).ids)
+        self.assertEqual(order.order_line.ids[3:], before[2:].ids)
+        self.assertEqual(added.parent_id, before[0])
+        self.assertEqual(added.analytic_distribution, line.analytic_distribution)
+        self.assertEqual(added.tax_ids, tax)
+        self.assertEqual(order.amount_total, total)
+
+    def test_units_delivered_by_hand_follow_the_added_item(self):
+        by_hand = self._create_credit_product(service_credit_creation="open")
+        by_hand.service_policy = "delivered_manual"
+        order = self._quote({"product_id": by_hand.id, "product_uom_qty": 2})
+        order.action_confirm()
+        line = order.order_line
+        line.write({"product_uom_qty": 4, "qty_delivered": 3})
+        order.action_split_service_credits()
+        added = order.order_line - line
+        self.assertEqual((line.qty_delivered, added.qty_delivered), (2, 1))
+        self.assertEqual((line.qty_to_invoice, added.qty_to_invoice), (2, 1))
+
+    def test_locked_and_cancelled_orders_stay_as_they_are(self):
+        lot = self._ordered()
+        order, line = lot.sale_order_id, lot.sale_line_id
+        line.product_uom_qty = 2
+        order.action_lock()
+        with self.assertRaises(UserError), self.cr.savepoint():
+            order.action_split_service_credits()
+        self.assertEqual(line.product_uom_qty, 2)
+        order.action_unlock()
+        order._action_cancel()
+        order.action_split_service_credits()
+        self.assertEqual(order.order_line, line)
 
     def test_warning_comes_before_saving(self):
         order = self._ordered().sale_order_id
