@@ -69,7 +69,6 @@ class ResPartner(models.Model):
         ):
             members = purchase_sudo.shared_partner_ids
             purchase_sudo.shared_partner_ids = members - self | entity
-        purchases_sudo._forget_sharing()
 
     def _get_entities_above(self):
         """Return the commercial entities that these belong to (superuser)."""

@@ -526,8 +526,8 @@ class ServiceCreditPurchase(models.Model):
         """Record purchases; the company's settings apply whatever the way in."""
         purchases = super().create([self._prepare_new(dict(v)) for v in vals_list])
         purchases._note_origin()
-        if any(vals.get("sharing", "customer") != "customer" for vals in vals_list):
-            self._forget_sharing()
+        # Not the given values: a product and the context share credits, too.
+        purchases._forget_own_sharing()
         # What the database refuses draws no number.
         purchases.flush_recordset()
         purchases._number()
@@ -569,8 +569,7 @@ class ServiceCreditPurchase(models.Model):
         return result
 
     def unlink(self):
-        if any(purchase.sharing != "customer" for purchase in self.sudo()):
-            self._forget_sharing()
+        self._forget_own_sharing()
         return super(ServiceCreditPurchase, self - self._archive_instead()).unlink()
 
     def _write_past_the_lock(self, vals):

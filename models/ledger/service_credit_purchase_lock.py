@@ -350,7 +350,7 @@ class ServiceCreditPurchase(models.Model):
 
     def _follow_customer(self, partner):
         """Hand purchases to the entity that took their customer over."""
-        self._forget_sharing()
+        self._forget_own_sharing()
         return self._write_past_the_lock({"commercial_partner_id": partner.id})
 
     def _get_paid_dates(self):

@@ -26,6 +26,22 @@ class ServiceCreditPurchase(models.Model):
         )
         companies_sudo.service_sharing_version = uuid.uuid4().hex
 
+    def _forget_own_sharing(self):
+        """Forget it where these purchases are shared: no others are kept in memory."""
+        if any(purchase.sharing != "customer" for purchase in self.sudo()):
+            self._forget_sharing()
+
+    @api.model
+    def _search_shared_by(self, partners):
+        """Return which purchases customers share, or others with them."""
+        return self.with_context(active_test=False).search(
+            Domain("sharing", "!=", "customer")
+            & (
+                Domain("commercial_partner_id", "in", partners.ids)
+                | Domain("shared_partner_ids", "in", partners.ids)
+            )
+        )
+
     @api.model
     def _get_sharing(self):
         """Return the ids of owners that share with their group, and of customers that

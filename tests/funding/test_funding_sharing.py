@@ -43,6 +43,21 @@ class TestFundingSharing(FundingCommon):
         entry.unlink()
         self.assertEqual(pool.credits_available, 5)
 
+    def test_what_a_product_shares_pays_at_once(self):
+        """Also where it was known before that nobody shares anything."""
+        product = self._create_service(
+            "Pool",
+            "ordered_prepaid",
+            service_credits=5,
+            service_credit_sharing="group",
+            uom_id=self.env.ref("uom.product_uom_unit").id,
+        )
+        self.assertEqual(self._work(1).coverage, "non_billable")
+        pool = self._buy(5, product_id=product.id)
+        self.assertEqual(pool.sharing, "group")
+        entry = self._work(1)
+        self.assertEqual(entry.consumption_ids.purchase_id, pool)
+
     def test_what_is_passed_over_says_whose_it_is(self):
         self.team.over_limit_policy = "overage"
         pool = self._buy(5, sharing="group", expiry="2026-05-01")
