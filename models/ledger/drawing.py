@@ -195,12 +195,15 @@ class EligiblePool:
 
     FIRST_PORTION = 16
 
-    def __init__(self, fetches, digits, left, customer):
+    def __init__(self, fetches, digits, left, shares, customer):
         """
         :param list fetches: of ``(limit, offset) -> purchases`` in drawing order, one
             after the other
         :param dict left: what the batch leaves of each purchase, for all its pools:
             members, and branches, draw from the same purchases
+        :param dict shares: what it leaves of the shares of customers in purchases of
+            others, by purchase and customer, for all pools: a customer has one share,
+            whichever branch the work is in
         :param customer: the commercial entity, whose shares in purchases of others are
             limited
         """
@@ -211,7 +214,7 @@ class EligiblePool:
         self._offset = 0
         self._first = 0
         self._customer = customer
-        self._shares = {}
+        self._shares = shares
         self.left = left
 
     def take(self, request):
@@ -242,7 +245,7 @@ class EligiblePool:
         """Reserve ``amount`` of ``purchase`` for ``plan``; tell what there was."""
         if purchase.id not in self.left:
             self.left[purchase.id] = purchase._get_usable_credits()
-        self._shares |= purchase._get_shares_left(self._customer)
+        self._read_shares(purchase)
         left = self._get_left(purchase)
         if float_compare(amount, left, precision_digits=self._digits) > 0:
             return left
@@ -259,14 +262,15 @@ class EligiblePool:
         self._first = 0
 
     def _reserve(self, purchase, amount):
-        for left in (self.left, self._shares):
-            if purchase.id in left:
-                left[purchase.id] = self._round(left[purchase.id] - amount)
+        share = purchase.id, self._customer.id
+        for left, key in ((self.left, purchase.id), (self._shares, share)):
+            if key in left:
+                left[key] = self._round(left[key] - amount)
 
     def _get_left(self, purchase):
         """Return what the batch leaves of a purchase for the customer."""
         left = self.left[purchase.id]
-        return min(left, self._shares.get(purchase.id, left))
+        return min(left, self._shares.get((purchase.id, self._customer.id), left))
 
     def _walk(self, day):
         position = self._first
@@ -290,11 +294,15 @@ class EligiblePool:
                 self._offset = 0
             self._portion *= 2
         if found:
-            self._shares |= found._get_shares_left(self._customer)
+            self._read_shares(found)
         for purchase in found:
             self._purchases.append(purchase)
             self.left.setdefault(purchase.id, purchase._get_usable_credits())
         return bool(found)
+
+    def _read_shares(self, purchases):
+        for key, credits in purchases._get_shares_left(self._customer).items():
+            self._shares.setdefault(key, credits)
 
     def _round(self, value):
         return float_round(value, precision_digits=self._digits)
@@ -315,13 +323,15 @@ def plan_draws(env, requests):
     :raise UserError: for a selection by hand that is not allowed, not eligible, or
         does not add up
     """
-    pools, days, left = {}, {}, {}
+    pools, days, left, shares = {}, {}, {}, {}
     for request in requests:
         days.setdefault(request.key, set()).add(request.date)
     plans = []
     for request in requests:
         if request.key not in pools:
-            pools[request.key] = _get_pool(env, request, days[request.key], left)
+            pools[request.key] = _get_pool(
+                env, request, days[request.key], left, shares
+            )
         plans.append(_plan_one(env, request, pools[request.key]))
     return plans
 
@@ -381,7 +391,7 @@ def _prepare_allocation(request, purchase):
     }
 
 
-def _get_pool(env, request, days, left):
+def _get_pool(env, request, days, left, shares):
     purchase_sudo = env["service.credit.purchase"].sudo()
     customer = request.customer
     whose = [Domain("commercial_partner_id", "=", customer.id)]
@@ -393,7 +403,7 @@ def _get_pool(env, request, days, left):
         for domain in whose
     ]
     digits = purchase_sudo._get_credit_digits()
-    return EligiblePool(fetches, digits, left, customer)
+    return EligiblePool(fetches, digits, left, shares, customer)
 
 
 def _plan_one(env, request, pool):

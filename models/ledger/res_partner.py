@@ -271,14 +271,15 @@ class ResPartner(models.Model):
             order=", ".join(purchases._get_drawing_order()),
         )
         found = []
+        shares = lots_sudo._get_shares_left(self)
         for partner, domain in domains.items():
             if domain.is_false():
                 continue
             lots = lots_sudo.filtered(lambda lot, who=partner: lot._is_shared_with(who))
-            shares = lots._get_shares_left(partner)
             for lot in lots:
                 credits = lot._get_usable_credits()
-                found.append((partner, lot, min(credits, shares.get(lot.id, credits))))
+                left = shares.get((lot.id, partner.id), credits)
+                found.append((partner, lot, min(credits, left)))
         return found
 
     @api.model

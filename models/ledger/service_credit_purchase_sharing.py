@@ -88,21 +88,27 @@ class ServiceCreditPurchase(models.Model):
             )
         return domain
 
-    def _get_shares_left(self, partner):
-        """Return how many credits a customer may still draw from purchases of others
-        that limit its share, by id of the purchase.
+    def _get_shares_left(self, partners):
+        """Return how many credits customers may still draw from purchases of others
+        that limit their shares, by the ids of purchase and customer.
 
-        :param partner: commercial entity
+        :param partners: commercial entities
         """
-        others = self.filtered(lambda lot: lot.commercial_partner_id.id != partner.id)
+        others = self.filtered(
+            lambda lot: lot.commercial_partner_id.ids != partners.ids
+        )
         if not others:
             return {}
         # sudo: who pays does not depend on who looks
         shares_sudo = self.env["service.credit.share"].sudo()
         shares_sudo = shares_sudo.search(
-            [("purchase_id", "in", others.ids), ("partner_id", "=", partner.id)]
+            [("purchase_id", "in", others.ids), ("partner_id", "in", partners.ids)]
         )
-        return {share.purchase_id.id: share._get_left() for share in shares_sudo}
+        return {
+            (share.purchase_id.id, share.partner_id.id): share._get_left()
+            for share in shares_sudo
+            if share.partner_id != share.purchase_id.commercial_partner_id
+        }
 
     def _is_shared_with(self, partner):
         """Tell whether a customer draws from the purchase of another one.
