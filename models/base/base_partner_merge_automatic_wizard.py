@@ -7,10 +7,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _update_foreign_keys(self, src_partners, dst_partner):
         """Credits of a merged customer belong to the entity of the remaining one."""
+        # sudo: who merges contacts need not see the ledger
+        shares_sudo = self.env["service.credit.share"].sudo()
+        shares_sudo._merge_customers(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         entity = dst_partner.commercial_partner_id
         if entity != dst_partner:
             dst_partner._hand_over_service_credits(entity)
-        # Merged contacts were chosen to share credits, below the ORM.
-        self.env["service.credit.purchase"]._forget_sharing()
+        # Merged customers share, or were chosen to, below the ORM.
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        purchases_sudo._search_shared_by(dst_partner | entity)._forget_own_sharing()
         return result

@@ -627,18 +627,21 @@ class ServiceCreditPurchase(models.Model):
     def _check_shared_partners(self):
         """Credits are a customer's, and so is sharing in them: no contact's."""
         for purchase in self:
-            for contact in purchase.sudo().shared_partner_ids:
-                customer = contact.commercial_partner_id
-                if customer != contact:
-                    raise ValidationError(
-                        self.env._(
-                            "%(purchase)s can't be shared with %(contact)s, who "
-                            "belongs to %(customer)s: choose %(customer)s instead.",
-                            purchase=purchase._get_label(),
-                            contact=contact.name,
-                            customer=customer.display_name,
-                        )
+            purchase._refuse_contacts(purchase.sudo().shared_partner_ids)
+
+    def _refuse_contacts(self, partners_sudo):
+        for contact in partners_sudo:
+            customer = contact.commercial_partner_id
+            if customer != contact:
+                raise ValidationError(
+                    self.env._(
+                        "%(purchase)s can't be shared with %(contact)s, who "
+                        "belongs to %(customer)s: choose %(customer)s instead.",
+                        purchase=self._get_label(),
+                        contact=contact.name,
+                        customer=customer.display_name,
                     )
+                )
 
     @api.constrains("credits", "value_per_credit", "paid_per_credit")
     def _check_money(self):

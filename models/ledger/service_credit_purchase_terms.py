@@ -252,14 +252,21 @@ class ServiceCreditPurchase(models.Model):
                 return False
         return True
 
-    def _get_limits_text(self):
-        """Name what the purchase is limited to; empty where it pays for any work."""
+    def _get_limits_text(self, reader=None):
+        """Name what the purchase is limited to; empty where it pays for any work.
+
+        :param reader: the customer who reads it: another one than the owner reads no
+            names of the owner's projects
+        """
         self.ensure_one()
         # sudo: what it pays for is no secret to who reads that it does not pay
         lot_sudo = self.sudo()._with_archived()
         if not lot_sudo.is_limited:
             return ""
-        return ", ".join(one.display_name for name in SCOPES for one in lot_sudo[name])
+        names = [*SCOPES]
+        if reader and reader.id != lot_sudo.commercial_partner_id.id:
+            names.remove("project_ids")
+        return ", ".join(one.display_name for name in names for one in lot_sudo[name])
 
     def _is_past_grace(self, day):
         """Tell whether ``day`` is too late a work date."""

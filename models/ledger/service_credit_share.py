@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import float_round
 
 from ...tools import lock_and_touch, refuse_uncountable
+from .service_credit_purchase_lock import MOST_CREDITS
 
 
 class ServiceCreditShare(models.Model):
@@ -79,25 +80,48 @@ class ServiceCreditShare(models.Model):
         refuse_uncountable(self, vals_list)
         shares = super().create(vals_list)
         lock_and_touch(shares.purchase_id)
-        for share in shares:
-            purchase = share.purchase_id
-            if purchase.sharing == "chosen" and (
-                share.partner_id not in purchase.shared_partner_ids
-            ):
-                purchase.shared_partner_ids |= share.partner_id
+        shares._choose_customers()
         return shares
 
     def write(self, vals):
-        """Refuse numbers that nothing can count with."""
+        """Refuse numbers that nothing can count with; share with another customer."""
         refuse_uncountable(self, [vals])
         purchases = self.purchase_id
         result = super().write(vals)
         lock_and_touch(purchases | self.purchase_id)
+        if "partner_id" in vals:
+            self._choose_customers()
         return result
 
     def unlink(self):
         lock_and_touch(self.purchase_id)
         return super().unlink()
+
+    @api.constrains("partner_id", "purchase_id")
+    def _check_partner(self):
+        """A contact's share would limit nothing: its customer draws."""
+        for share in self:
+            share.purchase_id._refuse_contacts(share.sudo().partner_id)
+
+    def _choose_customers(self):
+        """Put the customers on the list of those the purchase is shared with."""
+        for share in self:
+            purchase = share.purchase_id
+            if purchase.sharing == "chosen" and (
+                share.partner_id not in purchase.shared_partner_ids
+            ):
+                purchase.shared_partner_ids |= share.partner_id
+
+    def _merge_customers(self, sources, target):
+        """Leave customers that become one contact one share in a purchase, of all that
+        they may draw."""
+        shares = self.search([("partner_id", "in", (sources | target).ids)])
+        for own in shares.grouped("purchase_id").values():
+            kept = own.filtered(lambda share: share.partner_id == target) or own[0]
+            if own > kept:
+                credits = min(sum(own.mapped("credits")), MOST_CREDITS)
+                (own - kept).unlink()
+                kept.credits = credits
 
     def _get_left(self):
         """Return the credits that the customer may still draw."""

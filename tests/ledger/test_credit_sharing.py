@@ -178,6 +178,83 @@ class TestCreditSharing(CreditCommon):
         with self.assertRefused(UserError, pool, "3.00"):
             milestone.action_allocate_service_credits([[pool.id, 4]])
 
+    def test_a_share_holds_for_the_branches_of_a_batch(self):
+        """Wherever the member's work is, it has one share."""
+        north = self.env["res.company"].create(
+            {"name": "North", "parent_id": self.company.id}
+        )
+        pool = self._share(10)
+        self._limit(pool, 3)
+        requests = [
+            self._request(self.branch_ticket, 2, partner=self.branch, company=company)
+            for company in (self.company, north, self.company)
+        ]
+        plans = draw_credits(self.env, requests)
+        self.assertEqual([plan.credits for plan in plans], [2, 1, 0])
+        self.assertEqual(pool.credits_available, 7)
+
+    def test_shares_of_several_members_are_read_together(self):
+        others = self.branch
+        others |= self._create_customer("Azure Wheels", parent_id=self.customer.id)
+        pool = self._share(10)
+        for credits, other in enumerate(others, 2):
+            self._limit(pool, credits, other)
+
+        def count(customers):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = customers._get_shared_credits()
+            return self.env.cr.sql_log_count - before, found
+
+        count(others)
+        one, _found = count(self.branch)
+        both, found = count(others)
+        self.assertEqual([left for _who, _lot, left in found], [2, 3])
+        # The other one's companies above are read; its shares are not.
+        self.assertLessEqual(both, one + 1)
+
+    def test_a_share_is_no_contacts(self):
+        pool = self._share(sharing="chosen")
+        nora, customer = self.contact, self.customer.name
+        with self.assertRefused(ValidationError, says=f"belongs to {customer}"):
+            self._limit(pool, 3, nora)
+        share = self._limit(pool, 3)
+        with self.assertRefused(ValidationError, says=f"belongs to {customer}"):
+            share.partner_id = nora
+        share.partner_id = self.other_customer
+        self.assertEqual(pool.shared_partner_ids, self.branch | self.other_customer)
+        self.assertEqual(self._plan(self.other_customer, credits=9).credits, 3)
+
+    def test_members_that_are_merged_have_the_sum_of_their_shares(self):
+        pool = self._share(10, sharing="chosen")
+        shares = self._limit(pool, 3) | self._limit(pool, 2, self.other_customer)
+        self._draw(self.branch_ticket, 1, partner=self.branch)
+        self.env.flush_all()
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.branch | self.other_customer).ids, self.other_customer)
+        self.env.invalidate_all()
+        share = shares.exists()
+        self.assertEqual(share.partner_id, self.other_customer)
+        self.assertEqual((share.credits, share.credits_used), (5, 1))
+        self.assertEqual(pool.shared_partner_ids, self.other_customer)
+        self.assertEqual(self._plan(self.other_customer, credits=9).credits, 4)
+
+    def test_customers_that_share_nothing_change_nothing_in_memory(self):
+        alone, owner = self.env["res.partner"].create(
+            [{"name": "Sole Trader"}, {"name": "Sole Owner"}]
+        )
+        below = self._create_customer("Birch Wheels", parent_id=self.other_customer.id)
+        self._buy(partner_id=alone.id)
+        pool = self._share(partner_id=owner.id)
+        self.assertEqual(self._purchases(below), [])
+        before = self.company.service_sharing_version
+        alone.parent_id = self.other_customer
+        self.assertEqual(self.company.service_sharing_version, before)
+        owner.parent_id = self.other_customer
+        self.assertNotEqual(self.company.service_sharing_version, before)
+        self.assertEqual(self._purchases(below), [pool])
+
     def test_shares_are_of_their_customers(self):
         pool = self._share(10)
         with mute_logger("odoo.sql_db"):
