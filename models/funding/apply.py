@@ -292,7 +292,7 @@ def follow(entries, before, choice=None):
     """
     entries_sudo = entries.sudo()
     now = keep_hours(entries_sudo, before)
-    barred = _get_barred(
+    barred = get_barred(
         entries_sudo.filtered(lambda e: now[e].service_type != before[e].service_type)
     )
     redo, differ = entries_sudo.browse(), []
@@ -309,20 +309,24 @@ def follow(entries, before, choice=None):
     _explain_again(entries_sudo, differ)
 
 
-def _get_barred(entries):
-    """Return the entries paid by credits that are not for their type of service."""
+def get_barred(entries, service_type=None):
+    """Return the entries paid by credits that are not for their type of service.
+
+    :param service_type: the type that a form gives them, also an empty one
+    """
     paid = entries.filtered(lambda entry: entry.coverage == CREDITS)
     slices = text.get_paying_purchases(paid) if paid else {}
     lots = {
         entry: [lot._with_archived() for lot, _credits in slices.get(entry.id, ())]
         for entry in paid
     }
-    return paid.filtered(
-        lambda entry: any(
-            lot.service_type_ids and entry.service_type_id not in lot.service_type_ids
-            for lot in lots[entry]
-        )
-    )
+
+    def is_barred(entry):
+        asked = entry.service_type_id if service_type is None else service_type
+        limits = [lot.service_type_ids for lot in lots[entry]]
+        return any(types and asked not in types for types in limits)
+
+    return paid.filtered(is_barred)
 
 
 def keep_hours(entries, before):

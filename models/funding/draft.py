@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from odoo.tools import float_round
 
-from .apply import EntryState
+from .apply import EntryState, get_barred
 from .payers import CREDITS, HOUR_DIGITS, SALE_LINE, round_hours
 from .plan import Claim, plan
 from .rates import get_worked
@@ -52,6 +52,10 @@ class _Draft:
         now = now._replace(work=now.work or was.work)
         is_item_chosen = entry.so_line._origin != stored.so_line
         is_alike = now.is_alike(was) and not now.is_first_time_after(was)
+        if now.service_type != was.service_type:
+            is_alike = is_alike and not get_barred(
+                stored, entry.service_type_id._origin
+            )
         if not stored or not is_alike or not stored.coverage or is_item_chosen:
             self.give_back(stored)
             self._claim(entry)

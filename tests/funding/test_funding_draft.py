@@ -43,12 +43,13 @@ class TestFundingDraft(FundingCommon):
         self.ticket.invalidate_recordset()
         self.assertEqual(typed, self._get_figures(self.ticket))
 
-    def _log_own(self, hours):
+    def _log_own(self, hours, **values):
         self._log(
             self.ticket,
             hours,
             date=self.today,
             employee_id=self.agent_employee.id,
+            **values,
         )
 
     def _buy_today(self, credits):
@@ -74,6 +75,21 @@ class TestFundingDraft(FundingCommon):
         self._add(form, 3)
         self.assertEqual(form.remaining_hours_so, 8)
         self.assertEqual(form.service_credits_available, 0)
+        self._save(form)
+
+    def test_a_type_that_credits_are_not_for_asks_again(self):
+        training, audit = self.env["service.type"].create(
+            [{"name": "Courses"}, {"name": "Inspection"}]
+        )
+        self.team.over_limit_policy = "overage"
+        limited = self._buy_today(5)
+        limited.service_type_ids = training
+        self._log_own(2, service_type_id=training.id)
+        self.assertEqual(self.ticket.service_credits_available, 3)
+        form = self._open()
+        with form.timesheet_ids.edit(0) as row:
+            row.service_type_id = audit
+        self.assertEqual(form.service_credits_available, 5)
         self._save(form)
 
     def test_saved_rows_are_raised_shortened_and_removed(self):
