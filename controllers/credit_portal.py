@@ -141,6 +141,7 @@ class CreditPortal(CustomerPortal):
                 "purchase": purchase_sudo,
                 "state": self._get_service_credit_state(purchase_sudo),
                 "page_name": "service_credit",
+                "limits": purchase_sudo._get_limits_text(reader),
                 "member": self._get_service_credit_share(purchase_sudo, reader),
                 **self._get_service_credit_rows(
                     purchase_sudo, access_token, page, reader

@@ -82,6 +82,11 @@ class TestCreditPortal(FundingCommon, HttpCase):
         self.assertIn(self.ticket.number, page)
         self.assertIn(self.other_customer.name, page)
         self.assertNotIn(theirs.name, page)
+        self.purchase.project_ids = self.env["project.project"].create(
+            {"name": "Secret Move"}
+        )
+        self.assertIn("Secret Move", self._open(path, self.portal).text)
+        self.assertNotIn("Secret Move", self._open(path, self.stranger).text)
         # What was used stays to be read; the rest is not theirs any more.
         self.purchase.sharing = "customer"
         self.assertIn(theirs.name, self._open(path, self.stranger).text)
