@@ -36,6 +36,7 @@ from .base import test_text
 from .base import test_translations
 from .base import test_user_text
 from .base import test_web_client
+from .base import test_pages
 from .base import test_words
 from .funding import test_chain_walk
 from .funding import test_entry_walk

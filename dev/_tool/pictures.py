@@ -40,7 +40,7 @@ def main(arguments):
 def _options(arguments):
     parser = argparse.ArgumentParser(
         prog="dev/pictures",
-        description="Take the pictures of README.md and of the page in Apps anew,"
+        description="Take the pictures of the pages and of the page in Apps anew,"
         " from fresh demo data.",
     )
     parser.add_argument("names", nargs="*", help="only these")

@@ -102,7 +102,7 @@ class ServiceSyncSource(models.Model):
         )
 
     # ------------------------------------------------------------------
-    # The colour, row by row of the table in the README
+    # The colour, row by row of the table in docs/connected-systems.md
     # ------------------------------------------------------------------
 
     def _get_status(self, now):
