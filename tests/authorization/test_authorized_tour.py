@@ -3,7 +3,7 @@ import json
 
 from odoo.tests import HttpCase, tagged
 
-from ...tools import format_number
+from ...tools import format_hours
 from ..support.keyboard import CONTROL, play_keys
 from ..support.language import RomanianCommon
 from ..support.service_log import ServiceLogCommon
@@ -80,7 +80,7 @@ class TestAuthorizedTour(ServiceLogCommon, RomanianCommon, HttpCase):
     def _get_said(self):
         """Return what is typed and read; nothing is looked up while a browser runs."""
         env = self.env(context={"lang": self.language})
-        values = {"customer": "Azure Mills", "hours": format_number(env, 2.5)}
+        values = {"customer": "Azure Mills", "hours": format_hours(2.5)}
         will_ask = self._say(
             "%(customer)s will be asked to authorize the rest. It is billed once "
             "approved, and waits until then."

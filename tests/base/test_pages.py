@@ -12,7 +12,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def get_anchors(text):
-    """Return the anchors of the headings of a page, as its readers' tools make them."""
+    """Return the anchors of the headings of a page."""
     headings = re.findall(r"(?m)^#+ (.*)$", text)
     return {
         re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-")
@@ -28,9 +28,11 @@ def find_dead(page):
             continue
         name, _hash, anchor = link.partition("#")
         target = (page.parent / name).resolve() if name else page
-        if not target.exists():
-            dead.append(link)
-        elif anchor and anchor not in get_anchors(target.read_text()):
+        if (
+            not target.exists()
+            or anchor
+            and anchor not in get_anchors(target.read_text())
+        ):
             dead.append(link)
     return dead
 

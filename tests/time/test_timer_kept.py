@@ -35,7 +35,7 @@ class TestTimerKept(ServiceCreditCommon):
         timer = self.env[action["res_model"]].browse(action["res_id"])
         timer = timer.with_user(self.agent)
         self.assertEqual(timer._name, "service.timer")
-        self.assertRegex(timer.refusal, r"0\.5")
+        self.assertRegex(timer.refusal, r"0:30")
         self.assertAlmostEqual(timer.hours, 1.5)
         self.assertFalse(self.ticket.timesheet_ids)
         self.assertEqual(self.item.authorized_hours_left, 0.5)

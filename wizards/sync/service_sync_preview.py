@@ -40,7 +40,7 @@ class ServiceSyncPreview(models.TransientModel):
         readonly=True,
         ondelete="cascade",
     )
-    target = fields.Selection(related="source_id.target")
+    target = fields.Selection(related="source_id.target", related_sudo=False)
     error_count = fields.Integer(readonly=True)
     row_count = fields.Integer(readonly=True)
     summary = fields.Char(compute="_compute_summary")
