@@ -155,6 +155,7 @@ from .time import test_entry_times
 from .time import test_quick_log
 from .time import test_service_log
 from .time import test_service_log_input
+from .time import test_task_people
 from .time import test_time_billable
 from .time import test_time_install
 from .time import test_time_lock

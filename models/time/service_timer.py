@@ -13,6 +13,7 @@ from odoo.fields import Domain
 from ...tools import refuse_uncountable
 from ...tools.clock import get_clock
 from ..ledger.drawing import WORK_FIELDS
+from ..work.project_task import LOGS_TIME
 from .timer_question import TimerQuestion
 
 _logger = logging.getLogger(__name__)
@@ -192,6 +193,13 @@ class ServiceTimer(models.Model):
         found.sort(key=lambda group: group[1], reverse=True)
         works = [work.sudo(False) for work, _last in found[:MOST_RECENT]]
         return [w for w in works if w.has_access("read") and w._takes_time()]
+
+    @api.model
+    def _get_own(self, domain):
+        """Return the user's timers; people who may not log time have none."""
+        if not self.env.user.has_group(LOGS_TIME):
+            return self.browse()
+        return self.search(Domain("user_id", "=", self.env.uid) & domain)
 
     def _get_work(self):
         """Return the ticket or the task the timer is on."""

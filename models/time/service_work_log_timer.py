@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..ledger.drawing import WORK_FIELDS
 
@@ -131,13 +132,17 @@ class ServiceWorkLog(models.AbstractModel):
         """
         is_archived = "active" in vals and not vals["active"]
         closing = self._get_closing(vals)
-        if not (is_archived or closing) or not self.env.user._is_internal():
+        if not (is_archived or closing):
             return
-        ends = self.filtered(
-            lambda work: work.active if is_archived else not work._is_ended()
+        timers = self.env["service.timer"]._get_own(
+            Domain(WORK_FIELDS[self._name], "in", self.ids)
         )
-        timers = self.env["service.timer"].search(
-            [("user_id", "=", self.env.uid), (WORK_FIELDS[self._name], "in", ends.ids)]
+        timers = timers.filtered(
+            lambda timer: (
+                timer._get_work().active
+                if is_archived
+                else not timer._get_work()._is_ended()
+            )
         )
         if timers:
             ending = {"is_archiving": True} if is_archived else closing

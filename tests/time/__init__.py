@@ -9,6 +9,7 @@ from . import test_entry_times
 from . import test_quick_log
 from . import test_service_log
 from . import test_service_log_input
+from . import test_task_people
 from . import test_time_billable
 from . import test_time_install
 from . import test_time_lock
