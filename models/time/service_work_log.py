@@ -98,10 +98,13 @@ class ServiceWorkLog(models.AbstractModel):
         ]
 
     def action_move_timesheets(self):
-        """Move the unbilled entries of the works to the item of each.
+        """Move the unbilled entries of the works to the item of each, or to that of
+        the employee's rate.
 
         Nothing moves by itself: this is the explicit way.
         """
+        # A customer may edit a task of a shared project, and log no time.
+        self.env["account.analytic.line"].check_access("write")
         for work in self:
             work.check_access("write")
             if not work.sale_line_id:
@@ -115,21 +118,25 @@ class ServiceWorkLog(models.AbstractModel):
             # sudo: the whole work moves, colleagues' entries included
             entries_sudo = self.env["account.analytic.line"].sudo()
             entries_sudo = entries_sudo.search(work._get_movable_timesheet_domain())
-            entries_sudo._move_to_item(work.sale_line_id)
-            work._message_log(
-                body=self.env._(
-                    "Unbilled time was moved to %(item)s: %(hours)s h.",
-                    hours=format_hours(sum(entries_sudo.mapped("unit_amount"))),
-                    item=work.sale_line_id.sudo().display_name,
+            for item, moved_sudo in entries_sudo.grouped(
+                lambda entry: entry._get_work_item() or entry._get_work().sale_line_id
+            ).items():
+                moved_sudo._move_to_item(item)
+                work._message_log(
+                    body=self.env._(
+                        "Unbilled time was moved to %(item)s: %(hours)s h.",
+                        hours=format_hours(sum(moved_sudo.mapped("unit_amount"))),
+                        item=item.sudo().display_name,
+                    )
                 )
-            )
         return True
 
     def _get_movable_timesheet_domain(self):
         """Return the entries that `action_move_timesheets` would move.
 
         Those that an item pays, or would have paid if the work had had one. What the
-        chain of prepaid items shared out is where it belongs.
+        chain of prepaid items shared out is where it belongs, and so is what an
+        employee's rate bills.
         """
         lines = self.env["account.analytic.line"]
         return (
@@ -139,6 +146,11 @@ class ServiceWorkLog(models.AbstractModel):
                     Domain("so_line", "=", False)
                     if work._follows_chain()
                     else Domain("so_line", "!=", work.sale_line_id._origin.id)
+                    & Domain.AND(
+                        Domain("so_line", "!=", rate.sale_line_id.id)
+                        | Domain("employee_id", "!=", rate.employee_id.id)
+                        for rate in work._get_employee_rates()
+                    )
                 )
                 for work in self
             )

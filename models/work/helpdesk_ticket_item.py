@@ -93,15 +93,7 @@ class HelpdeskTicket(models.Model):
         item = self.sale_line_id
         if not (item and self.allow_billable):
             return item.browse()
-        # sudo: rates are read by whoever may log time on the ticket
-        project_sudo = self.project_id.sudo()
-        if project_sudo.pricing_type == "employee_rate":
-            rates = project_sudo.sale_line_employee_ids.filtered(
-                lambda rate: (
-                    rate.employee_id == employee
-                    and rate.sale_line_id.order_partner_id.commercial_partner_id
-                    == self.commercial_partner_id
-                )
-            )
-            item = rates[:1].sale_line_id.sudo(False) or item
-        return item
+        rates = self._get_employee_rates().filtered(
+            lambda rate: rate.employee_id == employee
+        )
+        return rates[:1].sale_line_id.sudo(False) or item

@@ -97,6 +97,21 @@ class ServiceWork(models.AbstractModel):
                 )
             )
 
+    def _get_employee_rates(self):
+        """Return the employee rates of the project that bill the work's customer
+        (superuser)."""
+        self.ensure_one()
+        # sudo: rates are read by whoever may log time on the work
+        project_sudo = self.project_id.sudo()
+        if project_sudo.pricing_type != "employee_rate":
+            return project_sudo.sale_line_employee_ids.browse()
+        customer = self.commercial_partner_id
+        return project_sudo.sale_line_employee_ids.filtered(
+            lambda rate: (
+                rate.sale_line_id.order_partner_id.commercial_partner_id == customer
+            )
+        )
+
     def action_log_service(self):
         """Open the window that logs a service on the work."""
         self.ensure_one()

@@ -150,6 +150,28 @@ class TestPaidTimeStays(TaskFundingCommon):
         with self.assertRefused(UserError, self.task):
             self.task.action_move_timesheets()
 
+    def test_what_an_employees_rate_bills_is_not_moved_from_it(self):
+        items = [self._sell(self.time_product) for _index in range(3)]
+        rated = self.env["hr.employee"].create({"name": "Rhea"})
+        self.task.sale_line_id = items[0]
+        before = self._do(1, employee_id=rated.id)
+        self.rollout.sale_line_employee_ids = [
+            Command.create({"employee_id": rated.id, "sale_line_id": items[2].id})
+        ]
+        self.assertEqual(self.rollout.pricing_type, "employee_rate")
+        entry = self._do(1, employee_id=rated.id)
+        other = self._do(1)
+        self.assertEqual((entry.so_line, other.so_line), (items[2], items[0]))
+        self.assertFalse(self.task.movable_timesheet_count)
+        self.task.sale_line_id = items[1]
+        self.assertEqual(self.task.movable_timesheet_count, 2)
+        self.task.action_move_timesheets()
+        self.assertEqual(
+            [line.so_line for line in (before, entry, other)],
+            [items[2], items[2], items[1]],
+        )
+        self.assertFalse(self.task.movable_timesheet_count)
+
     def test_overage_of_the_customer_before(self):
         """It is quoted to that one, and no item of the next covers it."""
         self._buy(1)

@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
 from ..support.tasks import TaskFundingCommon
@@ -63,6 +64,8 @@ class TestTaskPeople(TaskFundingCommon):
         user = new_test_user(self.env, "plain_eve", "base.group_user")
         self.rollout.privacy_visibility = "employees"
         self._read(self.task.with_user(user))
+        with self.assertRaises(AccessError):
+            self.task.with_user(user).action_move_timesheets()
 
     def test_portal_user_who_edits_a_shared_project(self):
         user = new_test_user(
@@ -75,9 +78,17 @@ class TestTaskPeople(TaskFundingCommon):
             }
         )
         self.rollout.message_subscribe(self.contact.ids)
+        items = [self._sell(self.time_product) for _index in range(2)]
+        self.task.sale_line_id = items[0]
+        self._do(1)
+        self.task.sale_line_id = items[1]
+        self.assertEqual(self.task.movable_timesheet_count, 1)
         task = self.task.with_user(user)
         with Form(task, view=SHARED_FORM) as form:
             form.name = "Painting"
         for state in ("1_done", "01_in_progress"):
             task.state = state
         self.assertTrue(task.read())
+        with self.assertRaises(AccessError):
+            task.action_move_timesheets()
+        self.assertEqual(self.task.timesheet_ids.so_line, items[0])
