@@ -102,14 +102,27 @@ class ProjectTask(models.Model):
         emptied = self.browse()
         if "sale_line_id" in vals and not vals["sale_line_id"]:
             # Core takes away the item of another customer.
-            emptied = self.filtered(lambda task: task._has_own_item())
+            emptied = self.filtered(
+                lambda task: (
+                    task._has_own_item() and not task._gets_other_customer(vals)
+                )
+            )
         result = super().write(vals)
-        if emptied:
-            # sudo: the mark follows from what a person chose; it is not typed
-            emptied.sudo().is_sale_line_cleared = True
-        elif vals.get("sale_line_id") or "partner_id" in vals:
-            self.sudo().filtered("is_sale_line_cleared").is_sale_line_cleared = False
+        # sudo: the mark follows from what a person chose; it is not typed
+        emptied.sudo().is_sale_line_cleared = True
+        if vals.get("sale_line_id") or "partner_id" in vals:
+            kept_sudo = (self - emptied).sudo().filtered("is_sale_line_cleared")
+            kept_sudo.is_sale_line_cleared = False
         return result
+
+    def _gets_other_customer(self, vals):
+        if "partner_id" not in vals:
+            return False
+        # sudo: who works on the task need not read the project's customer
+        task_sudo = self.sudo()
+        partner_sudo = task_sudo.partner_id.browse(vals["partner_id"] or ())
+        payer_sudo = partner_sudo or task_sudo.project_id.partner_id
+        return payer_sudo.commercial_partner_id != task_sudo.commercial_partner_id
 
     def _has_own_item(self):
         # sudo: who works on the task need not read the order

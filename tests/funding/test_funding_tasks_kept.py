@@ -121,6 +121,15 @@ class TestPaidTimeStays(TaskFundingCommon):
         self.task.partner_id = self.other_customer
         self.task.partner_id = self.contact
         self.assertFalse(self.task.is_sale_line_cleared)
+        self.task.sale_line_id = own
+        self.task.write({"partner_id": self.other_customer.id, "sale_line_id": False})
+        self.assertFalse(
+            self.task.is_sale_line_cleared, "Another customer starts anew."
+        )
+        self.task.write({"partner_id": self.contact.id, "sale_line_id": own.id})
+        self.task.write({"partner_id": self.customer.id, "sale_line_id": False})
+        self.assertTrue(self.task.is_sale_line_cleared)
+        self.task.sale_line_id = own
         with self.assertRefused(AccessError):
             self.task.with_user(self._create_person("worker_wes", WORKER)).write(
                 {"is_sale_line_cleared": True}
