@@ -1,12 +1,33 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
 class ProjectProject(models.Model):
-    """Projects whose time is approved."""
+    """Projects whose time is approved, and with tasks on which timers count."""
 
     _inherit = "project.project"
+
+    def write(self, vals):
+        if "active" in vals and not vals["active"]:
+            self._refuse_own_timers()
+        return super().write(vals)
+
+    def _refuse_own_timers(self):
+        """Refuse to archive projects with a task on which the user's timer counts.
+
+        Asking about the task would archive the task, and not the project.
+
+        :raise UserError: naming the task
+        """
+        tasks = Domain("project_id", "in", self.ids) & Domain("active", "=", True)
+        timers = self.env["service.timer"]._get_own(
+            # one's own timer counts, whatever became of the right to read its task
+            Domain("task_id", "any!", tasks)
+        )
+        for timer in timers[:1]:
+            raise UserError(timer._get_archiving_text())
 
     @api.model
     def _get_approved_projects(self):

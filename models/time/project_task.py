@@ -30,6 +30,16 @@ class ProjectTask(models.Model):
     def _unlink_except_with_timer(self):
         self._refuse_timers()
 
+    def action_archive(self):
+        # One question for all, or it would go on with a subtask only.
+        self._get_archived_together()._ask_about_timers({"active": False})
+        return super().action_archive()
+
+    def _get_archived_together(self):
+        """Return the tasks with the subtasks that core archives along."""
+        subtasks = self.child_ids.filtered(lambda task: not task.display_in_project)
+        return self | (subtasks and subtasks._get_archived_together())
+
     def _get_unsubmitted_domain(self):
         # Time on a ticket is the ticket's.
         return [("ticket_id", "=", False), *super()._get_unsubmitted_domain()]

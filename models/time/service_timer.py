@@ -360,25 +360,27 @@ class ServiceTimer(models.Model):
         :param dict ending: what the window does afterwards, by name of its field
         """
         self.ensure_one()
-        values = {
-            "work": self._get_work()._get_work_name(),
-            "time": self._get_running_text(),
-        }
         if ending.get("is_archiving"):
             name = self.env._("Archive with a Timer")
-            text = self.env._(
-                "Your timer on %(work)s has reached %(time)s. Log or discard that time "
-                "before you archive it.",
-                **values,
-            )
+            text = self._get_archiving_text()
         else:
             name = self.env._("Close with a Timer")
             text = self.env._(
                 "Your timer on %(work)s has reached %(time)s. Log or discard that time "
                 "before you close it.",
-                **values,
+                work=self._get_work()._get_work_name(),
+                time=self._get_running_text(),
             )
         return TimerQuestion(text, works._get_timer_question(name, **ending))
+
+    def _get_archiving_text(self):
+        """Return why the work, or its project, is not archived."""
+        return self.env._(
+            "Your timer on %(work)s has reached %(time)s. Log or discard that time "
+            "before you archive it.",
+            work=self._get_work()._get_work_name(),
+            time=self._get_running_text(),
+        )
 
     @api.model
     def _get_done_action(self):
