@@ -150,32 +150,19 @@ class AccountAnalyticLine(models.Model):
     def _get_logged_action(self):
         """Return a notification: what was logged, on which work, and who pays."""
         self.ensure_one()
-        work = self._get_work()
         # sudo: hours that others pay became entries of their own
         pieces_sudo = self.sudo() | self.sudo().search(
             [("split_from_id", "=", self.id)]
         )
         minutes = round(sum(pieces_sudo.mapped("unit_amount")) * 60)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(time)s logged on %%s (%(payers)s).",
-                    time=f"{minutes // 60}:{minutes % 60:02}",
-                    payers=", ".join(filter(None, pieces_sudo.mapped("payers")))
-                    or self.env._("as the project says"),
-                ),
-                "links": [
-                    {
-                        "label": work.display_name,
-                        "url": f"/odoo/{work._name}/{work.id}",
-                    }
-                ],
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return self._get_work()._get_result_action(
+            self.env._(
+                "%(time)s logged on %%s (%(payers)s).",
+                time=f"{minutes // 60}:{minutes % 60:02}",
+                payers=", ".join(filter(None, pieces_sudo.mapped("payers")))
+                or self.env._("as the project says"),
+            )
+        )
 
     @api.model
     def _pop_choice(self, vals):

@@ -118,7 +118,7 @@ class AccountAnalyticLine(models.Model):
     def _get_recent_tasks(self, days):
         """Return open tasks that the user logged on before the week."""
         return self._get_recent_works("task_id", days).filtered(
-            lambda task: task.allow_timesheets and not task.is_closed
+            lambda task: task._takes_time() and not task.is_closed
         )
 
     @api.model

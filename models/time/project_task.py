@@ -56,7 +56,8 @@ class ProjectTask(models.Model):
         return self.is_closed
 
     def _takes_time(self):
-        return self.allow_timesheets and not self.has_template_ancestor
+        is_template = self.has_template_ancestor or self.has_project_template
+        return self.allow_timesheets and not is_template
 
     def _check_takes_time(self):
         self.ensure_one()
@@ -68,6 +69,15 @@ class ProjectTask(models.Model):
                     work=self._get_work_name(),
                 )
             )
+
+    def _prepare_own_entry(self, duration, date):
+        vals = super()._prepare_own_entry(duration, date)
+        self._check_takes_time()
+        return vals
+
+    def _is_openable(self, user):
+        # Core's form reads what only users of Project may read.
+        return user.has_group("project.group_project_user")
 
     def _asks_payers_of_time(self):
         return self.asks_payers

@@ -149,7 +149,8 @@ class ServiceTimer(models.Model):
         """Return what the menu of timers shows of the user's day.
 
         :return: dict of `hours` logged today, `hours_due` by the working schedule, and
-            the last tickets and tasks the user logged on, as `recent`: model, id, name
+            the last tickets and tasks the user logged on, as `recent`: model, id, name,
+            and whether their form can be opened
         """
         today = fields.Date.context_today(self)
         # sudo: own entries, whatever became of their tickets
@@ -164,7 +165,12 @@ class ServiceTimer(models.Model):
             "hours": hours or 0.0,
             "hours_due": due[today],
             "recent": [
-                {"res_model": work._name, "res_id": work.id, "name": work.display_name}
+                {
+                    "res_model": work._name,
+                    "res_id": work.id,
+                    "name": work.display_name,
+                    "is_openable": work._is_openable(self.env.user),
+                }
                 for work in self._get_recent_works(own & since)
             ],
         }
@@ -333,6 +339,7 @@ class ServiceTimer(models.Model):
                     "res_model": timer._get_work()._name,
                     "res_id": timer._get_work().id,
                     "name": timer._get_work().display_name,
+                    "is_openable": timer._get_work()._is_openable(user),
                     "is_running": bool(timer.date_resumed),
                     "is_refused": bool(timer.refusal),
                     "seconds": timer._get_seconds(),

@@ -231,10 +231,36 @@ class ServiceWorkLog(models.AbstractModel):
             "name": work_sudo.display_name,
             "customer": work_sudo.commercial_partner_id.name or "",
             "takes_time": is_readable and self._takes_time(),
+            "is_openable": is_readable and self._is_openable(self.env.user),
             "cells": {
                 date.isoformat(): own._get_week_cell()
                 for date, own in entries.grouped("date").items()
             },
+        }
+
+    def _is_openable(self, user):
+        """Tell whether the user can open the form of the work."""
+        return True
+
+    def _get_result_action(self, message):
+        """Return a notification about the work, with a link for who can open it.
+
+        :param message: sentence with %s where the work is named
+        """
+        params = {
+            "type": "success",
+            "message": message,
+            "next": {"type": "ir.actions.act_window_close"},
+        }
+        if self._is_openable(self.env.user):
+            url = f"/odoo/{self._name}/{self.id}"
+            params["links"] = [{"label": self.display_name, "url": url}]
+        else:
+            params["message"] = message.replace("%s", self.display_name, 1)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": params,
         }
 
     def _takes_time(self):

@@ -15,6 +15,7 @@ import {
 import {session} from "@web/session";
 import {formatClock, ServiceTimers} from "@helpdesk_service_credit/timer/timer_service";
 import {firstWords} from "@helpdesk_service_credit/quick_log/chatter_patch";
+import {ProjectTaskStateSelection} from "@project/components/project_task_state_selection/project_task_state_selection";
 import {TimerMenu} from "@helpdesk_service_credit/timer/timer_menu";
 
 describe.current.tags("desktop");
@@ -28,16 +29,23 @@ const RUNNING = {
     res_model: "helpdesk.ticket",
     res_id: 7,
     name: "HT00007 - Printer on fire",
+    is_openable: true,
     is_running: true,
     is_refused: false,
     seconds: 65,
 };
-const PAPER = {res_model: "helpdesk.ticket", res_id: 9, name: "HT00009 - Paper"};
+const PAPER = {
+    res_model: "helpdesk.ticket",
+    res_id: 9,
+    name: "HT00009 - Paper",
+    is_openable: true,
+};
 const DAY = {hours: 2.75, hours_due: 8, recent: [PAPER]};
 const PAUSED = {
     res_model: "project.task",
     res_id: 8,
     name: "Cabling",
+    is_openable: true,
     is_running: false,
     is_refused: true,
     seconds: 3600,
@@ -103,6 +111,39 @@ test("the menu ticks, and its buttons ask the server", async () => {
     await click(".o_service_timer_stop:eq(1)");
     await animationFrame();
     expect.verifySteps([["pause", [7]], ["stop", [8]], "ir.actions.act_window_close"]);
+});
+
+test("work that its user cannot open is no link", async () => {
+    const closed = {...PAUSED, is_openable: false};
+    patchWithCleanup(session, {service_timer: {now: NOW, timers: [RUNNING, closed]}});
+    await mountWithCleanup(TimerMenu);
+    await contains(".o_service_timer_menu").click();
+    expect(queryAllTexts(".o_service_timer_open")).toEqual([RUNNING.name]);
+    expect(".o_service_timer_dropdown").toHaveText(/Cabling/);
+});
+
+test("a subtask is saved with the form of its parent", async () => {
+    const changeState = (canSaveOnUpdate) => {
+        const record = {
+            ...{resModel: "project.task", resId: 8, canSaveOnUpdate},
+            save: () => {
+                expect.step("saved");
+                return true;
+            },
+            update: (values) => expect.step(values.state),
+        };
+        const field = {
+            props: {record, name: "state", autosave: true},
+            serviceTimers: new ServiceTimers({now: NOW, timers: [PAUSED]}),
+            state: {},
+        };
+        const {updateRecord} = ProjectTaskStateSelection.prototype;
+        return updateRecord.call(field, "1_done");
+    };
+    await changeState(false);
+    expect.verifySteps(["1_done"]);
+    await changeState(true);
+    expect.verifySteps(["saved", "1_done"]);
 });
 
 test("a double click asks once, and what follows is asked again", async () => {

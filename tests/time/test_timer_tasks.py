@@ -74,7 +74,7 @@ class TestTaskTimer(TaskTimerCommon):
         self.own.action_log_time(1)
         day = self.env["service.timer"].with_user(self.worker).get_day()
         task = {"res_model": "project.task", "res_id": self.task.id, "name": "Cabling"}
-        self.assertEqual(day["recent"], [task])
+        self.assertEqual(day["recent"], [{**task, "is_openable": True}])
         self.rollout.allow_timesheets = False
         day = self.env["service.timer"].with_user(self.worker).get_day()
         self.assertEqual(day["recent"], [])
@@ -158,6 +158,62 @@ class TestTaskTimer(TaskTimerCommon):
                     sum(self.task.timesheet_ids.mapped("unit_amount")), hours
                 )
                 self.assertFalse(self.own.timer_ids)
+
+    def test_a_project_is_not_archived_while_ones_timer_counts(self):
+        timer = self._start()
+        self.worker.group_ids += self.env.ref("project.group_project_manager")
+        with self.assertRefused(UserError, self.task) as caught:
+            self.rollout.with_user(self.worker).action_archive()
+        self.assertNotIsInstance(caught.exception, TimerQuestion)
+        self.assertTrue(self.rollout.active and self.task.active)
+        self.rollout.action_archive()  # a colleague's timer does not keep one from it
+        self.assertFalse(self.task.active)
+        with self._at(30):
+            timer.with_user(self.worker)._log()
+        self.assertEqual(self.task.timesheet_ids.unit_amount, 0.5)
+
+    def test_a_task_is_archived_with_the_timers_of_its_subtasks(self):
+        subtask = self._create_task(parent_id=self.task.id, name="Drilling")
+        self.assertFalse(subtask.display_in_project)
+        self._start(subtask.with_user(self.worker))
+        with self.assertRaises(TimerQuestion) as caught, self.env.cr.savepoint():
+            self.own.action_archive()
+        action = caught.exception.context["timer_action"]
+        windows = self.env[action["res_model"]].with_user(self.worker)
+        windows.with_context(**action["context"]).create({}).action_log()
+        self.assertFalse(self.task.active or subtask.active)
+        self.assertTrue(subtask.timesheet_ids)
+
+    def test_tasks_of_templates_take_no_time(self):
+        self.own.action_log_time(1)
+        self.rollout.is_template = True
+        with self.assertRefused(UserError, self.task):
+            self.own.action_log_time(1)
+        with self.assertRefused(UserError, self.task):
+            self.own.action_timer_start()
+        lines = self.env["account.analytic.line"].with_user(self.worker)
+        [row] = lines.get_week()["rows"]
+        self.assertFalse(row["takes_time"])
+        self.assertFalse(lines.env["service.timer"].get_day()["recent"])
+
+    def test_who_cannot_open_a_task_reads_its_name(self):
+        clerk = self._create_person(
+            "clerk_cleo", "hr_timesheet.group_hr_timesheet_user"
+        )
+        for user, is_openable in ((self.worker, True), (clerk, False)):
+            self.rollout.message_subscribe(user.partner_id.ids)
+            task = self.task.with_user(user)
+            params = task.action_log_time(1)["params"]
+            self.assertEqual("links" in params, is_openable)
+            self.assertEqual("Cabling" in params["message"], not is_openable)
+            self.assertEqual("%s" in params["message"], is_openable)
+            [row] = task.env["account.analytic.line"].get_week()["rows"]
+            timers = task.env["service.timer"]
+            [work] = timers.get_day()["recent"]
+            task.action_timer_start()
+            [timer] = timers._get_client_state(user)["timers"]
+            for shown in (row, work, timer):
+                self.assertEqual(shown["is_openable"], is_openable)
 
     def test_another_state_does_not_ask(self):
         self._start()

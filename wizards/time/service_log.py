@@ -190,21 +190,7 @@ class ServiceLog(models.TransientModel):
             # Written first: of two presses at once, the second is replayed after this.
             self._note_logged(state="done")
             self._log()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self._get_result_text("%s"),
-                "links": [
-                    {
-                        "label": self._get_work().display_name,
-                        "url": f"/odoo/{self._get_work()._name}/{self._get_work().id}",
-                    }
-                ],
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return self._get_work()._get_result_action(self._get_result_text("%s"))
 
     def action_log_and_close(self):
         """Log the service, and close its ticket: nothing is left to do."""

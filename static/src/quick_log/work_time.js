@@ -61,8 +61,10 @@ export class WorkTime extends Component {
     get isShown() {
         const {record} = this.props;
         // The page brings the timers of people who log time.
-        const {allow_timesheet: ticket, allow_timesheets: task} = record.data;
-        return session.service_timer && record.resId && (ticket || task);
+        const {allow_timesheet, allow_timesheets, ...data} = record.data;
+        const isTemplate = data.has_template_ancestor || data.has_project_template;
+        const takesTime = allow_timesheet || (allow_timesheets && !isTemplate);
+        return session.service_timer && record.resId && takesTime;
     }
 
     /** In a form a clock of its own stands beside its buttons. */
@@ -113,5 +115,9 @@ registry.category("view_widgets").add("service_ticket_time", {
 });
 registry.category("view_widgets").add("service_task_time", {
     component: WorkTime,
-    fieldDependencies: [{name: "allow_timesheets", type: "boolean"}],
+    fieldDependencies: [
+        {name: "allow_timesheets", type: "boolean"},
+        {name: "has_project_template", type: "boolean"},
+        {name: "has_template_ancestor", type: "boolean"},
+    ],
 });

@@ -15,7 +15,11 @@ patch(ProjectTaskStateSelection.prototype, {
 
     async updateRecord(value) {
         const {record} = this.props;
-        if (!this.serviceTimers.find(record.resModel, record.resId)) {
+        // A subtask in the form of its parent is saved with the parent.
+        if (
+            !record.canSaveOnUpdate ||
+            !this.serviceTimers.find(record.resModel, record.resId)
+        ) {
             return super.updateRecord(value);
         }
         if (!(await record.save())) {

@@ -252,6 +252,7 @@ export class Week extends Component {
             domain: [
                 ["allow_timesheets", "=", true],
                 ["has_template_ancestor", "=", false],
+                ["has_project_template", "=", false],
                 ["is_closed", "=", false],
             ],
         });
