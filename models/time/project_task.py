@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..funding.draft import describe_edits
+from ..work.project_task import LOGS_TIME
 
 CLOSED_STATES = frozenset(("1_done", "1_canceled"))
 
@@ -18,7 +19,7 @@ class ProjectTask(models.Model):
     timer_ids = fields.One2many(
         comodel_name="service.timer",
         inverse_name="task_id",
-        groups="base.group_user",
+        groups=LOGS_TIME,
         export_string_translation=False,
     )
 

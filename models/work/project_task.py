@@ -5,6 +5,12 @@ from odoo.fields import Domain
 from ...tools import refuse_typed, untyped_defaults
 
 LOGS_TIME = "hr_timesheet.group_hr_timesheet_user"
+READS_LEDGER = (
+    "helpdesk_service_credit.group_service_credit_user,"
+    "sales_team.group_sale_salesman,"
+    "account.group_account_invoice,"
+    "account.group_account_readonly"
+)
 
 
 class ProjectTask(models.Model):
@@ -45,6 +51,7 @@ class ProjectTask(models.Model):
         comodel_name="service.credit.allocation",
         inverse_name="task_id",
         string="Service Credit Allocations",
+        groups=READS_LEDGER,
     )
     # The customer's balance is for those who log time, as on tickets.
     service_credits_available = fields.Float(groups=LOGS_TIME)

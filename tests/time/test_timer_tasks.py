@@ -180,7 +180,8 @@ class TestTaskTimer(TaskTimerCommon):
             self.own.action_archive()
         action = caught.exception.context["timer_action"]
         windows = self.env[action["res_model"]].with_user(self.worker)
-        windows.with_context(**action["context"]).create({}).action_log()
+        with self._at(30):
+            windows.with_context(**action["context"]).create({}).action_log()
         self.assertFalse(self.task.active or subtask.active)
         self.assertTrue(subtask.timesheet_ids)
 
