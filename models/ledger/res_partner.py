@@ -69,6 +69,19 @@ class ResPartner(models.Model):
         ):
             members = purchase_sudo.shared_partner_ids
             purchase_sudo.shared_partner_ids = members - self | entity
+        self._hand_over_shares(entity)
+
+    def _hand_over_shares(self, entity):
+        """Give the shares in credits of others to ``entity``, which keeps its own."""
+        # sudo: as above
+        shares_sudo = self.env["service.credit.share"].sudo()
+        for share_sudo in shares_sudo.search([("partner_id", "in", self.ids)]):
+            purchase_sudo = share_sudo.purchase_id
+            owner = purchase_sudo.commercial_partner_id
+            if entity in owner | purchase_sudo.share_ids.partner_id:
+                share_sudo.unlink()
+            else:
+                share_sudo.partner_id = entity
 
     def _get_entities_above(self):
         """Return the commercial entities that these belong to (superuser)."""

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.tools import float_round
 
-from ...tools import lock_and_touch, refuse_uncountable
+from ...tools import check_moved, lock_and_touch, refuse_uncountable
 from .service_credit_purchase_lock import MOST_CREDITS
 
 
@@ -88,6 +88,7 @@ class ServiceCreditShare(models.Model):
         refuse_uncountable(self, [vals])
         purchases = self.purchase_id
         result = super().write(vals)
+        check_moved(self, vals, ("purchase_id",))
         lock_and_touch(purchases | self.purchase_id)
         if "partner_id" in vals:
             self._choose_customers()

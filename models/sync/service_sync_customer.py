@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
+from ...tools import check_moved
+
 CUSTOMER = "customer"
 EMPLOYEE = "employee"
 TICKET = "ticket"
@@ -71,20 +73,44 @@ class ServiceSyncCustomer(models.Model):
         "Choose the customer, employee or ticket to remember.",
     )
 
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        choices = super().create(vals_list)
+        check_chosen(choices, FIELDS.values())
+        return choices
+
+    def write(self, vals):
+        result = super().write(vals)
+        check_moved(self, vals, ("source_id",))
+        check_chosen(self, vals)
+        return result
+
+    # ------------------------------------------------------------------
+    # Business
+    # ------------------------------------------------------------------
+
     @api.model
-    def _remember(self, source, kind, key, record):
-        """Keep what somebody chose for a name of a system."""
+    def _remember(self, source, kind, key, record, replace=True):
+        """Keep what somebody chose for a name of a system.
+
+        :param replace: whether it counts more than what is remembered
+        """
         domain = [("source_id", "=", source.id), ("kind", "=", kind), ("key", "=", key)]
         known = self.search(domain)
-        if known:
+        if known and replace:
             known[FIELDS[kind]] = record
-        else:
+        elif not known:
             values = {"source_id": source.id, "kind": kind, "key": key}
             known.create({**values, FIELDS[kind]: record.id})
 
     @api.model
     def _find_choices(self, source, kind, texts):
-        """Return ``{text: record}`` of what was remembered."""
+        """Return ``{text: record}`` of what was remembered, without what belongs to
+        another company."""
         lines = self.search(
             [
                 ("source_id", "=", source.id),
@@ -92,7 +118,12 @@ class ServiceSyncCustomer(models.Model):
                 ("key", "in", list(texts)),
             ]
         )
-        return {line.key: line[FIELDS[kind]] for line in lines}
+        chosen = {line.key: line[FIELDS[kind]] for line in lines}
+        return {
+            key: record
+            for key, record in chosen.items()
+            if record.company_id <= source.company_id
+        }
 
     @api.model
     def _find(self, source, keys):
@@ -191,3 +222,19 @@ class ServiceSyncCustomer(models.Model):
         if len(partners) > 1 and len(partners.commercial_partner_id) == 1:
             return partners.commercial_partner_id
         return partners
+
+
+def check_chosen(lines, names):
+    """Check what people choose for rows, which are then imported for the company.
+
+    :param names: fields that were written
+    :raise AccessError: for what the user cannot read
+    """
+    if lines.env.su:
+        return
+    for name in set(FIELDS.values()).intersection(names):
+        chosen = lines.mapped(name)
+        if name == FIELDS[EMPLOYEE]:
+            # The public part is enough to choose an employee.
+            chosen = chosen.env["hr.employee.public"].browse(chosen.ids)
+        chosen.check_access("read")

@@ -2,6 +2,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
+from ...tools import check_moved
+
 
 class ServiceSyncHeader(models.Model):
     """One more header that is sent with every request to a connected system."""
@@ -21,6 +23,11 @@ class ServiceSyncHeader(models.Model):
     secret = fields.Char(
         string="Value", groups="base.group_system", copy=False, exportable=False
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        check_moved(self, vals, ("source_id",))
+        return result
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):
         """Refuse to export secrets, also to people who may read them.

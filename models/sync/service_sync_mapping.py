@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...connectors.durations import AUTO, unit_of_name
+from ...tools import check_moved
 from .service_sync_source import _raw
 from .styles import DURATIONS
 from .targets import TARGETS
@@ -144,7 +145,9 @@ class ServiceSyncMapping(models.Model):
                 changed.discard("sequence")
             if changed and KEY in (line.target_field, vals.get("target_field")):
                 line.source_id._forget_keys()
-        return super().write(vals)
+        result = super().write(vals)
+        check_moved(self, vals, ("source_id",))
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_key_of_imported(self):

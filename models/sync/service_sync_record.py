@@ -7,7 +7,7 @@ from odoo.fields import Domain
 
 from ...connectors import resolve
 from ...tools import report_failure
-from .service_sync_customer import CUSTOMER, EMPLOYEE, TICKET
+from .service_sync_customer import CUSTOMER, EMPLOYEE, TICKET, check_chosen
 
 IMPORTED = "imported"
 ERROR = "error"
@@ -194,6 +194,7 @@ class ServiceSyncRecord(models.Model):
         same, and these rows are tried again at once.
 
         :raise UserError: for anything else
+        :raise AccessError: for a choice that the user cannot read
         """
         if not self.env.su and set(vals) - set(CHOICES):
             raise UserError(
@@ -206,6 +207,7 @@ class ServiceSyncRecord(models.Model):
         result = super().write(vals)
         chosen = [name for name in CHOICES if vals.get(name)]
         if chosen and not self.env.su:
+            check_chosen(self, chosen)
             self._follow_choice(chosen)
         return result
 
@@ -234,8 +236,9 @@ class ServiceSyncRecord(models.Model):
             )
         # sudo: like a cycle, for the company and not for the user who pressed
         for source_sudo, records in failed.sudo().grouped("source_id").items():
-            records._remember_choices()
-            source_sudo.with_company(source_sudo.company_id)._retry(records)
+            # What was remembered meanwhile is newer than what the rows hold.
+            records._remember_choices(CHOICES, replace=False)
+            source_sudo._retry(records)
         return None if self.exists() == self else sources[0].action_open_errors()
 
     def action_confirm_drafts(self):
@@ -286,7 +289,7 @@ class ServiceSyncRecord(models.Model):
             record.ticket_id.check_access("read")
             # sudo: like a cycle, for the company and not for the user who pressed
             record_sudo = record.sudo().with_company(record.source_id.company_id)
-            record_sudo._remember_choices()
+            record_sudo._remember_choices(["ticket_id"])
             record_sudo._move_entry(record_sudo.ticket_id)
 
     def _move_entry(self, ticket):
@@ -312,7 +315,7 @@ class ServiceSyncRecord(models.Model):
 
     def _follow_choice(self, names):
         """Fill in what was chosen on the rows in error that name the same, and import
-        them.
+        as many of them as a request can.
 
         :param names: of what was chosen
         """
@@ -322,22 +325,25 @@ class ServiceSyncRecord(models.Model):
             records = records.filtered(lambda record: record.state == ERROR)
             if not records:
                 continue
-            records._remember_choices()
-            alike = records.browse().union(
-                *(record._fill_alike(name) for record in records for name in names)
-            )
-            source_sudo.with_company(source_sudo.company_id)._retry_chosen(alike)
+            records._remember_choices(names)
+            alike = records.browse().union(*map(records._fill_alike, names))
+            # First the rows that were chosen for.
+            source_sudo._retry_chosen(records & alike | alike)
 
     def _fill_alike(self, name):
-        """Choose the same for the rows in error that name the same, and return all."""
+        """Choose the same for the rows in error that name the same, and return all.
+
+        :param name: of what was chosen for all of these rows
+        """
         key = CHOICES[name][1]
-        if not self[key]:
+        keys = set(self.mapped(key)) - {False}
+        if not keys:
             return self.browse()
         alike = self.search(
             [
                 ("source_id", "=", self.source_id.id),
                 ("state", "=", ERROR),
-                (key, "=", self[key]),
+                (key, "in", list(keys)),
             ]
         )
         (alike - self).write({name: self[name].id})
@@ -347,13 +353,20 @@ class ServiceSyncRecord(models.Model):
         """Tell whether what was chosen imported the row, as Retry would."""
         return self.state == IMPORTED and any(self[name] for name in CHOICES)
 
-    def _remember_choices(self):
-        """Keep what was decided about rows, for those that name the same."""
+    def _remember_choices(self, names, replace=True):
+        """Keep what was decided about rows, for those that name the same.
+
+        :param names: of what was chosen
+        :param replace: whether it counts more than what is remembered
+        """
         Choice = self.env["service.sync.customer"]
-        for record in self:
-            for name, (kind, key) in CHOICES.items():
-                if record[name] and record[key]:
-                    Choice._remember(record.source_id, kind, record[key], record[name])
+        for name in names:
+            kind, key = CHOICES[name]
+            chosen = {
+                (r.source_id, r[key]): r[name] for r in self if r[name] and r[key]
+            }
+            for (source, text), record in chosen.items():
+                Choice._remember(source, kind, text, record, replace)
 
     @api.model
     def _of(self, targets):

@@ -4,6 +4,7 @@ from odoo import fields, models
 from ...connectors import resolve
 from ...connectors.errors import quote
 from ...connectors.values import FALSE, TRUE, is_empty
+from ...tools import check_moved
 
 
 class ServiceSyncSkip(models.Model):
@@ -28,6 +29,11 @@ class ServiceSyncSkip(models.Model):
     value = fields.Char(
         help="Empty: the field has no value. Yes and No count in every language."
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        check_moved(self, vals, ("source_id",))
+        return result
 
     def _get_test(self):
         """Return a function that tells whether to leave out a row with some values."""

@@ -30,13 +30,6 @@ RED = "red"
 # to mean another kind of record.
 KIND_FIELDS = ("target", "company_id")
 SECRETS = {name for kind in CONNECTORS.values() for name in kind.secret_names}
-# Imports send nothing and keep no log of every value: the row is the log.
-IMPORT_CONTEXT = {
-    "mail_create_nolog": True,
-    "mail_create_nosubscribe": True,
-    "mail_notrack": True,
-    "tracking_disable": True,
-}
 
 
 class ServiceSyncSource(models.Model):

@@ -4,10 +4,20 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...connectors import Connector
 from .cycle import Cycle, lives_in_one_transaction
 from .retry import retry, retry_chosen
-from .service_sync_source import ACTIVE, CANCELLED, IMPORT_CONTEXT
+from .service_sync_source import ACTIVE, CANCELLED
 
+# Imports send nothing and keep no log of every value: the row is the log.
+IMPORT_CONTEXT = {
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+    "tracking_disable": True,
+}
+# Rows that one choice imports at most, like a page of a cycle.
+MOST_CHOSEN = Connector.page_size
 MANAGERS = "helpdesk_service_credit.group_service_credit_manager"
 
 
@@ -44,23 +54,25 @@ class ServiceSyncSource(models.Model):
         :return: False if another worker is at it or time ran out before the end
         """
         self.ensure_one()
+        return Cycle(self._for_import(), manual).play()
+
+    def _for_import(self):
+        """Return the system as imports use it: for its company, without a log."""
         # sudo: rows are imported for the company, not for the user who pressed the
         # button; the caller checked the right to press it
-        source_sudo = (
-            self.sudo().with_company(self.company_id).with_context(**IMPORT_CONTEXT)
-        )
-        return Cycle(source_sudo, manual).play()
+        return self.sudo().with_company(self.company_id).with_context(**IMPORT_CONTEXT)
 
     def _retry(self, records):
         """Import what was kept of rows in error by the mapping of today.
 
         :raise UserError: a mapped field was not kept, or the row could not be read
         """
-        retry(self, records)
+        retry(self._for_import(), records)
 
     def _retry_chosen(self, records):
-        """Import what was kept of rows for which something was just chosen."""
-        retry_chosen(self, records)
+        """Import what was kept of rows for which something was just chosen, as many
+        as a page has; the others stay in error until they are read or tried again."""
+        retry_chosen(self._for_import(), records[:MOST_CHOSEN])
 
     def _tell_responsible(self, text):
         self.activity_schedule(

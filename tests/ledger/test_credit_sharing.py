@@ -132,6 +132,23 @@ class TestCreditSharing(CreditCommon):
         self.assertEqual(pool.shared_partner_ids, self.other_customer)
         self.assertEqual(self._purchases(self.other_customer), [pool])
 
+    def test_a_member_that_joins_another_customer_takes_its_limit_along(self):
+        members = [
+            self.env["res.partner"].create({"name": name})
+            for name in ("Sole Trader", "Second Trader")
+        ]
+        pool = self._share(sharing="chosen")
+        own = self._share(sharing="chosen", partner_id=self.other_customer.id)
+        share = self._limit(pool, 3, members[0])
+        dropped = self._limit(pool, 4, members[1]) | self._limit(own, 4, members[1])
+        for member in members:
+            member.parent_id = self.other_customer
+        self.assertEqual(pool.shared_partner_ids, self.other_customer)
+        self.assertEqual(pool.share_ids, share, "the customer's own limit is kept")
+        self.assertEqual(share.partner_id, self.other_customer)
+        self.assertFalse(dropped.exists())
+        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 13)
+
     def _limit(self, pool, credits, partner=None):
         return self.env["service.credit.share"].create(
             {

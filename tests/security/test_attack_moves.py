@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -45,29 +47,80 @@ class TestAttackMoves(TaskFundingCommon):
         self._buy(10)
         self._assert_not_moved(self._create_secret_task(company_id=self.elsewhere.id))
 
+    def _get_places(self):
+        """Return which field says whose the records are, by model that people write and
+        whose rules ask for the company."""
+        access = self.env["ir.model.access"].search([("perm_write", "=", True)])
+        rules = self.env["ir.rule"].search(
+            [("groups", "=", False), ("model_id", "in", access.model_id.ids)]
+        )
+        places = {}
+        for rule in rules:
+            model = self.env[rule.model_id.model]
+            path = re.search(r"[\"'](?:(\w+)\.)?company_id[\"']", rule.domain_force)
+            if path and model._original_module == "helpdesk_service_credit":
+                places[model._name] = path[1] or "company_id"
+        del places["service.sync.record"]  # people write what is chosen, nothing else
+        return places
+
+    def _create_owned(self):
+        """Return a record of each such model, and what it would be moved to."""
+        elsewhere = {"company_id": self.elsewhere.id}
+        system = {"name": "Old", "connector": "json", "target": "purchase"}
+        source, foreign = self.env["service.sync.source"].create(
+            [system, {**system, **elsewhere}]
+        )
+        of_source = {
+            "service.sync.mapping": {
+                "source_field": "shop",
+                "target_field": "description",
+            },
+            "service.sync.skip": {"source_field": "paid"},
+            "service.sync.header": {"name": "X-Shop"},
+            "service.sync.customer": {"key": "1", "partner_id": self.customer.id},
+        }
+        pool = self._buy(10, is_draft=True, sharing="group")
+        owned = {
+            pool: self.elsewhere,
+            source: self.elsewhere,
+            self.env["service.rate"].create(
+                {"name": "Night", "applies": "always"}
+            ): self.elsewhere,
+            self.env["service.credit.recognition"].create(
+                {"date": "2026-01-31"}
+            ): self.elsewhere,
+            self.env["service.credit.share"].create(
+                {
+                    "purchase_id": pool.id,
+                    "partner_id": self.other_customer.id,
+                    "credits": 1,
+                }
+            ): self._buy(
+                10, sharing="group", currency_id=pool.currency_id.id, **elsewhere
+            ),
+        }
+        for model, values in of_source.items():
+            record = self.env[model].create({"source_id": source.id, **values})
+            owned[record] = foreign
+        return owned
+
     def test_records_go_to_no_other_company(self):
-        """Those with a company that people write."""
+        """Those that people write."""
         manager = self._create_person(
             "manager",
             "helpdesk_service_credit.group_service_credit_manager,"
             "account.group_account_manager,base.group_system",
         )
-        records = (
-            self._buy(10, is_draft=True),
-            self.env["service.rate"].create({"name": "Night", "applies": "always"}),
-            self.env["service.credit.recognition"].create({"date": "2026-01-31"}),
-            self.env["service.sync.source"].create(
-                {"name": "Old", "connector": "json", "target": "purchase"}
-            ),
-        )
-        for record in records:
-            with (
-                self.subTest(model=record._name),
-                self.assertRaises(AccessError),
-                self.env.cr.savepoint(),
-            ):
-                record.with_user(manager).company_id = self.elsewhere
-            self.assertEqual(record.company_id, self.company)
+        owned, places = self._create_owned(), self._get_places()
+        self.assertEqual({record._name for record in owned}, set(places))
+        for record, target in owned.items():
+            place = places[record._name]
+            before = record[place]
+            with self.subTest(model=record._name):
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    record.with_user(manager)[place] = target
+                self.env.invalidate_all()
+                self.assertEqual(record[place], before)
 
     def test_who_pays_is_for_people_who_log_time(self):
         """What a customer has left is no business of every colleague."""

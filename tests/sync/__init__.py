@@ -6,6 +6,7 @@ from . import test_connectors_postgresql
 from . import test_connectors_safety
 from . import test_connectors_tables
 from . import test_connectors_values
+from . import test_sync_choices
 from . import test_sync_crash
 from . import test_sync_customer
 from . import test_sync_cycle

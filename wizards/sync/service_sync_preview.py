@@ -9,8 +9,13 @@ from ...connectors import ConnectorError
 from ...connectors.durations import AUTO
 from ...connectors.values import NO_END, is_empty, storable
 from ...models.sync.rows import explain
-from ...models.sync.service_sync_customer import CUSTOMER, EMPLOYEE, FIELDS, TICKET
-from ...models.sync.service_sync_source import IMPORT_CONTEXT
+from ...models.sync.service_sync_customer import (
+    CUSTOMER,
+    EMPLOYEE,
+    FIELDS,
+    TICKET,
+    check_chosen,
+)
 from ...models.sync.store import Store
 from ...models.sync.styles import DURATIONS, settle
 from ...models.sync.targets import TARGETS
@@ -100,10 +105,7 @@ class ServiceSyncPreview(models.TransientModel):
         self.ensure_one()
         source = self.source_id
         source._check_may_act()
-        # sudo: rows are read and matched as the import does it, for the company
-        source_sudo = (
-            source.sudo().with_company(source.company_id).with_context(**IMPORT_CONTEXT)
-        )
+        source_sudo = source._for_import()
         error, items, questions, units = "", [], [], {}
         try:
             rows = source_sudo._read_first(ROWS)
@@ -244,6 +246,17 @@ class ServiceSyncPreviewChoice(models.TransientModel):
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket", domain="[('allow_timesheet', '=', True)]"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        choices = super().create(vals_list)
+        check_chosen(choices, FIELDS.values())
+        return choices
+
+    def write(self, vals):
+        result = super().write(vals)
+        check_chosen(self, vals)
+        return result
 
     def _get_record(self):
         return self[FIELDS[self.kind]]
