@@ -3,6 +3,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import clean_context
 
 from ...connectors import Connector
 from .cycle import Cycle, lives_in_one_transaction
@@ -57,10 +58,15 @@ class ServiceSyncSource(models.Model):
         return Cycle(self._for_import(), manual).play()
 
     def _for_import(self):
-        """Return the system as imports use it: for its company, without a log."""
+        """Return the system as imports use it: for its company, without a log.
+
+        What a context proposes is for forms; it would be typed into rows.
+        """
         # sudo: rows are imported for the company, not for the user who pressed the
         # button; the caller checked the right to press it
-        return self.sudo().with_company(self.company_id).with_context(**IMPORT_CONTEXT)
+        source_sudo = self.sudo().with_company(self.company_id)
+        context = clean_context(source_sudo.env.context)
+        return source_sudo.with_context(context, **IMPORT_CONTEXT)
 
     def _retry(self, records):
         """Import what was kept of rows in error by the mapping of today.

@@ -151,6 +151,16 @@ class TestSyncChoices(ChoiceMixin, SyncCommon):
         self.assertEqual(set(lots), {"1", "2", "3"})
         self.assertFalse([lot.message_ids for lot in lots.values() if lot.message_ids])
 
+    def test_a_context_proposes_nothing_for_rows(self):
+        source = self.csv_source("id,customer,credits\n1,ACME-1,5\n")
+        proposing = source.with_context(default_description="Forged", default_ref="X")
+        proposing.action_sync_now()
+        lot = self.targets(source)["1"]
+        self.assertNotEqual(lot.description, "Forged")
+        self.assertFalse(
+            [key for key in proposing._for_import().env.context if "default_" in key]
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestSyncChoicesRpc(ChoiceMixin, HttpCase):
