@@ -17,7 +17,7 @@ class TestTaskPeople(TaskFundingCommon):
         with Form(task) as form:
             form.name = "Painting"
         task.write({"partner_id": self.other_customer.id, "sale_line_id": False})
-        task.message_post(body="Painted.")
+        task.message_post(body=task.name)
         for state in ("1_done", "01_in_progress", "1_canceled"):
             task.state = state
         task.action_archive()
