@@ -101,6 +101,40 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
         self.assertFalse(self._try(steps))
         self.assertEqual(self.desk.entries[0].credits, Decimal("1.12"))
 
+    def test_half_a_minute_is_rounded_as_the_database_does(self):
+        """A part that begins at 16:31:30 is weighed from a whole minute."""
+        steps = [
+            (3, False, "non_billable", (0, 0), (0, 1, 0), Decimal("0.5")),
+            ("buy", 0, Decimal("0.01"), Decimal("33.33"), Decimal(10), -3, 10, False),
+            ("log", 1, -2, Decimal(3), Decimal("0.4"), True, Decimal("16.5")),
+            ("hours", 1, Decimal("3.5")),
+        ]
+        self.assertFalse(self._try(steps))
+
+    def test_a_part_after_midnight_is_weighed_again_by_its_rates(self):
+        steps = [
+            (0, False, "non_billable", (0, 0), (0, 0, 0), Decimal("1.5")),
+            ("buy", 0, Decimal(3), Decimal("33.33"), Decimal(10), -7, 8, False),
+            ("log", 0, -2, Decimal(4), Decimal(1), True, Decimal("22.25")),
+            ("hours", 1, Decimal(3)),
+            ("start", 1, None),
+            ("hours", 1, Decimal(2)),
+            ("start", 1, Decimal(8)),
+            ("hours", 1, Decimal(3)),
+        ]
+        self.assertFalse(self._try(steps))
+
+    def test_a_part_counts_on_another_task_what_it_did(self):
+        """It begins at 16:43:12, and is not weighed again from a whole minute."""
+        steps = [
+            (0, False, "non_billable", (0, 0), (1, 1, 1), Decimal("0.5")),
+            ("buy", 0, Decimal("0.33"), Decimal("33.33"), Decimal(10), -7, 8, False),
+            ("log", 0, -2, Decimal("1.75"), Decimal("1.5"), True, Decimal("16.5")),
+            ("move", 1, 2),
+        ]
+        self.assertFalse(self._try(steps))
+        self.assertEqual(self.desk.entries[1].hours, Decimal("1.405"))
+
     # ------------------------------------------------------------------
     # Steps
     # ------------------------------------------------------------------
@@ -365,7 +399,7 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
                     entry.payer,
                     bool(entry.item),
                     entry.credits,
-                    entry.start is not None,
+                    entry.is_timed,
                 )
                 for entry in entries
             ],

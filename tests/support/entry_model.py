@@ -15,13 +15,23 @@ def exact(hours):
     return Decimal(hours).quantize(EXACT, ROUND_HALF_UP)
 
 
+def minute(start):
+    """Return a moment to the minute, in hours after the midnight of the work date.
+
+    In binary fractions, like the database: half a minute goes the same way there.
+    """
+    days, clock = divmod(start, 24)
+    return days * 24 + round(float(clock) * 60) / Decimal(60)
+
+
 class Item(NamedTuple):
     name: str
     cap: Decimal | None = None  # hours authorized
 
 
 class Terms(NamedTuple):
-    ticket: Any  # has the `ledger` of its customer, and an `item` or None
+    # Has the `ledger` of its customer, an `item` or None, and below 0 a task's `id`.
+    ticket: Any
     day: int
     rate: Decimal
     billable: bool
@@ -42,8 +52,13 @@ class Entry:
     payer: str = ""
     item: Item | None = None
     rows: list = field(default_factory=list)
-    start: Decimal | None = None  # hours after midnight
+    # Hours after midnight. What began a day later has no time of day, and its rates.
+    start: Decimal | None = None
     factor: Decimal = Decimal(1)
+
+    @property
+    def is_timed(self):
+        return self.start is not None and self.start < 24
 
     @property
     def credits(self):
@@ -65,7 +80,7 @@ class Desk:
         """Return what an hour counts: within the day of the desk, once."""
         if not (self.outside and billable) or start is None:
             return Decimal(1)
-        begin = round(start * 60) / Decimal(60)
+        begin = minute(start)
         days = ((9, 18), (33, 42))
         spans = (min(begin + worked, end) - max(begin, at) for at, end in days)
         inside = sum(max(span, 0) for span in spans)
@@ -77,7 +92,7 @@ class Desk:
         if not (self.outside and billable) or start is None:
             return worked * share
         rest = share * worked * self.weigh(worked, billable, start)
-        begin = round(start * 60) / Decimal(60)
+        begin = minute(start)
         marks = {at - begin for at in (9, 18, 33, 42) if 0 < at - begin < worked}
         marks = sorted(marks | {Decimal(), worked})
         for first, last in pairwise(marks):
@@ -201,13 +216,13 @@ class Desk:
         if parts[0].credits:
             ticket, day = entry.terms.ticket, entry.terms.day
             entry.rows += ticket.ledger.draw((ticket, entry), parts[0].credits, day)
-        start = None if entry.start is None else entry.start + entry.worked
+        start = entry.start
+        if start is not None:
+            start = exact(minute(start) + entry.worked)
         for part, share, factor in zip(others, shares, factors[1:], strict=True):
             piece = Entry(entry.terms, share, part.hours, part.payer, part.item)
             piece.factor = factor
-            if start is not None and start < 24:
-                # What was done after midnight is not known by its time of day.
-                piece.start = start
+            piece.start = start
             self.entries.append(piece)
             start = None if start is None else start + share
 
@@ -234,7 +249,9 @@ class Desk:
     def _edit(self, entry, worked, rate, times):
         terms = entry.terms._replace(rate=rate or entry.terms.rate)
         hours, start = entry.hours, entry.start
-        entry.start = times.get("start", start)
+        # Times that are emptied leave what began a day later where it was.
+        if entry.is_timed or times.get("start") is not None:
+            entry.start = times.get("start", start)
         if worked and worked != entry.worked:
             hours = self.bill(worked, terms.billable, entry.start)
             entry.factor = self.weigh(worked, terms.billable, entry.start)
@@ -264,10 +281,12 @@ class Desk:
         """Another ticket, day or tick: all comes back, and who pays is asked again."""
         terms = entry.terms._replace(**values)
         if terms != entry.terms:
-            same, factor = values.keys() == {"day"}, entry.factor
-            if same:
+            hours, factor = entry.hours, entry.factor
+            works = entry.terms.ticket.id, terms.ticket.id
+            if values.keys() == {"day"}:
                 hours = self.bill_again(entry, terms.billable)
-            else:
+            # On another task an hour counts what it did.
+            elif "ticket" not in values or max(works) > 0:
                 hours = self.bill(entry.worked, terms.billable, entry.start)
                 entry.factor = self.weigh(entry.worked, terms.billable, entry.start)
             try:
