@@ -276,9 +276,9 @@ class Desk:
 
     def edit(self, entry, hours):
         """Claim or give back the difference only."""
+        self._check_open(entry)
         if hours == entry.hours:
             return
-        self._check_open(entry)
         extra, by_credits = hours - entry.hours, entry.payer == "credits"
         if by_credits and extra < 0:
             entry.credits += extra
@@ -292,9 +292,9 @@ class Desk:
 
     def redo(self, entry, **values):
         """Another day or tick: all comes back, and who pays is asked again."""
+        self._check_open(entry)
         if all(getattr(entry, name) == value for name, value in values.items()):
             return
-        self._check_open(entry)
         self.release(entry)
         for name, value in values.items():
             setattr(entry, name, value)
@@ -312,6 +312,7 @@ class Desk:
         self._drop_empty_quotations()
 
     def _check_open(self, entry):
+        """Refuse to write what is invoiced, as core does even for the same values."""
         if entry.invoiced:
             raise Refused
 
