@@ -354,7 +354,13 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
 
     def _model_credit(self, pick, most):
         """All of an invoice, or a part in hundredths."""
-        self._change(pick, "items", "credit", most, usable=lambda item: item.invoices)
+
+        # What is billed anew after a part of billed time was credited is a rule of its
+        # own: only invoices of what was ordered are credited in part here.
+        def is_usable(item):
+            return item.invoices and (item.prepaid or most >= item.invoices[-1][1])
+
+        self._change(pick, "items", "credit", most, usable=is_usable)
 
     def _ledger_credit(self, _pick, most):
         if item := self._record(self.lines):

@@ -462,11 +462,8 @@ class Desk:
             entry.invoiced = True
 
     def credit(self, item, most):
-        """Credit the latest invoice: its time is open again, unless only a part of it
-        is credited."""
+        """Credit the latest invoice, or a part of it: its time is open again."""
         bills, quantity = item.invoices.pop()
         item.invoiced -= min(most, quantity)
-        if most < quantity:
-            return
         for entry in bills:
             entry.invoiced = False
