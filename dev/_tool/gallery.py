@@ -145,7 +145,7 @@ GALLERY = [
             "/odoo/action-crm.crm_lead_opportunities",
             "wait:.o_kanban_record, .o_data_row",
             "click:.o_kanban_record, .o_data_row .o_data_cell@@Support for the next",
-            "click:button@@Create Services Credits",
+            "click:button@@Create Credit Purchases",
             "sleep:1",
             "shot:create_purchases",
         ],
