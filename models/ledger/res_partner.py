@@ -99,8 +99,8 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
 
     def action_view_service_credit_purchases(self):
-        """Open the purchases of the customer; for who may see no purchases, what
-        they would pay."""
+        """Open the customer's purchases, or what they would pay where the user may not
+        read purchases."""
         self.ensure_one()
         if not self.env["service.credit.purchase"].has_access("read"):
             action = self.env["ir.actions.act_window"]._for_xml_id(

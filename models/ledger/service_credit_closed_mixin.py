@@ -36,5 +36,5 @@ class ServiceCreditClosedMixin(models.AbstractModel):
             raise AccessError(record._get_closed_message("unlink"))
 
     def _write_past_the_lock(self, vals):
-        """Write what is no figure of the ledger, for its own code alone."""
+        """Write fields that are not figures of the ledger; for our own code only."""
         return super().write(vals)

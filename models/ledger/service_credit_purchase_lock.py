@@ -199,7 +199,7 @@ class ServiceCreditPurchase(models.Model):
 
     @api.model
     def _to_number(self, value):
-        """Return the value as a float; what is no number is as impossible as NaN."""
+        """Return the value as a float, NaN where it isn't a number."""
         try:
             return float(value or 0.0)
         except (TypeError, ValueError, OverflowError):

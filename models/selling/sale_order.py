@@ -120,7 +120,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def default_get(self, fields):
-        """Whoever ordered in the portal is no default."""
+        """Take no default from the context for who ordered in the portal."""
         return untyped_defaults(self, fields, super().default_get)
 
     @api.model_create_multi
