@@ -118,6 +118,9 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
             "service_funding_panel_action": ticket,
             "service_credit_owed_action": {},
             "service_credit_reconciliation_action": {},
+            "service_credit_purchase_action_statement": {
+                "active_id": self.purchase.id,
+            },
         }
         self._play(self._walk, "/odoo/service-types", boss)
 
