@@ -156,7 +156,7 @@ class CreditPortal(CustomerPortal):
 
     def _get_service_credit_reader(self, purchase_sudo):
         """Return for which customer the page of a purchase is: its owner, unless
-        somebody else's contact is logged in."""
+        another contact is logged in."""
         user = request.env.user
         owner = purchase_sudo.commercial_partner_id
         return user.sudo().commercial_partner_id if user._is_portal() else owner

@@ -230,7 +230,7 @@ class ServiceRevenueRisk(models.Model):
     def action_settle(self):
         """Do, or open, what puts the finding right.
 
-        :raise AccessError: for who may not decide about it
+        :raise AccessError: for those who may not decide about it
         """
         self._check_may_settle()
         settle = {
@@ -249,7 +249,7 @@ class ServiceRevenueRisk(models.Model):
     def action_goodwill(self):
         """Bill the time never, and count it as goodwill.
 
-        :raise AccessError: for who may not decide about it
+        :raise AccessError: for those who may not decide about it
         :raise UserError: for findings that are no such time
         """
         self._check_may_settle()
@@ -378,7 +378,7 @@ class ServiceRevenueRisk(models.Model):
     # ------------------------------------------------------------------
 
     def _note_new(self, company, user):
-        """Give somebody a to-do about these findings: how many of each kind, in hours
+        """Give a user a to-do about these findings: how many of each kind, in hours
         alone, since they may not know prices."""
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         lines = [
@@ -394,7 +394,7 @@ class ServiceRevenueRisk(models.Model):
             Markup("<li>%s</li>") % line for line in lines
         )
         link = Markup('<p><a href="/odoo/revenue-at-risk">%s</a></p>')
-        # sudo: the scheduled action sees to it, whoever it runs as
+        # sudo: the scheduled action sees to it, as any user
         company.partner_id.sudo().activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=user.id,

@@ -3,5 +3,5 @@
 
 # Time that waits: it holds what pays for it, and nothing of it is billed yet.
 PENDING = ("draft", "submitted")
-# Time that nobody edits: somebody approves, or approved, what it says.
+# Time that no one edits: an approver decides, or decided, about what it says.
 FROZEN = ("submitted", "approved")

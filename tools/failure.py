@@ -7,7 +7,7 @@ _logger = logging.getLogger(__name__)
 
 
 def report_failure(record, user, summary, error):
-    """Tell somebody that a scheduled action could not do its work on one record.
+    """Tell a user that a scheduled action could not do its work on one record.
 
     One activity, however often it fails, for the log of a server is read by few.
 
@@ -19,7 +19,7 @@ def report_failure(record, user, summary, error):
     _logger.error("%s: %s", summary, record, exc_info=error)
     if not user:
         return
-    # sudo: scheduled actions see to it, whoever they run as
+    # sudo: scheduled actions see to it, as any user
     activities_sudo = record.env["mail.activity"].sudo()
     kind = record.env.ref("mail.mail_activity_data_warning", raise_if_not_found=False)
     values = {

@@ -135,7 +135,7 @@ class Databases:
             # Copies of it start with statistics; nobody gathers them later.
             self.sql("VACUUM ANALYZE", new)
             if self._exists(name):
-                return  # somebody else was faster
+                return  # another run was faster
             self.drop(name)  # one that lost its files
             self.sql(f"ALTER DATABASE {new} RENAME TO {name}")
             shutil.rmtree(self.rooms / name, ignore_errors=True)

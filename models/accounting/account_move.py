@@ -53,5 +53,5 @@ class AccountMove(models.Model):
         self._get_recognitions()._release()
 
     def _get_recognitions(self):
-        # sudo: whoever may change the entry need not see purchases
+        # sudo: those who may change the entry need not see purchases
         return self.sudo().service_credit_recognition_ids

@@ -53,7 +53,7 @@ class AccountMoveLine(models.Model):
     def _check_service_credit_purchase(self):
         for line in self.filtered("service_credit_purchase_id"):
             if line.account_id.account_type not in LIABILITY_TYPES:
-                # sudo: whoever books need not see the purchase
+                # sudo: those who book need not see the purchase
                 purchase_sudo = line.service_credit_purchase_id.sudo()
                 raise ValidationError(
                     self.env._(

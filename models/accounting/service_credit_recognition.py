@@ -148,7 +148,7 @@ class ServiceCreditRecognition(models.Model):
     @api.depends("is_cancelled", "move_id.state")
     def _compute_state(self):
         for recognition in self:
-            # sudo: the state is no secret to whoever sees the recognition
+            # sudo: the state is no secret to those who see the recognition
             is_posted = recognition.sudo().move_id.state == "posted"
             if recognition.is_cancelled:
                 recognition.state = CANCELLED

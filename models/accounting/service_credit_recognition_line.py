@@ -178,7 +178,7 @@ class ServiceCreditRecognitionLine(models.Model):
         self.invalidate_model(["consumption_ids"], flush=False)
 
     def init(self):
-        """One row of the ledger is recognized once, whoever asks."""
+        """One row of the ledger is recognized once, for every user."""
         self.env.cr.execute(
             "CREATE UNIQUE INDEX IF NOT EXISTS service_credit_recognition_row_once "
             "ON service_credit_recognition_row (consumption_id)"

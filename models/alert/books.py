@@ -2,7 +2,7 @@
 """Do the books balance? Every stored figure and every rule of the ledger, of what it
 pays and of the hours customers agreed to, as questions to the database.
 
-Nothing is written, and nothing is put right: a difference is a fault that somebody has
+Nothing is written, and nothing is put right: a difference is a fault that a person has
 to understand first. The reconciliation lists the stored figures, a scheduled action
 asks everything once a day, and tests ask after races and crashes.
 """

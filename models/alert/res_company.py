@@ -112,7 +112,7 @@ class ResCompany(models.Model):
     @api.model
     def _cron_check_books(self):
         """Tell the responsible of each company about the first figure that does not
-        add up. Nothing is put right: somebody has to understand it first."""
+        add up. Nothing is put right: a person has to understand it first."""
         for company in self._get_all_companies():
             for difference in find_differences(self.env, company)[:1]:
                 report_failure(

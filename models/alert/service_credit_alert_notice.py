@@ -14,7 +14,7 @@ class ServiceCreditAlert(models.Model):
     """What an alert does: a note on the customer, an activity for the responsible user
     and, if the settings say so, an e-mail and a draft quotation.
 
-    E-mails are queued; nothing else leaves the company before somebody has seen it.
+    E-mails are queued; nothing else leaves the company before a user has seen it.
     """
 
     _inherit = "service.credit.alert"

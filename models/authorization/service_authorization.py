@@ -194,7 +194,7 @@ class ServiceAuthorization(models.Model):
     )
 
     # The customer's link
-    # Whoever holds the token answers for the customer, so no user can read it.
+    # The holder of the token answers for the customer, so no user can read it.
     access_token = fields.Char(groups=fields.NO_ACCESS)
     valid_until = fields.Datetime(
         readonly=True, copy=False, help="The customer's link can be used until then."

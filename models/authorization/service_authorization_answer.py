@@ -103,8 +103,8 @@ class ServiceAuthorization(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "The request of %(name)s is no longer open (%(state)s): request "
-                    "the hours again if they are still needed.",
+                    "The request for %(name)s is already %(state)s. Request the hours "
+                    "again if they are still needed.",
                     name=self.display_name,
                     state=labels[self.state].lower(),
                 )

@@ -27,7 +27,7 @@ class ServiceAuthorization(models.Model):
         return self._get_answering_contact(user)._get_approve_limit()
 
     def _check_authority(self, user, hours):
-        """Refuse an answer of somebody who may not approve so many hours.
+        """Refuse an answer of a contact who may not approve so many hours.
 
         :raise UserError: naming who can, to colleagues who are logged in
         """

@@ -196,7 +196,7 @@ class AccountAnalyticLine(models.Model):
     def _get_prepaid_limit(self):
         """Return what happens when prepaid hours are used up, by the terms of the work.
 
-        An item that the work names all the same, or that somebody emptied, is the
+        An item that the work names all the same, or that a user emptied, is the
         only one that is asked.
         """
         self.ensure_one()
@@ -410,7 +410,7 @@ class AccountAnalyticLine(models.Model):
             "task_id.sale_line_id", "=", item.id
         )
         of_works = Domain("ticket_id.sale_line_id", "=", item.id) | of_tasks
-        # sudo: the customer's approval covers the whole work, whoever logged the time
+        # sudo: the customer's approval covers the whole work, also time of others
         waiting_sudo = self.sudo().search(
             Domain("coverage", "=", OVERAGE) & of_works, order="date, id"
         )

@@ -206,7 +206,7 @@ def move_on(claims):
             moved[claim.work] = items[-1]
     for ticket, item in moved.items():
         if ticket.sale_line_id != item:
-            # sudo: it follows from what paid, whoever logged the time
+            # sudo: it follows from what paid, not from who logged the time
             ticket.sudo()._move_on_to(item)
 
 
@@ -502,7 +502,7 @@ def cover(entries, item=None, policy=OVERAGE):
     :param entries: overage entries (superuser)
     :param item: the item alone pays; else credits first, then the ticket's item
     :param policy: what happens to hours that still nobody covers
-    :return: the entries that somebody pays for now
+    :return: the entries that are paid for now
     :raise ValidationError: with the policy `refuse`, where hours stay uncovered
     """
     item_sudo = item and item.sudo()

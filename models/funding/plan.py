@@ -34,7 +34,7 @@ OF_WORK = {
 
 @dataclass(eq=False)
 class Claim:
-    """Hours of one entry that wait for somebody to pay them.
+    """Hours of one entry that wait to be paid.
 
     :param entry: the `account.analytic.line`, as superuser; a new record in a preview
     :param work: the ticket or the task the time was spent on
@@ -119,7 +119,7 @@ class Claim:
 
     @property
     def costs_nothing(self):
-        """Tell whether the time is billed to nobody, whoever could pay."""
+        """Tell whether the time is billed to no one, even if something could pay."""
         return not self.is_billable or self.hours <= 0 or bool(self.milestone)
 
     @property

@@ -155,7 +155,7 @@ class ServiceRate(models.Model):
 
     @api.model
     def _note_change(self):
-        """Give what is kept in memory another name, for whoever sees the change.
+        """Give what is kept in memory another name, for all who see the change.
 
         A cache that is cleared would be filled again by transactions that do not see
         the change yet, and keep what they see.
@@ -170,7 +170,7 @@ class ServiceRate(models.Model):
     @api.model
     def _get_rates(self, company_id):
         """Return the rates of a company, without a query for each entry."""
-        # sudo: whoever logs time, the rates of its company count
+        # sudo: the rates of its company count, not those the user may read
         company_sudo = self.env["res.company"].sudo().browse(company_id)
         return self._get_rates_of(company_id, company_sudo.service_rate_version)
 

@@ -100,7 +100,7 @@ NOTHING = Lost()
 
 @dataclass(eq=False)
 class DrawRequest:
-    """Somebody asks the ledger for credits.
+    """Credits asked of the ledger.
 
     :param work: the ticket, task or milestone to pay for
     :param partner: the customer; its commercial entity pays

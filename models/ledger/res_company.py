@@ -84,7 +84,7 @@ class ResCompany(models.Model):
         )
 
     def _get_today(self):
-        """Return the date in the company's own time zone, whoever asks."""
+        """Return the date in the company's own time zone, for every user."""
         return fields.Date.context_today(self.with_context(tz=self._get_time_zone()))
 
     @api.model

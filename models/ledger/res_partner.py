@@ -58,7 +58,7 @@ class ResPartner(models.Model):
     def _hand_over_service_credits(self, entity):
         """Give purchases and allocations of these customers to ``entity``."""
         domain = [("commercial_partner_id", "in", self.ids)]
-        # sudo: whoever edits contacts need not see the ledger.
+        # sudo: those who edit contacts need not see the ledger.
         for model in ("service.credit.purchase", "service.credit.allocation"):
             records_sudo = self.env[model].sudo().with_context(active_test=False)
             records_sudo.search(domain)._follow_customer(entity)
@@ -128,7 +128,7 @@ class ResPartner(models.Model):
         :return: list of dicts with ``currency`` (ISO code), ``credits_available``,
             ``value_available``, ``paid_available`` (in that currency),
             ``next_expiry`` (date or False) and ``credits_next_expiry`` (credits that
-            expire on it); without the amounts for who may see no purchases
+            expire on it); without the amounts for those who may see no purchases
         :raise AccessError: unless the user may see service credits, works on tickets,
             may read a purchase of the customer, or belongs to the customer
         :raise UserError: when the date isn't one

@@ -235,7 +235,7 @@ class ServiceCreditAllocation(models.Model):
 
     @api.model
     def _open_new(self, vals_list):
-        """Create allocations, or have the request replayed when somebody else has
+        """Create allocations, or have the request replayed when another transaction has
         opened one of them meanwhile: this transaction cannot see it."""
         if not vals_list:
             return self.browse()

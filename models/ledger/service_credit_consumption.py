@@ -200,7 +200,7 @@ class ServiceCreditConsumption(models.Model):
         """Add rows to the ledger and bring the purchases up to date.
 
         The only way a number of credits changes. Callers check who may ask for it;
-        whoever may log time needs no right on the ledger itself.
+        those who may log time need no right on the ledger itself.
 
         :param vals_list: dicts with ``purchase`` (record), ``allocation`` (record or
             the values of one to find or open), ``consumption_type``, signed

@@ -169,9 +169,9 @@ class ServiceCreditPurchase(models.Model):
         digits="Service Credits",
         copy=False,
         tracking=True,
-        help="Credits that were used in another system, before the purchase was "
-        "recorded here. They are taken off when it is no draft any more, and are no "
-        "revenue of these books.",
+        help="Credits that were used in another system before the purchase was "
+        "recorded here. They are deducted when the purchase leaves draft, and aren't "
+        "revenue in these books.",
     )
     value_per_credit = fields.Float(
         string="Value per Credit",
@@ -609,7 +609,7 @@ class ServiceCreditPurchase(models.Model):
     def _check_sale_line_customer(self):
         """A purchase hangs on an item that its own customer bought."""
         for purchase in self:
-            # sudo: whoever records purchases need not see the order
+            # sudo: those who record purchases need not see the order
             item_sudo = purchase.sudo().sale_line_id
             customer_sudo = item_sudo.order_id.partner_id.commercial_partner_id
             if item_sudo and customer_sudo != purchase.commercial_partner_id:
@@ -659,7 +659,7 @@ class ServiceCreditPurchase(models.Model):
     @api.constrains("is_draft", "sale_line_id")
     def _check_order_confirmed(self):
         for purchase in self:
-            # sudo: whoever edits purchases need not see the order.
+            # sudo: those who edit purchases need not see the order.
             order = purchase.sudo().sale_line_id.order_id
             if order and not purchase.is_draft and order.state != "sale":
                 raise ValidationError(

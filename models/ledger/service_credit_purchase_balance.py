@@ -148,7 +148,7 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("consumption_ids")
     def _compute_has_rows(self):
-        # sudo: one row is enough to bind the owner, whoever looks.
+        # sudo: one row is enough to bind the owner, for every user.
         rows_sudo = self.env["service.credit.consumption"].sudo()
         groups = rows_sudo._read_group(
             [("purchase_id", "in", self._origin.ids)], ["purchase_id"]

@@ -150,7 +150,7 @@ class ServiceCreditPurchase(models.Model):
                 break
 
     def _expire_batch(self, domain):
-        """Expire what is still due and not being worked on by somebody else; each of
+        """Expire what is still due and not held by another transaction; each of
         them alone when they fail together."""
         try:
             with self.env.cr.savepoint():
@@ -161,7 +161,7 @@ class ServiceCreditPurchase(models.Model):
             if len(self) > 1:
                 for purchase in self:
                     purchase._expire_batch(domain)
-            # Somebody used these very credits: the next run sees to it.
+            # These very credits were just used: the next run sees to it.
             elif not isinstance(error, OperationalError):
                 report_failure(
                     self,

@@ -46,7 +46,7 @@ class ServiceCreditPurchase(models.Model):
         company = self.env["res.company"].browse(vals.get("company_id"))
         company_sudo = (company or self.env.company).sudo()
         if product_id := vals.get("product_id"):
-            # sudo: the terms of a product hold for whoever records its purchase
+            # sudo: the terms of a product hold for everyone who records its purchase
             product_sudo = self.env["product.product"].sudo().browse(product_id)
             terms = self._get_product_terms(product_sudo, company_sudo)
             vals = {**terms, **vals}
@@ -89,7 +89,7 @@ class ServiceCreditPurchase(models.Model):
         An ordinary sequence gives them in one query; one without gaps, or with a range
         per period, counts one by one.
         """
-        # sudo: whoever may create a purchase may take its number
+        # sudo: those who may create a purchase may take its number
         sequence_sudo = self.env["ir.sequence"].sudo().with_company(company)
         sequence_sudo = sequence_sudo.search(
             [("code", "=", self._name), ("company_id", "in", [company.id, False])],
@@ -245,8 +245,8 @@ class ServiceCreditPurchase(models.Model):
         if owners and self.has_rows:
             raise UserError(
                 self.env._(
-                    "You can't change the %(fields)s of %(purchase)s any more, because "
-                    "its credits were used before: record a new purchase instead.",
+                    "You can't change the %(fields)s of %(purchase)s, because its "
+                    "credits have already been used: record a new purchase instead.",
                     fields=self._get_field_labels(owners),
                     purchase=self._get_label(),
                 )
@@ -359,7 +359,7 @@ class ServiceCreditPurchase(models.Model):
         A row that gives back carries the date of the row it undoes, so the net of a
         day tells whether the day is still paid.
         """
-        # sudo: the dates bind whoever changes the term, whatever they may see
+        # sudo: the dates bind everyone who changes the term
         rows_sudo = self.env["service.credit.consumption"].sudo()
         days = [
             day

@@ -45,7 +45,7 @@ class ServiceCreditPurchase(models.Model):
     @api.model
     def _get_sharing(self):
         """Return the ids of owners that share with their group, and of customers that
-        somebody chose to share with: customers without pools cost no query."""
+        people chose to share with: customers without pools cost no query."""
         # sudo: of whichever company, all are told of a change
         company_sudo = self.env.company.sudo()
         version = company_sudo.service_sharing_version

@@ -87,7 +87,7 @@ class AccountMove(models.Model):
     def _follow_with_purchases(self):
         documents = self.filtered(lambda move: move.is_sale_document(True))
         if documents:
-            # sudo: the documents decide, whoever posts them
+            # sudo: the documents decide, not who posts them
             lots_sudo = self.env["service.credit.purchase"].sudo()
             lots_sudo.with_context(active_test=False).search(
                 [

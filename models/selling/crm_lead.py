@@ -47,7 +47,7 @@ class CrmLead(models.Model):
     def _merge_dependences(self, opportunities):
         """The merged opportunity takes the purchases along."""
         super()._merge_dependences(opportunities)
-        # sudo: like the orders, they follow whoever sees them
+        # sudo: like the orders, they are shown to all who see them
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         purchases_sudo.with_context(active_test=False).search(
             [("opportunity_id", "in", opportunities.ids)]

@@ -14,6 +14,6 @@ class PaymentTransaction(models.Model):
         :raise UserError: saying who may pay
         """
         transactions = super().create(vals_list)
-        # sudo: whoever pays by a link may not read the order
+        # sudo: those who pay by a link may not read the order
         transactions.sudo().sale_order_ids._check_answer()
         return transactions

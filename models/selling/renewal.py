@@ -46,7 +46,7 @@ class Renewal:
 
         Of those that still are for sale; the last months tell what is bought most.
         """
-        # sudo: what a customer bought is no secret for who may quote for it
+        # sudo: what a customer bought is no secret to those who may quote for it
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         purchases_sudo = purchases_sudo.with_context(active_test=False).search(
             [

@@ -44,7 +44,7 @@ class ResPartner(models.Model):
         """Tell whether the user may know what the customer used in a company.
 
         Salespeople who see all documents may, those who see their own only for the
-        customers they look after, and whoever may see the customer's balance.
+        customers they look after, and those who may see the customer's balance.
         """
         self.ensure_one()
         user = self.env.user

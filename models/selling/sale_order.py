@@ -125,7 +125,7 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Refuse to name somebody who ordered nothing.
+        """Refuse to name a contact who ordered nothing.
 
         :raise AccessError: for the field, unless the portal writes it
         """
@@ -164,7 +164,7 @@ class SaleOrder(models.Model):
     def _undo_sale(self, state):
         """Withdraw the credits of orders that are cancelled or no longer confirmed.
 
-        Not only when the button cancels: whoever writes the state undoes the sale.
+        Not only when the button cancels: writing the state undoes the sale.
         """
         lots_sudo = self.order_line._get_live_purchases()
         if state == "cancel":

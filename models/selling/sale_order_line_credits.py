@@ -153,7 +153,7 @@ class SaleOrderLine(models.Model):
 
     def _get_live_purchases(self):
         """Return the purchases of these items that were not withdrawn (superuser)."""
-        # sudo: the order decides about its purchases, whoever changes the order
+        # sudo: the order decides about its purchases, not who changes it
         purchases_sudo = self.sudo().service_credit_purchase_ids
         return purchases_sudo.filtered(lambda lot: not lot.is_withdrawn)
 
@@ -209,7 +209,7 @@ class SaleOrderLine(models.Model):
         """Create the purchases of these items in one go.
 
         The orders are written, so that of this and a cancellation at the same moment
-        one is replayed. Whoever creates the purchase of an item that just got one is
+        one is replayed. A user who creates the purchase of an item that just got one is
         replayed too, and then sees it. The caller checks who may ask for it.
 
         :param vals_list: values of purchases, each with its ``sale_line_id``

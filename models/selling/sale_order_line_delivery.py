@@ -20,7 +20,7 @@ class SaleOrderLine(models.Model):
     # ------------------------------------------------------------------
 
     def _prepare_qty_delivered(self):
-        """Leave out what credits pay; its percentage stays as somebody typed it."""
+        """Leave out what credits pay; its percentage stays as typed."""
         delivered = super()._prepare_qty_delivered()
         lines = self.filtered(lambda line: line.qty_delivered_method == "milestones")
         if not lines:

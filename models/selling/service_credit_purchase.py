@@ -69,7 +69,7 @@ class ServiceCreditPurchase(models.Model):
     def _note_origin(self):
         """Note what the sales order item stands for, whatever the way in."""
         super()._note_origin()
-        # sudo: whoever records purchases need not see the order.
+        # sudo: those who record purchases need not see the order.
         for purchase in self.sudo().filtered("sale_line_id"):
             if not purchase.service_credits_per_unit:
                 purchase._note_sale()
@@ -94,7 +94,7 @@ class ServiceCreditPurchase(models.Model):
     def _onchange_product_id(self):
         """Propose what the product says of its credits, as an order would."""
         if self.product_id and self.is_draft:
-            # sudo: the terms of a product hold for whoever records its purchase
+            # sudo: the terms of a product hold for everyone who records its purchase
             product_sudo = self.product_id.sudo()
             nothing = dict.fromkeys(SCOPES, [Command.clear()])
             self.update(

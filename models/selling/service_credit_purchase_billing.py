@@ -30,7 +30,7 @@ class ServiceCreditPurchase(models.Model):
         The purchases are written first: of this and a drawing at the same moment, one
         is replayed.
         """
-        # sudo: the documents decide, whoever posts them
+        # sudo: the documents decide, not who posts them
         lots_sudo = self.sudo().filtered(lambda lot: not lot.is_withdrawn).sorted("id")
         lock_and_touch(lots_sudo)
         billings = get_billing(lots_sudo)

@@ -27,7 +27,7 @@ FUNDING_FIELDS = frozenset(
 )
 # A change of one of these may make the time another person's.
 PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
-# Who may see what hours cost: not whoever only logs or reads time.
+# Who may see what hours cost: not those who only log or read time.
 PRICE_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_readonly,"
     "account.group_account_invoice,"
@@ -518,7 +518,7 @@ class AccountAnalyticLine(models.Model):
         funded._check_deletable()
         funded._end_rejection()
         apply.release(funded)
-        # sudo: the quotation follows the time, whoever deletes it
+        # sudo: the quotation follows the time, for every user
         quoted_sudo = funded.sudo().overage_line_id
         result = super().unlink()
         quoted_sudo._follow_overage()

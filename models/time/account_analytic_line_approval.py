@@ -94,7 +94,7 @@ class AccountAnalyticLine(models.Model):
 
         Drafts too, where the team asks for no approval any more: nobody submits them.
 
-        :raise AccessError: for own time, and for who is no approver of the team
+        :raise AccessError: for own time, and for those who aren't approvers of the team
         :raise UserError: naming the first entry that does not wait for approval
         """
         self._check_approver()
@@ -109,7 +109,7 @@ class AccountAnalyticLine(models.Model):
         """Reject the entries, give back what paid for them, and tell their authors.
 
         :param str note: why; the authors read it
-        :raise AccessError: for own time, and for who is no approver of the team
+        :raise AccessError: for own time, and for those who aren't approvers of the team
         :raise UserError: without a reason, or naming the first entry that does not
             wait for approval
         """
@@ -137,7 +137,7 @@ class AccountAnalyticLine(models.Model):
     def action_reset_approval(self):
         """Make the entries drafts that their authors can edit again.
 
-        :raise AccessError: for own time, and for who is no approver of the team
+        :raise AccessError: for own time, and for those who aren't approvers of the team
         :raise UserError: naming the first entry without a decision, with an invoice,
             or in a closed period
         """
@@ -238,7 +238,7 @@ class AccountAnalyticLine(models.Model):
             raise UserError(line._get_closed_text())
 
     def _decide(self, state, note=False):
-        """Note the state; who and when, where somebody else decided."""
+        """Note the state; who and when, where another user decided."""
         by_approver = state in ("approved", "rejected")
         # sudo: approvers need not be allowed to edit the time of others
         self.sudo()._write_own(

@@ -88,7 +88,7 @@ class AccountAnalyticLine(models.Model):
 
     @api.model
     def _search_is_to_invoice(self, operator, value):
-        """Also for who may not read invoices: they learn that there is none."""
+        """Also for those who may not read invoices: they learn that there is none."""
         if operator != "in" or True not in value:
             return NotImplemented
         return self._domain_to_invoice()
@@ -209,7 +209,7 @@ class AccountAnalyticLine(models.Model):
         """Return the entries that no invoice holds; `_is_not_billed` for one entry."""
         return Domain("timesheet_invoice_id", "=", False) | Domain(
             "timesheet_invoice_id",
-            # whoever looks: that an entry is billed is no secret of its invoice
+            # for every user: that an entry is billed is no secret of its invoice
             "any!",
             Domain("state", "=", "cancel")
             & Domain("payment_state", "!=", "invoicing_legacy"),

@@ -258,7 +258,7 @@ class HelpdeskTicket(models.Model):
             )
         return {
             "ticket_id": self.id,
-            # sudo: whoever reads a ticket may log on it, whatever its project's privacy
+            # sudo: all who read a ticket may log on it, whatever its project's privacy
             "project_id": self.sudo().project_id.id,
             "company_id": self.company_id.id,
             "partner_id": self.partner_id.id,
@@ -270,14 +270,14 @@ class HelpdeskTicket(models.Model):
         }
 
     def _has_project_of_team(self):
-        # sudo: the team and the project may be closed to whoever reads the ticket
+        # sudo: the team and the project may be closed to those who read the ticket
         team_sudo = self.sudo().team_id.with_company(self.company_id)
         return self.sudo().project_id == team_sudo.default_project_id
 
     def _get_time_obstacle(self):
         """Tell why the ticket takes no time and what helps; False if it does."""
         self.ensure_one()
-        # sudo: the team and the project may be closed to whoever reads the ticket
+        # sudo: the team and the project may be closed to those who read the ticket
         team_sudo, project_sudo = self.sudo().team_id, self.sudo().project_id
         company = self.company_id
         if not team_sudo.allow_timesheet:

@@ -12,7 +12,7 @@ class HelpdeskTicket(models.Model):
 
     Core loads every line of an embedded list to open a form and to follow each change
     of a field. No entry follows a ticket that is being edited, so only the page that is
-    shown, and the entries somebody touched, are needed.
+    shown, and the entries a user touched, are needed.
     """
 
     _inherit = "helpdesk.ticket"

@@ -8,7 +8,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     def write(self, vals):
-        """Time whose order is cancelled is overage again, whoever cancels it."""
+        """Time whose order is cancelled is overage again."""
         result = super().write(vals)
         if vals.get("state") == "cancel":
             self.order_line._give_overage_back()

@@ -243,7 +243,7 @@ class ServiceWorkLog(models.AbstractModel):
         return True
 
     def _get_result_action(self, message):
-        """Return a notification about the work, with a link for who can open it.
+        """Return a notification about the work, with a link for those who can open it.
 
         :param message: sentence with %s where the work is named
         """

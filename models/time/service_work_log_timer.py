@@ -7,7 +7,7 @@ from ..ledger.drawing import WORK_FIELDS
 
 
 class ServiceWorkLog(models.AbstractModel):
-    """The timer of whoever looks at a ticket or task."""
+    """The timer of the user who looks at a ticket or task."""
 
     _inherit = "service.work.log"
 

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 
 
 class AccountAnalyticLine(models.Model):
-    """What a time entry was spent on, and whether somebody pays for it."""
+    """What a time entry was spent on, and whether it is paid for."""
 
     _inherit = "account.analytic.line"
 

@@ -88,7 +88,7 @@ class HelpdeskTicket(models.Model):
     is_sale_line_chosen = fields.Boolean(
         copy=False, readonly=True, export_string_translation=False
     )
-    # Somebody emptied the item, so that it is not filled again.
+    # A user emptied the item, so that it is not filled again.
     is_sale_line_cleared = fields.Boolean(
         copy=False, readonly=True, export_string_translation=False
     )
@@ -158,7 +158,7 @@ class HelpdeskTicket(models.Model):
             parent._compute_project_id()
         tickets = self.filtered(lambda ticket: ticket.team_id.allow_timesheet)
         for company, group in tickets.grouped("company_id").items():
-            # sudo: the project may be closed to whoever writes the ticket
+            # sudo: the project may be closed to the user who writes the ticket
             teams_sudo = self.env["helpdesk.ticket.team"].sudo().with_company(company)
             defaults = teams_sudo.search(
                 [("allow_timesheet", "=", True)]

@@ -75,7 +75,7 @@ class HelpdeskTicket(models.Model):
         self.sudo().is_sale_line_cleared = is_empty
 
     def _is_left_empty(self):
-        """Tell whether somebody emptied the item, and the customer is the same."""
+        """Tell whether a user emptied the item, and the customer is the same."""
         self.ensure_one()
         before = self._origin
         return (

@@ -20,7 +20,7 @@ class ProjectMilestone(models.Model):
     service_credits_allocated = fields.Float(
         digits="Service Credits",
         compute="_compute_service_credits_allocated",
-        # The number is shown to whoever sees the milestone; the ledger is not.
+        # The number is shown to all who see the milestone; the ledger is not.
         compute_sudo=True,
         help="How many service credits the milestone has received.",
     )
@@ -260,7 +260,7 @@ class ProjectMilestone(models.Model):
         )
 
     def _get_with_credits(self):
-        """Return those that the ledger refers to, whoever looks."""
+        """Return those that the ledger refers to, for every user."""
         allocations_sudo = self.env["service.credit.allocation"].sudo()
         found = allocations_sudo.search([("milestone_id", "in", self.ids)])
         return found.milestone_id

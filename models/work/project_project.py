@@ -227,7 +227,7 @@ class ProjectProject(models.Model):
         self.ensure_one()
         customer = self.partner_id.commercial_partner_id
         company = self.company_id or self.env.company
-        # sudo: the number is for who may see credits; the contact may be private
+        # sudo: the number is for those who may see credits; the contact may be private
         balances = customer.sudo()._get_service_credit_balances(company=company)
         return balances[customer.id]
 

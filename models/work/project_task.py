@@ -20,7 +20,7 @@ class ProjectTask(models.Model):
     _inherit = ["project.task", "service.work"]
     _guarded_fields = frozenset(("is_sale_line_cleared",))
 
-    # Somebody emptied the item: then nothing bought in advance pays in its place.
+    # A user emptied the item: then nothing bought in advance pays in its place.
     is_sale_line_cleared = fields.Boolean(
         copy=False, readonly=True, export_string_translation=False
     )
@@ -74,7 +74,7 @@ class ProjectTask(models.Model):
         if operator != "in" or True not in value:
             return NotImplemented
         asks = self.env["project.project"]._domain_asks_payers()
-        # whoever looks: the terms of a project are no secret to who logs time
+        # the terms of a project are no secret to those who log time
         return Domain("project_id", "any!", asks)
 
     @api.depends("partner_id", "project_id.partner_id")
@@ -147,7 +147,7 @@ class ProjectTask(models.Model):
 
     def _get_payer(self):
         """Return the contact that pays: of the task, else of its project, as core."""
-        # sudo: a project may be closed to whoever works on its task
+        # sudo: a project may be closed to those who work on its task
         project_sudo = self.sudo().project_id
         return self.partner_id or project_sudo.partner_id.with_env(self.env)
 

@@ -15,7 +15,7 @@ class ServiceWork(models.AbstractModel):
     service_credits_used = fields.Float(
         digits="Service Credits",
         compute="_compute_service_credits_used",
-        # The number is shown to whoever sees the work; the ledger is not.
+        # The number is shown to all who see the work; the ledger is not.
         compute_sudo=True,
         help="Credits that time on it has drawn.",
     )
@@ -76,7 +76,7 @@ class ServiceWork(models.AbstractModel):
             work.funding_draft = not work.id and work._get_funding_draft()
 
     def _get_funding_draft(self):
-        """Return what the edited entries would use; hook of whoever funds them.
+        """Return what the edited entries would use; a hook for what funds them.
 
         :return: False, or a dict: `hours` by id of the item, `credits`, and `refused`
         """
@@ -84,7 +84,7 @@ class ServiceWork(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_credits(self):
-        # sudo: the ledger refers to the work, whoever deletes it
+        # sudo: the ledger refers to the work, for every user
         allocation_sudo = self.env["service.credit.allocation"].sudo()
         field = WORK_FIELDS[self._name]
         used = allocation_sudo.search([(field, "in", self.ids)], limit=1)
@@ -101,7 +101,7 @@ class ServiceWork(models.AbstractModel):
         """Return the employee rates of the project that bill the work's customer
         (superuser)."""
         self.ensure_one()
-        # sudo: rates are read by whoever may log time on the work
+        # sudo: rates are read by all who may log time on the work
         project_sudo = self.project_id.sudo()
         if project_sudo.pricing_type != "employee_rate":
             return project_sudo.sale_line_employee_ids.browse()

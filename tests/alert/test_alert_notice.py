@@ -12,7 +12,7 @@ MODELS = "odoo.addons.helpdesk_service_credit.models.alert"
 
 @tagged("post_install", "-at_install")
 class TestAlertNotice(AlertCommon):
-    """One message per customer and day, for who is responsible; more on request."""
+    """One message per customer and day, for the responsible user; more on request."""
 
     @classmethod
     def setUpClass(cls):

@@ -101,7 +101,7 @@ class TestAuthorization(ServiceCreditCommon):
         request = self._request()
         request.sudo().action_approve()
         for method in ("action_approve", "action_decline", "action_cancel"):
-            with self.assertRefused(UserError, says="no longer open .approved"):
+            with self.assertRefused(UserError, says="is already approved"):
                 getattr(request.sudo(), method)()
         self.assertEqual(self.item.authorized_hours, 15)
 

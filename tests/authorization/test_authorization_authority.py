@@ -73,7 +73,7 @@ class TestAuthorizationAuthority(ServiceCreditCommon, HttpCase):
         self.assertFalse(self._approve(self.clerk))
         self.assertEqual(self.request.state, "approved")
 
-    def test_only_the_marked_answer_once_somebody_is(self):
+    def test_only_the_marked_answer_once_one_is(self):
         self._mark(self.boss)
         self.assertIn("Bea Boss", self._approve(self.clerk))
         self.assertIn("Bea Boss", self._decline(self.clerk))
@@ -87,7 +87,7 @@ class TestAuthorizationAuthority(ServiceCreditCommon, HttpCase):
         self.assertEqual(self.request.approved_by_id, self.boss)
 
     def test_the_link_of_a_contact_who_may_not_answer(self):
-        """It names nobody: whoever holds it need not be a colleague."""
+        """It names no one: its holder need not be a colleague."""
         self._mark(self.boss)
         for answer in (self._approve(), self._decline()):
             self.assertIn("Only certain people", answer)

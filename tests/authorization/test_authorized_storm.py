@@ -222,7 +222,7 @@ class TestAuthorizedStorm(ScratchCase):
             )
 
     def test_raising_an_order_at_once_with_itself_and_a_log(self):
-        """Whoever comes second counts from the figures of the first."""
+        """The second one counts from the figures of the first."""
         item_id, ticket_id, _task_id = self._sell(1)
 
         def raise_to(quantity):

@@ -9,7 +9,7 @@ from ..support.sync import SyncMixin
 
 @tagged("post_install", "-at_install")
 class TestLanguages(SyncMixin, ServiceCreditCommon, RomanianCommon):
-    """Whoever reads a text reads it in their language, whoever caused it."""
+    """A text is in the language of its reader, not of the user who caused it."""
 
     @classmethod
     def setUpClass(cls):

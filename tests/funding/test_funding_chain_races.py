@@ -112,7 +112,7 @@ class TestFundingChainRaces(ScratchCase):
                     self.assertEqual(item.remaining_hours, 0)
 
     def test_rates_that_change_meanwhile(self):
-        """What is kept in memory is what is stored, whoever logs at the same time."""
+        """What is kept in memory is what is stored, also while others log time."""
 
         def add(env):
             return env["service.rate"].create({"name": "Any Hour", "applies": "always"})

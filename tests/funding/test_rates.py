@@ -267,7 +267,7 @@ class TestRates(RatesCommon):
         )
         self.assertBilled(entry, 2.5, "2:00 h: 1:00 × 1 until 18:00, 1:00 × 1.5 after")
 
-    def test_archived_rates_do_not_count_whoever_asks_first(self):
+    def test_archived_rates_do_not_count_for_any_user(self):
         self.night.active = False
         self.env.registry.clear_cache()
         rates = self.env["service.rate"].with_context(active_test=False)

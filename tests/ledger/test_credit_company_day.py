@@ -20,7 +20,7 @@ ZONES = {
 
 @tagged("post_install", "-at_install")
 class TestCreditCompanyDay(CreditCommon):
-    """A day is the company's day, whoever or whatever runs the code."""
+    """A day is the company's day, whatever runs the code."""
 
     @classmethod
     def setUpClass(cls):

@@ -155,7 +155,7 @@ class TestRevenueRisk(RevenueRiskCommon):
         self.assertEqual(entry.coverage, "credits")
         self._assert_settled()
 
-    def test_time_that_somebody_unticked_is_charged_or_goodwill(self):
+    def test_time_that_was_unticked_is_charged_or_goodwill(self):
         item = self._sell(hours=10)
         ticket = self._create_ticket(sale_line_id=item.id)
         first = self._log(ticket, 2, is_billable=False)

@@ -155,7 +155,7 @@ class TestAttackComputed(FundingCommon):
         self.assertNotIn("timesheet_revenues", seen.fields_get())
 
     def test_order_of_a_purchase_is_that_of_its_item(self):
-        """Nobody hangs a purchase on the order of somebody else."""
+        """No one hangs a purchase on another customer's order."""
         purchase = self._buy()
         order = self._sell(partner=self.other_customer).order_id
         manager = self._create_person("credit_carl", CREDIT_MANAGER)

@@ -96,7 +96,7 @@ class TestAttackEntry(FundingCommon):
         }
 
     def _get_values(self, entry, name):
-        """Return values somebody might try for a field."""
+        """Return values people might try for a field."""
         field = entry._fields[name]
         value = entry.sudo()[name]
         if field.type == "many2one":

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""The link that answers a request is for one reader, whoever asks for it and how."""
+"""The link that answers a request is for one reader, however it is asked for."""
 
 import inspect
 import logging

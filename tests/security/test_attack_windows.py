@@ -82,7 +82,7 @@ class TestAttackWindows(ScreensCommon):
         self.assertGreater(tried, 300)
 
     def test_rows_of_ones_own_are_open(self):
-        """To whoever may open the window at all, and each window has somebody."""
+        """To those who may open the window, and each window has such a user."""
         for model in self._get_windows():
             opened = 0
             for name, user in self.roles.items():

@@ -199,7 +199,7 @@ class TestPortalReaders(PortalReadersCase):
                     self.assertEqual(bool(counts[name]), is_own)
 
     def test_links_of_the_company_open_nothing_to_others(self):
-        """They are logged in as somebody else: the link is no login."""
+        """They are logged in as another user: the link is no login."""
         links = (
             f"{self.request.access_url}?access_token={self.token}",
             f"{self.sent.access_url}?access_token={self.sent.sudo().access_token}",

@@ -96,7 +96,7 @@ class TestSellingCopy(SellingCommon):
         self.assertFalse(crons)
 
     def test_agents_keep_no_right_that_the_addon_gave(self):
-        """Uninstalling takes back that whoever works on tickets logs time."""
+        """Uninstalling takes back that those who work on tickets log time."""
         agents = self.env.ref("helpdesk_mgmt.group_helpdesk_user_own")
         loggers = self.env.ref("hr_timesheet.group_hr_timesheet_user")
         self.assertIn(loggers, agents.implied_ids)

@@ -67,7 +67,7 @@ class TestSellingRaces(ScratchCase):
             self.assertEqual(len(self._get_purchases(env)), 2)
 
     def test_create_and_cancel(self):
-        """Whoever comes first: no credits are left on a cancelled order."""
+        """In either order: no credits are left on a cancelled order."""
 
         def cancel(env):
             self._order(env)._action_cancel()
@@ -130,14 +130,14 @@ class TestBuyMoreRaces(ScratchCase):
         return env["sale.order"].search([("partner_id", "child_of", customer.id)])
 
     def test_two_colleagues_order(self):
-        """Both are led to the one quotation of whoever came first."""
+        """Both are led to the one quotation of the first."""
         ben, cho = self.user_ids
         results = self._race(self._order_as(ben, "2"), self._order_as(cho, "5"))
         with self._env() as env:
             self.assertEqual(results, self._get_orders(env).ids * 2)
 
     def test_two_colleagues_sign(self):
-        """It is bought once; whoever comes later is refused."""
+        """It is bought once; the later one is refused."""
         with self._env() as env:
             order_id = self._order_as(self.user_ids[0], "2")(env)
 
@@ -158,7 +158,7 @@ class TestBuyMoreRaces(ScratchCase):
             self.assertEqual(lots.mapped("credits"), [20])
 
     def test_signing_while_the_mark_is_set(self):
-        """Whoever is first: the answer stands, or it is refused."""
+        """In either order: the answer stands, or it is refused."""
         ben, cho = self.user_ids
         with self._env() as env:
             order_id = self._order_as(ben, "2")(env)

@@ -109,7 +109,7 @@ class TestSellingRights(SellingCommon):
             self.assertEqual(lot.with_user(user).read(["credits"])[0]["credits"], 5)
 
     def test_accountant_opens_the_order(self):
-        """The order's form reads for who has no sales rights as well."""
+        """The order's form can be read by those who have no sales rights as well."""
         order = self._quote()
         order.action_confirm()
         lot = self._buy(order)

@@ -185,7 +185,7 @@ class TestSellingWindow(SellingCommon):
         self.assertEqual(lot.state, "open")
 
     def test_draft_by_choice_stays_one(self):
-        """Whoever wants to check first unticks Open When Ordered."""
+        """Those who want to check first untick Open When Ordered."""
         order = self._quote()
         lot = self._buy(order)
         lot.open_on_confirmation = False

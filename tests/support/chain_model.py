@@ -399,7 +399,7 @@ class Desk:
         self._drop_empty_quotations()
 
     def _leave_quotation(self, entry):
-        """Take off its quotation what somebody else pays now."""
+        """Take off its quotation what another payer pays now."""
         if entry.quoted and entry.payer != "overage" and entry.item != entry.quoted:
             entry.quoted, entry.decision = None, ""
         self._drop_empty_quotations()

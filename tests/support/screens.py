@@ -182,7 +182,7 @@ class ScreensCommon(SyncMixin, FundingCommon):
 
     @classmethod
     def _create_boss(cls):
-        """Return somebody who sees every screen."""
+        """Return a user who sees every screen."""
         boss = cls._create_person("boss_bea", "base.group_system")
         groups = (
             "account.group_account_manager",

@@ -124,7 +124,7 @@ class TestApproval(ApprovalCommon):
                     with self.assertRefused(AccessError, says="is your own"):
                         act()
                 self._approve(entry, self.approver)
-        # Logged by the approver for somebody else, it is that person's.
+        # Logged by the approver for another person, it is that person's.
         entry = self._enter(self.helpdesk_manager, employee_id=self.agent_employee.id)
         entry.action_submit()
         self._approve(entry, self.helpdesk_manager)

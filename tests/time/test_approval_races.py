@@ -14,7 +14,7 @@ ROUNDS = 3 if LONG else 1
 class TestApprovalRaces(ScratchCase):
     """Approvers and authors at the same entry at once, with real commits.
 
-    Whoever comes second decides about what the first one left, or is told why not.
+    The second one decides about what the first one left, or is told why not.
     """
 
     def tearDown(self):
@@ -147,7 +147,7 @@ class TestApprovalRaces(ScratchCase):
                 self.assertEqual(state, expected)
 
     def test_editing_while_it_is_submitted_and_approved(self):
-        """A draft that somebody submits cannot be edited by another window."""
+        """A draft that a user submits cannot be edited by another window."""
         for _round in range(ROUNDS):
             with self._env() as env:
                 entry_id, _item_id = self._enter(env)

@@ -42,7 +42,7 @@ class TestTimeBillable(ServiceCreditCommon):
         self.assertFalse(self.ticket.timesheet_ids.is_billable)
 
     def test_saved_ticks_stay(self):
-        """Neither the product nor another ticket changes a tick somebody set."""
+        """Neither the product nor another ticket changes a tick a user set."""
         entry = self._log(self.ticket, is_billable=False)
         entry.ticket_id = self._create_ticket()
         self.assertFalse(entry.is_billable)

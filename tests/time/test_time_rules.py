@@ -100,7 +100,7 @@ class TestTimeRules(ServiceCreditCommon):
             entry.unit_amount = 2
 
     def test_person_is_the_employee(self):
-        """The user of an entry is its employee's, whoever types another one."""
+        """The user of an entry is its employee's, even if another one is typed."""
         entry = self._enter()
         with self.assertRefused(AccessError, says="choose the employee"):
             entry.user_id = self.seller

@@ -77,7 +77,7 @@ class TestTicketSaleLine(ServiceCreditCommon):
         self.assertTrue(ticket.sudo().is_sale_line_chosen)
         self.assertFalse(ticket.suggested_sale_line_id)
         ticket.sale_line_id = False
-        self.assertFalse(ticket.suggested_sale_line_id, "somebody emptied it")
+        self.assertFalse(ticket.suggested_sale_line_id, "a user emptied it")
 
     def test_nothing_is_suggested_where_it_would_be_a_guess(self):
         ticket = self._create_ticket()

@@ -73,8 +73,8 @@ class ServiceCreditManage(models.TransientModel):
             wizard.can_select = company_sudo.service_credit_manual_selection
 
     def _get_milestone(self):
-        """Return the milestone for who may read it and its project: what the window
-        computes as superuser is for nobody else."""
+        """Return the milestone for those who may read it and its project: what the
+        window computes as superuser is for no one else."""
         milestone = self.milestone_id._origin._filtered_access("read")
         return (
             milestone

@@ -8,7 +8,7 @@ from ...models.alert.books import FIGURES, find_differences
 class ServiceCreditReconciliation(models.TransientModel):
     """Recompute every stored figure from the rows of the ledger and list what differs.
 
-    It only reports: a difference is a fault somebody has to understand first.
+    It only reports: a difference is a fault a person has to understand first.
     """
 
     _name = "service.credit.reconciliation"

@@ -13,7 +13,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         company = self.env.company
         self._check_may_renew_service_credits(company)
-        # sudo: in which currency a customer bought is no secret for who quotes next
+        # sudo: in which currency a customer bought is no secret to those who quote next
         last_sudo = (
             self.env["service.credit.purchase"]
             .sudo()

@@ -9,7 +9,7 @@ class ServiceCreditAlert(models.Model):
         """Open the window that quotes the customer's next credits."""
         self.ensure_one()
         self.check_access("read")
-        # sudo: what the purchase was for is no secret for who quotes next
+        # sudo: what the purchase was for is no secret to those who quote next
         product = self.purchase_id.sudo().product_id.sudo(False)
         return self.env["service.credit.renewal"]._open(
             self.partner_id, self.company_id, self.currency_id, product

@@ -11,7 +11,7 @@ class ServiceCreditRenewal(models.TransientModel):
     """Quote a customer's next service credits, sized from what was really used.
 
     Nothing is sent: what it makes is a draft quotation. Nothing is computed as
-    superuser but the use, which is shown to whoever may know it.
+    superuser but the use, which is shown to those who may know it.
     """
 
     _name = "service.credit.renewal"

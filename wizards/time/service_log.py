@@ -14,7 +14,7 @@ class ServiceLog(models.TransientModel):
     _name = "service.log"
     _inherit = "service.window.mixin"
     _description = "Log Service"
-    # What was logged; the window tells its result whoever may read the entry.
+    # What was logged; the window tells its result to those who may read the entry.
     _guarded_fields = frozenset(("state", "entry_id", "authorization_id"))
 
     partner_id = fields.Many2one(required=True)
@@ -181,7 +181,7 @@ class ServiceLog(models.TransientModel):
     def action_log_hours(self):
         """Log the service as the user; see `service.log.post`.
 
-        :raise AccessError: for who is no service operator
+        :raise AccessError: for those who aren't service operators
         :raise UserError: in one sentence, for what is not possible and what would be
         """
         self.ensure_one()
