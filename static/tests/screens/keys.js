@@ -22,7 +22,11 @@
     // One stop for all that is in it.
     const ONE_STOP = ".o_field_date, .o_field_datetime, .o_field_radio";
     // Tables to read, with rows that do not open.
-    const READ_ONLY = ".o_readonly_modifier:not(.o_field_service_reachable_list)";
+    const READ_ONLY = [
+        ".o_readonly_modifier:not(.o_field_service_reachable_list)",
+        // The rows of an empty list are an example.
+        ".o_view_sample_data",
+    ].join();
     const seen = new Set();
     const stopOf = (el) => el.closest(ONE_STOP) || el;
     // Behind a dialog nothing can be reached, and menus are core's.
