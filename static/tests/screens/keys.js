@@ -28,6 +28,8 @@
         ".o_view_sample_data",
     ].join();
     const seen = new Set();
+    const isOfRows = (table) =>
+        table.querySelector(".o_data_row") && !table.closest(READ_ONLY);
     const stopOf = (el) => el.closest(ONE_STOP) || el;
     // Behind a dialog nothing can be reached, and menus are core's.
     const root =
@@ -49,6 +51,9 @@
         isAt(selector) {
             return document.activeElement.matches(selector);
         },
+        hasRows() {
+            return [...root.querySelectorAll(".o_list_table")].some(isOfRows);
+        },
         /** Leave what keeps Tab to itself: an editor of core, or its search. */
         leave() {
             const place = document.activeElement;
@@ -64,10 +69,7 @@
             // From anywhere in a table the arrows lead to its rows.
             const stops = [...seen];
             const tables = [...root.querySelectorAll(".o_list_table")].filter(
-                (table) =>
-                    table.querySelector(".o_data_row") &&
-                    !table.closest(READ_ONLY) &&
-                    !stops.some((stop) => table.contains(stop))
+                (table) => isOfRows(table) && !stops.some((stop) => table.contains(stop))
             );
             return [...controls, ...tables].map((el) => {
                 const field = el.closest(".o_field_widget")?.getAttribute("name");
