@@ -60,7 +60,7 @@ def _options(arguments):
     parser.add_argument(
         "--language",
         metavar="CODE",
-        help="ro_RO, fr_FR, de_DE, es_ES: load it, to be chosen in My Preferences",
+        help="ro_RO, it_IT, pt_BR, …: load it, to be chosen in My Preferences",
     )
     parser.add_argument(
         "--shell", action="store_true", help="Odoo's shell on the demo database instead"

@@ -120,6 +120,6 @@ def _options(arguments):
     parser.add_argument(
         "--language",
         metavar="CODE",
-        help="play every story in this language: ro_RO, fr_FR, de_DE, es_ES, en_US",
+        help="play every story in this language: ro_RO, it_IT, pt_BR, …, en_US",
     )
     return parser.parse_known_args(arguments)

@@ -9,7 +9,7 @@ from odoo.tools.misc import file_path
 from odoo.tools.translate import trans_export
 
 ADDON = "helpdesk_service_credit"
-LANGUAGES = ("de", "es", "fr", "ro")
+LANGUAGES = ("de", "es", "fr", "it", "nl", "pt_BR", "ro")
 PLACEHOLDERS = re.compile(r"%\(\w+\)[a-z]|%[sd%]|\$\{\w+\}|\{\{.*?\}\}")
 TAGS = re.compile(r"</?[a-zA-Z][\w-]*")
 

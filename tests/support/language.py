@@ -15,6 +15,14 @@ def _read_words(path):
     return {entry.msgid: entry.msgstr for entry in polib.pofile(path)}
 
 
+def _get_catalogue(language):
+    """Return the path of a language's catalogue: Brazil has one of its own."""
+    try:
+        return file_path(f"{ADDON}/i18n/{language}.po")
+    except FileNotFoundError:
+        return file_path(f"{ADDON}/i18n/{language.split('_')[0]}.po")
+
+
 class LanguageCommon(TransactionCase):
     """Screens in the language of the people who use them.
 
@@ -37,8 +45,7 @@ class LanguageCommon(TransactionCase):
         cls.env["res.lang"]._activate_lang(cls.language)
         addon = cls.env["ir.module.module"].search([("name", "=", ADDON)])
         addon._update_translations([cls.language], overwrite=True)
-        path = file_path(f"{ADDON}/i18n/{cls.language.split('_')[0]}.po")
-        cls.words = _read_words(path)
+        cls.words = _read_words(_get_catalogue(cls.language))
 
     @classmethod
     def _speak(cls, *users):
