@@ -69,7 +69,8 @@
             // From anywhere in a table the arrows lead to its rows.
             const stops = [...seen];
             const tables = [...root.querySelectorAll(".o_list_table")].filter(
-                (table) => isOfRows(table) && !stops.some((stop) => table.contains(stop))
+                (table) =>
+                    isOfRows(table) && !stops.some((stop) => table.contains(stop))
             );
             return [...controls, ...tables].map((el) => {
                 const field = el.closest(".o_field_widget")?.getAttribute("name");
