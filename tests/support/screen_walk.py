@@ -128,10 +128,13 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
         for path in (
             "/my",
             "/my/service-credits",
+            "/my/service-credits/buy",
             f"/my/service-credits/{self.purchase.id}",
             "/my/authorizations",
             f"/my/authorizations/{self.request.id}",
+            "/my/tickets",
             f"/my/ticket/{self.ticket.id}",
+            "/my/timesheets",
         ):
             screen.go(path)
             self._look(screen, path)
@@ -141,5 +144,11 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
             self.env, "nora", "base.group_portal", partner_id=self.contact.id
         )
         self._speak(nora)
-        self.ticket.partner_id = self.contact
+        self.ticket.write(
+            {
+                "partner_id": self.contact.id,
+                "name": "The scanners of the warehouse in all three plants print blank "
+                "labels since the update of last Monday",
+            }
+        )
         self._play(self._walk_portal, "/my", nora)
