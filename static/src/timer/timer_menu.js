@@ -20,6 +20,7 @@ export class TimerMenu extends Component {
     setup() {
         this.action = useService("action");
         this.orm = useService("orm");
+        this.ui = useService("ui");
         this.timerCall = useTimerCall();
         this.timers = useState(useService("service_timer"));
         this.tick = useTicking(this.timers);
@@ -37,11 +38,15 @@ export class TimerMenu extends Component {
         return this.timers.timers.length || session.service_timer;
     }
 
-    /** Who opens the menu wants to know the day; who does not asks for nothing. */
+    /**
+     * Only those who open the menu ask for the day. A phone's sheet keeps the height
+     * that it opens with, so it waits for what it shows.
+     */
     loadDay() {
-        this.orm.silent
+        const loading = this.orm.silent
             .call("service.timer", "get_day", [])
             .then((day) => (this.state.day = day));
+        return this.ui.isSmall ? loading.catch(() => undefined) : undefined;
     }
 
     get dayText() {
