@@ -95,6 +95,7 @@
         "views/accounting/res_config_settings_views.xml",
         "views/accounting/service_credit_recognition_views.xml",
         "report/service_credit_books_views.xml",
+        "views/accounting/service_credit_purchase_views.xml",
         "report/sale_order_report.xml",
         "report/timesheet_report_templates.xml",
         "views/time/service_timer_views.xml",

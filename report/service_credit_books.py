@@ -183,7 +183,9 @@ class ServiceCreditBooks(models.Model):
     @api.model
     def _get_ways_out(self):
         return {
-            "recognize": self.env._("Prepare the recognition and post its entry."),
+            "recognize": self.env._(
+                "In Recognize Service Credits, prepare the period and post its entry."
+            ),
             "withdrawn": self.env._(
                 "Credit the invoice, without withdrawing credits again."
             ),
@@ -336,10 +338,14 @@ class ServiceCreditBooks(models.Model):
         ]
         if self.purchase_id:
             purchase = self.purchase_id.id
+            # The entry of a recognition is one for all its purchases.
+            recognized = "move_id.service_credit_recognition_ids.line_ids.purchase_id"
             domain += [
+                "|",
                 "|",
                 ("service_credit_purchase_id", "=", purchase),
                 ("sale_line_ids.service_credit_purchase_ids", "=", purchase),
+                (recognized, "=", purchase),
             ]
         else:
             domain += [
@@ -351,7 +357,9 @@ class ServiceCreditBooks(models.Model):
                 ),
                 ("move_id.service_credit_recognition_ids", "=", False),
             ]
-        action["domain"] = domain
+        # sudo: accountants need no right on sales; the list shows what they may read
+        items_sudo = self.env["account.move.line"].sudo().search(domain)
+        action["domain"] = [("id", "in", items_sudo.ids)]
         action["context"] = {"create": False}
         return action
 

@@ -191,7 +191,22 @@ class ServiceCreditRecognition(models.Model):
         self.check_access("write")
         for recognition in self:
             recognition._prepare()
-        return True
+        return True if self.line_ids else self._notify_of_nothing()
+
+    def _notify_of_nothing(self):
+        """Tell why preparing changed nothing on the screen."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "Nothing to recognize: what was used and expired by then is "
+                    "recognized already, or isn't invoiced yet."
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def action_cancel(self):
         """Undo the entry, so that its rows can be recognized again.

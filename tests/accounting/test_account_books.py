@@ -70,6 +70,24 @@ class TestServiceCreditBooks(AccountingCommon):
             self.assertEqual(sum(lines.mapped("owed_company")), expected)
             self.assertEqual(items.account_id, self.liability)
 
+    def test_the_items_of_a_purchase_hold_its_recognitions(self):
+        """They add up to its balance, as long as an entry holds no other purchase."""
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize()
+        line = self._line().with_user(self.accountant)
+        items = self.env["account.move.line"].with_user(self.accountant)
+        items = items.search(line.action_view_items()["domain"])
+        self.assertIn(recognition.move_id, items.move_id)
+        self.assertEqual(-sum(items.mapped("balance")), line.owed_company)
+
+    def test_a_purchase_leads_to_its_line(self):
+        purchase = self.purchase.with_user(self.accountant)
+        self.assertTrue(purchase.is_in_books)
+        self.purchase.company_id.service_credit_liability_account_id = False
+        purchase.invalidate_recordset(["is_in_books"])
+        self.assertFalse(purchase.is_in_books, "without accounts, nothing changes")
+
     def test_owed_and_movements_say_the_same(self):
         self._invoice(self.purchase)
         self._spend(4)
@@ -125,6 +143,7 @@ class TestServiceCreditBooks(AccountingCommon):
             lambda line: line.reason == "no_purchase"
         )
         self.assertEqual(rest.owed_company, 500)
+        rest = rest.with_user(self.accountant)
         items = self.env["account.move.line"].search(rest.action_view_items()["domain"])
         self.assertEqual(items, invoice.invoice_line_ids)
         invoice.invoice_line_ids.service_credit_purchase_id = self.purchase

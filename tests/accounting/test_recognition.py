@@ -145,6 +145,7 @@ class TestRecognition(AccountingCommon):
         again = self._recognize()
         self.assertFalse(again.line_ids)
         self.assertFalse(again.move_id)
+        self.assertEqual(again.action_prepare()["tag"], "display_notification")
 
     def test_preparing_again_takes_what_is_new(self):
         self._invoice(self.purchase)
