@@ -7,7 +7,7 @@ becomes of them.
 
 from .base import Connector, Cursor, Page, Row, mask, resolve
 from .csv_file import CsvConnector
-from .errors import ConnectorError, ValueRefused
+from .errors import ColumnsRefused, ConnectorError, ValueRefused
 from .json_endpoint import JsonConnector
 from .odoo import OdooConnector
 from .postgresql import PostgresqlConnector
@@ -24,6 +24,7 @@ CONNECTORS = {
 
 __all__ = [
     "CONNECTORS",
+    "ColumnsRefused",
     "Connector",
     "ConnectorError",
     "Cursor",

@@ -120,13 +120,15 @@ class Connector:
         values = (self.settings.get(name) for name in self.secret_names)
         return [value for value in values if value]
 
-    def error(self, template, retry_after=0, code=0, **values) -> ConnectorError:
+    def error(
+        self, template, retry_after=0, code=0, error_class=ConnectorError, **values
+    ) -> ConnectorError:
         """Build an error whose values show neither secrets nor query strings.
 
         :param code: the status of the HTTP answer, if there was one
         """
         masked = {key: mask(value, self.secrets) for key, value in values.items()}
-        return ConnectorError(template, retry_after=retry_after, code=code, **masked)
+        return error_class(template, retry_after=retry_after, code=code, **masked)
 
     # --- rows -----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import re
 import tempfile
 
 from .base import MAX_CELL, Page, Row
-from .errors import _lt, clean
+from .errors import ColumnsRefused, _lt, clean
 from .http import HttpConnector
 from .tables import find_delimiter, find_header, is_total, name_columns
 from .xlsx_file import WorkbookRefused, is_workbook, read_workbook
@@ -273,11 +273,14 @@ class CsvConnector(HttpConnector):
         for name in self.fields:
             if names.count(name) > 1:
                 raise self.error(
-                    _lt("The column “%(name)s” appears twice in the file."), name=name
+                    _lt("The column “%(name)s” appears twice in the file."),
+                    error_class=ColumnsRefused,
+                    name=name,
                 )
         if self.id_field and self.id_field not in header:
             raise self.error(
                 _lt("The file has no column “%(name)s”: its columns are %(columns)s."),
+                error_class=ColumnsRefused,
                 name=self.id_field,
                 columns=", ".join(name for name in header if name),
             )

@@ -53,6 +53,10 @@ class ConnectorError(Exception):
         super().__init__(template % values if values else template)
 
 
+class ColumnsRefused(ConnectorError):
+    """A file that can be read, but not by the columns that are mapped."""
+
+
 class ValueRefused(ValueError):
     """A value that cannot be read without guessing, in one sentence.
 

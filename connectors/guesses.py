@@ -4,147 +4,27 @@
 import re
 import unicodedata
 
-from .durations import unit_of_name
-from .errors import quote
-from .values import FALSE, TRUE, is_empty
+from . import column_names as names_of
+from .durations import read_hours, unit_of_name
+from .errors import ValueRefused, quote
+from .values import ENDLESS, FALSE, TRUE, is_empty, parse_date, parse_datetime
 
-# What columns are called, best names first, without accents: English, German, French,
-# Spanish, Romanian. The number of a line ("Nr.", "N°") is not an ID: it changes when
-# the table is sorted.
-# fmt: off
-COMMON = {
-    "external_id": (
-        "external id", "id", "entry id", "uuid", "worklog id", "beleg nr", "belegnr",
-        "belegnummer", "rechnungsnummer", "rechnung nr", "rechnungsnr",
-        "document number", "invoice no", "invoice number", "invoice", "no facture",
-        "n facture", "numero de facture", "numero facture", "facture", "n de factura",
-        "n o de factura",
-        "numero de factura", "num factura", "factura", "nr factura", "numar factura",
-        "nr document"),
-    "changed_at": (
-        "updated at", "updated", "last updated", "changed", "modified", "write date",
-        "geandert", "geandert am", "modifie le", "modifie", "actualizado", "modificado",
-        "modificat", "actualizat"),
-    "deleted": (
-        "deleted", "void", "deleted at", "geloscht", "storniert", "supprime",
-        "eliminado", "sters"),
-    "partner_id": (
-        "customer", "client", "customer name", "client name", "kunde", "kundenname",
-        "nom du client", "nombre del cliente", "nume client", "cliente", "societe",
-        "entreprise", "empresa", "company", "firma", "companie", "kunde nr",
-        "kundennummer", "customer number", "client number", "no client", "n client",
-        "cod client", "ust idnr", "vat", "tva", "nif", "cui"),
-}
-TIME = {
-    "ticket_id": (
-        "ticket", "ticket number", "ticket id", "ticket no", "ticketnummer",
-        "ticket nr", "no ticket", "n ticket", "numero de ticket", "nr tichet",
-        "issue key", "issue", "case", "work package", "tichet", "incidencia",
-        "incident", "vorgang"),
-    "employee_email": (
-        "email", "e mail", "user email", "employee email", "mail", "courriel", "correo",
-        "correo electronico", "adresse e mail", "adresa de e mail"),
-    "employee_id": (
-        "employee", "user", "user name", "full name", "mitarbeiter", "mitarbeiterin",
-        "benutzer", "bearbeiter", "person", "employe", "utilisateur", "collaborateur",
-        "technicien", "empleado", "usuario", "tecnico", "angajat", "utilizator",
-        "technician", "author"),
-    "unit_amount": (
-        "duration h", "hours", "duration", "time spent", "units", "time",
-        "duration decimal", "minutes", "seconds", "stunden", "dauer", "zeit",
-        "arbeitszeit", "zeitaufwand", "minuten", "duree", "heures", "temps",
-        "temps passe", "duracion", "horas", "tiempo", "tiempo dedicado", "durata",
-        "ore", "timp", "timp lucrat", "minute"),
-    "date": (
-        "date", "work date", "start date", "day", "date spent", "spent on", "datum",
-        "tag", "arbeitstag", "startdatum", "date de debut", "jour", "fecha", "dia",
-        "fecha de inicio", "data", "ziua", "data lucrarii", "started"),
-    "name": (
-        "description", "title", "notes", "text", "comment", "summary", "subject",
-        "beschreibung", "titel", "tatigkeit", "bemerkung", "kommentar", "libelle",
-        "commentaire", "titre", "descripcion", "comentario", "titulo", "descriere",
-        "comentariu", "titlu", "observatii"),
-    "internal_note": ("internal note", "notiz intern", "interne notiz", "note interne",
-                      "nota interna"),
-    "is_billable": ("billable", "abrechenbar", "verrechenbar", "fakturierbar",
-                    "facturable", "facturabil", "facturabila"),
-}
-PURCHASE = {
-    "partner_email": (
-        "email", "e mail", "customer email", "mail", "courriel", "correo",
-        "correo electronico"),
-    "credits": (
-        "credits", "hours bought", "hours purchased", "hours sold", "hours", "quantity",
-        "stunden gekauft", "gekaufte stunden", "stunden", "menge", "anzahl",
-        "heures achetees", "heures", "quantite", "horas compradas", "horas", "cantidad",
-        "ore cumparate", "ore", "cantitate"),
-    "value_per_credit": (
-        "value per credit", "price per hour", "hourly rate", "hourly price", "price",
-        "rate", "unit price", "preis std", "preis stunde", "preis pro stunde",
-        "stundensatz", "einzelpreis", "preis", "prix horaire", "taux horaire",
-        "prix par heure", "prix unitaire", "prix", "precio por hora", "tarifa",
-        "precio unitario", "precio", "pret pe ora", "tarif orar", "pret unitar",
-        "pret"),
-    "credits_used": (
-        "hours used", "used hours", "credits used", "used", "consumed",
-        "stunden verbraucht", "verbrauchte stunden", "verbraucht", "verbrauch",
-        "heures consommees", "heures utilisees", "consommees", "consomme", "utilise",
-        "horas consumidas", "horas usadas", "horas utilizadas", "consumido",
-        "ore consumate", "ore folosite", "ore utilizate", "consumate", "folosite",
-        "opening used"),
-    # With tax or without it: only these names tell.
-    "amount_total": (
-        "net amount", "amount net", "untaxed amount", "amount excl tax",
-        "amount without tax", "betrag netto", "nettobetrag", "summe netto", "netto",
-        "montant ht", "total ht", "prix total ht", "importe neto", "total neto",
-        "base imponible", "suma neta", "valoare neta", "valoare fara tva",
-        "total fara tva"),
-    "currency_id": ("currency", "wahrung", "devise", "monnaie", "moneda", "valuta"),
-    "date_start": (
-        "valid from", "start date", "start", "from", "gultig ab", "von", "beginn",
-        "valable du", "valable a partir du", "debut", "valido desde", "desde",
-        "inicio", "valabil de la", "valabil din", "inceput"),
-    "date_expiry": (
-        "valid until", "valid to", "expiry date", "expiry", "expires", "end date",
-        "end", "gultig bis", "bis", "ende", "ablauf", "valable jusqu au", "fin",
-        "expire le", "valido hasta", "hasta", "caduca", "vencimiento",
-        "valabil pana la", "expira", "data expirarii"),
-    "description": ("description", "package", "paket", "beschreibung", "forfait",
-                    "paquete", "descripcion", "pachet", "descriere"),
-}
-# Ticks of rows that another system has billed, or will bill, by itself.
-BILLED = {"invoiced", "billed", "exported", "fakturiert", "abgerechnet", "verrechnet",
-          "facture", "facturee", "exporte", "facturado", "facturada", "exportado",
-          "facturat", "facturata", "exportat"}
-# What is left, where nothing tells what was used.
-LEFT = {"hours left", "remaining hours", "hours remaining", "remaining", "left", "rest",
-        "reststunden", "verbleibend", "heures restantes", "restant", "restantes",
-        "solde", "horas restantes", "saldo", "ore ramase", "ramase"}
-START = {"start", "start time", "started at", "begin", "from", "von", "beginn",
-         "anfang", "kommen", "startzeit", "debut", "heure de debut", "heure debut",
-         "de", "inicio", "hora de inicio", "hora inicio", "desde", "inceput",
-         "ora inceput", "ora de inceput", "de la"}
-END = {"end", "end time", "ended at", "finish", "to", "until", "bis", "ende", "gehen",
-       "endzeit", "fin", "heure de fin", "heure fin", "a", "hora de fin", "hora fin",
-       "hasta", "sfarsit", "ora sfarsit", "ora de sfarsit", "pana la"}
-BREAK = {"break", "breaks", "pause", "pausen", "descanso", "pausa", "pauza"}
-# fmt: on
-FIELDS = {"time_entry": {**COMMON, **TIME}, "purchase": {**COMMON, **PURCHASE}}
 RELATIONS = ("partner_id", "employee_id", "ticket_id")
-# "Time" is a duration for some, and the time of day for others.
-TIMES = {"time", "zeit", "temps", "tiempo", "timp"}
 TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d)?( ?[ap]\.?m\.?)?|\d?\d:\d\d ?[ap]\.?m\.?")
 HAS_TIME = re.compile(r"\d:\d\d|^\d{1,2}h\d\d$")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
-# First and last name together are a person.
-PAIRS = (
-    ("first name", "last name"),
-    ("vorname", "nachname"),
-    ("prenom", "nom"),
-    ("nombre", "apellido"),
-    ("nombre", "apellidos"),
-    ("prenume", "nume"),
-)
+IDENTIFIER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w./#-]{3,40}")
+DECIMAL = re.compile(r"[-+]?\d+[.,]\d{1,2}|\d+ ?%")
+MARK_OF_MONEY = re.compile(r"[€$£¥]|\b[A-Z]{3}\b|\blei\b")
+BRACKET = re.compile(r"[(\[]([^)\]]*)[)\]]")
+IN_UNIT = re.compile(r"\s(?:in|en)\s+(\w+)\s*$")
+COUNTS = ("credits", "credits_used", "credits_left")
+DAYS = ("date", "date_start", "date_expiry")
+# Names that are IDs whatever their values look like; the others have digits.
+PLAIN_IDS = names_of.COMMON["external_id"][:11]
+LONGEST_ID = 60
+LINE_NUMBERS = {"nr", "no", "n", "num", "number", "numero", "nummer", "numar", "line",
+                "zeile", "row", "pos"}  # fmt: skip
 MAX_COLUMNS = 500
 DEPTH = 3  # of nested objects
 
@@ -174,47 +54,140 @@ def guess_fields(columns, target) -> list[tuple[str, str]]:
 
     :param columns: the values of the first rows by column
     """
-    count = max(map(len, columns.values()), default=0)
     plain = {name: _plain(name) for name in columns}
     found = []
-    for field, names in FIELDS[target].items():
-        fits = [
-            name
+    for field, index in INDEX[target].items():
+        ranks = {
+            name: (field == "unit_amount" and not unit_of_name(name), rank)
             for name in columns
-            if plain[name] in names
-            and _can_be(field, plain[name], columns[name], count)
-        ]
-        if fits:
-            found.append(
-                (min(fits, key=lambda n: _rank(field, names, plain, n)), field)
-            )
+            if (rank := _find(index, name)) is not None
+            and _can_be(field, name, columns)
+        }
+        if ranks:
+            # A column that tells its unit leaves nothing to ask.
+            found.append((min(ranks, key=ranks.get), field))
+    if "external_id" not in {field for _name, field in found}:
+        found += _guess_id(columns, target)
     if target == "purchase":
-        return _with_what_is_left(found, plain)
+        return _with_prices(_with_what_is_left(found, columns), columns)
     return _with_span(_with_people(found, plain), plain, columns)
 
 
-def _with_what_is_left(found, plain):
-    fields = {field for _name, field in found}
-    left = [name for name in plain if plain[name] in LEFT]
-    if not left or "credits_used" in fields:
+def _guess_id(columns, target):
+    """A column nobody foresaw, each value of which is another word with a number."""
+    known = [*INDEX[target].values(), *OTHERS.values()]
+    for name, values in columns.items():
+        told = get_texts(values)
+        if (
+            len(told) > 1
+            and all(map(IDENTIFIER.fullmatch, told))
+            and _can_be("external_id", name, columns)
+            and not any(_find(index, name) is not None for index in known)
+            and not any(map(_means_time, told))
+        ):
+            return [(name, "external_id")]
+    return []
+
+
+def _means_time(text) -> bool:
+    """Whether a text is a day, a moment or a duration."""
+    for read in (parse_date, parse_datetime, read_hours):
+        try:
+            if read(text) is not None:
+                return True
+        except ValueRefused:
+            continue
+    return False
+
+
+def _with_what_is_left(found, columns):
+    """Add the credits that are left, and those that were bought as a mere total."""
+    fields = {field: name for name, field in found}
+    left = _get_counts("left", found, columns)
+    totals = _get_counts("total", found, columns)
+    if "credits" not in fields and totals and (left or "credits_used" in fields):
+        found = [*found, (totals[0], "credits")]
+        fields["credits"] = totals[0]
+    if "credits_used" in fields:
         return found
-    return [*found, (left[0], "credits_left" if "credits" in fields else "credits")]
+    field = "credits_left" if "credits" in fields else "credits"
+    return [*found, *((name, field) for name in left[:1])]
+
+
+def _get_counts(other, found, columns):
+    """The columns of some name that count credits: a balance may be of money."""
+    taken = {name for name, _field in found}
+    return [
+        name
+        for name in columns
+        if name not in taken
+        and _find(OTHERS[other], name) is not None
+        and _can_be("credits", name, columns)
+        and not any(map(MARK_OF_MONEY.search, [name, *get_texts(columns[name])]))
+    ]
+
+
+def _with_prices(found, columns):
+    """Add what the credits cost, where the names of the lists do not tell it."""
+    fields = {field for _name, field in found}
+    taken = {name for name, _field in found}
+    for name in columns:
+        field = None if name in taken else guess_price(name)
+        if field and field not in fields and _counts(columns[name]):
+            found = [*found, (name, field)]
+            fields.add(field)
+    # A plain price beside that of one credit is something else.
+    is_told = "value_per_credit" in fields
+    return [line for line in found if line[1] != "price" or not is_told]
+
+
+def guess_price(name) -> str | None:
+    """What a column of money tells, by the words of its name.
+
+    :return: ``value_per_credit``, ``amount_total``, ``price`` if it can be either,
+        None if it is no price, or one with tax
+    """
+    words = set(_plain(name.replace("/", " per ")).split())
+    is_each = bool(words & names_of.EACH)
+    bracket = set(_plain(" ".join(BRACKET.findall(name))).split())
+    if bracket & names_of.HOURS:
+        # A unit in brackets tells of what the price is.
+        words, is_each = words - bracket, True
+    if words & names_of.NOT_PRICES or words & names_of.HOURS and not is_each:
+        return None
+    if words & names_of.GROSS and not words & names_of.NET:
+        return None
+    is_money = words & names_of.MONEY or is_each and MARK_OF_MONEY.search(name)
+    if is_money and (is_each or words & names_of.PER_CREDIT):
+        return "value_per_credit"
+    if words & names_of.AMOUNTS or is_money and words & names_of.OF_ALL:
+        return "amount_total"
+    return "price" if is_money else None
+
+
+def says_net(name) -> bool:
+    """Whether the name of a column tells that its amounts are without tax."""
+    return bool(set(_plain(name).split()) & names_of.NET)
 
 
 def _with_span(found, plain, columns):
     """Start, end and break, where no column tells the duration."""
     if "unit_amount" in {field for _name, field in found}:
         return found
-    pairs = (("time_start", START), ("time_end", END))
     span = [
         (name, field)
-        for field, names in pairs
-        for name in list(plain)
-        if plain[name] in names and any(map(HAS_TIME.search, get_texts(columns[name])))
+        for field in ("time_start", "time_end")
+        for name in columns
+        if _find(OTHERS[field], name) is not None
+        and any(map(HAS_TIME.search, get_texts(columns[name])))
     ]
     if [field for _name, field in span] != ["time_start", "time_end"]:
         return found
-    pauses = [(name, "time_break") for name in plain if plain[name] in BREAK]
+    pauses = [
+        (name, "time_break")
+        for name in plain
+        if _find(OTHERS["time_break"], name) is not None
+    ]
     return found + span + pauses[:1]
 
 
@@ -223,43 +196,80 @@ def guess_billed(columns) -> list[str]:
     return [
         name
         for name, values in columns.items()
-        if _plain(name) in BILLED and _are_ticks(get_texts(values))
+        if _find(OTHERS["billed"], name) is not None and _are_ticks(get_texts(values))
     ]
+
+
+def guess_service_type(columns) -> list[str]:
+    """Return the columns that may name service types, if their values do."""
+    index = OTHERS["service_type_id"]
+    return [name for name in columns if _find(index, name) is not None]
 
 
 def _are_ticks(texts) -> bool:
     return bool(texts) and all(text.lower() in TRUE | FALSE for text in texts)
 
 
-def _rank(field, names, plain, name):
-    # A column that tells its unit leaves nothing to ask.
-    return field == "unit_amount" and not unit_of_name(name), names.index(plain[name])
-
-
 def _with_people(found, plain):
     fields = {field for _name, field in found}
     if fields & {"employee_id", "employee_email"}:
         return found
-    for pair in PAIRS:
+    for pair in names_of.PAIRS:
         names = [name for part in pair for name in plain if plain[name] == part]
         if len(names) == 2:
             return found + [(name, "employee_id") for name in names]
     return found
 
 
-def _can_be(field, name, values, count) -> bool:
-    told = get_texts(values)
+def _can_be(field, name, columns) -> bool:
+    told = get_texts(columns[name])
     if field == "external_id":
-        return len(told) == count and len(set(told)) == len(told)
+        return _are_ids(_plain(name), told, columns)
     if field in ("employee_email", "partner_email"):
         return bool(told) and all(map(EMAIL.fullmatch, told))
     if field in RELATIONS:
-        return not _are_ticks(told)
-    if field == "date":
-        return not told or any(map(str.isdigit, "".join(told)))
-    if field == "unit_amount" and name in TIMES:
+        # The amount of a tax is none who owes it.
+        return not _are_ticks(told) and not any(map(DECIMAL.fullmatch, told))
+    if field in DAYS:
+        return not told or any(map(_may_be_day, told))
+    if field in COUNTS:
+        # Minutes are no credits.
+        return unit_of_name(name) in ("", "hours") and _counts(columns[name])
+    if field in ("value_per_credit", "amount_total"):
+        return _counts(columns[name])
+    if field == "currency_id":
+        return not any(map(str.isdigit, "".join(told)))
+    if field == "unit_amount" and _plain(name) in names_of.TIMES:
         return not all(TIME_OF_DAY.fullmatch(text.lower()) for text in told)
     return True
+
+
+def _are_ids(name, told, columns) -> bool:
+    """Whether each row has another value, and none that only counts the rows."""
+    count = max(map(len, columns.values()), default=0)
+    if len(told) != count or len(set(told)) != count:
+        return False
+    if any(len(text) > LONGEST_ID for text in told):
+        return False
+    if name not in PLAIN_IDS:
+        has_digits = all(any(map(str.isdigit, text)) for text in told)
+        if not has_digits or all(map(DECIMAL.fullmatch, told)):
+            return False
+    # The number of a line is no ID: it changes when the table is sorted.
+    is_line = name in LINE_NUMBERS and all(map(str.isdecimal, told))
+    first = int(told[0]) if is_line and told and len(told[0]) < 3 else 2
+    return first > 1 or told != [str(first + index) for index in range(count)]
+
+
+def _counts(values) -> bool:
+    """Whether most values of a column have digits, as numbers do."""
+    told = get_texts(values)
+    digits = sum(any(map(str.isdigit, text)) for text in told)
+    return not told or digits * 2 > len(told)
+
+
+def _may_be_day(text) -> bool:
+    return any(map(str.isdigit, text)) or text.lower() in ENDLESS
 
 
 def get_texts(values) -> list[str]:
@@ -276,4 +286,62 @@ def _plain(name: str) -> str:
     words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
     letters = unicodedata.normalize("NFKD", words.replace("_", " ").lower())
     bare = "".join(char for char in letters if not unicodedata.combining(char))
-    return " ".join(re.findall(r"\w+", bare))
+    return " ".join(re.findall(r"\w+", bare.replace("#", " nr ")))
+
+
+def _key(plain: str) -> str:
+    """The words that make a name, in any order, each as if there was one thing."""
+    words = [word for word in plain.split() if word not in names_of.CURRENCIES]
+    words = [
+        word for word in words if word not in names_of.ARTICLES or word is words[-1]
+    ]
+    return " ".join(
+        sorted(word.removesuffix("s") if len(word) > 3 else word for word in words)
+    )
+
+
+def _without_unit(name: str) -> str:
+    """A name without a bracket or an “in …” that tells how its values are written."""
+
+    def drop(match):
+        words = set(_plain(match[1]).split())
+        return " " if words and words <= names_of.UNITS else match[0]
+
+    return IN_UNIT.sub(drop, BRACKET.sub(drop, name))
+
+
+def _index(names) -> dict[str, int]:
+    """The rank of each name, as it stands and by the words that make it."""
+    ranks = {}
+    for rank, name in enumerate(names):
+        for way in (name, f"={_key(name)}"):
+            ranks.setdefault(way, rank)
+    return ranks
+
+
+def _find(index, name) -> int | None:
+    """The rank of a name in an index; of “Client/Customer” that of its parts."""
+    for text in dict.fromkeys((name, _without_unit(name))):
+        plain = _plain(text)
+        for way in (plain, f"={_key(plain) or '-'}"):
+            if way in index:
+                return index[way]
+    parts = [part for part in name.split("/") if part.strip()]
+    ranks = [_find(index, part) for part in parts] if len(parts) > 1 else [None]
+    return None if None in ranks else min(ranks)
+
+
+INDEX = {
+    target: {field: _index(names) for field, names in fields.items()}
+    for target, fields in names_of.FIELDS.items()
+}
+OTHERS = {
+    "left": _index(names_of.LEFT),
+    "total": _index(names_of.BARE_TOTALS),
+    "billed": _index(names_of.BILLED),
+    "time_start": _index(names_of.START),
+    "time_end": _index(names_of.END),
+    "time_break": _index(names_of.BREAK),
+    "service_type_id": _index(names_of.SERVICE_TYPE),
+    "no_id": _index(names_of.NO_IDS),
+}

@@ -128,6 +128,7 @@ from .sync import test_connectors_safety
 from .sync import test_connectors_tables
 from .sync import test_connectors_values
 from .sync import test_sync_choices
+from .sync import test_sync_columns
 from .sync import test_sync_crash
 from .sync import test_sync_customer
 from .sync import test_sync_cycle

@@ -173,7 +173,7 @@ GALLERY = [
             _action("service_authorization_action"),
             "shot:authorizations",
             _action("service_sync_source_action"),
-            "click:.o_data_row button@@Sync now",
+            "click:.o_data_row button@@Sync Now",
             "wait:.o_data_row .o_data_cell@@just now",
             "shot:connected_systems",
         ],

@@ -79,7 +79,7 @@ def _get_obstacle(source, record):
     if record.is_unreadable:
         return source.env._(
             "The row %(row)s cannot be retried, because it could not be read: "
-            "correct it in %(system)s, and press Sync now.",
+            "correct it in %(system)s, and press Sync Now.",
             row=row,
             system=source.name,
         )

@@ -43,6 +43,8 @@ class Item:
     """A row on its way in.
 
     :param raw: values of the source by target field
+    :param is_skipped: whether it is left out
+    :param is_used_up: whether that is because nothing is left of it
     :param is_unreadable: whether what can be kept of it is not what it said
     :param record: the ``service.sync.record`` of its external id, if there is one
     :param values: values of the target model
@@ -56,6 +58,7 @@ class Item:
     deleted: bool = False
     checksum: str = ""
     is_skipped: bool = False
+    is_used_up: bool = False
     error: str = ""
     is_unreadable: bool = False
     customer_key: str = ""
@@ -86,9 +89,13 @@ class RowReader:
     system puts into a cell is an error of that row at most.
     """
 
-    def __init__(self, source):
+    def __init__(self, source, is_trial=False):
+        """:param is_trial: a preview, which says once for all rows that no field is
+        mapped to the external ID
+        """
         self.env = source.env
         self.source = source
+        self.is_keyless = is_trial and not source._is_keyed()
         # Read once: a page may have a thousand rows.
         self.plan = [
             (mapping.target_field, mapping.source_field, mapping.default_value)
@@ -109,7 +116,7 @@ class RowReader:
         item.is_skipped = any(skips(row.values) for skips in self.skips)
         text = json.dumps(item.raw, sort_keys=True, default=storable)
         item.checksum = hashlib.sha256(self.signature + text.encode()).hexdigest()
-        if not item.external_id and not item.error:
+        if not item.external_id and not item.error and not self.is_keyless:
             item.error = self.env._(
                 "Line %(line)s has no external ID, so it couldn't be recognized in the"
                 " next run.",
@@ -172,10 +179,12 @@ class RowReader:
             source.timezone,
             *sorted(f"{target}={name}" for target, name, _default in self.plan),
         ]
-        units = source.mapping_ids.mapped(lambda line: line._get_unit())
-        settings += sorted(set(units) - PLAIN_UNITS)
+        units = {line._get_unit() for line in source.mapping_ids}
+        settings += sorted(units - PLAIN_UNITS)
         if source.no_expiry != "validity":
             settings.append(source.no_expiry)
+        if source.price_basis != "ask":
+            settings.append(source.price_basis)
         return json.dumps(settings).encode()
 
 

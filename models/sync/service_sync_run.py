@@ -56,7 +56,7 @@ class ServiceSyncRun(models.Model):
         help="From the start to the end, pauses included.",
     )
     manual = fields.Boolean(
-        string="By Hand", readonly=True, help="Someone pressed Sync now."
+        string="By Hand", readonly=True, help="Someone pressed Sync Now."
     )
     read_count = fields.Integer(string="Rows Read", readonly=True)
     created_count = fields.Integer(string="Created", readonly=True)

@@ -252,6 +252,18 @@ class ServiceSyncSource(models.Model):
         required=True,
         default="ask",
     )
+    price_basis = fields.Selection(
+        selection=[
+            ("ask", "Is an error that asks"),
+            ("each", "Is for one credit"),
+            ("all", "Is for all credits of the row"),
+        ],
+        string="A Price",
+        required=True,
+        default="ask",
+        help="What a field means that is mapped to “Net Price (for one credit or for "
+        "all)”.",
+    )
     create_as_draft = fields.Boolean(string="Purchases as Drafts", default=True)
     catch_all_ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",

@@ -16,6 +16,8 @@ from ...connectors.values import parse_datetime
 from .service_sync_record import ERROR
 from .targets import TARGETS
 
+MAP_FIELD = _lt("Map a source field to “%(field)s”.")
+
 
 class ServiceSyncSource(models.Model):
     """How a connected system is reached, and what its rows are known by."""
@@ -107,10 +109,15 @@ class ServiceSyncSource(models.Model):
             lambda line: line.target_field == "external_id"
         )
 
-    def _get_connector(self, deadline=DEADLINE):
+    def _is_keyed(self):
+        """Whether anything tells what a row is known by."""
+        return self.row_is_key or bool(self._get_key_lines())
+
+    def _get_connector(self, deadline=DEADLINE, is_bare=False):
         """Return a connector that is ready to fetch; the caller closes it.
 
         :param deadline: seconds one answer of the system may take
+        :param is_bare: whether to read rows as if no field was mapped
         """
         self.ensure_one()
         # sudo: the worker uses the secrets, which its user may not read
@@ -135,40 +142,48 @@ class ServiceSyncSource(models.Model):
         wanted += self.skip_ids.mapped("source_field")
         return reader(
             settings,
-            fields=list(dict.fromkeys(wanted)),
-            id_field=key_lines[:1].source_field or "",
+            fields=[] if is_bare else list(dict.fromkeys(wanted)),
+            id_field="" if is_bare else key_lines[:1].source_field or "",
             changed_field=changed_at.source_field if changed_at else "",
             parse_date=self._parse_moment,
             deadline=deadline,
         )
+
+    def _get_missing(self, is_trial=False):
+        """Return the labels of what has to be mapped, as ``[field / other field]``.
+
+        :param is_trial: also that without which each row is an error
+        """
+        target = TARGETS[self.target]
+        mapped = set(self._get_mapping())
+        labels = dict(
+            self.mapping_ids._fields["target_field"]._description_selection(self.env)
+        )
+        groups = target.required + (target.get_wanted(self) if is_trial else ())
+        return [
+            " / ".join(str(labels[name]) for name in group)
+            for group in groups
+            if not mapped & set(group)
+            and not (group == ("external_id",) and self.row_is_key)
+        ]
 
     def _check_ready(self):
         """Refuse to read before the fields that are needed are mapped.
 
         :raise ConnectorError: naming the fields
         """
-        mapped = set(self._get_mapping())
-        labels = dict(
-            self.mapping_ids._fields["target_field"]._description_selection(self.env)
-        )
-        for group in TARGETS[self.target].required:
-            if group == ("external_id",) and self.row_is_key:
-                continue
-            if not mapped & set(group):
-                raise ConnectorError(
-                    _lt("Map a source field to “%(field)s”."),
-                    field=" / ".join(str(labels[name]) for name in group),
-                )
+        for field in self._get_missing():
+            raise ConnectorError(MAP_FIELD, field=field)
 
-    def _read_first(self, limit, check=True):
+    def _read_first(self, limit, is_bare=False):
         """Return the first page of the system, of so many rows at least.
 
-        :raise ConnectorError: the system cannot be read, or fields are not mapped
+        :param is_bare: whether to read rows as if no field was mapped
+        :raise ConnectorError: the system cannot be read
         """
-        if check:
-            self._check_ready()
         rows = []
-        with closing(self._get_connector(answer_deadline(manual=True))) as connector:
+        deadline = answer_deadline(manual=True)
+        with closing(self._get_connector(deadline, is_bare)) as connector:
             for page in connector.fetch():
                 rows += page.rows
                 if len(rows) >= limit:

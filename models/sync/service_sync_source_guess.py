@@ -9,6 +9,7 @@ from ...connectors.guesses import (
     get_texts,
     guess_billed,
     guess_fields,
+    guess_service_type,
 )
 from ...connectors.presets import PRESETS
 from .rows import explain
@@ -57,27 +58,26 @@ class ServiceSyncSource(models.Model):
     def _guess_fields(self):
         """Map the fields of the source by their names and first values.
 
-        :raise UserError: the system cannot be read, or no field was recognized
+        :raise UserError: the system cannot be read
         """
         self.ensure_one()
         self.check_access("write")
         try:
-            rows = self._read_first(ROWS, check=False)
+            # Whatever is mapped by now may be wrong, and is recognized anew.
+            rows = self._read_first(ROWS, is_bare=self.connector == "csv")
         except ConnectorError as refusal:
             raise UserError(explain(self.env, refusal)) from None
         # Tables that people made name their customers.
         self.match_order = ", ".join(MATCH_METHODS)
         columns = get_columns([row.values for row in rows if not row.error])
         lines = guess_fields(columns, self.target)
-        lines += self._guess_by_records(columns, lines)
-        if not lines:
-            raise UserError(
-                self.env._(
-                    "None of the fields of %(system)s was recognized: choose them by "
-                    "hand.",
-                    system=self.name,
-                )
-            )
+        by_records = self._guess_by_records(columns, lines)
+        named = {name for name, _field in by_records}
+        # What names our records is not what a row is known by.
+        lines = [
+            line for line in lines if line[1] != "external_id" or line[0] not in named
+        ]
+        lines += by_records
         self.write(
             {
                 "mapping_ids": [
@@ -88,7 +88,8 @@ class ServiceSyncSource(models.Model):
                     ),
                 ],
                 "skip_ids": self._prepare_skips(columns),
-                "row_is_key": "external_id" not in {field for _name, field in lines},
+                "row_is_key": bool(lines)
+                and "external_id" not in {field for _name, field in lines},
             }
         )
         settle(self, rows)
@@ -115,6 +116,7 @@ class ServiceSyncSource(models.Model):
                 found += self._guess_employee(texts)
             if "ticket_id" not in fields:
                 found += self._guess_ticket(texts)
+            found += self._guess_service_type(columns, texts)
         if not fields & {"partner_id", "partner_email"}:
             named = {name for name, _field in lines + found}
             rest = {name: values for name, values in texts.items() if name not in named}
@@ -170,6 +172,17 @@ class ServiceSyncSource(models.Model):
             share=0,
         )
         return [(name, "ticket_id")] if name else []
+
+    def _guess_service_type(self, columns, texts):
+        """The column of a fitting name all values of which are service types."""
+        names = guess_service_type(columns)
+        wanted = {text for name in names for text in texts[name]}
+        if not wanted:
+            return []
+        types = self.env["service.type"].search([("name", "in", list(wanted))])
+        known = set(types.mapped("name"))
+        found = [name for name in names if texts[name] and known >= set(texts[name])]
+        return [(name, "service_type_id") for name in found[:1]]
 
     def _guess_customer(self, texts):
         # Bare numbers may be those of anything.

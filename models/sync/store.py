@@ -75,17 +75,23 @@ class Store:
     def try_out(self, rows):
         """Do what `store` does with rows, to hear what is refused; undo it.
 
+        Without the fields that are needed, the values are read as far as they go.
+
         :return: the items, with their errors
         """
-        items = self.find(rows)
-        items = [item for item in items if not item.is_skipped]
+        everything = RowReader(self.source, is_trial=True).read(rows)
+        self._look_up(everything)
+        items = [item for item in everything if not item.is_skipped]
         self._mark_repeated(items)
         self._find_respelled(items)
         self.target.is_trial = True
         with closing(self.env.cr.savepoint()):
             _known, new = self._convert(items)
-            self._create([i for i in new if not i.record or i.record.state == ERROR])
-        return items
+            if not self.source._get_missing(is_trial=True):
+                self._create(
+                    [i for i in new if not i.record or i.record.state == ERROR]
+                )
+        return everything
 
     def find(self, rows):
         """Return the rows as items, with what is known of them; do nothing."""
@@ -107,9 +113,8 @@ class Store:
     def _find_left_out(self, items):
         for item in items:
             is_open = not item.is_skipped and not item.error and not item.deleted
-            item.is_skipped = (
-                item.is_skipped or is_open and self.target.is_left_out(item)
-            )
+            item.is_used_up = bool(is_open and self.target.is_left_out(item))
+            item.is_skipped = item.is_skipped or item.is_used_up
 
     def _leave_out(self, items):
         """The items without those to leave out, whose errors are no errors then."""

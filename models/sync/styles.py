@@ -5,12 +5,14 @@ Nothing is decided as long as every value can mean one thing only.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from odoo.tools import format_date
 
-from ...connectors import resolve
+from ...connectors import ValueRefused, resolve
 from ...connectors.durations import (
     AUTO,
     SECONDS,
@@ -21,9 +23,12 @@ from ...connectors.durations import (
     unit_of_values,
 )
 from ...connectors.styles import find_date_order, find_separator
-from ...connectors.values import is_empty, parse_date
+from ...connectors.values import is_empty, parse_date, parse_decimal
 from ...tools import format_number
 
+ASK, BOTH = "ask", "both"
+PRICED = ("credits", "price", "amount_total")
+CENT = Decimal("0.01")
 BREAK_UNITS = ("hours", "minutes")
 DURATIONS = ("unit_amount", "time_break")
 NUMBERS = (
@@ -33,6 +38,7 @@ NUMBERS = (
     "value_per_credit",
     "paid_per_credit",
     "amount_total",
+    "price",
     *DURATIONS,
 )
 DATES = ("date", "date_start", "date_expiry", "changed_at", "time_start", "time_end")
@@ -50,13 +56,31 @@ class Question:
     :param mapping: the field of the source
     :param setting: the name of the setting that answers it
     :param value: one of the values that can mean two things
-    :param readings: what it can mean: ``[(value of the setting, text)]``
+    :param read: returns what a value of some row, given as its values by the fields
+        of the source, can mean: ``[(value of the setting, text)]``, empty if it can
+        mean one thing only
+    :param row: the row of the value, where the other values matter
+    :param names: the fields of the target whose values the setting tells
     """
 
     mapping: object
     setting: str
     value: str
-    readings: list
+    read: Callable
+    row: dict = field(default_factory=dict)
+    names: tuple = ()
+
+    def __post_init__(self):
+        self.readings = self.read(self.value, self.row)
+
+    def read_also(self, mapping, value, row):
+        """What another value can mean that the same setting tells."""
+        if mapping != self.mapping and mapping.target_field not in self.names:
+            return []
+        try:
+            return self.read(value, row)
+        except (ArithmeticError, ValueError):
+            return []
 
 
 def settle(source, rows):
@@ -75,7 +99,7 @@ def settle(source, rows):
             questions += decide(source, values)
         except (ArithmeticError, ValueError):
             continue  # no number or no day: an error of its row, not of the page
-    return questions
+    return questions + _settle_price(source, rows)
 
 
 def _settle_separator(source, values):
@@ -88,10 +112,16 @@ def _settle_separator(source, values):
     if separator:
         source.decimal_separator = separator
         return []
-    digits = re.sub(r"\D", "", value)
-    fraction = format_number(source.env, int(digits) / 1000)
-    readings = [(mark, fraction if mark in value else digits) for mark in ".,"]
-    return [Question(mapping, "decimal_separator", value, readings)]
+
+    def read(value, _row):
+        match = TWO_NUMBERS.match(_short(value)) if isinstance(value, str) else None
+        if not match:
+            return []
+        digits = re.sub(r"\D", "", match[0])
+        fraction = format_number(source.env, int(digits) / 1000)
+        return [(mark, fraction if mark in match[0] else digits) for mark in ".,"]
+
+    return [Question(mapping, "decimal_separator", value, read, names=NUMBERS)]
 
 
 def _settle_date_order(source, values):
@@ -103,15 +133,21 @@ def _settle_date_order(source, values):
     if order:
         source.date_order = order
         return []
-    zone = source.timezone
-    readings = [
-        (
-            order,
-            format_date(source.env, parse_date(value, order, zone), date_format=DAY),
-        )
-        for order in ("dmy", "mdy")
-    ]
-    return [Question(mapping, "date_order", value, readings)]
+
+    def read(value, _row):
+        match = TWO_DAYS.match(_short(value)) if isinstance(value, str) else None
+        if not match or not _can_be_two_days(match):
+            return []
+        days = {
+            order: parse_date(match[0], order, source.timezone)
+            for order in ("dmy", "mdy")
+        }
+        return [
+            (order, format_date(source.env, day, date_format=DAY))
+            for order, day in days.items()
+        ]
+
+    return [Question(mapping, "date_order", value, read, names=DATES)]
 
 
 def _settle_unit(source, values):
@@ -137,9 +173,89 @@ def _settle_unit(source, values):
             value, number = next(iter(numbers.items()))
             units = fitting_units(numbers.values(), is_file) or list(SECONDS)
             units = BREAK_UNITS if is_break else units
-            readings = [(unit, show_hours(number, unit)) for unit in units]
-            questions.append(Question(mapping, "unit", str(value), readings))
+            read = partial(_read_units, source, units)
+            questions.append(Question(mapping, "unit", str(value), read))
     return questions
+
+
+def _read_units(source, units, value, _row):
+    text = _short(value)
+    number = read_number(text, source.decimal_separator)
+    if not number or read_hours(text) is not None:
+        return []
+    return [(unit, show_hours(number, unit)) for unit in units]
+
+
+def _settle_price(source, rows):
+    """Whether a price is that of one credit or of all of them.
+
+    What the row costs as a whole may stand beside it, and tell.
+    """
+    mapping = source._get_mapping().get("price")
+    if not mapping or source.price_basis != ASK:
+        return []
+    read = partial(_read_price, source)
+    open_rows = []
+    told = set()
+    for row in rows:
+        value = _short(resolve(row.values, mapping.source_field))
+        if not read(value, row.values):
+            continue
+        open_rows.append((value, row.values))
+        told.add(_basis_by_amount(source, row.values))
+    told.discard(BOTH)
+    if len(told) == 1 and (basis := told.pop()):
+        source.price_basis = basis
+        return []
+    return [
+        Question(mapping, "price_basis", str(value), read, row)
+        for value, row in open_rows[:1]
+    ]
+
+
+def _basis_by_amount(source, row):
+    """What the net amount of a row tells of its price, "" if it tells nothing."""
+    credits, price, amount = _get_numbers(source, row, *PRICED)
+    if not credits or price is None or amount is None:
+        return ""
+    is_each = abs(price * credits - amount) <= CENT * max(credits, 1)
+    is_all = abs(price - amount) <= CENT
+    if is_each and is_all:
+        return BOTH
+    return "each" if is_each else "all" if is_all else ""
+
+
+def _read_price(source, value, row):
+    """What the credits of a row cost by each reading of the price."""
+    credits, price, _amount = _get_numbers(source, row, *PRICED)
+    if not credits or not price or credits < 0:
+        return []
+    env = source.env
+    costs = {"each": (price, price * credits), "all": (price / credits, price)}
+    return [
+        (
+            basis,
+            env._(
+                "%(each)s per credit, %(total)s in all",
+                each=format_number(env, float(each)),
+                total=format_number(env, float(total)),
+            ),
+        )
+        for basis, (each, total) in costs.items()
+    ]
+
+
+def _get_numbers(source, row, *names):
+    """The numbers of a row by fields of the target, None where there is none."""
+    mappings = source._get_mapping()
+    numbers = []
+    for name in names:
+        found = resolve(row, mappings[name].source_field) if name in mappings else None
+        try:
+            numbers.append(parse_decimal(found, source.decimal_separator))
+        except ValueRefused:
+            numbers.append(None)
+    return numbers
 
 
 def show_hours(number, unit):

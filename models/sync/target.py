@@ -1,10 +1,13 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """What rows of connected systems become: the part every target shares."""
 
+from decimal import Decimal
+
 from odoo import models
 from odoo.fields import Domain
 
 from ...connectors import ValueRefused
+from ...connectors.durations import read_hours
 from ...connectors.errors import _lt
 from ...connectors.values import (
     is_empty,
@@ -31,6 +34,11 @@ class Target:
     fields: tuple[str, ...] = ()
     # Groups of fields of which at least one must be mapped.
     required: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def get_wanted(cls, source):
+        """Return more such groups, without which each row is an error."""
+        return ()
 
     def __init__(self, source):
         self.env = source.env
@@ -106,6 +114,10 @@ class Target:
         model = self.env[self.model].with_context(active_test=False)
         return model.browse(record.res_id if record else False).exists()
 
+    def lacks(self, *names):
+        """Whether a preview says once for all rows that none of the fields is mapped."""
+        return self.is_trial and not self.names.keys() & set(names)
+
     # === Customers ===
 
     def find_customers(self, items):
@@ -161,13 +173,19 @@ class Target:
         return (old or False) != (new or False)
 
     def parse(self, item, name, kind):
-        """Read one raw value of an item as a text, decimal, date, end or tick.
+        """Read one raw value of an item as a text, decimal, date, end or tick,
+        or as a count of credits, which may be written as hours.
 
         :raise ValueRefused: it is none; named by the field of the source
         """
         value = item.raw.get(name)
         try:
             if kind == "decimal":
+                return parse_decimal(value, self.source.decimal_separator)
+            if kind == "count":
+                hours = read_hours(value) if isinstance(value, str) else None
+                if hours is not None:
+                    return Decimal(str(hours))
                 return parse_decimal(value, self.source.decimal_separator)
             if kind in ("date", "end"):
                 read = parse_date if kind == "date" else parse_end

@@ -14,10 +14,11 @@ from .service_sync_record import WITHDRAWN
 from .target import Target
 
 KINDS = {
-    "credits": "decimal",
-    "credits_used": "decimal",
-    "credits_left": "decimal",
+    "credits": "count",
+    "credits_used": "count",
+    "credits_left": "count",
     "amount_total": "decimal",
+    "price": "decimal",
     "value_per_credit": "decimal",
     "paid_per_credit": "decimal",
     "date_start": "date",
@@ -29,10 +30,16 @@ NOT_NEGATIVE = (
     "value_per_credit",
     "paid_per_credit",
     "amount_total",
+    "price",
     "credits_used",
     "credits_left",
 )
+# Whose values may carry the sign of a currency, and whose names its code.
+PRICES = ("value_per_credit", "price", "amount_total", "paid_per_credit")
 TRIAL_NAME = "/"
+# The sign of a currency, or its code, beside a price and in the name of a field.
+MARK = re.compile(r"[€$£¥]|\b(?:[A-Z]{3}|lei|kr)\b")
+MARK_IN_NAME = re.compile(r"[€$£¥]|[(\[]([A-Z]{3})[)\]]|(?<=[a-z] )([A-Z]{3})$")
 NAME_AND_CODE = re.compile(r"[^-–(]+[-–(] ?([A-Z]{3})\)?")
 
 
@@ -46,6 +53,7 @@ class PurchaseTarget(Target):
         "value_per_credit",
         "paid_per_credit",
         "amount_total",
+        "price",
         "credits_used",
         "credits_left",
         "currency_id",
@@ -55,6 +63,10 @@ class PurchaseTarget(Target):
     )
     required = (("external_id",), ("partner_id", "partner_email"), ("credits",))
 
+    def __init__(self, source):
+        super().__init__(source)
+        self.currency_of_names = self.get_currency_of_names()
+
     def find_relations(self, items):
         return {
             "customer": self.find_customers(items),
@@ -63,6 +75,8 @@ class PurchaseTarget(Target):
 
     def prepare(self, item, tables):
         def customer():
+            if self.lacks("partner_id", "partner_email"):
+                return {}
             return {"partner_id": self.pick_customer(item, tables["customer"]).id}
 
         values = self.collect(
@@ -115,7 +129,7 @@ class PurchaseTarget(Target):
         :raise ValueRefused: nothing can be made of it
         """
         value = self.parse(item, name, KINDS[name])
-        if name == "credits" and not value:
+        if name == "credits" and not value and not self.lacks(name):
             raise ValueRefused(_lt("The row has no number of credits."))
         if value is None and name == "date_expiry" and name in item.raw:
             return self.get_no_expiry()
@@ -127,7 +141,16 @@ class PurchaseTarget(Target):
                 field=self.names[name],
                 value=float(value),
             )
-        return {name: float(value) if KINDS[name] == "decimal" else value or False}
+        if name == "price" and value and self.source.price_basis == "ask":
+            raise ValueRefused(
+                _lt(
+                    "%(field)s: choose on the connected system whether a price is for "
+                    "one credit or for all credits of the row."
+                ),
+                field=self.names[name],
+            )
+        is_number = KINDS[name] in ("count", "decimal")
+        return {name: float(value) if is_number else value or False}
 
     def check_dates(self, values):
         """Refuse what the purchase would, while its other faults are told too."""
@@ -141,11 +164,15 @@ class PurchaseTarget(Target):
         :param values: of the row; what only helps to know is taken out
         :raise ValueRefused: more was used, or is left, than there was
         """
-        amount = values.pop("amount_total", None)
+        price = values.pop("price", None)
+        is_each = self.source.price_basis == "each"
+        amount = values.pop("amount_total", None if is_each else price)
         used, left = values.pop("credits_used", 0), values.pop("credits_left", None)
         if "credits" not in values:
             return
         bought = values["credits"]
+        if price is not None and is_each:
+            values.setdefault("value_per_credit", price)
         if amount is not None:
             # What was invoiced is what was paid, and the value if no price is told.
             values.setdefault("paid_per_credit", amount / bought)
@@ -168,7 +195,7 @@ class PurchaseTarget(Target):
             return False
         try:
             bought, used, left = (
-                self.parse(item, name, "decimal")
+                self.parse(item, name, "count")
                 for name in ("credits", "credits_used", "credits_left")
             )
         except ValueRefused:
@@ -190,11 +217,31 @@ class PurchaseTarget(Target):
         return {"date_expiry": NO_END} if self.source.no_expiry == "never" else {}
 
     def get_currency_text(self, item):
-        """The currency a row names; of “Euro - EUR”, the code."""
+        """The currency a row names; of “Euro - EUR”, the code.
+
+        Without one, the sign beside its prices tells, or the name of their field.
+        """
         value = item.raw.get("currency_id")
         text = "" if is_empty(value) else str(value).strip()
         match = NAME_AND_CODE.fullmatch(text)
-        return match[1] if match else text
+        if text:
+            return match[1] if match else text
+        texts = [item.raw.get(name) for name in PRICES if name in self.names]
+        marks = [MARK.search(text) for text in texts if isinstance(text, str)]
+        return next((mark[0] for mark in marks if mark), self.currency_of_names)
+
+    def get_currency_of_names(self):
+        """The currency that a field of a price names: “Price (USD)”, “Preis €”."""
+        names = [self.names[name] for name in PRICES if name in self.names]
+        marks = [mark for name in names if (mark := MARK_IN_NAME.search(name))]
+        texts = {mark[1] or mark[2] or mark[0] for mark in marks}
+        if len(texts) != 1:
+            return ""
+        text = texts.pop()
+        # One that is not active is refused; a word that is none tells nothing.
+        Currency = self.env["res.currency"].with_context(active_test=False)
+        is_one = not text.isalpha() or Currency.search([("name", "=", text)], limit=1)
+        return text if is_one else ""
 
     def find_currencies(self, items):
         """Return ``{code or symbol in upper case: currencies}``."""

@@ -29,6 +29,10 @@ def get_numbers(text):
     return TICKET_NUMBER.findall(text)[:MAX_NUMBERS]
 
 
+DAYS = ("date", "time_start")
+WORK = ("ticket_id", "task_id", "partner_id", "partner_email")
+
+
 class TimeTarget(Target):
     model = "account.analytic.line"
     label = "Time Entries"
@@ -55,6 +59,10 @@ class TimeTarget(Target):
         ("employee_id", "employee_email"),
     )
 
+    @classmethod
+    def get_wanted(cls, source):
+        return (DAYS,) if source.catch_all_ticket_id else (DAYS, WORK)
+
     def __init__(self, source):
         super().__init__(source)
         lines = source.mapping_ids
@@ -69,8 +77,8 @@ class TimeTarget(Target):
         return self.collect(
             item,
             lambda: self.pick_work(item, tables),
-            lambda: {"employee_id": self.pick_employee(item, tables).id},
-            lambda: {"unit_amount": self.get_hours(item)},
+            lambda: self.get_employee(item, tables),
+            lambda: self.get_duration(item),
             lambda: self.get_day(item),
             lambda: self.get_texts(item),
             lambda: self.get_billable(item),
@@ -203,6 +211,8 @@ class TimeTarget(Target):
 
         :raise ValueRefused: there is none, or there are several
         """
+        if self.lacks(*WORK) and not self.source.catch_all_ticket_id:
+            return {}
         text = item.raw.get("task_id")
         if is_empty(text) or self.get_ticket_text(item):
             return {"ticket_id": self.pick_ticket(item, tables).id}
@@ -351,8 +361,20 @@ class TimeTarget(Target):
 
     # === Values ===
 
+    def get_employee(self, item, tables):
+        if self.lacks("employee_id", "employee_email"):
+            return {}
+        return {"employee_id": self.pick_employee(item, tables).id}
+
+    def get_duration(self, item):
+        if self.lacks("unit_amount", "time_start"):
+            return {}
+        return {"unit_amount": self.get_hours(item)}
+
     def get_day(self, item):
         """The day of the work, and when it began if the row tells."""
+        if self.lacks(*DAYS):
+            return {}
         day = self.parse(item, "date", "date") or self.get_day_of_start(item)
         if day is None:
             raise ValueRefused(_lt("The row has no work date."))

@@ -35,8 +35,8 @@ TIME_TABLES = {
         "N° de facture|N° ticket|Employé|Courriel|Jour|Durée|Libellé|Facturable|"
         "Société|Modifié le",
         "7|HT1|Ada|a@x.test|05/10/2026|1h30|Appel|oui|Mill|06/10/2026",
-        "|ticket_id|employee_id|employee_email|date|unit_amount|name|is_billable|"
-        "partner_id|changed_at",
+        "external_id|ticket_id|employee_id|employee_email|date|unit_amount|name|"
+        "is_billable|partner_id|changed_at",
     ),
     "es": (
         "Número de factura|Incidencia|Técnico|Correo electrónico|Fecha|Duración|"

@@ -1,14 +1,17 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from contextlib import closing
+from functools import partial
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ...connectors import ConnectorError
+from ...connectors import ColumnsRefused, ConnectorError, resolve
 from ...connectors.durations import AUTO
+from ...connectors.guesses import says_net
 from ...connectors.values import NO_END, is_empty, storable
-from ...models.sync.rows import explain
+from ...models.sync.rows import Item, explain
+from ...models.sync.service_sync_source_connection import MAP_FIELD
 from ...models.sync.service_sync_customer import (
     CUSTOMER,
     EMPLOYEE,
@@ -22,9 +25,10 @@ from ...models.sync.targets import TARGETS
 from ...tools import format_number
 
 ROWS = 10
+MOST_OTHERS = 30  # columns that are not mapped
 DAY = "d MMM y"
 # Fields that tell what a credit is worth.
-VALUES = {"value_per_credit", "amount_total"}
+VALUES = {"value_per_credit", "amount_total", "price"}
 # Fields that only help to find a record: what was found is shown.
 FOUND_BY = {"partner_email": "partner_id", "employee_email": "employee_id"}
 
@@ -106,26 +110,33 @@ class ServiceSyncPreview(models.TransientModel):
         source = self.source_id
         source._check_may_act()
         source_sudo = source._for_import()
-        error, items, questions, units = "", [], [], {}
+        error, rows, items, questions, units = "", [], [], [], {}
         try:
             rows = source_sudo._read_first(ROWS)
             with closing(self.env.cr.savepoint()):
                 # What all values tell is kept by the import, not by a look at it.
                 questions = settle(source_sudo, rows)
-                items = Store(source_sudo).try_out(rows[: 2 * ROWS])[:ROWS]
+                items = _first_of(Store(source_sudo).try_out(rows[: 2 * ROWS]))
                 units = {m.id: m._get_unit() for m in source_sudo.mapping_ids}
+                table = self._render(source_sudo, items, rows, questions, units)
+        except ColumnsRefused as refusal:
+            # The rows can be read, and tell which of their columns to map instead.
+            rows = source_sudo._read_first(ROWS, is_bare=True)[:ROWS]
+            table = self._render_bare(source_sudo, rows, explain(self.env, refusal))
         except ConnectorError as refusal:
             error = explain(self.env, refusal)
             if refusal.private and self.env.user.has_group("base.group_system"):
                 error = f"{error} ({refusal.private})"
+            table = self._render_bare(source_sudo, rows, error)
+        told = [item for item in items if not item.is_skipped]
         self.sudo().write(
             {
-                "row_count": len(items),
-                "error_count": sum(bool(item.error) for item in items),
-                "table": self._render(source_sudo, items, questions, units, error),
+                "row_count": len(told),
+                "error_count": sum(bool(item.error) for item in told),
+                "table": table,
                 "choice_ids": [
                     Command.create({"kind": kind, "key": key})
-                    for kind, key in self._get_unknown(items)
+                    for kind, key in self._get_unknown(told)
                 ],
             }
         )
@@ -142,27 +153,78 @@ class ServiceSyncPreview(models.TransientModel):
                 unknown[EMPLOYEE, item.employee_key] = True
         return list(unknown)
 
-    def _render(self, source_sudo, items, questions, units, error):
+    def _render(self, source_sudo, items, rows, questions, units):
         """Return the page of the rows that were read."""
-        keys = {key: True for item in items for key in item.row.values}
         mappings_sudo = source_sudo.mapping_ids
-        target_field = mappings_sudo._fields["target_field"]
+        keys = list(dict.fromkeys(key for row in rows for key in row.values))
+        missing = source_sudo._get_missing(is_trial=True)
+        used = set(mappings_sudo.mapped("source_field"))
+        return self._render_table(
+            source_sudo,
+            items=items,
+            mappings=mappings_sudo,
+            keys=keys,
+            # Where something is missing, one of the other columns may be it.
+            others=[key for key in keys if missing and key not in used][:MOST_OTHERS],
+            missing=[self.env._(MAP_FIELD, field=field) for field in missing],
+            notes=self._get_notes(source_sudo, keys),
+            whole_rows=source_sudo.row_is_key,
+            worthless=source_sudo.target == "purchase"
+            and not VALUES & set(mappings_sudo.mapped("target_field")),
+            questions=[self._ask(question) for question in questions],
+            understood=self._get_understood(units),
+            show=partial(self._show_cell, questions),
+        )
+
+    def _render_bare(self, source_sudo, rows, error):
+        """Return the page of an error, and of the rows as they are if there are any."""
+        keys = list(dict.fromkeys(key for row in rows for key in row.values))
+        return self._render_table(
+            source_sudo,
+            items=[Item(row) for row in rows],
+            mappings=(),
+            keys=keys,
+            others=keys[:MOST_OTHERS],
+            error=error,
+        )
+
+    def _render_table(self, source_sudo, **values):
+        target_field = source_sudo.mapping_ids._fields["target_field"]
         return self.env["ir.qweb"]._render(
             "helpdesk_service_credit.service_sync_preview_table",
             {
-                "items": items,
-                "mappings": mappings_sudo,
                 "labels": dict(target_field._description_selection(self.env)),
-                "error": error,
-                "keys": ", ".join(keys),
-                "whole_rows": source_sudo.row_is_key,
-                "worthless": source_sudo.target == "purchase"
-                and not VALUES & set(mappings_sudo.mapped("target_field")),
-                "questions": [self._ask(question) for question in questions],
-                "understood": self._get_understood(units),
-                "show": self._show,
+                "raw": lambda item, key: _short(resolve(item.row.values, key)),
+                **values,
+                "keys": ", ".join(values["keys"]),
             },
         )
+
+    def _get_notes(self, source_sudo, keys):
+        """What to look at before the import, a sentence each."""
+        notes = []
+        target_field = source_sudo.mapping_ids._fields["target_field"]
+        labels = dict(target_field._description_selection(self.env))
+        for mapping in source_sudo.mapping_ids:
+            column, field = mapping.source_field, mapping.target_field
+            if source_sudo.connector == "csv" and keys and column not in keys:
+                notes.append(
+                    self.env._(
+                        "The file has no column “%(column)s”, which is mapped to "
+                        "“%(field)s”.",
+                        column=column,
+                        field=labels[field],
+                    )
+                )
+            elif field == "amount_total" and not says_net(column):
+                notes.append(
+                    self.env._(
+                        "“%(column)s” is taken as an amount without tax: remove it "
+                        "from the fields if tax is included.",
+                        column=column,
+                    )
+                )
+        return notes
 
     def _get_understood(self, units):
         """How durations that are bare numbers were understood, by mapping."""
@@ -194,6 +256,24 @@ class ServiceSyncPreview(models.TransientModel):
         source = self.source_id
         return source._fields.get(name) or source.mapping_ids._fields[name]
 
+    def _show_cell(self, questions, item, mapping):
+        """What is understood of a value, or all that it can mean."""
+        text = self._show(item, mapping.target_field)
+        value = resolve(item.row.values, mapping.source_field)
+        is_open = mapping.target_field not in item.values
+        for question in questions if is_open else ():
+            readings = question.read_also(mapping, value, item.row.values)
+            if readings:
+                return f"{text}: {' / '.join(reading for _value, reading in readings)}"
+        each = item.values.get("value_per_credit")
+        if each and text and mapping.target_field in ("price", "amount_total"):
+            return self.env._(
+                "%(amount)s = %(each)s per credit",
+                amount=text,
+                each=format_number(self.env, each),
+            )
+        return text
+
     def _show(self, item, name):
         """The value a field of the target gets, as a person reads it."""
         model = self.env[TARGETS[self.source_id.target].model]
@@ -204,8 +284,7 @@ class ServiceSyncPreview(models.TransientModel):
         if name == "changed_at" and item.changed_at:
             return self.source_id._format_moment(item.changed_at)
         if name not in item.values or field is None:
-            raw = storable(item.raw.get(name))
-            text = "" if raw in (None, False) else str(raw)[:60]
+            text = _short(item.raw.get(name))
             hours = item.values.get("unit_amount")
             is_computed = name == "time_end" and is_empty(item.raw.get("unit_amount"))
             return f"{text} = {_clock(hours)}" if hours and is_computed else text
@@ -260,6 +339,17 @@ class ServiceSyncPreviewChoice(models.TransientModel):
 
     def _get_record(self):
         return self[FIELDS[self.kind]]
+
+
+def _first_of(items):
+    """As many items as are shown, and before them those that are left out."""
+    told = [index for index, item in enumerate(items) if not item.is_skipped]
+    return items[: told[ROWS - 1] + 1] if len(told) >= ROWS else items
+
+
+def _short(value):
+    raw = storable(value)
+    return "" if raw in (None, False) else str(raw)[:60]
 
 
 def _clock(hours):
