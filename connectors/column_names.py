@@ -231,7 +231,7 @@ PURCHASE = {
     "value_per_credit": _list(
         """value per credit, price per hour, hourly rate, hourly price, rate,
         unit price, preis std, preis stunde, stundensatz, einzelpreis, prix horaire,
-        taux horaire, prix unitaire, precio por hora, tarifa, precio unitario,
+        taux horaire, prix unitaire, p u, pu, p u ht, pu ht, precio por hora, tarifa, precio unitario,
         pret pe ora, tarif orar, pret unitar"""
     ),
     "credits_used": _list(

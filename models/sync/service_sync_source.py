@@ -254,11 +254,11 @@ class ServiceSyncSource(models.Model):
     )
     price_basis = fields.Selection(
         selection=[
-            ("ask", "Is an error that asks"),
-            ("each", "Is for one credit"),
-            ("all", "Is for all credits of the row"),
+            ("ask", "Not known yet"),
+            ("each", "For one credit"),
+            ("all", "For all credits of the row"),
         ],
-        string="A Price",
+        string="Prices",
         required=True,
         default="ask",
         help="What a field means that is mapped to “Net Price (for one credit or for "

@@ -2,9 +2,11 @@
 """Headings that no sample has, IDs, and what a price is of."""
 
 import base64
+from datetime import date
 
 from odoo import Command
-from odoo.tests import BaseCase, tagged
+from odoo.exceptions import UserError
+from odoo.tests import BaseCase, new_test_user, tagged
 
 from ...connectors import column_names
 from ...connectors.guesses import INDEX, get_columns, guess_fields, guess_price
@@ -158,6 +160,10 @@ class TestPreviewOfList(SyncCommon):
             source.action_preview()["res_id"]
         )
 
+    def again(self, preview):
+        """What the preview shows once its answers are remembered."""
+        return preview.browse(preview.action_remember()["res_id"])
+
     def purchases(self, source):
         source.action_sync_now()
         self.assertFalse(source.last_error)
@@ -192,13 +198,61 @@ class TestPreviewOfList(SyncCommon):
             self.assertIn(reading, preview.table)
         self.assertEqual(preview.choice_ids.mapped("key"), ["Unknown Bakery"])
         self.assertFalse(self.purchases(source), "nothing is guessed")
-        source.price_basis = "all"
-        preview = self.preview(source)
+        self.assertEqual(preview.asked, "price_basis")
+        preview.price_basis = "all"
+        preview = self.again(preview)
+        self.assertEqual(source.price_basis, "all")
+        self.assertFalse(preview.asked)
         self.assertEqual(preview.error_count, 1)
         self.assertIn("1.800,00 = 90 per credit", preview.table)
         self.assertEqual(
             self.purchases(source), {"P-2": (20, 0, 90, 90), "P-4": (8, 0, 90, 90)}
         )
+
+    def test_everything_open_is_answered_in_the_preview(self):
+        text = "Number,Customer,Bought,Valid until,Bought on\n"
+        text += "P-1,ACME-1,1.500,,05/10/2026\nP-2,ACME-1,2.500,,06/10/2026\n"
+        source = self.source_of(text)
+        preview = self.preview(source)
+        self.assertEqual(preview.asked, "decimal_separator date_order no_expiry")
+        with self.assertRefused(UserError, says="at least one answer"):
+            preview.action_remember()
+        preview.write({"date_order": "mdy", "no_expiry": "never"})
+        preview = self.again(preview)
+        self.assertEqual((preview.asked, preview.error_count), ("decimal_separator", 2))
+        preview.decimal_separator = ","
+        self.assertEqual(self.again(preview).error_count, 0)
+        self.assertEqual(self.purchases(source)["P-1"][0], 1500)
+        self.assertEqual(self.targets(source)["P-1"].date_start, date(2026, 5, 10))
+
+    def test_unit_is_answered_in_the_preview(self):
+        text = "id,day,who,ticket,spent\n1,2026-09-07,Ada,HT1,5\n"
+        mapping = {"external_id": "id", "date": "day", "employee_id": "who"}
+        mapping |= {"ticket_id": "ticket", "unit_amount": "spent"}
+        source = self.csv_source(text, mapping, target="time_entry")
+        preview = self.preview(source)
+        self.assertEqual(preview.asked, "unit")
+        self.assertEqual(preview.unit_mapping_id.source_field, "spent")
+        preview.unit = "minutes"
+        self.assertFalse(self.again(preview).asked)
+        self.assertEqual(source._get_mapping()["unit_amount"].unit, "minutes")
+
+    def test_who_may_only_run_a_system_is_not_asked(self):
+        source = self.source_of(LIST)
+        self.preview(source)
+        manager = new_test_user(
+            self.env,
+            "runs_systems",
+            "helpdesk_service_credit.group_service_credit_manager,"
+            "helpdesk_mgmt.group_helpdesk_manager",
+        )
+        preview = self.preview(source.with_user(manager)).with_user(manager)
+        self.assertFalse(preview.asked)
+        preview.write({"asked": "price_basis", "price_basis": "all"})
+        self.assertFalse(preview.asked, "it was read, not typed")
+        with self.assertRefused(UserError):
+            preview.action_remember()
+        self.assertEqual(source.price_basis, "ask")
 
     def test_price_of_one_credit(self):
         source = self.source_of(LIST, price_basis="each")

@@ -20,17 +20,31 @@ from ...models.sync.service_sync_customer import (
     check_chosen,
 )
 from ...models.sync.store import Store
-from ...models.sync.styles import DURATIONS, settle
+from ...models.sync.styles import ASK, DURATIONS, settle
 from ...models.sync.targets import TARGETS
 from ...tools import format_number
 
 ROWS = 10
 MOST_OTHERS = 30  # columns that are not mapped
 DAY = "d MMM y"
+# Settings that answer a question; the unit is one of a field.
+ANSWERS = ("decimal_separator", "date_order", "price_basis", "no_expiry", "unit")
+TYPED = ("choice_ids", *ANSWERS)
 # Fields that tell what a credit is worth.
 VALUES = {"value_per_credit", "amount_total", "price"}
 # Fields that only help to find a record: what was found is shown.
 FOUND_BY = {"partner_email": "partner_id", "employee_email": "employee_id"}
+
+
+def _readings_of(model, name):
+    """The readings of a setting, without the one that leaves it open."""
+
+    def get_selection(wizard):
+        field = wizard.env[model]._fields[name]
+        labels = field._description_selection(wizard.env)
+        return [label for label in labels if label[0] not in (AUTO, ASK)]
+
+    return get_selection
 
 
 class ServiceSyncPreview(models.TransientModel):
@@ -58,6 +72,33 @@ class ServiceSyncPreview(models.TransientModel):
         inverse_name="preview_id",
         help="What the first rows name and was not found.",
     )
+    # === What the values leave open, answered for the whole system ===
+    asked = fields.Char(
+        readonly=True,
+        export_string_translation=False,
+        help="The names of the settings below that are asked for.",
+    )
+    decimal_separator = fields.Selection(
+        selection=_readings_of("service.sync.source", "decimal_separator"),
+        string="Numbers",
+    )
+    date_order = fields.Selection(
+        selection=_readings_of("service.sync.source", "date_order"), string="Dates"
+    )
+    price_basis = fields.Selection(
+        selection=_readings_of("service.sync.source", "price_basis"), string="Prices"
+    )
+    no_expiry = fields.Selection(
+        selection=_readings_of("service.sync.source", "no_expiry"),
+        string="An Empty Expiry Date",
+    )
+    unit = fields.Selection(selection=_readings_of("service.sync.mapping", "unit"))
+    unit_mapping_id = fields.Many2one(
+        comodel_name="service.sync.mapping",
+        string="Field of the Unit",
+        readonly=True,
+        ondelete="cascade",
+    )
     # Escaped by the template; nobody can write it.
     table = fields.Html(readonly=True, sanitize=False)
 
@@ -82,9 +123,9 @@ class ServiceSyncPreview(models.TransientModel):
         return previews
 
     def write(self, vals):
-        """People only choose what was not found."""
+        """People only choose what was not found, and answer what is asked."""
         if not self.env.su:
-            vals = {name: vals[name] for name in vals if name == "choice_ids"}
+            vals = {name: vals[name] for name in vals if name in TYPED}
         return super().write(vals)
 
     def action_remember(self):
@@ -95,10 +136,17 @@ class ServiceSyncPreview(models.TransientModel):
         self.ensure_one()
         self.source_id._check_may_act()
         chosen = self.choice_ids.filtered(lambda choice: choice._get_record())
-        if not chosen:
+        asked = (self.asked or "").split()
+        answers = {name: self[name] for name in asked if self[name]}
+        if not chosen and not answers:
             raise UserError(
-                self.env._("Choose at least one customer, person or ticket.")
+                self.env._("Choose at least one answer, customer, person or ticket.")
             )
+        unit = answers.pop("unit", None)
+        if unit:
+            self.unit_mapping_id.unit = unit
+        if answers:
+            self.source_id.write(answers)
         for choice in chosen:
             self.env["service.sync.customer"]._remember(
                 self.source_id, choice.kind, choice.key, choice._get_record()
@@ -129,17 +177,33 @@ class ServiceSyncPreview(models.TransientModel):
                 error = f"{error} ({refusal.private})"
             table = self._render_bare(source_sudo, rows, error)
         told = [item for item in items if not item.is_skipped]
+        units_asked = [q.mapping.id for q in questions if q.setting == "unit"]
         self.sudo().write(
             {
                 "row_count": len(told),
                 "error_count": sum(bool(item.error) for item in told),
                 "table": table,
+                "asked": self._get_asked(questions, told),
+                "unit_mapping_id": next(iter(units_asked), False),
                 "choice_ids": [
                     Command.create({"kind": kind, "key": key})
                     for kind, key in self._get_unknown(told)
                 ],
             }
         )
+
+    def _get_asked(self, questions, items):
+        """Return the settings to ask for, if the user may answer."""
+        source = self.source_id
+        if not source.has_access("write"):
+            return ""
+        names = dict.fromkeys(question.setting for question in questions)
+        if source.no_expiry == ASK and any(
+            "date_expiry" in item.raw and is_empty(item.raw["date_expiry"])
+            for item in items
+        ):
+            names["no_expiry"] = True
+        return " ".join(names)
 
     def _get_unknown(self, items):
         """Return what has to be chosen, ``(kind, name at the source)``, each once."""
@@ -174,6 +238,7 @@ class ServiceSyncPreview(models.TransientModel):
             questions=[self._ask(question) for question in questions],
             understood=self._get_understood(units),
             show=partial(self._show_cell, questions),
+            open_ids={question.mapping.id for question in questions},
         )
 
     def _render_bare(self, source_sudo, rows, error):
