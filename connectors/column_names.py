@@ -426,62 +426,365 @@ TIMES = {"time", "zeit", "temps", "tiempo", "timp"}
 
 # They do not make another name; an article at the end does (“acheté le”).
 ARTICLES = set(
-    "the of a an der die das des dem den l le la les du de d el los las del al "
-    "lui".split()
+    [
+        "the",
+        "of",
+        "a",
+        "an",
+        "der",
+        "die",
+        "das",
+        "des",
+        "dem",
+        "den",
+        "l",
+        "le",
+        "la",
+        "les",
+        "du",
+        "de",
+        "d",
+        "el",
+        "los",
+        "las",
+        "del",
+        "al",
+        "lui",
+    ]
 )
-CURRENCIES = set("eur euro euros usd gbp chf ron lei huf pln".split())
+CURRENCIES = set(
+    ["eur", "euro", "euros", "usd", "gbp", "chf", "ron", "lei", "huf", "pln"]
+)
 # A total of hours where hours are bought and used, otherwise of money.
 BARE_TOTALS = _list("total, totals, gesamt, summe, sum, suma, somme, totaux, totales")
 # What a bracket after a name tells about how the values are written.
 UNITS = set(
-    "h hr hrs hour hours std stunden stunde heure heures hora horas ora ore min mins "
-    "minutes minuten minutos minute decimal dezimal hh mm ss yyyy dd tt jjjj aaaa jj "
-    "zz llll eur euro usd gbp chf ron lei optional".split()
+    [
+        "h",
+        "hr",
+        "hrs",
+        "hour",
+        "hours",
+        "std",
+        "stunden",
+        "stunde",
+        "heure",
+        "heures",
+        "hora",
+        "horas",
+        "ora",
+        "ore",
+        "min",
+        "mins",
+        "minutes",
+        "minuten",
+        "minutos",
+        "minute",
+        "decimal",
+        "dezimal",
+        "hh",
+        "mm",
+        "ss",
+        "yyyy",
+        "dd",
+        "tt",
+        "jjjj",
+        "aaaa",
+        "jj",
+        "zz",
+        "llll",
+        "eur",
+        "euro",
+        "usd",
+        "gbp",
+        "chf",
+        "ron",
+        "lei",
+        "optional",
+    ]
 )
 MONEY = set(
-    "price prices value worth fee fees rate "
-    "preis preise wert satz kaufpreis verkaufspreis verkaufswert honorar nettopreis "
-    "einzelpreis stundensatz stundenpreis stundenhonorar stuckpreis stundentarif "
-    "einheitspreis prix valeur tarif taux precio precios valor tarifa "
-    "pret preturi pretul valoare valoarea".split()
+    [
+        "price",
+        "prices",
+        "value",
+        "worth",
+        "fee",
+        "fees",
+        "rate",
+        "preis",
+        "preise",
+        "wert",
+        "satz",
+        "kaufpreis",
+        "verkaufspreis",
+        "verkaufswert",
+        "honorar",
+        "nettopreis",
+        "einzelpreis",
+        "stundensatz",
+        "stundenpreis",
+        "stundenhonorar",
+        "stuckpreis",
+        "stundentarif",
+        "einheitspreis",
+        "prix",
+        "valeur",
+        "tarif",
+        "taux",
+        "precio",
+        "precios",
+        "valor",
+        "tarifa",
+        "pret",
+        "preturi",
+        "pretul",
+        "valoare",
+        "valoarea",
+    ]
 )
 # Prices that are those of one credit, whatever else the name says …
 PER_CREDIT = set(
-    "per je pro hourly hour stunde std h unit einzel unitaire unitario unitar heure "
-    "horaire hora orar orara ora each rate rates satz taux tarif tarifa credit "
-    "einzelpreis stundensatz stundenpreis stundenhonorar stuckpreis stundentarif "
-    "einheitspreis".split()
+    [
+        "per",
+        "je",
+        "pro",
+        "hourly",
+        "hour",
+        "stunde",
+        "std",
+        "h",
+        "unit",
+        "einzel",
+        "unitaire",
+        "unitario",
+        "unitar",
+        "heure",
+        "horaire",
+        "hora",
+        "orar",
+        "orara",
+        "ora",
+        "each",
+        "rate",
+        "rates",
+        "satz",
+        "taux",
+        "tarif",
+        "tarifa",
+        "credit",
+        "einzelpreis",
+        "stundensatz",
+        "stundenpreis",
+        "stundenhonorar",
+        "stuckpreis",
+        "stundentarif",
+        "einheitspreis",
+    ]
 )
 # … and those that are of all of them.
 OF_ALL = set(
-    "total totals totale totaux totales amount sum package contract order gesamt "
-    "gesamtpreis gesamtkosten gesamtwert gesamtbetrag gesamtsumme summe betrag "
-    "rechnungsbetrag auftragswert paketpreis pauschale pauschalpreis vertragswert "
-    "montant forfait somme contrat commande importe suma paquete contrato pedido "
-    "valoarea pachet pachetului contract contractului comanda totala facturii".split()
+    [
+        "total",
+        "totals",
+        "totale",
+        "totaux",
+        "totales",
+        "amount",
+        "sum",
+        "package",
+        "contract",
+        "order",
+        "gesamt",
+        "gesamtpreis",
+        "gesamtkosten",
+        "gesamtwert",
+        "gesamtbetrag",
+        "gesamtsumme",
+        "summe",
+        "betrag",
+        "rechnungsbetrag",
+        "auftragswert",
+        "paketpreis",
+        "pauschale",
+        "pauschalpreis",
+        "vertragswert",
+        "montant",
+        "forfait",
+        "somme",
+        "contrat",
+        "commande",
+        "importe",
+        "suma",
+        "paquete",
+        "contrato",
+        "pedido",
+        "valoarea",
+        "pachet",
+        "pachetului",
+        "contract",
+        "contractului",
+        "comanda",
+        "totala",
+        "facturii",
+    ]
 )
 AMOUNTS = set(
-    "total totals amount sum betrag gesamt gesamtpreis gesamtbetrag summe gesamtsumme "
-    "gesamtwert gesamtkosten rechnungsbetrag paketpreis auftragswert pauschale "
-    "pauschalpreis vertragswert montant somme importe suma totaux totale".split()
+    [
+        "total",
+        "totals",
+        "amount",
+        "sum",
+        "betrag",
+        "gesamt",
+        "gesamtpreis",
+        "gesamtbetrag",
+        "summe",
+        "gesamtsumme",
+        "gesamtwert",
+        "gesamtkosten",
+        "rechnungsbetrag",
+        "paketpreis",
+        "auftragswert",
+        "pauschale",
+        "pauschalpreis",
+        "vertragswert",
+        "montant",
+        "somme",
+        "importe",
+        "suma",
+        "totaux",
+        "totale",
+    ]
 )
 # With tax: what is kept here has none.
 GROSS = set(
-    "gross brutto ttc tva iva mwst ust vat tax taxes taxe steuer impuestos bruto bruta "
-    "incl inkl included including cu con avec mit".split()
+    [
+        "gross",
+        "brutto",
+        "ttc",
+        "tva",
+        "iva",
+        "mwst",
+        "ust",
+        "vat",
+        "tax",
+        "taxes",
+        "taxe",
+        "steuer",
+        "impuestos",
+        "bruto",
+        "bruta",
+        "incl",
+        "inkl",
+        "included",
+        "including",
+        "cu",
+        "con",
+        "avec",
+        "mit",
+    ]
 )
 NET = set(
-    "net netto nettobetrag nettosumme nettowert nettopreis ht hors neto neta untaxed "
-    "excl exkl without sin fara ohne imponible subtotal".split()
+    [
+        "net",
+        "netto",
+        "nettobetrag",
+        "nettosumme",
+        "nettowert",
+        "nettopreis",
+        "ht",
+        "hors",
+        "neto",
+        "neta",
+        "untaxed",
+        "excl",
+        "exkl",
+        "without",
+        "sin",
+        "fara",
+        "ohne",
+        "imponible",
+        "subtotal",
+    ]
 )
 # Whatever amount these name, it is none of the price of the credits.
 NOT_PRICES = set(
-    "paid bezahlt gezahlt paye payee pagado platit open offen due discount rabatt "
-    "remise descuento discount reducere balance left remaining rest saldo solde used "
-    "verbraucht cost costs kosten cout couts coste costo date datum fecha data "
-    "consumed exchange change cambio schimb kurs day daily tag tagessatz jour "
-    "journalier dia zi month monthly monat mois mes luna year jahr an ano".split()
+    [
+        "paid",
+        "bezahlt",
+        "gezahlt",
+        "paye",
+        "payee",
+        "pagado",
+        "platit",
+        "open",
+        "offen",
+        "due",
+        "discount",
+        "rabatt",
+        "remise",
+        "descuento",
+        "discount",
+        "reducere",
+        "balance",
+        "left",
+        "remaining",
+        "rest",
+        "saldo",
+        "solde",
+        "used",
+        "verbraucht",
+        "cost",
+        "costs",
+        "kosten",
+        "cout",
+        "couts",
+        "coste",
+        "costo",
+        "date",
+        "datum",
+        "fecha",
+        "data",
+        "consumed",
+        "exchange",
+        "change",
+        "cambio",
+        "schimb",
+        "kurs",
+        "day",
+        "daily",
+        "tag",
+        "tagessatz",
+        "jour",
+        "journalier",
+        "dia",
+        "zi",
+        "month",
+        "monthly",
+        "monat",
+        "mois",
+        "mes",
+        "luna",
+        "year",
+        "jahr",
+        "an",
+        "ano",
+    ]
 )
 # What is counted, not paid, unless the name says that it is the price of each.
-HOURS = set("hours stunden heures horas ore credits credite creditos std h".split())
+HOURS = set(
+    [
+        "hours",
+        "stunden",
+        "heures",
+        "horas",
+        "ore",
+        "credits",
+        "credite",
+        "creditos",
+        "std",
+        "h",
+    ]
+)
 EACH = {"per", "je", "pro", "par", "por", "pe"}

@@ -194,7 +194,11 @@ class TestPreviewOfList(SyncCommon):
         self.assertFalse(source.row_is_key)
         self.assertEqual(preview.row_count, 3)
         self.assertIn("all of its credits were used", preview.table)
-        for reading in ("900 per credit, 9,000", "90 per credit, 900", "90 per credit, 1,800"):
+        for reading in (
+            "900 per credit, 9,000",
+            "90 per credit, 900",
+            "90 per credit, 1,800",
+        ):
             self.assertIn(reading, preview.table)
         self.assertEqual(preview.choice_ids.mapped("key"), ["Unknown Bakery"])
         self.assertFalse(self.purchases(source), "nothing is guessed")

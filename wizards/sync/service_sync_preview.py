@@ -11,7 +11,6 @@ from ...connectors.durations import AUTO
 from ...connectors.guesses import says_net
 from ...connectors.values import NO_END, is_empty, storable
 from ...models.sync.rows import Item, explain
-from ...models.sync.service_sync_source_connection import MAP_FIELD
 from ...models.sync.service_sync_customer import (
     CUSTOMER,
     EMPLOYEE,
@@ -19,6 +18,7 @@ from ...models.sync.service_sync_customer import (
     TICKET,
     check_chosen,
 )
+from ...models.sync.service_sync_source_connection import MAP_FIELD
 from ...models.sync.store import Store
 from ...models.sync.styles import ASK, DURATIONS, settle
 from ...models.sync.targets import TARGETS
