@@ -4,7 +4,8 @@
 import re
 import unicodedata
 
-from . import column_names as names_of
+from .column_names import FIELDS, PAIRS, WORDS
+from .column_names import OTHERS as OTHER_NAMES
 from .durations import read_hours, unit_of_name
 from .errors import ValueRefused, quote
 from .values import ENDLESS, FALSE, TRUE, is_empty, parse_date, parse_datetime
@@ -21,7 +22,7 @@ IN_UNIT = re.compile(r"\s(?:in|en)\s+(\w+)\s*$")
 COUNTS = ("credits", "credits_used", "credits_left")
 DAYS = ("date", "date_start", "date_expiry")
 # Names that are IDs whatever their values look like; the others have digits.
-PLAIN_IDS = names_of.COMMON["external_id"][:11]
+PLAIN_IDS = FIELDS["purchase"]["external_id"][:11]
 LONGEST_ID = 60
 LINE_NUMBERS = {"nr", "no", "n", "num", "number", "numero", "nummer", "numar", "line",
                 "zeile", "row", "pos"}  # fmt: skip
@@ -148,26 +149,26 @@ def guess_price(name) -> str | None:
         None if it is no price, or one with tax
     """
     words = set(_plain(name.replace("/", " per ")).split())
-    is_each = bool(words & names_of.EACH)
+    is_each = bool(words & WORDS["each"])
     bracket = set(_plain(" ".join(BRACKET.findall(name))).split())
-    if bracket & names_of.HOURS:
+    if bracket & WORDS["hours"]:
         # A unit in brackets tells of what the price is.
         words, is_each = words - bracket, True
-    if words & names_of.NOT_PRICES or words & names_of.HOURS and not is_each:
+    if words & WORDS["not_prices"] or words & WORDS["hours"] and not is_each:
         return None
-    if words & names_of.GROSS and not words & names_of.NET:
+    if words & WORDS["gross"] and not words & WORDS["net"]:
         return None
-    is_money = words & names_of.MONEY or is_each and MARK_OF_MONEY.search(name)
-    if is_money and (is_each or words & names_of.PER_CREDIT):
+    is_money = words & WORDS["money"] or is_each and MARK_OF_MONEY.search(name)
+    if is_money and (is_each or words & WORDS["per_credit"]):
         return "value_per_credit"
-    if words & names_of.AMOUNTS or is_money and words & names_of.OF_ALL:
+    if words & WORDS["amounts"] or is_money and words & WORDS["of_all"]:
         return "amount_total"
     return "price" if is_money else None
 
 
 def says_net(name) -> bool:
     """Whether the name of a column tells that its amounts are without tax."""
-    return bool(set(_plain(name).split()) & names_of.NET)
+    return bool(set(_plain(name).split()) & WORDS["net"])
 
 
 def _with_span(found, plain, columns):
@@ -214,7 +215,7 @@ def _with_people(found, plain):
     fields = {field for _name, field in found}
     if fields & {"employee_id", "employee_email"}:
         return found
-    for pair in names_of.PAIRS:
+    for pair in PAIRS:
         names = [name for part in pair for name in plain if plain[name] == part]
         if len(names) == 2:
             return found + [(name, "employee_id") for name in names]
@@ -239,7 +240,7 @@ def _can_be(field, name, columns) -> bool:
         return _counts(columns[name])
     if field == "currency_id":
         return not any(map(str.isdigit, "".join(told)))
-    if field == "unit_amount" and _plain(name) in names_of.TIMES:
+    if field == "unit_amount" and _plain(name) in WORDS["times"]:
         return not all(TIME_OF_DAY.fullmatch(text.lower()) for text in told)
     return True
 
@@ -291,9 +292,9 @@ def _plain(name: str) -> str:
 
 def _key(plain: str) -> str:
     """The words that make a name, in any order, each as if there was one thing."""
-    words = [word for word in plain.split() if word not in names_of.CURRENCIES]
+    words = [word for word in plain.split() if word not in WORDS["currencies"]]
     words = [
-        word for word in words if word not in names_of.ARTICLES or word is words[-1]
+        word for word in words if word not in WORDS["articles"] or word is words[-1]
     ]
     return " ".join(
         sorted(word.removesuffix("s") if len(word) > 3 else word for word in words)
@@ -305,7 +306,7 @@ def _without_unit(name: str) -> str:
 
     def drop(match):
         words = set(_plain(match[1]).split())
-        return " " if words and words <= names_of.UNITS else match[0]
+        return " " if words and words <= WORDS["units"] else match[0]
 
     return IN_UNIT.sub(drop, BRACKET.sub(drop, name))
 
@@ -333,15 +334,6 @@ def _find(index, name) -> int | None:
 
 INDEX = {
     target: {field: _index(names) for field, names in fields.items()}
-    for target, fields in names_of.FIELDS.items()
+    for target, fields in FIELDS.items()
 }
-OTHERS = {
-    "left": _index(names_of.LEFT),
-    "total": _index(names_of.BARE_TOTALS),
-    "billed": _index(names_of.BILLED),
-    "time_start": _index(names_of.START),
-    "time_end": _index(names_of.END),
-    "time_break": _index(names_of.BREAK),
-    "service_type_id": _index(names_of.SERVICE_TYPE),
-    "no_id": _index(names_of.NO_IDS),
-}
+OTHERS = {other: _index(names) for other, names in OTHER_NAMES.items()}

@@ -15,8 +15,8 @@ from .test_sync_guesses import guess
 
 # Headings by what they are, in five languages.
 TIME = {
-    "unit_amount": "Hours Worked|Total hours|Time Spent (h)|Arbeitsstunden|Dauer in Std|"
-    "Heures passées|Nombre d'heures|Horas trabajadas|Tiempo empleado|Ore lucrate|"
+    "unit_amount": "Hours Worked|Total hours|Time Spent (h)|Arbeitsstunden|"
+    "Dauer in Std|Heures passées|Nombre d'heures|Horas trabajadas|Tiempo empleado|Ore lucrate|"
     "Nr. de ore|Durée (h)",
     "date": "Worked on|Leistungsdatum|Einsatztag|Date d'intervention|"
     "Fecha de la intervención|Data intervenției|Zi|Date (dd/mm/yyyy)",
@@ -30,8 +30,8 @@ TIME = {
     "Numele clientului|Client / Customer",
 }
 PURCHASE = {
-    "credits": "Bought|Purchased|Package size|Hours included|Total hours|Block of hours|"
-    "Stundenkontingent|Gekauft|Vereinbarte Stunden|Heures prépayées|"
+    "credits": "Bought|Purchased|Package size|Hours included|Total hours|"
+    "Block of hours|Stundenkontingent|Gekauft|Vereinbarte Stunden|Heures prépayées|"
     "Volume d'heures|Taille du forfait|Bolsa de horas|Horas contratadas|Cantidad|"
     "Ore contractate|Mărimea pachetului|Cantitate|Qty|Menge (h)",
     "credits_used": "Used|Consumed|Used so far|Hours delivered|Abgerufen|"
