@@ -134,6 +134,8 @@ def _with_prices(found, columns):
     taken = {name for name, _field in found}
     for name in columns:
         field = None if name in taken else guess_price(name)
+        if field == "amount_total" and not says_net(name):
+            field = "price"  # it may have tax in it, which is asked
         if field and field not in fields and _counts(columns[name]):
             found = [*found, (name, field)]
             fields.add(field)

@@ -47,7 +47,7 @@ class ServiceSyncMapping(models.Model):
             ("value_per_credit", "Value per Credit"),
             ("paid_per_credit", "Amount Paid per Credit"),
             ("amount_total", "Net Amount for All Credits"),
-            ("price", "Net Price (for one credit or for all)"),
+            ("price", "Price or Amount (you are asked which)"),
             ("credits_used", "Credits Already Used"),
             ("credits_left", "Credits Left"),
             ("currency_id", "Currency"),

@@ -255,14 +255,15 @@ class ServiceSyncSource(models.Model):
     price_basis = fields.Selection(
         selection=[
             ("ask", "Not known yet"),
-            ("each", "For one credit"),
-            ("all", "For all credits of the row"),
+            ("each", "For one credit, without tax"),
+            ("all", "For all credits of the row, without tax"),
+            ("gross", "With tax: not imported"),
         ],
         string="Prices",
         required=True,
         default="ask",
-        help="What a field means that is mapped to “Net Price (for one credit or for "
-        "all)”.",
+        help="What a field means that is mapped to “Price or Amount (you are asked "
+        "which)”.",
     )
     create_as_draft = fields.Boolean(string="Purchases as Drafts", default=True)
     catch_all_ticket_id = fields.Many2one(

@@ -22,13 +22,14 @@ from ...connectors.durations import (
     unit_of_breaks,
     unit_of_values,
 )
+from ...connectors.guesses import guess_price
 from ...connectors.styles import find_date_order, find_separator
 from ...connectors.values import is_empty, parse_date, parse_decimal
 from ...tools import format_number
 
 ASK, BOTH = "ask", "both"
 PRICED = ("credits", "price", "amount_total")
-CENT = Decimal("0.01")
+DISCOUNT = Decimal("1.34")  # a quarter off the price, and still the same price
 BREAK_UNITS = ("hours", "minutes")
 DURATIONS = ("unit_amount", "time_break")
 NUMBERS = (
@@ -194,55 +195,52 @@ def _settle_price(source, rows):
     mapping = source._get_mapping().get("price")
     if not mapping or source.price_basis != ASK:
         return []
-    read = partial(_read_price, source)
-    open_rows = []
-    told = set()
+    read = partial(_read_price, source, mapping)
+    first, told = None, set()
     for row in rows:
         value = _short(resolve(row.values, mapping.source_field))
-        if not read(value, row.values):
-            continue
-        open_rows.append((value, row.values))
-        told.add(_basis_by_amount(source, row.values))
+        if read(value, row.values):
+            first = first or (str(value), read, row.values)
+            told.add(_basis_by_amount(source, row.values))
     told.discard(BOTH)
     if len(told) == 1 and (basis := told.pop()):
         source.price_basis = basis
         return []
-    return [
-        Question(mapping, "price_basis", str(value), read, row)
-        for value, row in open_rows[:1]
-    ]
+    return [Question(mapping, "price_basis", *first)] if first else []
 
 
 def _basis_by_amount(source, row):
     """What the net amount of a row tells of its price, "" if it tells nothing."""
     credits, price, amount = _get_numbers(source, row, *PRICED)
-    if not credits or price is None or amount is None:
+    if not credits or not price or not amount or amount < 0:
         return ""
-    is_each = abs(price * credits - amount) <= CENT * max(credits, 1)
-    is_all = abs(price - amount) <= CENT
+    is_each, is_all = (
+        1 / DISCOUNT < cost / amount < DISCOUNT for cost in (price * credits, price)
+    )
     if is_each and is_all:
         return BOTH
     return "each" if is_each else "all" if is_all else ""
 
 
-def _read_price(source, value, row):
+def _read_price(source, mapping, value, row):
     """What the credits of a row cost by each reading of the price."""
     credits, price, _amount = _get_numbers(source, row, *PRICED)
     if not credits or not price or credits < 0:
         return []
     env = source.env
-    costs = {"each": (price, price * credits), "all": (price / credits, price)}
-    return [
-        (
-            basis,
-            env._(
-                "%(each)s per credit, %(total)s in all",
-                each=format_number(env, float(each)),
-                total=format_number(env, float(total)),
-            ),
+
+    def tell(each, total):
+        return env._(
+            "%(each)s per credit, %(total)s in all",
+            each=format_number(env, float(each)),
+            total=format_number(env, float(total)),
         )
-        for basis, (each, total) in costs.items()
-    ]
+
+    of_all = ("all", tell(price / credits, price))
+    if guess_price(mapping.source_field) == "amount_total":
+        # Its name tells that it is of all, and leaves open whether tax is in it.
+        return [of_all, ("gross", env._("nothing"))]
+    return [("each", tell(price, price * credits)), of_all]
 
 
 def _get_numbers(source, row, *names):

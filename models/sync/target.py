@@ -115,7 +115,7 @@ class Target:
         return model.browse(record.res_id if record else False).exists()
 
     def lacks(self, *names):
-        """Whether a preview says once for all rows that none of the fields is mapped."""
+        """Whether none of the fields is mapped, which a preview says once for all."""
         return self.is_trial and not self.names.keys() & set(names)
 
     # === Customers ===

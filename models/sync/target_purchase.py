@@ -144,8 +144,8 @@ class PurchaseTarget(Target):
         if name == "price" and value and self.source.price_basis == "ask":
             raise ValueRefused(
                 _lt(
-                    "%(field)s: choose on the connected system whether a price is for "
-                    "one credit or for all credits of the row."
+                    "%(field)s: choose on the connected system whether prices are for "
+                    "one credit or for all, and without tax."
                 ),
                 field=self.names[name],
             )
@@ -165,6 +165,8 @@ class PurchaseTarget(Target):
         :raise ValueRefused: more was used, or is left, than there was
         """
         price = values.pop("price", None)
+        if self.source.price_basis == "gross":
+            price = None
         is_each = self.source.price_basis == "each"
         amount = values.pop("amount_total", None if is_each else price)
         used, left = values.pop("credits_used", 0), values.pop("credits_left", None)

@@ -16,8 +16,8 @@ from .test_sync_guesses import guess
 # Headings by what they are, in five languages.
 TIME = {
     "unit_amount": "Hours Worked|Total hours|Time Spent (h)|Arbeitsstunden|"
-    "Dauer in Std|Heures passées|Nombre d'heures|Horas trabajadas|Tiempo empleado|Ore lucrate|"
-    "Nr. de ore|Durée (h)",
+    "Dauer in Std|Heures passées|Nombre d'heures|Horas trabajadas|Tiempo empleado|"
+    "Ore lucrate|Nr. de ore|Durée (h)",
     "date": "Worked on|Leistungsdatum|Einsatztag|Date d'intervention|"
     "Fecha de la intervención|Data intervenției|Zi|Date (dd/mm/yyyy)",
     "employee_id": "Technician|Done by|Intervenant|Techniker|Trabajador|Tehnician|"
@@ -70,7 +70,7 @@ PRICES = {
 
 @tagged("post_install", "-at_install")
 class TestHeadings(BaseCase):
-    def check(self, names, target, beside=""):
+    def check(self, names, target):
         for field, headings in names.items():
             for heading in headings.split("|"):
                 header, row = heading, VALUES[field]
@@ -111,7 +111,7 @@ class TestHeadings(BaseCase):
             found, {"Total": "credits", "Used": "credits_used", "Price": "price"}
         )
         found = guess(["Hours|Total|Solde", "10|900|400 €"], "purchase")
-        self.assertEqual(found, {"Hours": "credits", "Total": "amount_total"})
+        self.assertEqual(found, {"Hours": "credits", "Total": "price"})
 
     def test_ids(self):
         """An ID is filled and different in each row, and counts no rows."""
@@ -273,11 +273,20 @@ class TestPreviewOfList(SyncCommon):
             self.assertEqual(source.price_basis, basis)
             self.assertEqual(self.purchases(source)["P-1"], (10, 0, 90, 90))
 
-    def test_amount_that_may_have_tax_is_told(self):
-        source = self.source_of("Number,Customer,Bought,Total\nP-1,ACME-1,10,900\n")
-        self.assertIn("taken as an amount without tax", self.preview(source).table)
-        source = self.source_of("Number,Customer,Bought,Net\nP-1,ACME-1,10,900\n")
-        self.assertNotIn("without tax:", self.preview(source).table)
+    def test_discount_beside_a_price_tells(self):
+        source = self.source_of(
+            "Number,Customer,Bought,Price,Net Total\nP-1,ACME-1,10,95,900\n"
+        )
+        self.preview(source)
+        self.assertEqual(self.purchases(source)["P-1"], (10, 0, 95, 90))
+
+    def test_amount_that_may_have_tax_is_asked(self):
+        text = "Number,Customer,Bought,Total\nP-1,ACME-1,10,900\n"
+        preview = self.preview(self.source_of(text))
+        self.assertIn("90 per credit, 900 in all / ", preview.table)
+        self.assertNotIn("9,000", preview.table, "its name tells that it is of all")
+        preview = self.preview(self.source_of(text.replace("Total", "Net")))
+        self.assertFalse(preview.asked)
 
     def test_rows_are_shown_while_fields_are_missing(self):
         source = self.source_of("Number;Kunde;Wieviel\nP-1;ACME-1;10\n;Summe;10\n")

@@ -250,11 +250,18 @@ class TestPartlyUsed(SyncCommon):
         text = "Invoice No,Customer,Hours,Amount,Currency,Valid Until\n"
         source = self.packages(text + "I1,Mill & Sons,10,1130.50,EUR,2027-12-31\n")
         self.assertNotIn("amount_total", source.mapping_ids.mapped("target_field"))
+        self.assertFalse(self.targets(source), "it is asked")
         preview = self.env["service.sync.preview"].create({"source_id": source.id})
-        self.assertIn("No field tells what a credit is worth", preview.table)
+        self.assertEqual(preview.asked, "price_basis")
+        self.assertIn("113.05 per credit, 1,130.5 in all", preview.table)
+        for basis, value in (("gross", 0), ("all", 113.05)):
+            source = self.packages(text + "I1,Mill & Sons,10,1130.50,EUR,2027-12-31\n")
+            source.price_basis = basis
+            source.action_sync_now()
+            self.assertEqual(self.targets(source)["I1"].value_per_credit, value)
 
     def test_more_is_used_later(self):
-        text = "Invoice No,Customer,Hours,Used,Price,Currency,Valid Until\n"
+        text = "Invoice No,Customer,Hours,Used,Price per Hour,Currency,Valid Until\n"
         row = "I1,Mill & Sons,10,{used},95,EUR,2027-12-31\n"
         source = self.packages(text + row.format(used=2))
         for used, known in ((5, 5), (10, 10), (12, 10)):

@@ -8,7 +8,6 @@ from odoo.tools import format_date
 
 from ...connectors import ColumnsRefused, ConnectorError, resolve
 from ...connectors.durations import AUTO
-from ...connectors.guesses import says_net
 from ...connectors.values import NO_END, is_empty, storable
 from ...models.sync.rows import Item, explain
 from ...models.sync.service_sync_customer import (
@@ -234,7 +233,7 @@ class ServiceSyncPreview(models.TransientModel):
             notes=self._get_notes(source_sudo, keys),
             whole_rows=source_sudo.row_is_key,
             worthless=source_sudo.target == "purchase"
-            and not VALUES & set(mappings_sudo.mapped("target_field")),
+            and not VALUES & {m.target_field for m in mappings_sudo if _counts(m)},
             questions=[self._ask(question) for question in questions],
             understood=self._get_understood(units),
             show=partial(self._show_cell, questions),
@@ -279,14 +278,6 @@ class ServiceSyncPreview(models.TransientModel):
                         "“%(field)s”.",
                         column=column,
                         field=labels[field],
-                    )
-                )
-            elif field == "amount_total" and not says_net(column):
-                notes.append(
-                    self.env._(
-                        "“%(column)s” is taken as an amount without tax: remove it "
-                        "from the fields if tax is included.",
-                        column=column,
                     )
                 )
         return notes
@@ -404,6 +395,11 @@ class ServiceSyncPreviewChoice(models.TransientModel):
 
     def _get_record(self):
         return self[FIELDS[self.kind]]
+
+
+def _counts(mapping):
+    """Whether what a field says is imported."""
+    return mapping.target_field != "price" or mapping.source_id.price_basis != "gross"
 
 
 def _first_of(items):
