@@ -49,6 +49,13 @@ class TestScreens(ScreenWalkCommon):
             if text != said and text not in common
         }
 
+    def _walk(self, screen):
+        super()._walk(screen)
+        # A sheet keeps the height that it opens with: the whole day is on it.
+        screen.click(".o_service_timer_menu")
+        day = "document.querySelector('.o_service_day')?.getBoundingClientRect()"
+        screen.wait(f"{day}?.height && {day}.bottom <= innerHeight", 20)
+
     def _walk_tab(self, screen):
         screen.click(".tab-pane .o_kanban_record")
         screen.wait("document.querySelector('.modal .o_form_view')")

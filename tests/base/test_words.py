@@ -13,6 +13,20 @@ from ..support.rooms import ROOT
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/*.md")
+FOLDERS = (
+    "connectors",
+    "controllers",
+    "data",
+    "models",
+    "report",
+    "security",
+    "static/src",
+    "tools",
+    "views",
+    "wizards",
+)
+# Words of comments that make people read a sentence twice.
+IN_SOURCES = re.compile(r"\b(?:whoever|somebody|for who(?! in\b))\b", re.IGNORECASE)
 
 
 def get_banned():
@@ -57,3 +71,17 @@ class TestWords(TransactionCase):
                 with self.subTest(page=page.name):
                     text = "" if page == GLOSSARY else page.read_text()
                     self.assertEqual(find_banned(text), [])
+
+    def test_comments(self):
+        sources = [
+            path
+            for folder in FOLDERS
+            for path in (ROOT / folder).rglob("*")
+            if path.suffix in (".py", ".xml", ".js", ".scss")
+        ]
+        self.assertGreater(len(sources), 200)
+        found = {
+            str(path.relative_to(ROOT)): IN_SOURCES.findall(path.read_text())
+            for path in sources
+        }
+        self.assertEqual({path: words for path, words in found.items() if words}, {})
