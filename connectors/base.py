@@ -50,8 +50,8 @@ class Row:
 class Page:
     """Some rows, and how far the source was read once they are stored.
 
-    ``position`` is None as long as later pages may still hold older rows: whoever
-    stops before the last page must begin again from the old cursor.
+    ``position`` is None as long as later pages may still hold older rows: a reader who
+    stops before the last page begins again from the old cursor.
     """
 
     rows: list[Row] = field(default_factory=list)

@@ -2,7 +2,7 @@
 """Durations as other systems write them, and the unit of those that are bare numbers.
 
 A unit is never guessed from one value: the name of the column tells it, or all its
-values together, or somebody is asked.
+values together, or a person is asked.
 """
 
 import re

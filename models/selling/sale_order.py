@@ -120,7 +120,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def default_get(self, fields):
-        """Take no default from the context for who ordered in the portal."""
+        """Take no default from the context of who ordered in the portal."""
         return untyped_defaults(self, fields, super().default_get)
 
     @api.model_create_multi

@@ -233,7 +233,7 @@ class Cycle:
             values["next_sync"] = fields.Datetime.now() + pause
         elif source.state == ACTIVE:
             values.update(state=STOPPED, next_sync=False)
-            # Whoever presses Sync Now of a stopped source sees that it fails again.
+            # Those who press Sync Now of a stopped source see that it fails again.
             if count == MAX_ERRORS:
                 source._tell_responsible(text)
         source.write(values)

@@ -16,7 +16,7 @@ MATCH_METHODS = (*DEFAULT_METHODS, "full_name")
 
 
 class ServiceSyncCustomer(models.Model):
-    """What a name of a connected system means here, once somebody has said so.
+    """What a name of a connected system means here, once a person has said so.
 
     Customers, employees, and the tickets that time goes to.
     """
@@ -95,7 +95,7 @@ class ServiceSyncCustomer(models.Model):
 
     @api.model
     def _remember(self, source, kind, key, record, replace=True):
-        """Keep what somebody chose for a name of a system.
+        """Keep what a person chose for a name of a system.
 
         :param replace: whether it counts more than what is remembered
         """
@@ -130,14 +130,14 @@ class ServiceSyncCustomer(models.Model):
         """Find the customers of many rows in a flat number of queries.
 
         The methods of the source are tried in its order, the first that finds
-        somebody decides. Contacts of one company are that company.
+        a person decides. Contacts of one company are that company.
 
         :param keys: ``(key, email)`` of the rows, either may be empty
         :return: ``{(key, email): partners}``; one partner is a match, several are
             ambiguous, none is missing
         """
         # sudo: rows are matched against every customer of the company, not only
-        # those whoever presses the button may see
+        # those that the user who presses the button may see
         self = self.sudo()
         methods = source._get_match_methods()
         texts = {text for pair in keys for text in pair if text}

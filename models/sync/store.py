@@ -49,7 +49,7 @@ class Store:
 
         Replaying rows does nothing: an unchanged checksum is skipped.
 
-        :param again: somebody asked to try rows that failed once more
+        :param again: a user asked to try rows that failed once more
         :return: counts by the names of ``service.sync.run``
         """
         counts = Counter(read=len(rows))

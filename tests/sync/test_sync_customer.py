@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""Customers are found by rule or told by somebody, never guessed."""
+"""Customers are found by rule or chosen by a person, never guessed."""
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged

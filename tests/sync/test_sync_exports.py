@@ -80,7 +80,7 @@ class TestSecondExports(FilesCase):
         return [line.date for line in lines]
 
     def imported(self, text, **values):
-        """Preview and import a file as somebody does who never read the manual."""
+        """Preview and import a file as a user does who never read the manual."""
         source = self.file_source(text, **values)
         source.action_preview()
         return source

@@ -149,7 +149,7 @@ class TestSyncStatus(SyncCommon):
             self.at(source, number, "orange")
         self.at(source, 5.5, "red")
         answer["status"] = 200
-        self.at(source, 12, "red")  # red stays until somebody resumes
+        self.at(source, 12, "red")  # red stays until a user resumes
         source.action_resume()
         source.next_sync = START + hours(13)
         self.at(source, 13, "green")

@@ -345,7 +345,7 @@ class ServiceSyncPreview(models.TransientModel):
             is_computed = name == "time_end" and is_empty(item.raw.get("unit_amount"))
             return f"{text} = {_clock(hours)}" if hours and is_computed else text
         if field.type == "many2one":
-            # sudo: the import may use records whoever looks may not open
+            # sudo: the import may use records that the reader may not open
             return model.env[field.comodel_name].sudo().browse(value).display_name
         if field.type == "boolean":
             return self.env._("Yes") if value else self.env._("No")
