@@ -25,7 +25,6 @@ from .base import test_contributing
 from .base import test_customer_year
 from .base import test_dates
 from .base import test_duration
-from .base import test_first_focus
 from .base import test_js
 from .base import test_keyboard
 from .base import test_keyboard_stories

@@ -13,6 +13,12 @@ from ..support.screens import Screen
 IDLE = 8  # stops without anything new, until a walk is over
 MOMENT = 5  # seconds for the focus to go from the search to the rows below
 LONGEST = 150  # a calendar that opens and closes is new each time
+CALENDAR = "!!document.querySelector('.o_datetime_picker')"
+IS_LEFT = (
+    "!!document.querySelector('.modal') && !document.activeElement.closest('.modal')"
+)
+# Forms of new records that no button of a window leads to.
+NEW = ("service.credit.purchase", "service.credit.recognition", "service.rate")
 
 
 class KeyboardScreen(Screen):
@@ -74,6 +80,29 @@ class TestKeyboard(ScreenWalkCommon):
 
     def _look(self, screen, name):
         self.wrong += [f"{name} misses {control}" for control in screen.get_missed()]
+
+    def _walk(self, screen):
+        self._walk_first_focus(screen)
+        super()._walk(screen)
+
+    def _walk_first_focus(self, screen):
+        """Open every window: it has the focus, and no calendar lies over it."""
+        for record, method in self.windows:
+            screen.press_button(record, method)
+            self._look_at_focus(screen, f"{record._name}.{method}")
+        for name, context in self.dialogs.items():
+            screen.open_action(name, **context)
+            self._look_at_focus(screen, name)
+        for name in NEW:
+            screen.open_form(self.env[name])
+            self._look_at_focus(screen, name)
+
+    def _look_at_focus(self, screen, name):
+        if screen._run(CALENDAR):
+            self.wrong.append(f"{name} opens a calendar")
+        if screen._run(IS_LEFT):
+            self.wrong.append(f"{name} leaves the focus behind")
+        screen.close()
 
     def test_own_screens(self):
         self._play_own_screens()

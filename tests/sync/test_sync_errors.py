@@ -50,7 +50,7 @@ class TestSyncErrors(SyncCommon):
                 self.assertEqual(source.state, "stopped")
                 self.assertIn("500", source.last_error)
                 self.assertFalse(source.is_running)
-            self.assertFalse(source.activity_ids, "the user who presses is told at once")
+            self.assertFalse(source.activity_ids, "who presses is told at once")
 
     def test_without_a_responsible_a_manager_hears_of_it(self):
         group = "helpdesk_service_credit.group_service_credit_manager"
