@@ -20,7 +20,8 @@
         ".o-mail-Chatter *",
     ].join();
     // One stop for all that is in it.
-    const ONE_STOP = ".o_field_date, .o_field_datetime, .o_field_radio";
+    const ONE_STOP =
+        ".o_field_date, .o_field_daterange, .o_field_datetime, .o_field_radio";
     // Tables to read, with rows that do not open.
     const READ_ONLY = [
         ".o_readonly_modifier:not(.o_field_service_reachable_list)",
