@@ -75,7 +75,7 @@ class ServiceCreditAlert(models.Model):
             if len(customer_ids) > 1:
                 for customer_id in customer_ids:
                     self._fire_batch(company, [customer_id])
-            # Another transaction was faster, or holds the records: the next run sees to it.
+            # Another transaction was faster: the next run sees to it.
             elif not isinstance(error, (OperationalError, UniqueViolation)):
                 customer = self.env["res.partner"].browse(customer_ids)
                 self._report(company, customer, error)
