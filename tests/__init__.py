@@ -59,6 +59,7 @@ from .funding import test_funding_tour
 from .funding import test_rate_preview
 from .funding import test_rates
 from .funding import test_rates_kept
+from .funding import test_rates_memory
 from .funding import test_tasks_like_tickets
 from .ledger import test_credit_access
 from .ledger import test_credit_balance

@@ -6,4 +6,7 @@ a plan, `draft` plans the rows of a form, `text` explains. `payers` names who ma
 
 from . import account_analytic_line
 from . import res_company
+from . import resource_calendar
+from . import resource_calendar_attendance
+from . import resource_calendar_leaves
 from . import service_rate

@@ -356,6 +356,8 @@ class AccountAnalyticLine(models.Model):
             "partner_id",
             "project_id",
             "company_id",
+            # It follows from the company, but would be written after the rest.
+            "currency_id",
             "product_uom_id",
             "employee_id",
             "user_id",

@@ -242,6 +242,8 @@ def get_sibling_values(claim, facts):
                 "unit_amount": worked,
                 "coverage": part.payer,
                 "so_line": part.item.id if part.item else False,
+                # It follows from the item, but would be written after the rest.
+                "order_id": part.item.order_id.id if part.item else False,
                 "coverage_facts": facts,
                 "credits_per_hour": claim.rate,
             }

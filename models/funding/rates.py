@@ -46,6 +46,46 @@ class Rate(NamedTuple):
         )
 
 
+class Schedule(NamedTuple):
+    """A working schedule as it is kept in memory, with the public holidays of a
+    company.
+
+    :param attendances: of the day of the week, the kind of week (None for every one),
+        and the hours of the day from which and until which it is worked
+    :param holidays: pairs of moments
+    """
+
+    attendances: tuple
+    holidays: tuple
+
+    @classmethod
+    def of(cls, company, calendar):
+        """Return the schedule in the company, and for a branch in those above it."""
+        return cls(
+            tuple(
+                (
+                    int(attendance.dayofweek),
+                    attendance.week_type if calendar.two_weeks_calendar else None,
+                    attendance.hour_from,
+                    attendance.hour_to,
+                )
+                for attendance in calendar.attendance_ids
+                if not attendance.display_type and attendance.day_period != "lunch"
+            ),
+            tuple(
+                # To the minute: a day off ends a second before midnight.
+                (
+                    leave.date_from.replace(tzinfo=UTC, second=0),
+                    (leave.date_to + MINUTE - timedelta(seconds=1)).replace(
+                        tzinfo=UTC, second=0
+                    ),
+                )
+                for leave in company.parent_ids.service_holiday_ids
+                if leave.calendar_id.id in (False, calendar.id)
+            ),
+        )
+
+
 @dataclass(frozen=True)
 class Work:
     """What was done, by whom and when.
@@ -279,52 +319,30 @@ def _get_windows(env, company, calendar_id, zone, start, end):
 
     :return: list of pairs of moments
     """
-    # sudo: what is billed does not depend on who logs the time
-    calendar_sudo = env["resource.calendar"].sudo().browse(calendar_id)
+    schedule = env["service.rate"]._get_schedule(company.id, calendar_id)
     day, _clock = get_clock(zone, start)
     last, _clock = get_clock(zone, end)
     opened = []
     while day <= last:
-        opened += _get_windows_of_day(calendar_sudo, zone, day)
+        week_type = str(env["resource.calendar.attendance"].get_week_type(day))
+        opened += _get_windows_of_day(schedule, week_type, zone, day)
         day += timedelta(days=1)
-    for closed in _get_holidays(company, calendar_sudo):
+    for closed in schedule.holidays:
         opened = [part for span in opened for part in _subtract(span, closed)]
     return opened
 
 
-def _get_windows_of_day(calendar, zone, day):
-    week_type = str(calendar.attendance_ids.get_week_type(day))
+def _get_windows_of_day(schedule, week_type, zone, day):
     windows = [
         # Core lets working hours lie outside the day.
         (
-            get_moment(zone, day, max(attendance.hour_from, 0)),
-            get_moment(zone, day, min(attendance.hour_to, HOURS_IN_A_DAY)),
+            get_moment(zone, day, max(hour_from, 0)),
+            get_moment(zone, day, min(hour_to, HOURS_IN_A_DAY)),
         )
-        for attendance in calendar.attendance_ids
-        if int(attendance.dayofweek) == day.weekday()
-        and not attendance.display_type
-        and attendance.day_period != "lunch"
-        and (not calendar.two_weeks_calendar or attendance.week_type == week_type)
+        for weekday, week, hour_from, hour_to in schedule.attendances
+        if weekday == day.weekday() and week in (None, week_type)
     ]
     return [window for window in windows if None not in window]
-
-
-def _get_holidays(company, calendar):
-    """Return the public holidays of a schedule, to the minute: of the company and, for
-    a branch, of those above it.
-
-    A day off ends a second before midnight.
-    """
-    return [
-        (
-            leave.date_from.replace(tzinfo=UTC, second=0),
-            (leave.date_to + MINUTE - timedelta(seconds=1)).replace(
-                tzinfo=UTC, second=0
-            ),
-        )
-        for leave in company.sudo().parent_ids.service_holiday_ids
-        if leave.calendar_id.id in (False, calendar.id)
-    ]
 
 
 def _subtract(span, closed):

@@ -1,11 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import uuid
+from contextlib import contextmanager
 
 from odoo import Command, api, fields, models, tools
 from odoo.fields import Domain
 
 from ...tools import check_moved, refuse_uncountable
-from .rates import Rate
+from .rates import Rate, Schedule
 
 MOST_OFTEN = "outside"
 
@@ -155,7 +156,8 @@ class ServiceRate(models.Model):
 
     @api.model
     def _note_change(self):
-        """Give what is kept in memory another name, for all who see the change.
+        """Give what is kept in memory (rates, schedules, holidays) another name, for
+        all who see the change.
 
         A cache that is cleared would be filled again by transactions that do not see
         the change yet, and keep what they see.
@@ -166,6 +168,21 @@ class ServiceRate(models.Model):
             Domain.TRUE
         )
         companies_sudo.service_rate_version = uuid.uuid4().hex
+
+    @api.model
+    @contextmanager
+    def _changing(self, is_known=True):
+        """Keep what schedules and holidays are during a change under a name of its
+        own: what core does along with it, such as time of a public holiday, reads
+        them half changed.
+
+        :param is_known: False where what changes is not kept in memory
+        """
+        if is_known:
+            self._note_change()
+        yield
+        if is_known:
+            self._note_change()
 
     @api.model
     def _get_rates(self, company_id):
@@ -189,3 +206,20 @@ class ServiceRate(models.Model):
         return tuple(
             Rate.of(rate) for rate in rates_sudo.with_context(active_test=False)
         )
+
+    @api.model
+    def _get_schedule(self, company_id, calendar_id):
+        """Return a working schedule with the holidays of a company, without a query
+        for each entry."""
+        # sudo: whoever logs time, the schedules of its company count
+        company_sudo = self.env["res.company"].sudo().browse(company_id)
+        version = company_sudo.service_rate_version
+        return self._get_schedule_of(company_id, calendar_id, version)
+
+    @api.model
+    @tools.ormcache("company_id", "calendar_id", "version")
+    def _get_schedule_of(self, company_id, calendar_id, version):
+        # sudo: what is billed does not depend on who logs the time
+        company_sudo = self.env["res.company"].sudo().browse(company_id)
+        calendar_sudo = self.env["resource.calendar"].sudo().browse(calendar_id)
+        return Schedule.of(company_sudo, calendar_sudo)

@@ -200,6 +200,8 @@ class AccountAnalyticLine(models.Model):
         values = super()._prepare_split_values()
         for name in ("internal_note", "billing_factor", "rate_facts"):
             values[name] = self[name]
+        # Nothing is decided about a part yet; unnamed, it is written after the rest.
+        values["goodwill_value"] = 0.0
         if self.approval_state:
             values["approval_state"] = self.approval_state
         return values

@@ -268,6 +268,28 @@ class TestFundingChain(FundingCommon):
         self.assertEqual((few, many), (2, 6))
         self.assertEqual(more_queries, queries)
 
+    def test_the_parts_of_an_entry_are_written_together(self):
+        self.team.prepaid_limit = "closed"
+        self.team.over_limit_policy = "overage"
+        self._buy(2)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        writes, execute = [], type(self.env.cr).execute
+
+        def spy(cr, query, params=None, **kwargs):
+            words = str(getattr(query, "code", query)).split()
+            if '"account_analytic_line"' in words[1:3]:
+                writes.append(words[0].upper())
+            return execute(cr, query, params, **kwargs)
+
+        self.patch(type(self.env.cr), "execute", spy)
+        self._work(24)
+        self.env.flush_all()
+        self.assertEqual(len(self.ticket.timesheet_ids), 4)
+        # The entry before who pays is known, the other parts with what they have in
+        # common, then the cost of the parts, and who pays for the entry.
+        self.assertEqual(sorted(writes), ["INSERT"] * 2 + ["UPDATE"] * 2)
+
     def test_many_entries_edited_in_one_go_cost_the_same_queries(self):
         self.team.prepaid_limit = "chain"
         self._sell(hours=5000, date_order="2026-03-01")

@@ -123,3 +123,30 @@ class TestFundingChainRaces(ScratchCase):
             rates = env["service.rate"]
             kept = [rate.id for rate in rates._get_rates(env.company.id)]
             self.assertEqual(kept, rates.search([]).ids)
+
+    def test_holidays_that_change_meanwhile(self):
+        """Also for who read the schedule before, and keeps it in memory after."""
+
+        def add(env):
+            return env["resource.calendar.leaves"].create(
+                {
+                    "name": "A holiday",
+                    "calendar_id": False,
+                    "company_id": env.company.id,
+                    "date_from": "2026-05-03 00:00:00",
+                    "date_to": "2026-05-04 23:59:59",
+                }
+            )
+
+        def read(env):
+            return self._get_schedule(env)
+
+        self._race(read, add, *[read] * PEOPLE)
+        with self._env() as env:
+            kept = self._get_schedule(env)
+            self.assertEqual(len(kept.holidays), 1)
+
+    @staticmethod
+    def _get_schedule(env):
+        calendar = env.company.resource_calendar_id
+        return env["service.rate"]._get_schedule(env.company.id, calendar.id)
