@@ -6,6 +6,8 @@ Each finding has one row and belongs to one kind, so that the hours can be added
 
 from odoo.tools import SQL
 
+from ..models.ledger.drawing import DRAWING_ORDER
+
 DAYS_TO_INVOICE = 30
 DAYS_TO_DECIDE = 14
 
@@ -102,8 +104,50 @@ BILLED = f"""
            ON own.id = COALESCE(ticket.sale_line_id, task.sale_line_id)
     WHERE {BILLED_NOWHERE}
 """
-# What the customer has left that could have paid: credits first, as for new time.
+# What the customer has left that could have paid: credits first, its own and then what
+# others share with it, as for new time.
+CREDITS = """
+    SELECT {turn} AS turn, purchase.priority, purchase.date_expiry, purchase.date_start,
+           purchase.id, COALESCE(type.credits_per_hour, 1)
+           * purchase.value_per_credit * rate.rate AS hour_price
+    FROM service_credit_purchase purchase
+    JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
+                         AND rate.currency_id = purchase.currency_id
+    JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
+                           AND owner.owner_id = purchase.company_id
+    WHERE {whose} AND %(in_scope)s
+      AND purchase.state = 'open' AND purchase.credits_available > 0
+      AND entry.date BETWEEN purchase.date_start AND purchase.date_expiry
+"""
+OWN = CREDITS.format(
+    turn=1, whose="purchase.commercial_partner_id = entry.commercial_partner_id"
+)
+SHARED = CREDITS.format(
+    turn=2,
+    whose="""purchase.id IN (
+        SELECT shared.purchase_id FROM shared
+        WHERE shared.customer_id = entry.commercial_partner_id
+    )""",
+)
+# Few, whatever the number of entries; a share that is used up is none.
+SHARED_TO = """
+    SELECT customer.purchase_id, customer.customer_id
+    FROM (%(customers)s) customer
+    JOIN service_credit_purchase lot ON lot.id = customer.purchase_id
+                                    AND lot.state = 'open'
+    LEFT JOIN service_credit_share share
+           ON share.purchase_id = customer.purchase_id
+          AND share.partner_id = customer.customer_id
+    WHERE customer.is_shared AND (share.id IS NULL OR share.credits > (
+        SELECT COALESCE(SUM(line.credits), 0)
+        FROM service_credit_consumption line
+        JOIN service_credit_allocation allocation ON allocation.id = line.allocation_id
+        WHERE line.purchase_id = share.purchase_id AND line.is_shared
+          AND allocation.commercial_partner_id = share.partner_id
+    ))
+"""
 NON_BILLABLE = f"""
+    WITH shared AS MATERIALIZED ({SHARED_TO})
     SELECT entry.id::bigint * 16 + 4, 'non_billable', entry.commercial_partner_id,
            entry.company_id, entry.hours_billed,
            entry.hours_billed * payer.hour_price,
@@ -111,26 +155,20 @@ NON_BILLABLE = f"""
     FROM ({ENTRIES}) entry
     LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
     LEFT JOIN helpdesk_ticket_team team ON team.id = ticket.team_id
+    LEFT JOIN project_task own_task ON own_task.id = entry.task_id AND ticket.id IS NULL
     LEFT JOIN service_type type ON type.id = entry.service_type_id
     CROSS JOIN LATERAL (
         SELECT payer.hour_price FROM (
-            SELECT 1 AS turn, purchase.id, COALESCE(type.credits_per_hour, 1)
-                   * purchase.value_per_credit * rate.rate AS hour_price
-            FROM service_credit_purchase purchase
-            JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
-                                 AND rate.currency_id = purchase.currency_id
-            JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
-                                   AND owner.owner_id = purchase.company_id
-            WHERE purchase.commercial_partner_id = entry.commercial_partner_id
-              AND purchase.state = 'open' AND purchase.credits_available > 0
-              AND entry.date BETWEEN purchase.date_start AND purchase.date_expiry
+            {OWN}
             UNION ALL
-            SELECT 2, item.id, item.hour_price FROM ({ITEMS}) item
+            {SHARED}
+            UNION ALL
+            SELECT 3, NULL, NULL, NULL, item.id, item.hour_price FROM ({ITEMS}) item
             WHERE item.commercial_partner_id = entry.commercial_partner_id
               AND item.company_id = entry.company_id AND item.state = 'sale'
               AND item.is_prepaid AND item.remaining_hours > 0.005
         ) payer
-        ORDER BY payer.turn, payer.id
+        ORDER BY payer.turn, {", ".join(DRAWING_ORDER)}
         LIMIT 1
     ) payer
     WHERE entry.coverage = 'non_billable' AND entry.hours_billed > 0
@@ -168,14 +206,15 @@ OVERAGE = f"""
            ON item.id = COALESCE(ticket.sale_line_id, task.sale_line_id)
     LEFT JOIN LATERAL (
         SELECT purchase.value_per_credit * rate.rate AS price
-        FROM service_credit_purchase purchase
+        FROM (%(customers)s) customer
+        JOIN service_credit_purchase purchase ON purchase.id = customer.purchase_id
         JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
                              AND rate.currency_id = purchase.currency_id
         JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
                                AND owner.owner_id = purchase.company_id
-        WHERE purchase.commercial_partner_id = partner.commercial_partner_id
+        WHERE customer.customer_id = partner.commercial_partner_id
           AND purchase.active AND purchase.is_draft IS NOT TRUE
-        ORDER BY purchase.date_start DESC, purchase.id DESC
+        ORDER BY customer.is_shared, purchase.date_start DESC, purchase.id DESC
         LIMIT 1
     ) credit ON TRUE
     WHERE entry.coverage = 'overage'
@@ -277,8 +316,17 @@ def query_risks(env):
     # sudo: what is at risk does not depend on who may read the time behind it; the
     # record rules of the list decide who reads it
     entries_sudo = env["account.analytic.line"].sudo().with_context(active_test=False)
+    purchases_sudo = env["service.credit.purchase"].sudo()
     hour = env.ref("uom.product_uom_hour").sudo()
     parts = {
+        "customers": purchases_sudo._query_customers(),
+        "in_scope": purchases_sudo._query_in_scope(
+            {
+                "service_type_ids": SQL("entry.service_type_id"),
+                "team_ids": SQL("ticket.team_id"),
+                "project_ids": SQL("COALESCE(ticket.project_id, own_task.project_id)"),
+            }
+        ),
         "days": env["res.company"]._query_days(),
         "payers": env["res.company"]._get_all_companies()._query_credit_companies(),
         "rates": _query_rates(env),

@@ -3,8 +3,37 @@ import uuid
 
 from odoo import api, models, tools
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .service_credit_purchase import CHOSEN, GROUP
+
+# A group is the owner, and every commercial entity below it.
+CUSTOMERS = f"""
+    WITH RECURSIVE member (owner_id, customer_id) AS (
+        SELECT DISTINCT commercial_partner_id, commercial_partner_id
+        FROM service_credit_purchase WHERE sharing = '{GROUP}'
+        UNION
+        SELECT above.owner_id, entity.id
+        FROM member above
+        JOIN res_partner contact ON contact.commercial_partner_id = above.customer_id
+        JOIN res_partner entity ON entity.parent_id = contact.id
+                               AND entity.commercial_partner_id = entity.id
+    )
+    SELECT id AS purchase_id, commercial_partner_id AS customer_id, FALSE AS is_shared
+    FROM service_credit_purchase
+    UNION ALL
+    SELECT purchase.id, member.customer_id, TRUE
+    FROM service_credit_purchase purchase
+    JOIN member ON member.owner_id = purchase.commercial_partner_id
+    WHERE purchase.sharing = '{GROUP}' AND member.customer_id <> member.owner_id
+    UNION ALL
+    SELECT purchase.id, chosen.res_partner_id, TRUE
+    FROM service_credit_purchase purchase
+    JOIN service_credit_purchase_shared_partner_rel chosen
+      ON chosen.service_credit_purchase_id = purchase.id
+    WHERE purchase.sharing = '{CHOSEN}'
+      AND chosen.res_partner_id <> purchase.commercial_partner_id
+"""
 
 
 class ServiceCreditPurchase(models.Model):
@@ -87,6 +116,12 @@ class ServiceCreditPurchase(models.Model):
                 & Domain("commercial_partner_id", "!=", partner.id)
             )
         return domain
+
+    @api.model
+    def _query_customers(self):
+        """Return SQL with one row ``(purchase_id, customer_id, is_shared)`` for each
+        customer who draws from a purchase: the owner, and as `_domain_shared` tells."""
+        return SQL(CUSTOMERS)
 
     def _get_shares_left(self, partners):
         """Return how many credits customers may still draw from purchases of others

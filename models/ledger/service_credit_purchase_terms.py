@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from ...tools import add_days, add_months
 from .drawing import DRAWING_ORDER, SCOPES, get_drawing_key
@@ -173,7 +173,7 @@ class ServiceCreditPurchase(models.Model):
             return "later"
         if self._is_past_grace(day):
             return "expired"
-        if self._is_closed():
+        if self._is_closed(day):
             return "closed"
         return self.credits_waiting > 0 and "waiting"
 
@@ -252,6 +252,25 @@ class ServiceCreditPurchase(models.Model):
                 return False
         return True
 
+    @api.model
+    def _query_in_scope(self, asked):
+        """Return `_is_in_scope` as SQL about the table ``purchase``.
+
+        :param dict asked: SQL of what each limit is compared with
+        """
+        return SQL(" AND ").join(
+            SQL(
+                "(NOT EXISTS (SELECT FROM %(table)s WHERE %(lot)s = purchase.id)"
+                " OR EXISTS (SELECT FROM %(table)s"
+                " WHERE %(lot)s = purchase.id AND %(limit)s = %(asked)s))",
+                table=SQL.identifier(self._fields[name].relation),
+                lot=SQL.identifier(self._fields[name].column1),
+                limit=SQL.identifier(self._fields[name].column2),
+                asked=asked[name],
+            )
+            for name in SCOPES
+        )
+
     def _get_limits_text(self, reader=None):
         """Name what the purchase is limited to; empty where it pays for any work.
 
@@ -275,9 +294,12 @@ class ServiceCreditPurchase(models.Model):
             return False
         return day > add_days(self.date_expiry, company_sudo.service_credit_grace_days)
 
-    def _is_closed(self):
-        """Tell whether it is too late today to log work of its term."""
-        closed = self._get_closed_domain(self.company_id.sudo())
+    def _is_closed(self, day):
+        """Tell whether it is too late today to log work of its term.
+
+        :param day: a work date that the term, or the grace period, lasts until
+        """
+        closed = self._get_closed_domain(self.company_id.sudo(), day)
         return bool(self.filtered_domain(closed))
 
     def _get_obstacle(self, request):
@@ -308,7 +330,7 @@ class ServiceCreditPurchase(models.Model):
             )
         if self.state == WAITING:
             return self.waiting_note
-        if self._is_past_grace(request.date) or self._is_closed():
+        if self._is_past_grace(request.date) or self._is_closed(request.date):
             return self.env._(
                 "%(purchase)s can't pay for %(work)s on %(date)s, because it expired "
                 "on %(expiry)s.",

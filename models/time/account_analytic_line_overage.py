@@ -89,7 +89,8 @@ class AccountAnalyticLine(models.Model):
         )["total_excluded"]
 
     def _get_credit_prices(self):
-        """Return what a credit costs in the latest purchase of each customer.
+        """Return what a credit costs in the latest purchase of each customer, or else
+        in the latest that others share with it.
 
         :return: value and currency by customer and company
         """
@@ -103,27 +104,31 @@ class AccountAnalyticLine(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (lot.commercial_partner_id, payer.company_id)
-                       payer.company_id, lot.id
-                FROM service_credit_purchase lot
+                SELECT DISTINCT ON (customer.customer_id, payer.company_id)
+                       customer.customer_id, payer.company_id, lot.id
+                FROM (%s) customer
+                JOIN service_credit_purchase lot ON lot.id = customer.purchase_id
                 JOIN (%s) payer ON payer.owner_id = lot.company_id
-                WHERE lot.commercial_partner_id IN %s
+                WHERE customer.customer_id IN %s
                   AND lot.active AND lot.is_draft IS NOT TRUE
-                ORDER BY lot.commercial_partner_id, payer.company_id,
+                ORDER BY customer.customer_id, payer.company_id, customer.is_shared,
                          lot.date_start DESC, lot.id DESC
                 """,
+                purchases_sudo._query_customers(),
                 unsold.company_id._query_credit_companies(),
                 tuple(customers.ids),
             )
         )
-        lots = purchases_sudo.browse([lot_id for _company_id, lot_id in rows])
-        companies = self.env["res.company"].browse([row[0] for row in rows])
+        customer_ids, company_ids, lot_ids = zip(*rows, strict=True) if rows else ((),) * 3
+        lots = purchases_sudo.browse(lot_ids)
+        keys = zip(
+            customers.browse(customer_ids),
+            self.env["res.company"].browse(company_ids),
+            strict=True,
+        )
         return {
-            (lot.commercial_partner_id, company): (
-                lot.value_per_credit,
-                lot.currency_id,
-            )
-            for company, lot in zip(companies, lots, strict=True)
+            key: (lot.value_per_credit, lot.currency_id)
+            for key, lot in zip(keys, lots, strict=True)
         }
 
     def action_cover_overage(self):
