@@ -54,6 +54,23 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
     def _play_on_ticket(self, play):
         self._play(play, f"{TICKETS}/{self.ticket.id}", FORM)
 
+    def _hover_over_the_payer(self, keyboard):
+        self._click(keyboard, ".nav-link[name=timesheets]")
+        keyboard.wait("document.querySelector('.o_service_payers')")
+        keyboard._run(
+            "document.querySelector('.o_service_payers').dispatchEvent("
+            "new MouseEvent('mouseenter', {bubbles: true}))"
+        )
+        order = self.item.order_id.name
+        keyboard.wait(
+            "document.querySelector('.o-tooltip')?.textContent.includes("
+            f"'1:00 h → 1:00 h on {order}')"
+        )
+
+    def test_who_pays_tells_why_on_hover(self):
+        self._log(self.ticket, 1)
+        self._play_on_ticket(self._hover_over_the_payer)
+
     def _log_what_fits(self, keyboard):
         self._log_too_much(keyboard)
         self._click(keyboard, "button[name=log_what_fits]")
