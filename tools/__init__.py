@@ -6,5 +6,5 @@ from .moved import check_moved
 from .steps import is_multiple
 from .text import clean_text, format_number
 from .numbers import is_countable, refuse_uncountable
-from .readable import refuse_unreadable
+from .readable import refuse_no_records, refuse_unreadable
 from .typed import guarded_fields, refuse_typed, untyped_defaults

@@ -15,6 +15,21 @@ def _names_record(value):
     return not value or is_id
 
 
+def refuse_no_records(records, vals_list):
+    """Refuse values that name no record, where a field links to one.
+
+    For models that core, or another addon, lets look at them first: texts, lists and
+    fractions are no ids.
+    """
+    links = {
+        name
+        for vals in vals_list
+        for name in vals
+        if name in records._fields and records._fields[name].type == "many2one"
+    }
+    refuse_unreadable(records, vals_list, links)
+
+
 def refuse_unreadable(records, vals_list, names=None):
     """Refuse values that their fields cannot take.
 

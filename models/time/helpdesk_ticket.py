@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools import refuse_no_records
 from ..funding.draft import describe_edits
 from .ticket_merge import carry_time_along
 
@@ -111,6 +112,7 @@ class HelpdeskTicket(models.Model):
             ticket.invoice_count = len(ticket._get_invoices())
 
     def write(self, vals):
+        refuse_no_records(self, [vals])
         self._ask_about_timers(vals)
         return super().write(vals)
 

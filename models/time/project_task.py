@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools import refuse_unreadable
 from ..funding.draft import describe_edits
 from ..work.project_task import LOGS_TIME
 
@@ -24,6 +25,7 @@ class ProjectTask(models.Model):
     )
 
     def write(self, vals):
+        refuse_unreadable(self, [vals], ("state",))
         self._ask_about_timers(vals)
         return super().write(vals)
 

@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import unquote
 
-from ...tools import refuse_typed, untyped_defaults
+from ...tools import refuse_no_records, refuse_typed, untyped_defaults
 
 # A change of one of these may bring a team to a company where it has no project yet.
 TEAM_FIELDS = frozenset(("team_id", "company_id"))
@@ -299,6 +299,7 @@ class HelpdeskTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         refuse_typed(self, vals_list)
+        refuse_no_records(self, vals_list)
         tickets = super().create(vals_list)
         tickets._prepare_projects()
         chosen, emptied = tickets.browse(), tickets.browse()

@@ -1,13 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Whatever values anybody writes: what core calls of ours takes or refuses them."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..support.fuzz import ADDON, JUNK, MODULE, ODD, QUIET, FuzzCommon
 from ..support.played import LONG
 
+# What names no record.
+NO_RECORDS = ("x", [1], 1.5, {"id": 1}, [[1, 1]], True)
 # How the web writes values.
 WAYS = ("create", "write", "web_save", "onchange", "default_get")
 
@@ -84,6 +86,44 @@ class TestFuzzValues(FuzzCommon):
             calls += 1
             fields_tried.add((name, field))
         self._count("insiders, values", calls, fields_tried)
+
+    @mute_logger(*QUIET)
+    def test_no_link_crashes_for_anybody(self):
+        """What names no record, in every link of the models whose values we look at."""
+        people = [*self.insiders, self.env.ref("base.user_admin")]
+        models = {name for name, method, _ in self._overrides() if method == "write"}
+        calls, links = 0, 0
+        for name in sorted(models):
+            for field, known in sorted(self.env[name]._fields.items()):
+                if known.type != "many2one" or (known.related and not known.store):
+                    continue
+                links += 1
+                for value in NO_RECORDS if LONG else [self.random.choice(NO_RECORDS)]:
+                    user = self.random.choice(people)
+                    way = self.random.choice(("create", "write"))
+                    vals = {field: value}
+                    if way == "create":
+                        vals = {**self._get_good_values(name), **vals}
+                    arguments = self._ways(name, vals)[way]
+                    with self.subTest(f"{user.login}: {name}.{way} {field}={value!r}"):
+                        self._try_and_undo(user, name, way, arguments)
+                    calls += 1
+        self._count("insiders, links", calls, range(links))
+
+    def test_a_ticket_says_which_link_names_no_record(self):
+        ticket = self.ticket.with_user(self.agent)
+        for value in NO_RECORDS:
+            with self.subTest(repr(value)):
+                with self.assertRefused(ValidationError, "Stage"):
+                    ticket.write({"stage_id": value})
+                with self.assertRefused(ValidationError, "Assigned user"):
+                    ticket.create({"name": "X", "description": "X", "user_id": value})
+        task = self.env["project.task"].create({"name": "X"})
+        with self.assertRefused(ValidationError, "State"):
+            task.write({"state": [1]})
+        stage = ticket.stage_id
+        ticket.write({"stage_id": stage.id, "user_id": False})
+        self.assertEqual(ticket.stage_id, stage)
 
     def _get_good_values(self, name):
         """Return the values of a record like the last one, to be created again."""
