@@ -110,8 +110,8 @@ class SaleOrderLine(models.Model):
     def _get_ordered_hours(self):
         """Return the ordered quantity in hours; other units count as hours."""
         self.ensure_one()
-        hour = self.env.ref("uom.product_uom_hour")
+        hour, unit = self.env.ref("uom.product_uom_hour"), self.product_uom_id
         ordered = max(self.product_uom_qty, 0.0)
-        if not self.product_uom_id._has_common_reference(hour):
+        if not unit or not unit._has_common_reference(hour):
             return ordered
-        return self.product_uom_id._compute_quantity(ordered, hour, round=False)
+        return unit._compute_quantity(ordered, hour, round=False)

@@ -137,13 +137,11 @@ class SaleOrderLine(models.Model):
         """Tell whether the item sells hours in advance: `remaining_hours_available`,
         for which core asks the database for the unit, item by item."""
         self.ensure_one()
+        if self.product_id.service_policy != "ordered_prepaid":
+            return False
         hour = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
-        return (
-            self.product_id.service_policy == "ordered_prepaid"
-            and self.product_uom_id._has_common_reference(
-                self.env["uom.uom"].browse(hour)
-            )
-        )
+        unit = self.product_uom_id
+        return bool(unit) and unit._has_common_reference(unit.browse(hour))
 
     def _may_pay_time(self):
         """Tell whether the item's own hours may pay for time: a hook."""

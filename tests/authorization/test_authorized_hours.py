@@ -236,6 +236,15 @@ class TestAuthorizedHours(ServiceCreditCommon):
         self._log(ticket, 12)
         self._assert_refused(self._log, ticket, 1)
 
+    def test_an_item_without_a_unit(self):
+        """What counts in no unit counts as hours, and sells none in advance."""
+        pack = self._sell(hours=5)
+        self.assertTrue(pack._sells_hours())
+        for item in (self.item, pack):
+            item.product_uom_id = False
+            self.assertFalse(item._sells_hours())
+        self.assertEqual(self.item._get_ordered_hours(), self.item.product_uom_qty)
+
     def test_cap_costs_no_query_per_entry(self):
         self._authorize(self.item, 90)
         values = {
