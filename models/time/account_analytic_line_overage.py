@@ -119,7 +119,9 @@ class AccountAnalyticLine(models.Model):
                 tuple(customers.ids),
             )
         )
-        customer_ids, company_ids, lot_ids = zip(*rows, strict=True) if rows else ((),) * 3
+        customer_ids, company_ids, lot_ids = (
+            zip(*rows, strict=True) if rows else ((),) * 3
+        )
         lots = purchases_sudo.browse(lot_ids)
         keys = zip(
             customers.browse(customer_ids),

@@ -193,7 +193,10 @@ class TestRevenueRiskShared(FundingCommon):
                 expected[entry] = self._expect(lots, customer, day, kind)
         found = self._find(*expected)
         self.assertEqual(
-            {entry: found[entry].value if entry in found else None for entry in expected},
+            {
+                entry: found[entry].value if entry in found else None
+                for entry in expected
+            },
             expected,
         )
         return len(expected)
