@@ -12,6 +12,17 @@ DECIDERS = (
     "helpdesk_mgmt.group_helpdesk_manager",
     "helpdesk_service_credit.group_service_credit_manager",
 )
+# The latest purchase that a customer draws from, its own before those of others.
+LATEST_LOTS = """
+    SELECT DISTINCT ON (customer.customer_id, payer.company_id)
+           customer.customer_id, payer.company_id, lot.id
+    FROM (%s) customer
+    JOIN service_credit_purchase lot ON lot.id = customer.purchase_id
+    JOIN (%s) payer ON payer.owner_id = lot.company_id
+    WHERE customer.customer_id IN %s AND lot.active AND lot.is_draft IS NOT TRUE
+    ORDER BY customer.customer_id, payer.company_id, customer.is_shared,
+             lot.date_start DESC, lot.id DESC
+"""
 
 
 class AccountAnalyticLine(models.Model):
@@ -101,27 +112,17 @@ class AccountAnalyticLine(models.Model):
         if not customers:
             return {}
         purchases_sudo.flush_model()
+        customers.flush_model(["commercial_partner_id", "parent_id"])
         rows = self.env.execute_query(
             SQL(
-                """
-                SELECT DISTINCT ON (customer.customer_id, payer.company_id)
-                       customer.customer_id, payer.company_id, lot.id
-                FROM (%s) customer
-                JOIN service_credit_purchase lot ON lot.id = customer.purchase_id
-                JOIN (%s) payer ON payer.owner_id = lot.company_id
-                WHERE customer.customer_id IN %s
-                  AND lot.active AND lot.is_draft IS NOT TRUE
-                ORDER BY customer.customer_id, payer.company_id, customer.is_shared,
-                         lot.date_start DESC, lot.id DESC
-                """,
+                LATEST_LOTS,
                 purchases_sudo._query_customers(),
                 unsold.company_id._query_credit_companies(),
                 tuple(customers.ids),
             )
         )
-        customer_ids, company_ids, lot_ids = (
-            zip(*rows, strict=True) if rows else ((),) * 3
-        )
+        found = zip(*rows, strict=True) if rows else ((),) * 3
+        customer_ids, company_ids, lot_ids = found
         lots = purchases_sudo.browse(lot_ids)
         keys = zip(
             customers.browse(customer_ids),
