@@ -61,14 +61,15 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
             "document.querySelector('.o_service_payers').dispatchEvent("
             "new MouseEvent('mouseenter', {bubbles: true}))"
         )
-        order = self.item.order_id.name
         keyboard.wait(
             "document.querySelector('.o-tooltip')?.textContent.includes("
-            f"'1:00 h → 1:00 h on {order}')"
+            f"'1:00 h → 1:00 h on {self.order_name}')"
         )
 
     def test_who_pays_tells_why_on_hover(self):
         self._log(self.ticket, 1)
+        # Read before: the browser's requests share the cursor.
+        self.order_name = self.item.order_id.name
         self._play_on_ticket(self._hover_over_the_payer)
 
     def _log_what_fits(self, keyboard):
