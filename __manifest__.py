@@ -68,6 +68,7 @@
         "views/base/res_config_settings_views.xml",
         "views/base/res_partner_views.xml",
         "wizards/ledger/service_credit_extend_views.xml",
+        "wizards/ledger/service_credit_transfer_views.xml",
         "wizards/ledger/service_credit_manage_views.xml",
         "wizards/ledger/service_credit_reconciliation_views.xml",
         "wizards/selling/service_credit_purchase_create_views.xml",

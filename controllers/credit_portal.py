@@ -62,12 +62,15 @@ class CreditPortal(CustomerPortal):
 
     def _get_row_text(self, row):
         """Tell what became of the credits of a row, in the customer's words."""
+        if row.consumption_type == "transfer" and row.credits < 0:
+            return request.env._("Received")
         if row.credits < 0:
             return request.env._("Given back")
         return {
             "expiry": request.env._("Expired"),
             "withdrawal": request.env._("Withdrawn"),
             "opening": request.env._("Used before"),
+            "transfer": request.env._("Transferred"),
         }.get(row.consumption_type) or request.env._("Used")
 
     @http.route(

@@ -27,6 +27,9 @@ FIGURES = """
     COALESCE(SUM(%(field)s) FILTER (
         WHERE date >= %(start)s AND movement_type = 'withdrawn'
     ), 0) AS %(field)s_withdrawn,
+    COALESCE(SUM(%(field)s) FILTER (
+        WHERE date >= %(start)s AND movement_type = 'transferred'
+    ), 0) AS %(field)s_transferred,
     COALESCE(SUM(%(field)s_change), 0) AS %(field)s_closing,
     0 AS %(field)s_later
 """
@@ -41,9 +44,9 @@ STARTED = f"""
 # What was recorded by the date and starts after it is no balance yet, but it is owed.
 LATER = f"""
     SELECT id, {OWNER},
-           0, 0, 0, 0, 0, 0, 0, service_credit_purchase.credits - early.credits,
-           0, 0, 0, 0, 0, 0, 0, value_total - early.value,
-           0, 0, 0, 0, 0, 0, 0, paid_total - early.paid
+           0, 0, 0, 0, 0, 0, 0, 0, sold.credits - early.credits,
+           0, 0, 0, 0, 0, 0, 0, 0, sold.value - early.value,
+           0, 0, 0, 0, 0, 0, 0, 0, sold.paid - early.paid
     FROM service_credit_purchase
     JOIN (%(days)s) day USING (company_id)
     CROSS JOIN LATERAL (
@@ -54,9 +57,16 @@ LATER = f"""
         WHERE line.purchase_id = service_credit_purchase.id
           AND (line.date <= %(end)s OR line.consumption_type = 'opening')
     ) early
+    CROSS JOIN LATERAL (
+        -- Credits that were received come with a row.
+        SELECT CASE WHEN origin_id IS NULL THEN service_credit_purchase.credits
+                    ELSE 0 END AS credits,
+               CASE WHEN origin_id IS NULL THEN value_total ELSE 0 END AS value,
+               CASE WHEN origin_id IS NULL THEN paid_total ELSE 0 END AS paid
+    ) sold
     WHERE is_draft IS NOT TRUE AND date_start > %(end)s
       AND (create_date AT TIME ZONE 'UTC' AT TIME ZONE day.time_zone)::date <= %(end)s
-      AND service_credit_purchase.credits > early.credits
+      AND sold.credits > early.credits
 """
 
 
@@ -82,7 +92,7 @@ class ServiceCreditBalance(models.Model):
     The dates come with the context, as ISO texts: ``service_credit_date_to`` (default
     today) and ``service_credit_date_from`` (default the beginning of time). In credits,
     value and amount paid alike: opening + bought - used - used elsewhere - expired -
-    withdrawn is the closing balance, which is what
+    withdrawn - transferred is the closing balance, which is what
     ``service.credit.purchase._get_balance`` tells.
     """
 
@@ -114,6 +124,10 @@ class ServiceCreditBalance(models.Model):
     )
     credits_expired = _credits("Expired")
     credits_withdrawn = _credits("Withdrawn")
+    credits_transferred = _credits(
+        "Transferred",
+        help="Credits given to another customer of the group; negative when received.",
+    )
     credits_closing = _credits(
         "Available", help="Credits that could be used on the date."
     )
@@ -123,6 +137,7 @@ class ServiceCreditBalance(models.Model):
     value_elsewhere = _money("Used Elsewhere Value")
     value_expired = _money("Expired Value")
     value_withdrawn = _money("Withdrawn Value")
+    value_transferred = _money("Transferred Value")
     value_closing = _money("Available Value")
     paid_opening = _money("Opening Paid")
     paid_bought = _money("Bought Paid")
@@ -130,6 +145,7 @@ class ServiceCreditBalance(models.Model):
     paid_elsewhere = _money("Used Elsewhere Paid")
     paid_expired = _money("Expired Paid")
     paid_withdrawn = _money("Withdrawn Paid")
+    paid_transferred = _money("Transferred Paid")
     paid_closing = _money("Available Paid")
     credits_later = _credits(
         "Starting Later",

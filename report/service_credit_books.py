@@ -19,6 +19,7 @@ PURCHASES = """
            COALESCE(figures.recognized_revenue, 0) AS revenue,
            COALESCE(figures.recognized_breakage, 0) AS breakage,
            booked.owed, booked.owed_company,
+           COALESCE(gone.transferred, 0) AS transferred,
            purchase.paid_total - COALESCE(gone.paid, 0) AS ledger_owed,
            CASE
                WHEN figures.purchase_id IS NULL AND elsewhere.is_posted THEN 'elsewhere'
@@ -37,10 +38,14 @@ PURCHASES = """
     FROM service_credit_purchase purchase
     LEFT JOIN (%(figures)s) figures ON figures.purchase_id = purchase.id
     LEFT JOIN (
-        SELECT purchase_id, SUM(moved.paid) AS paid
+        -- What was transferred is still owed, to another customer.
+        SELECT COALESCE(lot.origin_id, lot.id) AS purchase_id,
+               SUM(moved.paid) FILTER (WHERE movement_type <> 'transferred') AS paid,
+               -SUM(moved.paid) FILTER (WHERE lot.origin_id IS NOT NULL) AS transferred
         FROM (%(movements)s) moved
+        JOIN service_credit_purchase lot ON lot.id = moved.purchase_id
         WHERE moved.date <= %(date)s AND moved.movement_type <> 'bought'
-        GROUP BY purchase_id
+        GROUP BY COALESCE(lot.origin_id, lot.id)
     ) gone ON gone.purchase_id = purchase.id
     JOIN (%(days)s) day ON day.company_id = purchase.company_id
     CROSS JOIN LATERAL (
@@ -58,7 +63,7 @@ PURCHASES = """
                         - recognized_revenue_company - recognized_breakage_company, 0)
                    AS owed_company
     ) booked
-    WHERE purchase.company_id = %(company)s
+    WHERE purchase.company_id = %(company)s AND purchase.origin_id IS NULL
       AND (figures.purchase_id IS NOT NULL
            OR purchase.is_draft IS NOT TRUE
               AND purchase.paid_total <> COALESCE(gone.paid, 0)
@@ -69,7 +74,8 @@ PURCHASES = """
 # What of the accounts belongs to no purchase: items made by hand, a changed entry.
 REST = """
     SELECT NULL::int, NULL::int, account.company_id, account.account_id,
-           company.currency_id, 0, 0, 0, 0, 0, rest.owed, rest.owed, 0, 'no_purchase'
+           company.currency_id, 0, 0, 0, 0, 0, rest.owed, rest.owed, 0, 0,
+           'no_purchase'
     FROM (
         SELECT id AS company_id, service_credit_liability_account_id AS account_id
         FROM res_company WHERE id = %(company)s
@@ -160,6 +166,12 @@ class ServiceCreditBooks(models.Model):
         depends_context=(DATE_TO,),
         help="What is on the account for the purchase, in the company's currency at "
         "the rates of the invoices.",
+    )
+    transferred = fields.Monetary(
+        readonly=True,
+        depends_context=(DATE_TO,),
+        help="What of the credits still owed is another customer's now, to whom they "
+        "were transferred.",
     )
     ledger_owed = fields.Monetary(
         string="By the Ledger",

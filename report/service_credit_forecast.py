@@ -1,10 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.ledger.drawing import query_drawing_order
+from ..models.ledger.drawing import query_drawing_order, query_limits
 from ..models.selling import burn
 from .service_credit_forecast_query import FORECAST
 
@@ -13,9 +13,10 @@ class ServiceCreditForecast(models.Model):
     """When the credits of a customer run out at the pace they were drawn, and what
     lapses unused before.
 
-    One line per customer, company and currency. Counted are the credits that can be
-    used today, in the order of drawing; what starts later is told beside them. What
-    purchases are limited to is left aside. Pace is
+    One line per customer, company and currency, and one more for credits that pay for
+    some work only: these are used at the pace at which such credits were. Counted are
+    the credits that can be used today, in the order of drawing; what starts later is
+    told beside them. Pace is
     what was drawn per month in the last three months, or else in the last twelve; a
     customer who bought later is measured since the first purchase started.
     """
@@ -30,6 +31,7 @@ class ServiceCreditForecast(models.Model):
         "service.credit.purchase": [
             "credits_available",
             "credits_waiting",
+            "is_limited",
             "opportunity_id",
             "paid_available",
             "priority",
@@ -63,6 +65,11 @@ class ServiceCreditForecast(models.Model):
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    limits = fields.Char(
+        string="Only For",
+        compute="_compute_limits",
+        help="The work that the credits pay for; empty for any work.",
+    )
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Salesperson",
@@ -147,12 +154,18 @@ class ServiceCreditForecast(models.Model):
         year_ago = self.env.company._get_today() - relativedelta(months=12)
         return SQL(
             FORECAST,
-            drawn=burn.query_drawn(year_ago),
+            drawn=burn.query_drawn(year_ago, query_limits(purchases, "purchase")),
+            limits=query_limits(purchases, "purchase"),
             missing=burn.query_missing(self.env, year_ago),
             days=self.env["res.company"]._query_days(),
             drawing=query_drawing_order(purchases, "lots"),
             digits=purchases._get_credit_digits(),
         )
+
+    @api.depends("purchase_id")
+    def _compute_limits(self):
+        for line in self:
+            line.limits = line.purchase_id._get_limits_text()
 
     # ------------------------------------------------------------------
     # Actions

@@ -2,10 +2,13 @@
 """The query behind the forecast of service credits, step by step.
 
 Parameters: `days` (what day it is in each company), the `drawing` order, the `digits`
-of credits, and the queries `drawn` and `missing` for the last twelve months.
+of credits, what purchases are limited to (`limits`), and the queries `drawn` and
+`missing` for the last twelve months.
 """
 
 OWNER = "commercial_partner_id, company_id, currency_id"
+# Credits for some work only are used at the pace of that work.
+POOL = f"{OWNER}, limits"
 
 # `last_day` is the last work date a purchase may pay, and empty when credits pay past
 # their expiry date.
@@ -18,7 +21,7 @@ LOTS = """
            value_available - value_waiting AS value_usable,
            paid_available - paid_waiting AS paid_usable
     FROM (
-        SELECT purchase.*, day.today,
+        SELECT purchase.*, %(limits)s AS limits, day.today,
                CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                     THEN LEAST(
                         purchase.date_expiry
@@ -32,9 +35,11 @@ LOTS = """
         WHERE purchase.is_draft IS NOT TRUE
     ) term
 """
-# What every customer has. `months`: for how long there was something to use, 1 to 12.
+# What every customer has, for any work and for some. `months`: for how long there was something to use, 1 to 12.
 POOLS = f"""
-    SELECT {OWNER}, MIN(id) AS id, MIN(today) AS today,
+    SELECT {POOL}, MIN(id) AS id, MIN(today) AS today,
+           ROW_NUMBER() OVER (PARTITION BY {OWNER} ORDER BY limits <> '', MIN(id))
+               AS place,
            (ARRAY_AGG(id ORDER BY date_start DESC, id DESC))[1] AS purchase_id,
            LEAST(
                GREATEST((MIN(today) - MIN(date_start)) / 30.4375, 1), 12
@@ -45,20 +50,22 @@ POOLS = f"""
            COALESCE(SUM(credits_usable) FILTER (WHERE is_later), 0) AS later,
            COALESCE(SUM(credits_waiting), 0) AS waiting,
            MIN(date_expiry) FILTER (WHERE is_usable) AS date_expiry
-    FROM lots GROUP BY {OWNER}
+    FROM lots GROUP BY {POOL}
 """
 USED = f"""
-    SELECT {OWNER}, SUM(credits) AS credits,
+    SELECT {POOL}, SUM(credits) AS credits,
            SUM(credits) FILTER (WHERE date >= today - INTERVAL '3 months') AS recent
-    FROM drawn JOIN (%(days)s) day USING (company_id) GROUP BY {OWNER}
+    FROM drawn JOIN (%(days)s) day USING (company_id) GROUP BY {POOL}
 """
 PACES = f"""
     SELECT pool.*,
            GREATEST(used.recent, 0) / LEAST(pool.months, 3) AS pace_3,
            GREATEST(used.credits, 0) / pool.months AS pace_12,
-           COALESCE(missing.credits, 0)::numeric AS overage
+           -- Once for each customer: nobody knows which credits would have paid.
+           CASE WHEN pool.place = 1 THEN COALESCE(missing.credits, 0)::numeric ELSE 0
+                END AS overage
     FROM ({POOLS}) pool
-    LEFT JOIN ({USED}) used USING ({OWNER})
+    LEFT JOIN ({USED}) used USING ({POOL})
     LEFT JOIN missing USING ({OWNER})
     WHERE pool.credits > 0 OR pool.later > 0 OR pool.waiting > 0 OR used.credits > 0
 """
@@ -71,7 +78,7 @@ QUEUES = f"""
            ARRAY_AGG(
                pool.pace * (lots.last_day - lots.today + 1) ORDER BY %(drawing)s
            ) AS ends
-    FROM lots JOIN pools pool USING ({OWNER})
+    FROM lots JOIN pools pool USING ({POOL})
     WHERE lots.is_usable
     GROUP BY pool.id
 """

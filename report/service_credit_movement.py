@@ -28,8 +28,10 @@ class ServiceCreditMovement(models.Model):
             "credits",
             "currency_id",
             "date_expiry",
+            "date_received",
             "date_start",
             "is_draft",
+            "origin_id",
             "paid_total",
             "value_total",
         ],
@@ -48,6 +50,7 @@ class ServiceCreditMovement(models.Model):
             ("elsewhere", "Used Elsewhere"),
             ("expired", "Expired"),
             ("withdrawn", "Withdrawn"),
+            ("transferred", "Transferred"),
         ],
         string="Movement",
         readonly=True,
@@ -71,7 +74,8 @@ class ServiceCreditMovement(models.Model):
         string="Change of Credits",
         digits="Service Credits",
         readonly=True,
-        help="Positive when bought, negative when used, expired or withdrawn.",
+        help="Positive when bought or received, negative when used, expired, withdrawn "
+        "or transferred.",
     )
     value_change = fields.Monetary(string="Change of Value", readonly=True)
     paid_change = fields.Monetary(string="Change of Amount Paid", readonly=True)

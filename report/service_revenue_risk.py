@@ -358,7 +358,11 @@ class ServiceRevenueRisk(models.Model):
         show them, because what was used keeps its price."""
         # sudo: managers of credits need no right on sales
         purchase_sudo = self.purchase_id.sudo()
-        if purchase_sudo.credits_allocated or purchase_sudo.credits_expired:
+        if (
+            purchase_sudo.credits_allocated
+            or purchase_sudo.credits_expired
+            or purchase_sudo.credits_transferred
+        ):
             return self.purchase_id.action_view_sale_invoices()
         purchase_sudo._follow_documents()
         return False

@@ -72,6 +72,7 @@ from .ledger import test_credit_migration
 from .ledger import test_credit_milestone
 from .ledger import test_credit_office
 from .ledger import test_credit_opening
+from .ledger import test_credit_pool_walk
 from .ledger import test_credit_portal
 from .ledger import test_credit_purchase
 from .ledger import test_credit_queries
@@ -80,6 +81,7 @@ from .ledger import test_credit_rows
 from .ledger import test_credit_scope
 from .ledger import test_credit_sharing
 from .ledger import test_credit_tour
+from .ledger import test_credit_transfer
 from .ledger import test_credit_walk
 from .ledger import test_credit_windows
 from .report import test_report_balance

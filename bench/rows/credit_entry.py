@@ -10,24 +10,43 @@ FEW = 10
 MANY = 10_000
 BATCH = 1_000
 PURCHASES = 50  # of 10 credits: what the batch draws
+SHARED = 200
+MEMBERS = 10
 ENTRY = "account.analytic.line"
 
 
 def ticket_on_credits(env, purchases, entries=0):
     """Return a ticket whose customer has so many open purchases of 10 credits."""
+    ticket = ticket_of(env, customer_with(env, purchases))
     place = world(env)
-    customer = customer_with(env, purchases)
-    ticket = env["helpdesk.ticket"].create(
+    place.log_many(place.ticket_entry(ticket), entries)
+    return ticket
+
+
+def ticket_of(env, customer):
+    return env["helpdesk.ticket"].create(
         {
             "name": "Bench Credits",
             "description": "Slow",
-            "team_id": place.team.id,
+            "team_id": world(env).team.id,
             "partner_id": customer.id,
             "use_service_credits": True,
         }
     )
-    place.log_many(place.ticket_entry(ticket), entries)
-    return ticket
+
+
+def own_and_shared(env):
+    """Return values of an entry of a customer with purchases of its own, and of one
+    of a member whose group shares as many."""
+    group = customer_with(env, SHARED, sharing="group")
+    members = env["res.partner"].create(
+        [
+            {"name": f"Member {n}", "is_company": True, "parent_id": group.id}
+            for n in range(MEMBERS)
+        ]
+    )
+    tickets = ticket_on_credits(env, SHARED), ticket_of(env, members[-1])
+    return [world(env).ticket_entry(ticket) for ticket in tickets]
 
 
 def beside_stock(purchases):
@@ -116,6 +135,16 @@ ROWS = [
         ours=log(1),
         target="same queries, <= 1.3x",
         holds=is_flat,
+    ),
+    Row(
+        name="credit-entry-shared",
+        what=f"one of {MEMBERS} members that share {SHARED} purchases, against a "
+        "customer with as many of its own",
+        prepare=own_and_shared,
+        stock=log(0),
+        ours=log(1),
+        target="<= 1.2x",
+        holds=lambda result: result.ratio <= 1.2,
     ),
     Row(
         name="credit-entry-batch-1000",

@@ -63,7 +63,7 @@ EXPIRE_IN_SQL = """
 """
 
 
-def customer_with(env, number, expiry=30):
+def customer_with(env, number, expiry=30, **values):
     customer = env["res.partner"].create({"name": f"Owner of {number}"})
     today = date.today()
     first = env[PURCHASE].create(
@@ -75,6 +75,7 @@ def customer_with(env, number, expiry=30):
             "value_per_credit": 100,
             "paid_per_credit": 80,
             "is_draft": False,
+            **values,
         }
     )
     env.flush_all()

@@ -66,6 +66,7 @@ LEVELS = """
 
 def before(cr):
     _note_limits(cr)
+    _note_transfers(cr)
     if column_exists(cr, "service_credit_purchase", "credits_withdrawn"):
         return
     create_column(cr, "service_credit_purchase", "credits_withdrawn", "numeric")
@@ -91,6 +92,15 @@ def _note_limits(cr):
             "UPDATE service_credit_purchase "
             "SET is_limited = FALSE, priority = 50, sharing = 'customer'"
         )
+
+
+def _note_transfers(cr):
+    """Nothing was transferred in the last release: nothing has to be computed."""
+    if not column_exists(cr, "service_credit_purchase", "credits_transferred"):
+        create_column(cr, "service_credit_purchase", "credits_transferred", "numeric")
+        # The new check comes with the new code.
+        cr.execute(CHECKS)
+        cr.execute("UPDATE service_credit_purchase SET credits_transferred = 0")
 
 
 def after(env):

@@ -12,6 +12,9 @@ cannot disagree. A row is a purchase on one liability account in one currency:
   is gone, nothing is left on the account, whatever the price of the invoice was.
 - *recognized*: the sum of the recognitions that were not cancelled.
 
+Credits that were transferred to another customer stay with the purchase they were sold
+with: that is the one that was invoiced, whoever uses them.
+
 A discount line of an invoice lowers revenue at once, while the credit lines wait at
 their full price: its share is recognized with the first recognition, so that what is
 left on the account is what the customer pays for the credits.
@@ -135,16 +138,21 @@ GONE = """
            COALESCE(SUM(credits), 0) AS credits_gone,
            COALESCE(SUM(paid), 0) AS paid_gone
     FROM (
-        SELECT moved.*, COALESCE(start.since, DATE '0001-01-01') AS since,
+        SELECT purchase.id AS purchase_id, moved.date, moved.movement_type,
+               moved.credits, moved.paid,
+               COALESCE(start.since, DATE '0001-01-01') AS since,
                -- Free credits are counted, not weighed.
                CASE WHEN purchase.paid_total > 0 THEN moved.paid ELSE moved.credits
                END AS weight
         FROM (%(movements)s) moved
-        JOIN service_credit_purchase purchase ON purchase.id = moved.purchase_id
+        JOIN service_credit_purchase lot ON lot.id = moved.purchase_id
+        JOIN service_credit_purchase purchase
+          ON purchase.id = COALESCE(lot.origin_id, lot.id)
         LEFT JOIN (
             SELECT purchase_id, MAX(since) AS since FROM invoiced GROUP BY purchase_id
-        ) start ON start.purchase_id = moved.purchase_id
-        WHERE moved.date <= %(date)s AND moved.movement_type <> 'bought'
+        ) start ON start.purchase_id = purchase.id
+        WHERE moved.date <= %(date)s
+          AND moved.movement_type NOT IN ('bought', 'transferred')
           AND purchase.company_id = %(company)s
     ) movement
     GROUP BY movement.purchase_id

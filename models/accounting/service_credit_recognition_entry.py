@@ -20,10 +20,13 @@ DIFFERENCES = (
     "breakage_company",
 )
 # A row that its purchase dates after today counts today, as in the movements.
+# Those of transferred credits are the business of the purchase that was sold.
+SOLD = "COALESCE(purchase.origin_id, purchase.id)"
 NEW_ROWS = """
     FROM service_credit_consumption row
     JOIN service_credit_purchase purchase ON purchase.id = row.purchase_id
-    WHERE row.company_id = %(company)s AND row.consumption_type <> 'opening'
+    WHERE row.company_id = %(company)s
+      AND row.consumption_type NOT IN ('opening', 'transfer')
       AND GREATEST(purchase.date_start, LEAST(row.date, %(today)s)) <= %(date)s
       AND NOT EXISTS (
           SELECT FROM service_credit_recognition_row known
@@ -157,7 +160,7 @@ class ServiceCreditRecognition(models.Model):
         with_rows = {
             purchase_id
             for (purchase_id,) in self.env.execute_query(
-                SQL(f"SELECT DISTINCT row.purchase_id {NEW_ROWS}", **self._get_period())
+                SQL(f"SELECT DISTINCT {SOLD} {NEW_ROWS}", **self._get_period())
             )
         }
         vals_list = []
@@ -212,8 +215,8 @@ class ServiceCreditRecognition(models.Model):
                 f"""
                 INSERT INTO service_credit_recognition_row (line_id, consumption_id)
                 SELECT line.id, UNNEST(found.ids) FROM (
-                    SELECT row.purchase_id, ARRAY_AGG(row.id) AS ids {NEW_ROWS}
-                    GROUP BY row.purchase_id
+                    SELECT {SOLD} AS purchase_id, ARRAY_AGG(row.id) AS ids {NEW_ROWS}
+                    GROUP BY {SOLD}
                 ) found
                 JOIN UNNEST(%(lines)s::int[], %(purchases)s::int[])
                   AS line (id, purchase_id) ON line.purchase_id = found.purchase_id

@@ -141,7 +141,9 @@ class ServiceCreditRecognitionLine(models.Model):
         return self._get_rows_action(
             [
                 ("recognized_in", "in", self.recognition_id.ids),
+                "|",
                 ("purchase_id", "in", self.purchase_id.ids),
+                ("purchase_id.origin_id", "in", self.purchase_id.ids),
             ]
         )
 

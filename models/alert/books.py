@@ -31,20 +31,30 @@ PURCHASES = """
         SELECT purchase_id, SUM(credits) AS credits,
                SUM(credits) FILTER (WHERE consumption_type = 'expiry') AS expired,
                SUM(credits) FILTER (WHERE consumption_type = 'withdrawal') AS withdrawn,
+               SUM(credits) FILTER (WHERE consumption_type = 'transfer') AS moved,
                SUM(credits) FILTER (WHERE consumption_type = 'opening') AS opening,
                SUM(value) AS value, SUM(paid) AS paid
         FROM service_credit_consumption GROUP BY purchase_id
     ) s ON s.purchase_id = p.id
+    -- What was received is a row, too.
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN p.origin_id IS NULL THEN p.credits ELSE 0 END AS credits,
+               CASE WHEN p.origin_id IS NULL THEN p.value_total ELSE 0 END AS value,
+               CASE WHEN p.origin_id IS NULL THEN p.paid_total ELSE 0 END AS paid
+    ) sold
     CROSS JOIN LATERAL (VALUES
         ('credits_allocated', p.credits_allocated, COALESCE(s.credits, 0)
-         - COALESCE(s.expired, 0) - COALESCE(s.withdrawn, 0)),
+         - COALESCE(s.expired, 0) - COALESCE(s.withdrawn, 0) - COALESCE(s.moved, 0)),
         ('opening_used', CASE WHEN p.is_draft THEN 0 ELSE COALESCE(p.opening_used, 0)
          END, COALESCE(s.opening, 0)),
         ('credits_expired', p.credits_expired, COALESCE(s.expired, 0)),
         ('credits_withdrawn', p.credits_withdrawn, COALESCE(s.withdrawn, 0)),
-        ('credits_available', p.credits_available, p.credits - COALESCE(s.credits, 0)),
-        ('value_available', p.value_available, p.value_total - COALESCE(s.value, 0)),
-        ('paid_available', p.paid_available, p.paid_total - COALESCE(s.paid, 0))
+        ('credits_transferred', p.credits_transferred,
+         COALESCE(s.moved, 0) + p.credits - sold.credits),
+        ('credits_available', p.credits_available,
+         sold.credits - COALESCE(s.credits, 0)),
+        ('value_available', p.value_available, sold.value - COALESCE(s.value, 0)),
+        ('paid_available', p.paid_available, sold.paid - COALESCE(s.paid, 0))
     ) AS figure (field, stored, expected)
     WHERE p.company_id IN %(companies)s
       AND figure.stored IS DISTINCT FROM figure.expected
@@ -56,6 +66,7 @@ NEVER_NEGATIVE = """
         ('credits_allocated', p.credits_allocated),
         ('credits_expired', p.credits_expired),
         ('credits_withdrawn', p.credits_withdrawn),
+        ('credits_transferred', p.credits_transferred),
         ('credits_available', p.credits_available),
         ('value_available', p.value_available),
         ('paid_available', p.paid_available),
@@ -137,7 +148,17 @@ ONE_OWNER = """
                WHERE payer.company_id = a.company_id AND payer.owner_id = r.company_id
            )
            OR p.commercial_partner_id <> a.commercial_partner_id
-              AND r.is_shared IS NOT TRUE)
+              AND r.is_shared IS NOT TRUE AND r.consumption_type <> 'transfer')
+"""
+# What one customer gives is what another one receives, to the cent.
+TRANSFERRED = """
+    SELECT 'service.credit.allocation', a.id, figure.field, figure.stored, 0
+    FROM service_credit_allocation a
+    CROSS JOIN LATERAL (
+        VALUES ('credits', a.credits), ('value', a.value), ('paid', a.paid)
+    ) AS figure (field, stored)
+    WHERE a.company_id IN %(companies)s AND a.allocation_type = 'transfer'
+      AND figure.stored <> 0
 """
 NO_ROWS_OF_DRAFTS = """
     SELECT 'service.credit.purchase', p.id, 'credits_allocated', p.credits_allocated, 0
@@ -192,6 +213,7 @@ RULES = {
     "an entry without credits draws none": ENTRIES_NOT_PAID,
     "it is decided who pays for every entry": ENTRIES_DECIDED,
     "companies, customers and currencies never mix": ONE_OWNER,
+    "what one customer gives, another receives": TRANSFERRED,
     "a draft pays for nothing": NO_ROWS_OF_DRAFTS,
     "no more hours than authorized": AUTHORIZED_AT_MOST,
     "authorized hours are the approved ones": AUTHORIZED,

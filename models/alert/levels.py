@@ -22,7 +22,8 @@ POOLS = """
     WITH lot AS (
         SELECT id, commercial_partner_id, currency_id, date_expiry, state,
                credits_available - credits_waiting AS usable,
-               credits - credits_expired - credits_withdrawn - credits_waiting AS kept,
+               credits - credits_expired - credits_withdrawn - credits_transferred
+                   - credits_waiting AS kept,
                FIRST_VALUE(id) OVER latest AS latest_id,
                FIRST_VALUE(date_start) OVER latest AS since
         FROM service_credit_purchase

@@ -9,7 +9,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         """Credits of a merged customer belong to the entity of the remaining one."""
         # sudo: who merges contacts need not see the ledger
         shares_sudo = self.env["service.credit.share"].sudo()
-        shares_sudo._merge_customers(src_partners, dst_partner)
+        shares_sudo._join_customers(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         entity = dst_partner.commercial_partner_id
         if entity != dst_partner:

@@ -10,6 +10,7 @@ from . import service_credit_purchase_sale
 from . import service_credit_purchase_sharing
 from . import service_credit_purchase_opening
 from . import service_credit_purchase_terms
+from . import service_credit_purchase_transfer
 from . import service_credit_share
 from . import service_credit_closed_mixin
 from . import service_credit_allocation

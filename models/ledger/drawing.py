@@ -40,6 +40,8 @@ EXPIRY = "expiry"
 WITHDRAWAL = "withdrawal"
 # What was used before the purchase was recorded here.
 OPENING = "opening"
+# What another customer of the group received.
+TRANSFER = "transfer"
 
 
 def get_drawing_key(purchase, customer):
@@ -72,19 +74,55 @@ def query_drawing_order(model, table):
     )
 
 
+def query_limits(model, table):
+    """Return the SQL that tells which purchases of `table` are limited to the same
+    work: an empty text for any work.
+
+    :param model: the model ``service.credit.purchase``
+    :param str table: the name of a table or alias
+    """
+    parts = []
+    for name in SCOPES:
+        field = model._fields[name]
+        limit, purchase = SQL.identifier(field.column2), SQL.identifier(field.column1)
+        parts.append(
+            SQL(
+                "(SELECT STRING_AGG(%s::text, ',' ORDER BY %s) FROM %s WHERE %s = %s)",
+                limit,
+                limit,
+                SQL.identifier(field.relation),
+                purchase,
+                SQL.identifier(table, "id"),
+            )
+        )
+    return SQL(
+        "CASE WHEN %s THEN CONCAT(%s) ELSE '' END",
+        SQL.identifier(table, "is_limited"),
+        SQL(", ';', ").join(parts),
+    )
+
+
+NAMES_OF_LOSS = {
+    EXPIRY: "expired",
+    WITHDRAWAL: "withdrawn",
+    TRANSFER: "transferred",
+}
+
+
 class Lost(NamedTuple):
     """What a purchase is without, by its rows."""
 
     allocated: float = 0.0
     expired: float = 0.0
     withdrawn: float = 0.0
+    transferred: float = 0.0
     value: float = 0.0
     paid: float = 0.0
 
     @classmethod
     def of(cls, kind, credits, value, paid):
         """Return the sums of rows of one type."""
-        name = {EXPIRY: "expired", WITHDRAWAL: "withdrawn"}.get(kind, "allocated")
+        name = NAMES_OF_LOSS.get(kind, "allocated")
         return cls(value=value, paid=paid)._replace(**{name: credits})
 
     def __add__(self, other):
@@ -92,7 +130,7 @@ class Lost(NamedTuple):
 
     @property
     def credits(self):
-        return self.allocated + self.expired + self.withdrawn
+        return self.allocated + self.expired + self.withdrawn + self.transferred
 
 
 NOTHING = Lost()

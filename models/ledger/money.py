@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """What rows of the ledger are worth, in plain Python."""
 
-from odoo.tools import float_round
+from odoo.tools import float_compare, float_round
 
 
 class MoneyCounter:
@@ -29,12 +29,20 @@ class MoneyCounter:
         self._credits = float_round(self._credits + amount, self._digits)
         purchase = self._purchase
         if value is None:
-            value = self._step(purchase.value_per_credit, self._value)
-            paid = self._step(purchase.paid_per_credit, self._paid)
+            value = self._step(
+                purchase.value_per_credit, purchase.value_total, self._value
+            )
+            paid = self._step(purchase.paid_per_credit, purchase.paid_total, self._paid)
         self._value += value
         self._paid += paid
         return value, paid
 
-    def _step(self, price, counted):
-        currency = self._purchase.currency_id
-        return max(currency.round(currency.round(self._credits * price) - counted), 0.0)
+    def _step(self, price, total, counted):
+        """The last row takes all the money that is left: received credits bring what
+        they were worth, which may be a cent more than their number times the price."""
+        purchase = self._purchase
+        currency = purchase.currency_id
+        lost = total
+        if float_compare(self._credits, purchase.credits, self._digits):
+            lost = currency.round(self._credits * price)
+        return max(currency.round(lost - counted), 0.0)

@@ -6,13 +6,14 @@ Reports, the balances of any date and the books read it: they cannot disagree.
 
 from odoo.tools import SQL
 
-# The terms of every purchase that is no draft, and what day it is where its company
+# The terms of every purchase that is no draft, what was sold with it, and what day it is where its company
 # is; `last_day` is the last work date that it may pay, and empty when credits pay past
 # their expiry date.
 TERMS = """
     SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
-           purchase.currency_id, purchase.date_start, purchase.credits,
-           purchase.value_total, purchase.paid_total, day.today,
+           purchase.currency_id,
+           GREATEST(purchase.date_start, purchase.date_received) AS date_start,
+           sold.credits, sold.value_total, sold.paid_total, day.today,
            CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                 THEN purchase.date_expiry
                      + COALESCE(company.service_credit_grace_days, 0)
@@ -20,6 +21,15 @@ TERMS = """
     FROM service_credit_purchase purchase
     JOIN res_company company ON company.id = purchase.company_id
     JOIN (%(days)s) day ON day.company_id = purchase.company_id
+    CROSS JOIN LATERAL (
+        -- Credits that were received come with a row.
+        SELECT CASE WHEN purchase.origin_id IS NULL THEN purchase.credits ELSE 0 END
+                   AS credits,
+               CASE WHEN purchase.origin_id IS NULL THEN purchase.value_total ELSE 0
+                   END AS value_total,
+               CASE WHEN purchase.origin_id IS NULL THEN purchase.paid_total ELSE 0
+                   END AS paid_total
+    ) sold
     WHERE purchase.is_draft IS NOT TRUE
 """
 # A row counts from its work date on, but not before its purchase starts (it may be
@@ -33,6 +43,7 @@ MOVEMENTS = f"""
            NULL::int AS allocation_id, NULL::int AS timesheet_id,
            terms.credits, terms.value_total AS value, terms.paid_total AS paid
     FROM ({TERMS}) terms
+    WHERE terms.credits > 0
     UNION ALL
     SELECT line.id::bigint * 4 + 1,
            CASE line.consumption_type WHEN 'opening' THEN 'elsewhere' ELSE 'used' END,
@@ -40,16 +51,19 @@ MOVEMENTS = f"""
            line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal')
+    WHERE line.consumption_type NOT IN ('expiry', 'withdrawal', 'transfer')
     UNION ALL
-    -- The sale was undone, or made smaller; when the term was over by then, that is
-    -- what became of the rest, which counted until its last day.
-    SELECT line.id::bigint * 4 + 2, 'withdrawn', -1,
+    -- The sale was undone, or made smaller, or another customer received the credits;
+    -- when the term was over by then, that is what became of the rest, which counted
+    -- until its last day.
+    SELECT line.id::bigint * 4 + 2,
+           CASE line.consumption_type WHEN 'transfer' THEN 'transferred'
+                ELSE 'withdrawn' END, -1,
            LEAST({DAY}, terms.last_day + 1), terms.id, {OWNER},
            line.allocation_id, NULL, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
-    WHERE line.consumption_type = 'withdrawal'
+    WHERE line.consumption_type IN ('withdrawal', 'transfer')
     UNION ALL
     -- Written off by hand before the grace period was over.
     SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
@@ -70,7 +84,7 @@ MOVEMENTS = f"""
                COALESCE(SUM(line.paid), 0) AS paid
         FROM service_credit_consumption line
         WHERE line.purchase_id = terms.id
-          AND (line.consumption_type IN ('withdrawal', 'opening')
+          AND (line.consumption_type IN ('withdrawal', 'transfer', 'opening')
                OR {DAY} <= terms.last_day)
     ) within
     WHERE terms.last_day < DATE '9999-12-31'

@@ -56,9 +56,12 @@ class ResPartner(models.Model):
         return result
 
     def _hand_over_service_credits(self, entity):
-        """Give purchases and allocations of these customers to ``entity``."""
-        domain = [("commercial_partner_id", "in", self.ids)]
+        """Give purchases and allocations of these customers to ``entity``, and what
+        they may draw from purchases of others."""
         # sudo: those who edit contacts need not see the ledger.
+        shares_sudo = self.env["service.credit.share"].sudo()
+        shares_sudo = shares_sudo._join_customers(self, entity)
+        domain = [("commercial_partner_id", "in", self.ids)]
         for model in ("service.credit.purchase", "service.credit.allocation"):
             records_sudo = self.env[model].sudo().with_context(active_test=False)
             records_sudo.search(domain)._follow_customer(entity)
@@ -69,19 +72,8 @@ class ResPartner(models.Model):
         ):
             members = purchase_sudo.shared_partner_ids
             purchase_sudo.shared_partner_ids = members - self | entity
-        self._hand_over_shares(entity)
-
-    def _hand_over_shares(self, entity):
-        """Give the shares in credits of others to ``entity``, which keeps its own."""
-        # sudo: as above
-        shares_sudo = self.env["service.credit.share"].sudo()
-        for share_sudo in shares_sudo.search([("partner_id", "in", self.ids)]):
-            purchase_sudo = share_sudo.purchase_id
-            owner = purchase_sudo.commercial_partner_id
-            if entity in owner | purchase_sudo.share_ids.partner_id:
-                share_sudo.unlink()
-            else:
-                share_sudo.partner_id = entity
+        for share_sudo in shares_sudo.filtered(lambda one: one.partner_id != entity):
+            share_sudo.partner_id = entity
 
     def _get_entities_above(self):
         """Return the commercial entities that these belong to (superuser)."""
@@ -93,6 +85,15 @@ class ResPartner(models.Model):
             above_sudo |= found_sudo
             found_sudo = found_sudo.parent_id.commercial_partner_id
         return above_sudo
+
+    def _get_group_top(self):
+        """Return the company that all of the customer's group belong to (superuser)."""
+        self.ensure_one()
+        # sudo: of whichever companies, who may see some of them or not
+        entity_sudo = self.sudo().commercial_partner_id
+        while entity_sudo.parent_id:
+            entity_sudo = entity_sudo.parent_id.commercial_partner_id
+        return entity_sudo
 
     # ------------------------------------------------------------------
     # Actions

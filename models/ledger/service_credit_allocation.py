@@ -17,7 +17,8 @@ WORK_NAMES = tuple(WORK_FIELDS.values())
 
 class ServiceCreditAllocation(models.Model):
     """All the credits one work has received; or what one purchase lost, by expiry or
-    because its sale was undone; or what was used of it before it was recorded here.
+    because its sale was undone; or what was used of it before it was recorded here; or
+    what one customer gave to another, whose rows add up to nothing.
 
     Opened by the ledger when the first row is posted, never typed in. Its totals are
     the sums of its rows.
@@ -36,6 +37,7 @@ class ServiceCreditAllocation(models.Model):
             ("expiry", "Expiry"),
             ("withdrawal", "Withdrawal"),
             ("opening", "Used Elsewhere"),
+            ("transfer", "Transfer"),
         ],
         string="Type",
         required=True,
@@ -83,6 +85,11 @@ class ServiceCreditAllocation(models.Model):
         ondelete="restrict",
     )
 
+    reason = fields.Char(
+        readonly=True,
+        groups="base.group_user",
+        help="Why the credits were transferred to another customer.",
+    )
     consumption_ids = fields.One2many(
         comodel_name="service.credit.consumption",
         inverse_name="allocation_id",
@@ -109,7 +116,7 @@ class ServiceCreditAllocation(models.Model):
         "OR (allocation_type <> 'allocation' "
         "AND num_nonnulls(ticket_id, task_id, milestone_id) = 0))",
         "An allocation belongs to exactly one ticket, task or milestone; an expiry, a "
-        "withdrawal or what was used elsewhere to none.",
+        "withdrawal, a transfer or what was used elsewhere to none.",
     )
     _never_negative = models.Constraint(
         "CHECK (credits >= 0)",
@@ -247,6 +254,7 @@ class ServiceCreditAllocation(models.Model):
                 "customer_key": vals["commercial_partner_id"],
                 "company_id": vals["company_id"],
                 "currency_id": vals["currency_id"],
+                "reason": vals.get("reason"),
                 **{name: vals.get(name) for name in WORK_NAMES},
                 # Its first rows follow in the same breath: no need to add them up
                 # again, which for an expiry of many purchases is half of the work.

@@ -65,6 +65,7 @@ class ServiceCreditConsumption(models.Model):
             ("expiry", "Expiry"),
             ("withdrawal", "Withdrawal"),
             ("opening", "Used Elsewhere"),
+            ("transfer", "Transfer"),
         ],
         string="Type",
         required=True,
@@ -123,6 +124,7 @@ class ServiceCreditConsumption(models.Model):
         export_string_translation=False,
     )
 
+    reason = fields.Char(related="allocation_id.reason", groups="base.group_user")
     # What the credits were spent on, to analyse the rows by.
     ticket_id = fields.Many2one(
         related="allocation_id.ticket_id", groups="base.group_user"

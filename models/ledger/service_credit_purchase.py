@@ -25,6 +25,7 @@ OPEN = "open"
 USED = "used"
 EXPIRED = "expired"
 WITHDRAWN = "withdrawn"
+TRANSFERRED = "transferred"
 
 # Who draws from a purchase besides its customer.
 GROUP = "group"
@@ -50,6 +51,7 @@ DERIVED_FIELDS = (
     "credits_allocated",
     "credits_expired",
     "credits_withdrawn",
+    "credits_transferred",
     "credits_available",
     "value_total",
     "paid_total",
@@ -95,6 +97,8 @@ class ServiceCreditPurchase(models.Model):
         "sale_paid_per_credit",
         "sale_order_id",
         "service_credits_per_unit",
+        "origin_id",
+        "date_received",
     )
 
     active = fields.Boolean(default=True, copy=False)
@@ -374,6 +378,16 @@ class ServiceCreditPurchase(models.Model):
         check_company=True,
     )
 
+    origin_id = fields.Many2one(
+        comodel_name="service.credit.purchase",
+        string="Transferred From",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The purchase that the credits were sold with, to another customer.",
+    )
+    date_received = fields.Date(string="Transferred On", copy=False, readonly=True)
     consumption_ids = fields.One2many(
         comodel_name="service.credit.consumption",
         inverse_name="purchase_id",
@@ -397,11 +411,18 @@ class ServiceCreditPurchase(models.Model):
         **OF_BALANCE,
         help="Credits that were taken back, because their sale was undone or reduced.",
     )
+    credits_transferred = fields.Float(
+        string="Transferred",
+        digits="Service Credits",
+        **OF_BALANCE,
+        help="Credits that another customer of the group has received.",
+    )
     credits_available = fields.Float(
         string="Available",
         digits="Service Credits",
         **OF_BALANCE,
-        help="Credits that are neither allocated nor expired nor withdrawn.",
+        help="Credits that are neither allocated nor expired, withdrawn or "
+        "transferred.",
     )
     value_available = fields.Monetary(**OF_BALANCE)
     paid_available = fields.Monetary(
@@ -436,6 +457,7 @@ class ServiceCreditPurchase(models.Model):
             (USED, "Used"),
             (EXPIRED, "Expired"),
             (WITHDRAWN, "Withdrawn"),
+            (TRANSFERRED, "Transferred"),
         ],
         compute="_compute_state",
         store=True,
@@ -445,6 +467,9 @@ class ServiceCreditPurchase(models.Model):
         "date: they are expired once they have been written off.",
     )
     has_rows = fields.Boolean(compute="_compute_has_rows")
+    is_in_group = fields.Boolean(
+        compute="_compute_is_in_group", export_string_translation=False
+    )
     is_expirable = fields.Boolean(compute="_compute_is_expirable")
     value_total = fields.Monetary(
         string="Total Value", compute="_compute_totals", store=True, precompute=True
@@ -485,8 +510,9 @@ class ServiceCreditPurchase(models.Model):
     _balance_adds_up = models.Constraint(
         # IS TRUE: a check that cannot be decided, for want of a figure, would pass.
         "CHECK ((credits = credits_available + credits_allocated + credits_expired "
-        "+ credits_withdrawn AND credits_available >= 0 AND credits_allocated >= 0 "
-        "AND credits_expired >= 0 AND credits_withdrawn >= 0) IS TRUE)",
+        "+ credits_withdrawn + credits_transferred AND credits_available >= 0 "
+        "AND credits_allocated >= 0 AND credits_expired >= 0 "
+        "AND credits_withdrawn >= 0 AND credits_transferred >= 0) IS TRUE)",
         "A purchase cannot give more service credits than it has.",
     )
     _sale_line_once = models.UniqueIndex(
@@ -628,20 +654,6 @@ class ServiceCreditPurchase(models.Model):
         """Credits are a customer's, and so is sharing in them: no contact's."""
         for purchase in self:
             purchase._refuse_contacts(purchase.sudo().shared_partner_ids)
-
-    def _refuse_contacts(self, partners_sudo):
-        for contact in partners_sudo:
-            customer = contact.commercial_partner_id
-            if customer != contact:
-                raise ValidationError(
-                    self.env._(
-                        "%(purchase)s can't be shared with %(contact)s, who "
-                        "belongs to %(customer)s: choose %(customer)s instead.",
-                        purchase=self._get_label(),
-                        contact=contact.name,
-                        customer=customer.display_name,
-                    )
-                )
 
     @api.constrains("credits", "value_per_credit", "paid_per_credit")
     def _check_money(self):

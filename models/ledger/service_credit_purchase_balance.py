@@ -5,7 +5,15 @@ from odoo import api, fields, models
 from odoo.tools import float_round
 
 from .drawing import NOTHING, Lost
-from .service_credit_purchase import DRAFT, EXPIRED, OPEN, USED, WAITING, WITHDRAWN
+from .service_credit_purchase import (
+    DRAFT,
+    EXPIRED,
+    OPEN,
+    TRANSFERRED,
+    USED,
+    WAITING,
+    WITHDRAWN,
+)
 
 
 class ServiceCreditPurchase(models.Model):
@@ -23,34 +31,51 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("credits", "value_per_credit", "paid_per_credit", "currency_id")
     def _compute_totals(self):
-        for purchase in self:
+        # What was received is worth what it was worth to its giver, to the cent.
+        received = self.filtered("origin_id")
+        for purchase in received:
+            purchase.value_total = purchase.value_total
+            purchase.paid_total = purchase.paid_total
+        for purchase in self - received:
             currency = purchase.currency_id or self.env.company.currency_id
             credits = purchase.credits
             purchase.value_total = currency.round(credits * purchase.value_per_credit)
             purchase.paid_total = currency.round(credits * purchase.paid_per_credit)
 
-    @api.depends("credits", "value_total", "paid_total", "consumption_ids.credits")
+    @api.depends(
+        "credits", "value_total", "paid_total", "origin_id", "consumption_ids.credits"
+    )
     def _compute_balance(self):
         digits = self._get_credit_digits()
         sums = self._get_ledger_sums([("purchase_id", "in", self._origin.ids)])
         alike = defaultdict(list)
         for purchase in self:
             lost = sums.get(purchase._origin.id, NOTHING)
+            credits, value, paid = purchase._get_sold_amounts()
             figures = {
                 "credits_allocated": lost.allocated,
                 "credits_expired": lost.expired,
                 "credits_withdrawn": lost.withdrawn,
-                "credits_available": float_round(
-                    purchase.credits - lost.credits, digits
+                # Not what was received, which is a row as well.
+                "credits_transferred": float_round(
+                    lost.transferred + purchase.credits - credits, digits
                 ),
-                "value_available": purchase.value_total - lost.value,
-                "paid_available": purchase.paid_total - lost.paid,
+                "credits_available": float_round(credits - lost.credits, digits),
+                "value_available": value - lost.value,
+                "paid_available": paid - lost.paid,
             }
             for item in figures.items():
                 alike[(*item, purchase.currency_id.id)].append(purchase.id)
         # Thousands that expire together are left with the same.
         for (name, figure, _currency_id), ids in alike.items():
             self.browse(ids)[name] = figure
+
+    def _get_sold_amounts(self):
+        """Return the credits, value and amount paid before the first row of the ledger:
+        received credits come with a row."""
+        if self.origin_id:
+            return 0.0, 0.0, 0.0
+        return self.credits, self.value_total, self.paid_total
 
     @api.depends(
         "release",
@@ -61,6 +86,7 @@ class ServiceCreditPurchase(models.Model):
         "credits_available",
         "credits_expired",
         "credits_withdrawn",
+        "credits_transferred",
         "value_available",
         "paid_available",
     )
@@ -79,7 +105,8 @@ class ServiceCreditPurchase(models.Model):
             purchase.credits_waiting = waiting
             unpaid = max(held - left - purchase.credits_expired, 0.0)
             purchase.credits_unpaid = float_round(
-                min(unpaid, purchase._get_used_here()), digits
+                min(unpaid, purchase._get_used_here() + purchase.credits_transferred),
+                digits,
             )
             purchase.value_waiting = purchase.value_available * share
             purchase.paid_waiting = purchase.paid_available * share
@@ -126,6 +153,7 @@ class ServiceCreditPurchase(models.Model):
         "credits_allocated",
         "credits_expired",
         "credits_withdrawn",
+        "credits_transferred",
     )
     def _compute_state(self):
         for state, purchases in self.grouped(self._derive_state).items():
@@ -144,6 +172,8 @@ class ServiceCreditPurchase(models.Model):
             return EXPIRED
         if purchase.credits_allocated > 0:
             return USED
+        if purchase.credits_transferred > 0:
+            return TRANSFERRED
         return WITHDRAWN if purchase.credits_withdrawn > 0 else OPEN
 
     @api.depends("consumption_ids")
@@ -208,7 +238,9 @@ class ServiceCreditPurchase(models.Model):
             today = company._get_today()
             day = fields.Date.to_date(date) or today
             usable = purchases_sudo.filtered(
-                lambda lot, day=day: lot._is_usable_on(day)
+                lambda lot, day=day: (
+                    lot._is_usable_on(day) and lot._is_received_by(day)
+                )
             )
             amounts |= usable._get_usable_amounts(day if day < today else None)
         return {lot: amounts[lot] for lot in self.sudo() if lot in amounts}
@@ -239,10 +271,11 @@ class ServiceCreditPurchase(models.Model):
         amounts = {}
         for lot in self:
             lost = sums.get(lot.id, NOTHING)
+            credits, value, paid = lot._get_sold_amounts()
             amounts[lot] = (
-                float_round(lot.credits - lost.credits, digits),
-                lot.currency_id.round(lot.value_total - lost.value),
-                lot.currency_id.round(lot.paid_total - lost.paid),
+                float_round(credits - lost.credits, digits),
+                lot.currency_id.round(value - lost.value),
+                lot.currency_id.round(paid - lost.paid),
             )
         return amounts
 

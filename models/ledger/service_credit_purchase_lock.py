@@ -258,7 +258,16 @@ class ServiceCreditPurchase(models.Model):
             self._check_dates(changed, vals)
 
     def _check_can_become_draft(self):
-        gone = self.credits_expired + self.credits_withdrawn
+        if self.origin_id:
+            raise UserError(
+                self.env._(
+                    "%(purchase)s can't become a draft, because its credits were "
+                    "transferred from %(origin)s: transfer them back instead.",
+                    purchase=self._get_label(),
+                    origin=self.origin_id.sudo().name,
+                )
+            )
+        gone = self.credits_expired + self.credits_withdrawn + self.credits_transferred
         # What was used elsewhere is given back to the draft.
         allocated = self._get_used_here()
         if float_compare(allocated, 0.0, self._get_credit_digits()) > 0 or gone > 0:
@@ -266,7 +275,7 @@ class ServiceCreditPurchase(models.Model):
                 self.env._(
                     "%(purchase)s can't become a draft again: %(allocated)s of its "
                     "credits are allocated and %(gone)s have expired or were "
-                    "withdrawn, and both must be 0.",
+                    "withdrawn or transferred, and both must be 0.",
                     purchase=self._get_label(),
                     allocated=self._format_credits(allocated),
                     gone=self._format_credits(gone),

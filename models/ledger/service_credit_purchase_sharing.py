@@ -2,6 +2,7 @@
 import uuid
 
 from odoo import api, models, tools
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -40,6 +41,20 @@ class ServiceCreditPurchase(models.Model):
     """Which customers draw from a purchase besides the one that owns it."""
 
     _inherit = "service.credit.purchase"
+
+    def _refuse_contacts(self, partners_sudo):
+        for contact in partners_sudo:
+            customer = contact.commercial_partner_id
+            if customer != contact:
+                raise ValidationError(
+                    self.env._(
+                        "%(purchase)s can't be shared with %(contact)s, who "
+                        "belongs to %(customer)s: choose %(customer)s instead.",
+                        purchase=self._get_label(),
+                        contact=contact.name,
+                        customer=customer.display_name,
+                    )
+                )
 
     @api.model
     def _forget_sharing(self):
@@ -144,6 +159,27 @@ class ServiceCreditPurchase(models.Model):
             for share in shares_sudo
             if share.partner_id != share.purchase_id.commercial_partner_id
         }
+
+    def _get_credits_used_by(self, partners):
+        """Return how much customers drew from the purchase of another one.
+
+        :param partners: commercial entities
+        """
+        self.ensure_one()
+        # sudo: what may be drawn does not depend on who looks
+        [(credits,)] = (
+            self.env["service.credit.consumption"]
+            .sudo()
+            ._read_group(
+                [
+                    ("purchase_id", "=", self.id),
+                    ("is_shared", "=", True),
+                    ("used_by_id", "in", partners.ids),
+                ],
+                aggregates=["credits:sum"],
+            )
+        )
+        return credits or 0.0
 
     def _is_shared_with(self, partner):
         """Tell whether a customer draws from the purchase of another one.

@@ -32,6 +32,8 @@ DRAWING_FIELDS = [
     "credits_allocated",
     "credits_expired",
     "credits_withdrawn",
+    "credits_transferred",
+    "origin_id",
     "credits_available",
     "credits_waiting",
     "value_per_credit",
@@ -236,6 +238,12 @@ class ServiceCreditPurchase(models.Model):
             and self.date_start <= day
             and not self._is_past_grace(day)
         )
+
+    def _is_received_by(self, day):
+        """Tell whether the credits were there on a day: not before another customer
+        transferred them."""
+        self.ensure_one()
+        return not self.date_received or self.date_received <= day
 
     def _is_in_scope(self, request):
         """Tell whether the purchase pays for the kind of work that asks.

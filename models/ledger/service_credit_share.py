@@ -113,16 +113,30 @@ class ServiceCreditShare(models.Model):
             ):
                 purchase.shared_partner_ids |= share.partner_id
 
-    def _merge_customers(self, sources, target):
-        """Leave customers that become one contact one share in a purchase, of all that
-        they may draw."""
+    def _join_customers(self, sources, target):
+        """Leave customers that become one what they may draw together: their limits
+        are added up, what a customer without one used is not counted against the limit
+        of the other, and who goes on without a limit keeps none.
+
+        :param sources: commercial entities that become part of `target`
+        :return: the shares that are left, still of a source where `target` had none
+        """
         shares = self.search([("partner_id", "in", (sources | target).ids)])
-        for own in shares.grouped("purchase_id").values():
-            kept = own.filtered(lambda share: share.partner_id == target) or own[0]
-            if own > kept:
-                credits = min(sum(own.mapped("credits")), MOST_CREDITS)
-                (own - kept).unlink()
-                kept.credits = credits
+        left = shares.browse()
+        for purchase, own in shares.grouped("purchase_id").items():
+            kept = own.filtered(lambda share: share.partner_id == target)
+            is_owner = purchase.commercial_partner_id in target | sources
+            if is_owner or not kept and purchase._is_shared_with(target):
+                own.unlink()
+                continue
+            kept = kept or own[0]
+            credits = sum(own.mapped("credits"))
+            credits += purchase._get_credits_used_by(sources - own.partner_id)
+            (own - kept).unlink()
+            if credits != kept.credits:
+                kept.credits = min(credits, MOST_CREDITS)
+            left |= kept
+        return left
 
     def _get_left(self):
         """Return the credits that the customer may still draw."""

@@ -55,21 +55,26 @@ def get_use(partner, company, currency, since):
     return max(float(used or 0), 0.0), float(overage or 0)
 
 
-def query_drawn(since):
+def query_drawn(since, limits=None):
     """Return a query of the net credits that paid for work, per customer, company,
-    currency and work date."""
+    currency, work date and what their purchases are limited to.
+
+    :param SQL limits: of the alias ``purchase``, see :func:`query_limits`; all work is
+        one without it
+    """
     return SQL(
         """
         SELECT purchase.commercial_partner_id, purchase.company_id,
-               purchase.currency_id, line.date, SUM(line.credits) AS credits
+               purchase.currency_id, %(limits)s AS limits, line.date,
+               SUM(line.credits) AS credits
         FROM service_credit_consumption line
         JOIN service_credit_purchase purchase ON purchase.id = line.purchase_id
         WHERE line.consumption_type IN ('consumption', 'adjustment')
-          AND line.date >= %s
-        GROUP BY purchase.commercial_partner_id, purchase.company_id,
-                 purchase.currency_id, line.date
+          AND line.date >= %(since)s
+        GROUP BY 1, 2, 3, 4, 5
         """,
-        since,
+        limits=limits or SQL("''"),
+        since=since,
     )
 
 

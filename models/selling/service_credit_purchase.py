@@ -218,6 +218,7 @@ class ServiceCreditPurchase(models.Model):
 
     def _check_unused(self):
         for purchase in self:
+            purchase._check_not_transferred()
             if purchase.credits_allocated > 0:
                 raise UserError(
                     self.env._(
@@ -230,6 +231,19 @@ class ServiceCreditPurchase(models.Model):
                         purchase=purchase.name,
                     )
                 )
+
+    def _check_not_transferred(self):
+        if self.credits_transferred > 0:
+            raise UserError(
+                self.env._(
+                    "The sale of %(item)s can't be undone, because %(credits)s credits "
+                    "of its purchase %(purchase)s were transferred to another "
+                    "customer. Transfer them back first.",
+                    item=self.sale_line_id.display_name,
+                    credits=self._format_credits(self.credits_transferred),
+                    purchase=self.name,
+                )
+            )
 
     def _follow_sale(self, line, before):
         """Bring one purchase in line with its changed sales order item.
@@ -258,14 +272,15 @@ class ServiceCreditPurchase(models.Model):
             self._note_withdrawal(withdrawn)
 
     def _check_not_below_used(self, line, credits):
-        used, digits = self.credits_allocated, self._get_credit_digits()
+        digits = self._get_credit_digits()
+        used = self.credits_allocated + self.credits_transferred
         is_less = float_compare(credits, self.sale_credits, digits) < 0
         if is_less and float_compare(credits, used, digits) < 0:
             raise UserError(
                 self.env._(
                     "%(item)s can't be reduced to %(credits)s credits, because "
-                    "%(used)s credits of its purchase %(purchase)s are used. Keep at "
-                    "least %(units)s %(unit)s on the order.",
+                    "%(used)s credits of its purchase %(purchase)s are used or were "
+                    "transferred. Keep at least %(units)s %(unit)s on the order.",
                     item=line.display_name,
                     credits=self._format_credits(credits),
                     used=self._format_credits(used),

@@ -198,7 +198,8 @@ class ServiceCreditPurchase(models.Model):
 
         :param refunded: credits that credit notes hold withdrawn
         """
-        if self._get_used_here() > 0 or self.credits_expired > 0:
+        gone = self.credits_expired + self.credits_transferred
+        if self._get_used_here() > 0 or gone > 0:
             return
         if not billing.is_billed:
             if self.paid_follows_invoice:
@@ -232,7 +233,8 @@ class ServiceCreditPurchase(models.Model):
             notes.append(
                 self.env._(
                     "Credit notes took back %(credited)s credits: %(withdrawn)s were "
-                    "withdrawn, and %(used)s were used before and stay.",
+                    "withdrawn, and %(used)s were used or transferred before and "
+                    "stay.",
                     credited=self._format_credits(wanted),
                     withdrawn=self._format_credits(self.credits_refunded),
                     used=self._format_credits(wanted - self.credits_refunded),

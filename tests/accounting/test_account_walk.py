@@ -2,7 +2,7 @@
 import os
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import Command
@@ -17,7 +17,7 @@ from ..support.random_walk import SEED
 STEPS = 40
 DOCUMENTS = int(os.environ.get("HELPDESK_DOCUMENTS", 1_500 if LONG else 120))
 KINDS = ("order", "invoice", "invoice", "credit", "draw", "draw", "draw", "back")
-KINDS += ("withdraw", "expire", "discount", "recognize", "recognize")
+KINDS += ("withdraw", "expire", "discount", "transfer", "recognize", "recognize")
 
 
 # What counts as a document: the model, and which of its records.
@@ -45,24 +45,30 @@ class Books:
     It reads documents and ledger rows one by one and keeps no sums of its own.
     """
 
-    def __init__(self, purchase, date):
-        self.purchase, self.date = purchase, date
+    def __init__(self, purchase, day):
+        self.purchase, self.date = purchase, day
         self.total = decimal(purchase.paid_total)
         self.used = self.expired = self.withdrawn = Decimal()
         self.credits_withdrawn = Decimal()
-        self._read_rows()
+        self._read_rows(purchase, self.total)
+        # Whoever has them, transferred credits were sold with this purchase.
+        for received in purchase.search([("origin_id", "=", purchase.id)]):
+            self._read_rows(received, Decimal())
         self.invoiced = self.credited = Decimal()
         self.invoiced_company = self.credited_company = self.units = Decimal()
         self.discount = Decimal()
         for item in purchase.sale_line_id.invoice_lines:
             self._read_item(item)
 
-    def _read_rows(self):
-        purchase, lapse = self.purchase, self.purchase.date_expiry + timedelta(1)
+    def _read_rows(self, purchase, total):
+        lapse = purchase.date_expiry + timedelta(1)
+        start = max(purchase.date_start, purchase.date_received or date.min)
         within = Decimal()
         for row in purchase.consumption_ids:
-            day, paid = max(purchase.date_start, row.date), decimal(row.paid)
-            if row.consumption_type == "withdrawal":
+            day, paid = max(start, row.date), decimal(row.paid)
+            if row.consumption_type == "transfer":
+                within += paid
+            elif row.consumption_type == "withdrawal":
                 within += paid
                 if min(day, lapse) <= self.date:
                     self.withdrawn += paid
@@ -75,7 +81,7 @@ class Books:
                 else:
                     self.used += paid
         if lapse <= self.date:
-            self.expired += self.total - within
+            self.expired += total - within
 
     def _read_item(self, item):
         if item.parent_state != "posted" or item.date > self.date:
@@ -151,6 +157,9 @@ class TestAccountWalk(AccountingCommon):
             context={**cls.env.context, "allowed_company_ids": cls.companies.ids}
         )
         cls.pack.service_credit_creation = "open"
+        cls.daughter = cls.env["res.partner"].create(
+            {"name": "Daughter", "is_company": True, "parent_id": cls.customer.id}
+        )
         cls.tickets = {
             company: cls._create_ticket(company_id=company.id)
             for company in cls.companies
@@ -280,13 +289,25 @@ class TestAccountWalk(AccountingCommon):
             company = self.branch
         request = DrawRequest(
             work=self.tickets[company],
-            partner=self.customer,
+            partner=self.dice.choice((self.customer, self.daughter)),
             company=company,
             currency=purchase.currency_id,
             date=self.clock - timedelta(self.dice.randrange(4)),
             credits=self.dice.randrange(1, 900) / 100,
         )
         draw_credits(self.env, [request])
+
+    def _step_transfer(self):
+        """Give credits to a company of the group, or back."""
+        family = self._choose()
+        family |= family.search([("origin_id", "=", family.id)])
+        purchase = self.dice.choice(family)
+        customer = self.customer | self.daughter
+        customer -= purchase.commercial_partner_id
+        if not purchase._get_transfer_obstacle():
+            most = purchase._get_usable_credits()
+            credits = min(self.dice.randrange(1, 900) / 100, most)
+            purchase._transfer(customer, credits, "As agreed")
 
     def _step_back(self):
         rows = self._choose().consumption_ids.filtered(

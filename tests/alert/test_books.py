@@ -58,6 +58,11 @@ class TestBooks(FundingCommon):
             (purchases, self.purchase, "is_draft = true"),
             ("service_credit_allocation", allocation, "credits = 1"),
             ("service_credit_allocation", allocation, f"{owner} = {stranger.id}"),
+            (
+                "service_credit_allocation",
+                allocation,
+                "allocation_type = 'transfer', ticket_id = NULL",
+            ),
             (rows, row, "credits = 1"),
             (rows, row, f"company_id = {branch.id}"),
             (rows, back, "credits = -9"),

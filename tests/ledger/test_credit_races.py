@@ -40,7 +40,7 @@ class TestCreditRaces(ScratchCase):
         cls.customer_ids = (
             env["res.partner"]
             .create(
-                [{"name": f"Racer {n}", "is_company": True} for n in range(10 * ROUNDS)]
+                [{"name": f"Racer {n}", "is_company": True} for n in range(12 * ROUNDS)]
             )
             .ids
         )
@@ -163,6 +163,57 @@ class TestCreditRaces(ScratchCase):
         # Two of the pool each: six find enough, and the others take nothing.
         self.assertEqual(self._check_outcomes(results), [3.0] * 6)
         self._check_ledger(available=0, allocated=12)
+
+    @race
+    def test_transfers_and_draws_at_once(self):
+        """Credits are given or used, and neither twice."""
+        with self._env() as env:
+            owner = self._customer(env)
+            purchase_id = buy(env, owner, 10).id
+            member_id = (
+                env["res.partner"]
+                .create({"name": "Member", "is_company": True, "parent_id": owner.id})
+                .id
+            )
+
+        def transfer(env):
+            purchase = env["service.credit.purchase"].browse(purchase_id)
+            member = env["res.partner"].browse(member_id)
+            return purchase._transfer(member, 2, "Race").credits
+
+        jobs = [transfer, self._drawing(2.0)] * (WORKERS // 2)
+        results = self._race(*jobs)
+        for result in results:
+            if not isinstance(result, float):
+                self.assertIs(type(result), UserError, repr(result))
+        self.assertEqual([one for one in results if isinstance(one, float)], [2.0] * 5)
+        with self._env() as env:
+            purchase = env["service.credit.purchase"].browse(purchase_id)
+            received = purchase.search([("origin_id", "=", purchase_id)])
+            given = sum(received.mapped("credits_available"))
+            self.assertEqual(given, purchase.credits_transferred)
+            self.assertEqual(given + purchase.credits_allocated, 10)
+
+    @race
+    def test_transferred_back_once(self):
+        with self._env() as env:
+            owner = self._customer(env)
+            member = env["res.partner"].create(
+                {"name": "Member", "is_company": True, "parent_id": owner.id}
+            )
+            purchase = buy(env, owner, 10)
+            purchase_id = purchase.id
+            received_id = purchase._transfer(member, 4, "Race").id
+
+        def back(env):
+            received = env["service.credit.purchase"].browse(received_id)
+            return received._transfer(self._customer(env), 4, "Back").id
+
+        results = self._race(*[back] * 4)
+        self.assertEqual([one for one in results if one == purchase_id], [purchase_id])
+        with self._env() as env:
+            purchase = env["service.credit.purchase"].browse(purchase_id)
+            self.assertEqual(purchase.credits_available, 10)
 
     @race
     def test_overlapping_purchases_in_opposite_order(self):

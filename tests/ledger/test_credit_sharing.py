@@ -144,10 +144,68 @@ class TestCreditSharing(CreditCommon):
         for member in members:
             member.parent_id = self.other_customer
         self.assertEqual(pool.shared_partner_ids, self.other_customer)
-        self.assertEqual(pool.share_ids, share, "the customer's own limit is kept")
-        self.assertEqual(share.partner_id, self.other_customer)
+        self.assertEqual(pool.share_ids, share)
+        self.assertEqual((share.partner_id, share.credits), (self.other_customer, 7))
         self.assertFalse(dropped.exists())
-        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 13)
+        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 17)
+
+    def test_a_customer_without_a_limit_keeps_none(self):
+        """Neither a member that joins it nor one that is merged brings its own."""
+        member, twin = self.env["res.partner"].create(
+            [{"name": "Sole Trader"}, {"name": "Second Trader"}]
+        )
+        joined = member | twin | self.other_customer
+        pool = self._share(10, sharing="chosen", shared_partner_ids=joined.ids)
+        self._limit(pool, 3, member)
+        self._limit(pool, 2, twin)
+        member.parent_id = self.other_customer
+        self.env.flush_all()
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((twin | self.other_customer).ids, self.other_customer)
+        self.env.invalidate_all()
+        self.assertFalse(pool.share_ids)
+        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 10)
+
+    def test_what_was_used_without_a_limit_is_not_counted_against_one(self):
+        member = self.env["res.partner"].create({"name": "Sole Trader"})
+        joined = member | self.other_customer
+        pool = self._share(20, sharing="chosen", shared_partner_ids=joined.ids)
+        share = self._limit(pool, 3, self.other_customer)
+        ticket = self._create_ticket(partner_id=member.id)
+        self._draw(ticket, 8, partner=member)
+        member.parent_id = self.other_customer
+        self.assertEqual((share.credits, share.credits_used), (11, 8))
+        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 3)
+
+    def test_sharing_and_limits_are_imported_by_their_names(self):
+        self.env["service.type"].create({"name": "Remote Lessons"})
+        names = [
+            "partner_id",
+            "credits",
+            "sharing",
+            "priority",
+            "shared_partner_ids",
+            "service_type_ids",
+            "share_ids/partner_id",
+            "share_ids/credits",
+        ]
+        owner, member = self.customer.name, self.other_customer.name
+        row = [owner, "10", "Chosen customers", "5", member, "Remote Lessons"]
+        result = self.purchase_model.load(names, [[*row, member, "4"]])
+        self.assertFalse(result["messages"])
+        pool = self.purchase_model.browse(result["ids"])
+        self.assertEqual((pool.sharing, pool.priority), ("chosen", 5))
+        self.assertEqual(pool.shared_partner_ids, self.other_customer)
+        self.assertEqual(pool.service_type_ids.name, "Remote Lessons")
+        self.assertEqual(pool.share_ids.credits, 4)
+
+    def test_an_owner_needs_no_share_of_its_own(self):
+        member = self.env["res.partner"].create({"name": "Sole Trader"})
+        pool = self._share(10, sharing="chosen", partner_id=member.id)
+        self._limit(pool, 3, self.other_customer)
+        member.parent_id = self.other_customer
+        self.assertFalse(pool.share_ids)
+        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 10)
 
     def _limit(self, pool, credits, partner=None):
         return self.env["service.credit.share"].create(

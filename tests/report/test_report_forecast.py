@@ -5,6 +5,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from lxml import etree
 
+from odoo import Command
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -215,6 +216,48 @@ class TestReportForecast(CreditCommon):
             lapsed, empty = expected[customer]
             self.assertAlmostEqual(line.credits_lapsing, lapsed, 1)
             self.assertLessEqual(abs((line.date_empty - empty).days), 1)
+
+    def test_limits_day_by_day(self):
+        """Credits for one kind of work are used at the pace of that work."""
+        dice = random.Random(11)
+        team = self.env["helpdesk.ticket.team"].create({"name": "Trainers"})
+        limits = {"team_ids": [Command.set(team.ids)], "priority": 10}
+        expected = {}
+        for number in range(10):
+            customer = self._create_customer(f"Limited {number}")
+            for kind, values in (("any", {}), ("training", limits)):
+                pace = dice.choice([0, dice.randint(1, 60) / 10])
+                values = {**values, "partner_id": customer.id}
+                lots = []
+                if pace:
+                    ticket = self._create_ticket(
+                        partner_id=customer.id, team_id=team.id if "team_ids" in values
+                        else False
+                    )
+                    self._buy(pace * 3, start=-400, expiry=1, **values)
+                    day = self.today - relativedelta(months=1)
+                    self._draw(ticket, pace * 3, partner=customer, date=day)
+                for _ in range(dice.randint(1, 3)):
+                    lot = self._buy(
+                        dice.randint(1, 40),
+                        start=-100,
+                        expiry=dice.randint(2, 300),
+                        **values,
+                    )
+                    lots.append([lot.date_expiry, lot.credits])
+                run = run_down(sorted(lots), pace / MONTH, self.today)
+                expected[customer, kind] = *run, sum(lot[1] for lot in lots), pace
+        for (customer, kind), (lapsed, empty, credits, pace) in expected.items():
+            lines = self._forecast(customer)
+            line = lines.filtered(lambda one: bool(one.limits) == (kind == "training"))
+            with self.subTest(customer=customer.name, kind=kind):
+                self.assertEqual(len(lines), 2)
+                self.assertAlmostEqual(line.pace_3, pace, 1)
+                self.assertEqual(line.credits_available, credits)
+                self.assertAlmostEqual(line.credits_lapsing, lapsed, 1)
+                self.assertLessEqual(abs((line.date_empty - empty).days), 1)
+                if kind == "training":
+                    self.assertEqual(line.limits, "Trainers")
 
     def test_renew(self):
         self._buy(10)

@@ -107,6 +107,7 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
             (self.lead, "action_create_service_credit_purchases"),
             (self.purchase, "action_create_renewal"),
             (self.purchase, "action_extend"),
+            (self.purchase, "action_transfer"),
             (self.request, "action_record_answer"),
             (self.submitted, "action_ask_reason"),
             (self.source, "action_preview"),

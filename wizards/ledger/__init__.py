@@ -4,3 +4,4 @@ from . import service_credit_manage_project
 from . import service_credit_owed
 from . import service_credit_reconciliation
 from . import service_credit_statement
+from . import service_credit_transfer

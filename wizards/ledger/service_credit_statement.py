@@ -6,7 +6,7 @@ from odoo.tools import float_round, format_date
 
 # A printed page for every forty of them.
 MOST_LINES = 10_000
-ORDER = ("bought", "elsewhere", "used", "expired", "withdrawn")
+ORDER = ("bought", "elsewhere", "transferred", "used", "expired", "withdrawn")
 
 
 class ServiceCreditStatement(models.TransientModel):
