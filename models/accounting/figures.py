@@ -13,7 +13,7 @@ cannot disagree. A row is a purchase on one liability account in one currency:
 - *recognized*: the sum of the recognitions that were not cancelled.
 
 Credits that were transferred to another customer stay with the purchase they were sold
-with: that is the one that was invoiced, whoever uses them.
+with: that is the one that was invoiced, and who uses them does not matter.
 
 A discount line of an invoice lowers revenue at once, while the credit lines wait at
 their full price: its share is recognized with the first recognition, so that what is
