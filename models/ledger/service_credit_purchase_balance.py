@@ -238,9 +238,7 @@ class ServiceCreditPurchase(models.Model):
             today = company._get_today()
             day = fields.Date.to_date(date) or today
             usable = purchases_sudo.filtered(
-                lambda lot, day=day: (
-                    lot._is_usable_on(day) and lot._is_received_by(day)
-                )
+                lambda lot, day=day: lot._is_usable_on(day) and lot._is_received_by(day)
             )
             amounts |= usable._get_usable_amounts(day if day < today else None)
         return {lot: amounts[lot] for lot in self.sudo() if lot in amounts}

@@ -68,7 +68,13 @@ class TestCreditTransfer(CreditCommon):
             }
         )
         received = self._transfer(4)
-        for name in ("date_start", "date_expiry", "priority", "team_ids", "description"):
+        for name in (
+            "date_start",
+            "date_expiry",
+            "priority",
+            "team_ids",
+            "description",
+        ):
             self.assertEqual(received[name], self.purchase[name], name)
         self.assertEqual((received.sharing, received.is_limited), ("customer", True))
 
@@ -145,9 +151,7 @@ class TestCreditTransfer(CreditCommon):
                 )
                 self.assertEqual(
                     line.credits_closing,
-                    line.credits_bought
-                    - line.credits_used
-                    - line.credits_transferred,
+                    line.credits_bought - line.credits_used - line.credits_transferred,
                 )
 
     def test_a_purchase_of_the_future(self):

@@ -231,8 +231,8 @@ class TestReportForecast(CreditCommon):
                 lots = []
                 if pace:
                     ticket = self._create_ticket(
-                        partner_id=customer.id, team_id=team.id if "team_ids" in values
-                        else False
+                        partner_id=customer.id,
+                        team_id=team.id if "team_ids" in values else False,
                     )
                     self._buy(pace * 3, start=-400, expiry=1, **values)
                     day = self.today - relativedelta(months=1)
