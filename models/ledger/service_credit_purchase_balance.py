@@ -4,7 +4,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import float_round
 
-from .drawing import NOTHING, Lost
+from .lost import NOTHING, Lost
 from .service_credit_purchase import (
     DRAFT,
     EXPIRED,

@@ -44,7 +44,8 @@ class TestBooks(FundingCommon):
         row = self.purchase.consumption_ids
         owner, stranger = "commercial_partner_id", self.other_customer
         branch = self.env["res.company"].create({"name": "Branch"})
-        allocation = row.allocation_id
+        allocation, allocations = row.allocation_id, "service_credit_allocation"
+        moved = "allocation_type = 'transfer', ticket_id = NULL"
         purchases, entries = "service_credit_purchase", "account_analytic_line"
         items, rows = "sale_order_line", "service_credit_consumption"
         self._log(self.ticket, 1, date="2026-03-04").unlink()
@@ -56,13 +57,9 @@ class TestBooks(FundingCommon):
             (purchases, self.purchase, "value_available = value_available - 0.01"),
             (purchases, self.purchase, "credits_available = -1"),
             (purchases, self.purchase, "is_draft = true"),
-            ("service_credit_allocation", allocation, "credits = 1"),
-            ("service_credit_allocation", allocation, f"{owner} = {stranger.id}"),
-            (
-                "service_credit_allocation",
-                allocation,
-                "allocation_type = 'transfer', ticket_id = NULL",
-            ),
+            (allocations, allocation, "credits = 1"),
+            (allocations, allocation, f"{owner} = {stranger.id}"),
+            (allocations, allocation, moved),
             (rows, row, "credits = 1"),
             (rows, row, f"company_id = {branch.id}"),
             (rows, back, "credits = -9"),

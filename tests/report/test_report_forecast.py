@@ -247,6 +247,9 @@ class TestReportForecast(CreditCommon):
                     lots.append([lot.date_expiry, lot.credits])
                 run = run_down(sorted(lots), pace / MONTH, self.today)
                 expected[customer, kind] = *run, sum(lot[1] for lot in lots), pace
+        self._assert_limits_day_by_day(expected)
+
+    def _assert_limits_day_by_day(self, expected):
         for (customer, kind), (lapsed, empty, credits, pace) in expected.items():
             lines = self._forecast(customer)
             line = lines.filtered(lambda one: bool(one.limits) == (kind == "training"))
