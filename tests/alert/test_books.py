@@ -40,6 +40,19 @@ class TestBooks(FundingCommon):
         assert_books(self, self.env)
         assert_books(self, self.env.cr)
 
+    def _find_broken(self, cases, companies):
+        """Return the rules that say what is wrong with each change."""
+        rules = set()
+        for table, record, change in cases:
+            with self.subTest(change=change), self.cr.savepoint() as savepoint:
+                self._break(table, record, change)
+                found = find_differences(self.env, companies)
+                self.assertTrue(found)
+                rules |= {difference.rule for difference in found}
+                savepoint.rollback()
+                self.env.invalidate_all()
+        return rules
+
     def test_every_kind_of_difference_is_found(self):
         row = self.purchase.consumption_ids
         owner, stranger = "commercial_partner_id", self.other_customer
@@ -71,15 +84,7 @@ class TestBooks(FundingCommon):
             (items, self.item, "authorized_hours = 7"),
             (items, self.item, "authorized_hours_used = 99, limit_hours = true"),
         ]
-        rules = set()
-        for table, record, change in cases:
-            with self.subTest(change=change), self.cr.savepoint() as savepoint:
-                self._break(table, record, change)
-                found = find_differences(self.env, self.company | branch)
-                self.assertTrue(found)
-                rules |= {difference.rule for difference in found}
-                savepoint.rollback()
-                self.env.invalidate_all()
+        rules = self._find_broken(cases, self.company | branch)
         self.assertEqual(rules, {*FIGURES, *RULES})
         assert_books(self, self.env)
 
