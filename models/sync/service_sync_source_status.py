@@ -168,7 +168,7 @@ class ServiceSyncSource(models.Model):
         drafts = self.draft_count
         drafts = drafts and _("Imported as drafts: %(count)s.", count=drafts)
         color, label, words = self._get_timely_status(now)
-        return color, label, " ".join(filter(None, (words, text, drafts)))
+        return color, label, " ".join(filter(None, (text, words, drafts)))
 
     def _get_timely_status(self, now):
         _ = self.env._

@@ -239,7 +239,7 @@ def _read_price(source, mapping, value, row):
     of_all = ("all", tell(price / credits, price))
     if guess_price(mapping.source_field) == "amount_total":
         # Its name tells that it is of all, and leaves open whether tax is in it.
-        return [of_all, ("gross", env._("nothing"))]
+        return [of_all, ("gross", env._("no value"))]
     return [("each", tell(price, price * credits)), of_all]
 
 

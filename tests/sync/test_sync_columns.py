@@ -283,7 +283,7 @@ class TestPreviewOfList(SyncCommon):
     def test_amount_that_may_have_tax_is_asked(self):
         text = "Number,Customer,Bought,Total\nP-1,ACME-1,10,900\n"
         preview = self.preview(self.source_of(text))
-        self.assertIn("90 per credit, 900 in all / ", preview.table)
+        self.assertIn("90 per credit, 900 in all / no value", preview.table)
         self.assertNotIn("9,000", preview.table, "its name tells that it is of all")
         preview = self.preview(self.source_of(text.replace("Total", "Net")))
         self.assertFalse(preview.asked)

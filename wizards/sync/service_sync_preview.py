@@ -72,11 +72,8 @@ class ServiceSyncPreview(models.TransientModel):
         help="What the first rows name and was not found.",
     )
     # === What the values leave open, answered for the whole system ===
-    asked = fields.Char(
-        readonly=True,
-        export_string_translation=False,
-        help="The names of the settings below that are asked for.",
-    )
+    # The names of the settings below that are asked for.
+    asked = fields.Char(readonly=True, export_string_translation=False)
     decimal_separator = fields.Selection(
         selection=_readings_of("service.sync.source", "decimal_separator"),
         string="Numbers",
