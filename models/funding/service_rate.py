@@ -211,7 +211,7 @@ class ServiceRate(models.Model):
     def _get_schedule(self, company_id, calendar_id):
         """Return a working schedule with the holidays of a company, without a query
         for each entry."""
-        # sudo: whoever logs time, the schedules of its company count
+        # sudo: the schedules of the company count, not those the user may read
         company_sudo = self.env["res.company"].sudo().browse(company_id)
         version = company_sudo.service_rate_version
         return self._get_schedule_of(company_id, calendar_id, version)
