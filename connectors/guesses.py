@@ -298,6 +298,7 @@ def _key(plain: str) -> str:
     words = [
         word for word in words if word not in WORDS["articles"] or word is words[-1]
     ]
+    words = ["hours" if word in ("hr", "hrs") else word for word in words]
     return " ".join(
         sorted(word.removesuffix("s") if len(word) > 3 else word for word in words)
     )
