@@ -30,14 +30,17 @@ TIME = {
     "Numele clientului|Client / Customer",
 }
 PURCHASE = {
-    "credits": "Hours in contract|Bought|Purchased|Package size|Hours included|Total hours|"
+    "credits": "Hours in contract|Bought|Purchased|Package size|Hours included|"
+    "Total hours|"
     "Block of hours|Stundenkontingent|Gekauft|Vereinbarte Stunden|Heures prépayées|"
     "Volume d'heures|Taille du forfait|Bolsa de horas|Horas contratadas|Cantidad|"
     "Ore contractate|Mărimea pachetului|Cantitate|Qty|Menge (h)",
-    "credits_used": "Delivered to date|Used|Consumed|Used so far|Hours delivered|Abgerufen|"
+    "credits_used": "Delivered to date|Used|Consumed|Used so far|Hours delivered|"
+    "Abgerufen|"
     "Bereits verbraucht|Déjà consommé|Heures réalisées|Horas gastadas|Ya consumido|"
     "Ore efectuate|Consumat",
-    "credits_left": "Balance hrs|Remaining|Left|Balance|Hours available|Restguthaben|Noch offen|"
+    "credits_left": "Balance hrs|Remaining|Left|Balance|Hours available|Restguthaben|"
+    "Noch offen|"
     "Solde d'heures|Reste|Saldo|Quedan|Ore rămase|Disponibil",
     "date_expiry": "Expires|Expires on|Valid till|Best before|Gültigkeitsende|"
     "Läuft ab am|Échéance|Date limite|Caducidad|Vence el|Valabil până la|"
