@@ -35,7 +35,8 @@ LOTS = """
         WHERE purchase.is_draft IS NOT TRUE
     ) term
 """
-# What every customer has, for any work and for some. `months`: for how long there was something to use, 1 to 12.
+# What every customer has, for any work and for some. `months`: for how long there was
+# something to use, 1 to 12.
 POOLS = f"""
     SELECT {POOL}, MIN(id) AS id, MIN(today) AS today,
            ROW_NUMBER() OVER (PARTITION BY {OWNER} ORDER BY limits <> '', MIN(id))

@@ -17,7 +17,7 @@ class PoolLot(Lot):
     sharing: str = "customer"
     members: set = field(default_factory=set)
     shares: dict = field(default_factory=dict)
-    # Of received credits: which row brought them, of which lot, and what they are worth.
+    # Of received credits: which row brought them, and what they are worth.
     given: object = None
     received: int | None = None
     worth: dict = field(default_factory=dict)
@@ -161,7 +161,9 @@ class PoolLedger(Ledger):
                 self.post(lot, None, "expiry", lot.available, self.now)
 
     def balance(self, lot, day):
-        if not self.usable(lot, day) or (lot.received or day) > day:
+        if not self.usable(lot, day):
+            return Decimal()
+        if lot.received is not None and lot.received > day:
             return Decimal()
         rows = [row for row in lot.rows if day >= self.now or row.day <= day]
         return lot.base - sum(row.credits for row in rows)
