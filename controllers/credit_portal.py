@@ -167,6 +167,8 @@ class CreditPortal(CustomerPortal):
     def _get_service_credit_domain_of_rows(self, purchase_sudo, reader):
         domain = [("purchase_id", "=", purchase_sudo.id)]
         if reader != purchase_sudo.commercial_partner_id:
+            # What a customer gave to another one is no use of that one's credits.
+            domain.append(("is_shared", "=", True))
             domain.append(("allocation_id.commercial_partner_id", "=", reader.id))
         return domain
 

@@ -79,16 +79,22 @@ def get_shared_texts(env, customer, company=None):
 
 
 def _get_bought(env, customer, company):
-    """Return ``{currency name: credits}`` that were bought with what is usable."""
+    """Return ``{currency name: credits}`` that were bought with what is usable, and
+    neither transferred to others nor withdrawn since."""
     # sudo: see get_credit_texts
     purchases_sudo = env["service.credit.purchase"].sudo()
     today = company.sudo()._get_today()
     domain = Domain("commercial_partner_id", "=", customer.commercial_partner_id.id)
     domain &= purchases_sudo._get_open_domain(company, today, today)
     groups = purchases_sudo.with_context(active_test=False)._read_group(
-        domain, ["currency_id"], ["credits:sum"]
+        domain,
+        ["currency_id"],
+        ["credits:sum", "credits_transferred:sum", "credits_withdrawn:sum"],
     )
-    return {currency.name: credits for currency, credits in groups}
+    return {
+        currency.name: credits - transferred - withdrawn
+        for currency, credits, transferred, withdrawn in groups
+    }
 
 
 def _get_credit_text(env, balance, bought, several):

@@ -94,6 +94,43 @@ class TestCreditPortal(FundingCommon, HttpCase):
             "credits left of", self._open("/my/service-credits", self.stranger).text
         )
 
+    def test_giver_and_receiver_of_a_transfer_read_their_own(self):
+        """What was given away is the receiver's: the giver opens no page of it."""
+        daughter = self.customer.create(
+            {"name": "Azure Daughter", "is_company": True, "parent_id": self.customer.id}
+        )
+        receiver = new_test_user(
+            self.env, "portal_dora", "base.group_portal", partner_id=daughter.id
+        )
+        received = self.purchase._transfer(daughter, 4, "Their month")
+        theirs = self._create_ticket(partner_id=daughter.id, name="Quiet matter")
+        self._work(1, ticket=theirs)
+        self.assertEqual(received.credits_allocated, 1)
+        for purchase, reader, other in (
+            (self.purchase, self.portal, receiver),
+            (received, receiver, self.portal),
+        ):
+            path = f"/my/service-credits/{purchase.id}"
+            self.assertTrue(self._open(path, reader).url.endswith(path))
+            self.assertFalse(self._open(path, other).url.endswith(path))
+        # Six were kept: three of them are used.
+        page = self._open("/my/service-credits", self.portal).text
+        self.assertIn("3.00 of 6.00 credits left", page)
+        page = self._open("/my/service-credits", receiver).text
+        self.assertIn("3.00 of 4.00 credits left", page)
+        # Shared back with the giver, it is a member like any other.
+        received.write(
+            {"sharing": "chosen", "shared_partner_ids": self.customer.ids}
+        )
+        path = f"/my/service-credits/{received.id}"
+        page = " ".join(self._open(path, self.portal).text.split())
+        figures = re.findall(r"<strong[^>]*>(.*?)</strong>", page)
+        self.assertEqual(
+            [re.sub("<.*?>", "", figure).strip() for figure in figures][:3],
+            [daughter.name, "0.00", "3.00"],
+        )
+        self.assertIn("Nothing was used yet", page)
+
     def test_every_figure_is_explained(self):
         """What is available but cannot be used today says why; the rest adds up."""
         today = fields.Date.today()

@@ -252,3 +252,23 @@ class TestCreditTransfer(CreditCommon):
         )
         window.partner_id = self.customer
         self.assertIn(self.purchase.name, window.preview)
+
+    def test_the_window_tells_nothing_that_may_not_be_known(self):
+        """Neither of a purchase of another company, nor of its customer."""
+        abroad = self.env["res.company"].create({"name": "Elsewhere"})
+        foreign = self._buy(10, company_id=abroad.id, currency_id=self.currency.id)
+        self.son.company_id = abroad
+        windows = self.env["service.credit.transfer"].with_user(self.credit_manager)
+        for purchase, partner in (
+            (foreign, self.daughter),
+            (self.purchase, self.son),
+        ):
+            values = {
+                "purchase_id": purchase.id,
+                "partner_id": partner.id,
+                "credits": 1,
+                "reason": "-",
+            }
+            with self.subTest(purchase=purchase.name, partner=partner.name):
+                self.assertFalse(windows.create(values).preview)
+                self.assertFalse(windows.new(values).preview)

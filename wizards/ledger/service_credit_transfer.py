@@ -57,8 +57,17 @@ class ServiceCreditTransfer(models.TransientModel):
     @api.depends_context("lang")
     def _compute_preview(self):
         for wizard in self:
-            chosen = wizard.purchase_id and wizard.partner_id
-            wizard.preview = wizard._get_preview() if chosen else False
+            wizard.preview = wizard._may_know() and wizard._get_preview()
+
+    def _may_know(self):
+        """Tell whether there is a transfer that the user may make."""
+        self.ensure_one()
+        return bool(
+            self.purchase_id
+            and self.partner_id
+            and self.purchase_id.has_access("write")
+            and self.partner_id.has_access("read")
+        )
 
     def _get_preview(self):
         """Tell what the transfer does, or what is in its way."""
