@@ -31,8 +31,10 @@ class ServiceCreditForecast(models.Model):
         "service.credit.purchase": [
             "credits_available",
             "credits_waiting",
+            "date_received",
             "is_limited",
             "opportunity_id",
+            "origin_id",
             "paid_available",
             "priority",
             "sale_order_id",
@@ -183,7 +185,21 @@ class ServiceCreditForecast(models.Model):
             ("company_id", "=", self.company_id.id),
             ("currency_id", "=", self.currency_id.id),
         ]
+        action["domain"] += self._get_domain_of_limits(action["domain"])
         return action
+
+    def _get_domain_of_limits(self, domain):
+        """Narrow the customer's purchases to those limited to the same work."""
+        # sudo: what the latest purchase is for is shown on the line
+        latest_sudo = self.purchase_id.sudo()
+        if not latest_sudo.is_limited:
+            return [("is_limited", "=", False)]
+        found = self.purchase_id.with_context(active_test=False).search(
+            [*domain, ("is_limited", "=", True)]
+        )
+        same = latest_sudo._get_limits()
+        alike = [lot.id for lot in found.sudo() if lot._get_limits() == same]
+        return [("id", "in", alike)]
 
     def action_create_renewal(self):
         """Open the window that quotes the customer's next credits."""

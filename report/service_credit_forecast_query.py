@@ -36,14 +36,15 @@ LOTS = """
     ) term
 """
 # What every customer has, for any work and for some. `months`: for how long there was
-# something to use, 1 to 12.
+# something to use, 1 to 12; what another customer gave was there from that day on.
 POOLS = f"""
     SELECT {POOL}, MIN(id) AS id, MIN(today) AS today,
-           ROW_NUMBER() OVER (PARTITION BY {OWNER} ORDER BY limits <> '', MIN(id))
-               AS place,
            (ARRAY_AGG(id ORDER BY date_start DESC, id DESC))[1] AS purchase_id,
            LEAST(
-               GREATEST((MIN(today) - MIN(date_start)) / 30.4375, 1), 12
+               GREATEST(
+                   (MIN(today) - MIN(GREATEST(date_start, date_received))) / 30.4375, 1
+               ),
+               12
            ) AS months,
            COALESCE(SUM(credits_usable) FILTER (WHERE is_usable), 0) AS credits,
            COALESCE(SUM(value_usable) FILTER (WHERE is_usable), 0) AS value,
@@ -63,7 +64,10 @@ PACES = f"""
            GREATEST(used.recent, 0) / LEAST(pool.months, 3) AS pace_3,
            GREATEST(used.credits, 0) / pool.months AS pace_12,
            -- Once for each customer: nobody knows which credits would have paid.
-           CASE WHEN pool.place = 1 THEN COALESCE(missing.credits, 0)::numeric ELSE 0
+           CASE WHEN ROW_NUMBER() OVER (
+                    PARTITION BY {OWNER} ORDER BY limits <> '', pool.id
+                ) = 1
+                THEN COALESCE(missing.credits, 0)::numeric ELSE 0
                 END AS overage
     FROM ({POOLS}) pool
     LEFT JOIN ({USED}) used USING ({POOL})
@@ -148,6 +152,8 @@ FORECAST = f"""
     CROSS JOIN LATERAL (SELECT {DAY} AS day) ending
     JOIN res_partner partner ON partner.id = pool.commercial_partner_id
     JOIN service_credit_purchase newest ON newest.id = pool.purchase_id
-    LEFT JOIN sale_order sale ON sale.id = newest.sale_order_id
-    LEFT JOIN crm_lead lead ON lead.id = newest.opportunity_id
+    -- The sale of credits that another customer gave is that one's.
+    JOIN service_credit_purchase sold ON sold.id = COALESCE(newest.origin_id, newest.id)
+    LEFT JOIN sale_order sale ON sale.id = sold.sale_order_id
+    LEFT JOIN crm_lead lead ON lead.id = sold.opportunity_id
 """

@@ -279,6 +279,12 @@ class ServiceCreditPurchase(models.Model):
             for name in SCOPES
         )
 
+    def _get_limits(self):
+        """Return the ids of what a purchase is limited to, to compare it with others;
+        archived ones count as well."""
+        self.ensure_one()
+        return tuple(frozenset(self._with_archived()[name].ids) for name in SCOPES)
+
     def _get_limits_text(self, reader=None):
         """Name what the purchase is limited to; empty where it pays for any work.
 

@@ -6,6 +6,7 @@ from dateutil.relativedelta import relativedelta
 from lxml import etree
 
 from odoo import Command
+from odoo.fields import Date
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -263,6 +264,41 @@ class TestReportForecast(CreditCommon):
                 if kind == "training":
                     self.assertEqual(line.limits, "Trainers")
 
+    def test_received_credits_are_measured_since_they_came(self):
+        daughter = self._create_customer("Daughter", parent_id=self.customer.id)
+        received = self._buy(30, start=-400)._transfer(daughter, 20, "Their month")
+        received._write_past_the_lock({"date_received": self._day(-45)})
+        self._used(6, 1, partner=daughter)
+        line = self._forecast(daughter)
+        self.assertAlmostEqual(line.pace, 6 / 45 * MONTH, 1)
+        self.assertAlmostEqual(line.pace_12, line.pace_3, 2)
+
+    def test_the_purchases_of_a_line(self):
+        """Only those of its limits, also where what they are limited to is archived."""
+        teams = self.env["helpdesk.ticket.team"].create(
+            [{"name": "Trainers"}, {"name": "Fitters"}]
+        )
+        limits = {
+            "none": {},
+            "one": {"team_ids": [Command.set(teams[:1].ids)]},
+            "both": {"team_ids": [Command.set(teams.ids)]},
+            "project": {
+                "team_ids": [Command.set(teams[:1].ids)],
+                "project_ids": [Command.set(self.project.ids)],
+            },
+        }
+        lots = {name: self._buy(7, **values) for name, values in limits.items()}
+        for name, values in limits.items():
+            lots[name] |= self._buy(3, start=-9, **values)
+        teams[1].active = False
+        lines = self._forecast()
+        self.assertEqual(len(lines), 4)
+        for name, purchases in lots.items():
+            with self.subTest(limits=name):
+                [line] = lines.filtered(lambda one, p=purchases: one.purchase_id in p)
+                domain = line.action_view_purchases()["domain"]
+                self.assertCountEqual(self.purchase_model.search(domain), purchases)
+
     def test_renew(self):
         self._buy(10)
         action = self._forecast().action_create_renewal()
@@ -306,3 +342,28 @@ class TestReportForecastOverage(SellingCommon):
         self.assertEqual((line.pace_12, line.credits_overage), (40, 6))
         self.assertEqual(line.user_id, self.salesman)
         self.assertEqual(renewal.product_id, self.pack)
+
+    def test_overage_stays_where_the_first_credits_are_long_gone(self):
+        """It counts once, with the first line that is left."""
+        teams = self.env["helpdesk.ticket.team"].create(
+            [{"name": "Trainers"}, {"name": "Fitters"}]
+        )
+        common = {"partner_id": self.customer.id, "credits": 10}
+        gone, *_limited = self.env["service.credit.purchase"].create(
+            [
+                {
+                    **common,
+                    "date_start": Date.add(self.today, days=-500),
+                    "date_expiry": Date.add(self.today, days=-400),
+                },
+                *({**common, "team_ids": [Command.set(team.ids)]} for team in teams),
+            ]
+        )
+        gone._write_off(kind="expiry")
+        self.team.over_limit_policy = "overage"
+        self._use(3)
+        lines = self.env["service.credit.forecast"].search(
+            [("commercial_partner_id", "=", self.customer.id)], order="id"
+        )
+        self.assertEqual(lines.mapped("limits"), ["Trainers", "Fitters"])
+        self.assertEqual(lines.mapped("credits_overage"), [3, 0])
