@@ -97,7 +97,11 @@ class TestCreditPortal(FundingCommon, HttpCase):
     def test_giver_and_receiver_of_a_transfer_read_their_own(self):
         """What was given away is the receiver's: the giver opens no page of it."""
         daughter = self.customer.create(
-            {"name": "Azure Daughter", "is_company": True, "parent_id": self.customer.id}
+            {
+                "name": "Azure Daughter",
+                "is_company": True,
+                "parent_id": self.customer.id,
+            }
         )
         receiver = new_test_user(
             self.env, "portal_dora", "base.group_portal", partner_id=daughter.id
@@ -119,9 +123,7 @@ class TestCreditPortal(FundingCommon, HttpCase):
         page = self._open("/my/service-credits", receiver).text
         self.assertIn("3.00 of 4.00 credits left", page)
         # Shared back with the giver, it is a member like any other.
-        received.write(
-            {"sharing": "chosen", "shared_partner_ids": self.customer.ids}
-        )
+        received.write({"sharing": "chosen", "shared_partner_ids": self.customer.ids})
         path = f"/my/service-credits/{received.id}"
         page = " ".join(self._open(path, self.portal).text.split())
         figures = re.findall(r"<strong[^>]*>(.*?)</strong>", page)
