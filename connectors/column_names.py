@@ -19,7 +19,13 @@ record. Below them stand the names of what is no field, and the words that make 
   of all of them; ``amounts``: of all of them, without another word of money
 - ``gross``, ``net``: with tax, without it
 - ``not_prices``: whatever amount these name, it isn't the price of the credits
+- ``rates``: of one credit, or of tax or a discount; ``packages``: beside a word of one
+  credit they leave open what the price is of
 - ``hours``: counted, not paid, unless a word of ``each`` says what the price is of
+- ``balances``: what is left, of credits where a word of ``counted`` stands beside them,
+  otherwise perhaps of money
+- ``credit_sides``, ``debits``: the two sides of a journal
+- ``taxes``: beside a column of these, amounts that don't say they are net are gross
 """
 
 import json

@@ -3,12 +3,21 @@
 
 import re
 import unicodedata
+from decimal import Decimal
 
 from .column_names import FIELDS, PAIRS, WORDS
 from .column_names import OTHERS as OTHER_NAMES
 from .durations import read_hours, unit_of_name
 from .errors import ValueRefused, quote
-from .values import ENDLESS, FALSE, TRUE, is_empty, parse_date, parse_datetime
+from .values import (
+    ENDLESS,
+    FALSE,
+    TRUE,
+    is_empty,
+    parse_date,
+    parse_datetime,
+    parse_decimal,
+)
 
 RELATIONS = ("partner_id", "employee_id", "ticket_id")
 TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d)?( ?[ap]\.?m\.?)?|\d?\d:\d\d ?[ap]\.?m\.?")
@@ -16,9 +25,14 @@ HAS_TIME = re.compile(r"\d:\d\d|^\d{1,2}h\d\d$")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 IDENTIFIER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w./#-]{3,40}")
 DECIMAL = re.compile(r"[-+]?\d+[.,]\d{1,2}|\d+ ?%")
-MARK_OF_MONEY = re.compile(r"[€$£¥]|\b[A-Z]{3}\b|\blei\b")
+CURRENCY = re.compile(
+    rf"[€$£¥]|(?<![a-z])(?:{'|'.join(sorted(WORDS['currencies']))})(?![a-z])"
+)
+TAX = re.compile(r"[-+\d.,\s%€$£]+")
+SOME = re.compile(r"(\d{1,3})\D{0,2}")  # “10”, “10h”, no year
 BRACKET = re.compile(r"[(\[]([^)\]]*)[)\]]")
 IN_UNIT = re.compile(r"\s(?:in|en)\s+(\w+)\s*$")
+PRICES = ("value_per_credit", "amount_total", "price", "paid_per_credit")
 COUNTS = ("credits", "credits_used", "credits_left")
 DAYS = ("date", "date_start", "date_expiry")
 # Names that are IDs whatever their values look like; the others have digits.
@@ -104,7 +118,11 @@ def _means_time(text) -> bool:
 def _with_what_is_left(found, columns):
     """Add the credits that are left, and those that were bought as a mere total."""
     fields = {field: name for name, field in found}
-    left = _get_counts("left", found, columns)
+    left = [
+        name
+        for name in _get_counts("left", found, columns)
+        if _is_left(name, fields, columns)
+    ]
     totals = _get_counts("total", found, columns)
     if "credits" not in fields and totals and (left or "credits_used" in fields):
         found = [*found, (totals[0], "credits")]
@@ -116,7 +134,7 @@ def _with_what_is_left(found, columns):
 
 
 def _get_counts(other, found, columns):
-    """The columns of some name that count credits: a balance may be of money."""
+    """The columns of some name that count credits."""
     taken = {name for name, _field in found}
     return [
         name
@@ -124,24 +142,105 @@ def _get_counts(other, found, columns):
         if name not in taken
         and _find(OTHERS[other], name) is not None
         and _can_be("credits", name, columns)
-        and not any(map(MARK_OF_MONEY.search, [name, *get_texts(columns[name])]))
     ]
+
+
+def _is_left(name, fields, columns) -> bool:
+    """Whether a column of what is left counts credits: a balance may be of money."""
+    words = set(_plain(name).split())
+    if not words & WORDS["balances"] or words & WORDS["counted"]:
+        return True
+    rest = columns.keys() - set(fields.values())
+    if fields.keys() & set(PRICES) or any(map(_names_money, rest)):
+        return False
+    if "credits" not in fields:
+        return True
+    pairs = zip(
+        get_numbers(columns[name]), get_numbers(columns[fields["credits"]]), strict=False
+    )
+    return all(None in pair or pair[0] <= pair[1] for pair in pairs)
+
+
+def _names_money(name) -> bool:
+    return bool(guess_price(name)) or _has_currency(name)
+
+
+def _has_currency(text) -> bool:
+    """Whether a name or a value has a currency in it."""
+    return bool(CURRENCY.search(f"{text} {_plain(text)}".lower()))
+
+
+def get_numbers(values) -> list:
+    """The number that each value is, None for what is none."""
+    numbers = []
+    for value in values:
+        try:
+            hours = read_hours(value) if isinstance(value, str) else None
+            number = parse_decimal(value) if hours is None else hours
+            numbers.append(None if number is None else Decimal(str(number)))
+        except ValueRefused:
+            numbers.append(None)
+    return numbers
 
 
 def _with_prices(found, columns):
     """Add what the credits cost, where the names of the lists do not tell it."""
-    fields = {field for _name, field in found}
-    taken = {name for name, _field in found}
-    for name in columns:
-        field = None if name in taken else guess_price(name)
+    fields = {field: name for name, field in found}
+    rest = [name for name in columns if name not in fields.values()]
+    has_tax = any(_is_tax(name, columns[name]) for name in rest)
+    rates = []
+    for name in sorted(rest, key=says_net, reverse=True):
+        field = guess_price(name) if _costs(columns[name]) else None
         if field == "amount_total" and not says_net(name):
-            field = "price"  # it may have tax in it, which is asked
-        if field and field not in fields and _counts(columns[name]):
-            found = [*found, (name, field)]
-            fields.add(field)
+            # It may have tax in it, which is asked; beside its tax, it has.
+            field = None if has_tax else "price"
+        if field and set(_plain(name).split()) - WORDS["currencies"] <= WORDS["rates"]:
+            rates.append(name)
+        elif field:
+            fields.setdefault(field, name)
+    for name in rates:
+        if "value_per_credit" not in fields and _is_rate(name, fields, rest, columns):
+            fields["value_per_credit"] = name
     # A plain price beside that of one credit is something else.
-    is_told = "value_per_credit" in fields
-    return [line for line in found if line[1] != "price" or not is_told]
+    if "value_per_credit" in fields:
+        fields.pop("price", None)
+    return [(name, field) for field, name in fields.items()]
+
+
+def _is_rate(name, fields, rest, columns) -> bool:
+    """Whether a bare rate is of one credit: it may be one of tax, or of discount.
+
+    Beside another price it is, if both tell the same amount.
+    """
+    others = {fields[field] for field in PRICES if field in fields}
+    others |= {other for other in rest if other != name and guess_price(other)}
+    if not others or "credits" not in fields:
+        return not others
+    credits, rates = (get_numbers(columns[n]) for n in (fields["credits"], name))
+    return any(
+        rates and _are_products(credits, rates, get_numbers(columns[other]))
+        for other in others
+    )
+
+
+def _are_products(credits, rates, amounts) -> bool:
+    lines = list(zip(credits, rates, amounts, strict=False))
+    return bool(lines) and all(
+        None not in line
+        and abs(line[0] * line[1] - line[2]) <= abs(line[2]) / 1000
+        for line in lines
+    )
+
+
+def _is_tax(name, values) -> bool:
+    """Whether a column has the tax of an amount, or its rate."""
+    words, told = set(_plain(name).split()), get_texts(values)
+    is_named = words & WORDS["taxes"] and not words & WORDS["net"]
+    return bool(is_named and told and all(map(TAX.fullmatch, told)))
+
+
+def _costs(values) -> bool:
+    return _counts(values) and not any("%" in text for text in get_texts(values))
 
 
 def guess_price(name) -> str | None:
@@ -151,21 +250,36 @@ def guess_price(name) -> str | None:
         None if it is no price, or one with tax
     """
     words = set(_plain(name.replace("/", " per ")).split())
-    is_each = bool(words & WORDS["each"])
     bracket = set(_plain(" ".join(BRACKET.findall(name))).split())
+    is_each, is_one = bool(words & WORDS["each"]), False
     if bracket & WORDS["hours"]:
-        # A unit in brackets tells of what the price is.
-        words, is_each = words - bracket, True
-    if words & WORDS["not_prices"] or words & WORDS["hours"] and not is_each:
+        # A unit in brackets tells of what the price is; a total of it is no price.
+        words, is_each, is_one = words - bracket, True, True
+        if not words & WORDS["money"]:
+            return None
+    is_count = words & WORDS["hours"] or "credit" in words and not words & WORDS["money"]
+    if "%" in name or words & WORDS["not_prices"] or is_count and not is_each:
         return None
     if words & WORDS["gross"] and not words & WORDS["net"]:
         return None
-    is_money = words & WORDS["money"] or is_each and MARK_OF_MONEY.search(name)
-    if is_money and (is_each or words & WORDS["per_credit"]):
-        return "value_per_credit"
-    if words & WORDS["amounts"] or is_money and words & WORDS["of_all"]:
-        return "amount_total"
-    return "price" if is_money else None
+    is_money = words & (WORDS["money"] | WORDS["amounts"])
+    if not is_money and not (is_each and _has_currency(name)):
+        return None
+    units = WORDS["per_credit"] - WORDS["each"] - WORDS["rates"]
+    return _price_of(words, is_each, is_one or bool(words & units))
+
+
+def _price_of(words, is_each, is_one) -> str:
+    """What a price is of, by the words of its name."""
+    is_rate = bool(words & WORDS["rates"])
+    is_many = words & WORDS["packages"] or any(
+        match[1] != "1" for match in map(SOME.fullmatch, words) if match
+    )
+    if is_one or is_rate or is_each:
+        is_clear = is_one or is_rate and not is_each and not words & WORDS["of_all"]
+        return "value_per_credit" if is_clear and not is_many else "price"
+    is_of_all = words & (WORDS["amounts"] | WORDS["of_all"])
+    return "amount_total" if is_of_all else "price"
 
 
 def says_net(name) -> bool:
@@ -236,15 +350,25 @@ def _can_be(field, name, columns) -> bool:
     if field in DAYS:
         return not told or any(map(_may_be_day, told))
     if field in COUNTS:
-        # Minutes are no credits.
-        return unit_of_name(name) in ("", "hours") and _counts(columns[name])
+        # Neither minutes nor money are credits.
+        is_unit = unit_of_name(name) in ("", "hours")
+        is_money = any(map(_has_currency, [name, *told])) or _is_side(name, columns)
+        return is_unit and not is_money and _counts(columns[name])
     if field in ("value_per_credit", "amount_total"):
-        return _counts(columns[name])
+        return "%" not in name and _costs(columns[name])
     if field == "currency_id":
         return not any(map(str.isdigit, "".join(told)))
     if field == "unit_amount" and _plain(name) in WORDS["times"]:
         return not all(TIME_OF_DAY.fullmatch(text.lower()) for text in told)
     return True
+
+
+def _is_side(name, columns) -> bool:
+    """Whether a column is the credit of a journal, beside its debit."""
+    is_credit = set(_plain(name).split()) & WORDS["credit_sides"]
+    return bool(is_credit) and any(
+        set(_plain(other).split()) & WORDS["debits"] for other in columns
+    )
 
 
 def _are_ids(name, told, columns) -> bool:
@@ -286,7 +410,7 @@ def get_texts(values) -> list[str]:
 
 def _plain(name: str) -> str:
     """A name without case, accents, punctuation and camels."""
-    words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
+    words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name.replace("MwSt", "Mwst"))
     letters = unicodedata.normalize("NFKD", words.replace("_", " ").lower())
     bare = "".join(char for char in letters if not unicodedata.combining(char))
     return " ".join(re.findall(r"\w+", bare.replace("#", " nr ")))

@@ -142,6 +142,7 @@ from .sync import test_sync_files
 from .sync import test_sync_guesses
 from .sync import test_sync_list
 from .sync import test_sync_lists
+from .sync import test_sync_meanings
 from .sync import test_sync_office
 from .sync import test_sync_preview
 from .sync import test_sync_purchase

@@ -15,6 +15,7 @@ from . import test_sync_exports
 from . import test_sync_files
 from . import test_sync_guesses
 from . import test_sync_list
+from . import test_sync_meanings
 from . import test_sync_office
 from . import test_sync_preview
 from . import test_sync_purchase

@@ -9,7 +9,13 @@ from odoo.exceptions import UserError
 from odoo.tests import BaseCase, new_test_user, tagged
 
 from ...connectors import column_names
-from ...connectors.guesses import INDEX, get_columns, guess_fields, guess_price
+from ...connectors.guesses import (
+    INDEX,
+    OTHERS,
+    get_columns,
+    guess_fields,
+    guess_price,
+)
 from ..support.sync import SyncCommon
 from .test_sync_guesses import guess
 
@@ -62,12 +68,18 @@ VALUES = {
 }  # fmt: skip
 PRICES = {
     "value_per_credit": "Price per hour|Stundensatz|Preis (Std.)|Price/h|€/h|Rate|"
-    "Prix de l'heure|Precio por hora|Preț/oră|Unit price|Preis je Stunde|Tarif",
+    "Prix de l'heure|Precio por hora|Preț/oră|Unit price|Preis je Stunde|Tarif|"
+    "UnitAmount|Montant unitaire HT|Importe unitario|Amount per hour|Total per hour|"
+    "Betrag pro Stunde|Suma pe oră|Price each|Preis pro Einheit|Price per 1 hour",
     "amount_total": "Total|Gesamtpreis|Amount (EUR)|Prix du forfait|Montant HT|Betrag|"
     "Importe total|Paketpreis|Preț pachet|Order value|Valoare totală",
-    "price": "Price|Preis|Prix|Precio|Preț|Price (EUR)|Kaufpreis|Nettopreis|Value|Wert",
+    "price": "Price|Preis|Prix|Precio|Preț|Price (EUR)|Kaufpreis|Nettopreis|Value|Wert|"
+    "Price per package|Preis pro Paket|Preis/Paket|Prix par forfait|Tarif forfait|"
+    "Precio por paquete|Preț pe pachet|Price per 10 hours|Contract rate|"
+    "Price per user",
     None: "Prix TTC|Betrag (brutto)|VAT rate|Tagessatz|Discount amount|Amount paid|"
-    "Total hours|Cost|Exchange rate|Credits",
+    "Total hours|Cost|Exchange rate|Credits|Amount (hours)|Total (h)|Summe (Std.)|"
+    "Suma (ore)|Rate (%)|Credit amount|ORE RAMASE",
 }
 
 
@@ -89,9 +101,11 @@ class TestHeadings(BaseCase):
         self.check(PURCHASE, "purchase")
 
     def test_no_name_stands_for_two_fields(self):
+        others = {other: OTHERS[other] for other in ("left", "total")}
         for target, fields in INDEX.items():
             seen = {}
-            for field, index in fields.items():
+            rest = others if target == "purchase" else {}
+            for field, index in (fields | rest).items():
                 for name in index:
                     self.assertEqual(seen.setdefault(name, field), field, target)
 

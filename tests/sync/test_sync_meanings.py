@@ -1,0 +1,97 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+"""Columns that look like another: balances, taxes, rates, numbers of lines."""
+
+from odoo.tests import BaseCase, tagged
+
+from .test_sync_guesses import guess
+
+
+@tagged("post_install", "-at_install")
+class TestMeanings(BaseCase):
+    def check(self, target, cases):
+        """Check what columns are; those that are not named are nothing."""
+        for (header, *rows), wanted in cases.items():
+            self.assertEqual(guess([header, *rows], target), wanted, header)
+
+    def test_balances(self):
+        """What is left counts credits, unless it can be an amount of money."""
+        bought = {"Hours": "credits"}
+        self.check(
+            "purchase",
+            {
+                ("Hours|Balance", "10|4"): {**bought, "Balance": "credits_left"},
+                ("Hours|Balance", "10|400"): bought,
+                ("Hours|Sold", "10|6"): {**bought, "Sold": "credits_left"},
+                ("Hours|Used|Sold", "10|4|6"): {**bought, "Used": "credits_used"},
+                ("Hours|Sold (RON)", "10|6"): bought,
+                ("Hours|Price|Saldo", "10|90|3"): {**bought, "Price": "price"},
+                ("Hours|Price|Solde d'heures", "10|90|3"): {
+                    **bought,
+                    "Price": "price",
+                    "Solde d'heures": "credits_left",
+                },
+                ("Total|Sold in lei", "900|300"): {"Total": "price"},
+                ("Amount|Balance", "900|0"): {"Amount": "price"},
+                ("ORE CUMPARATE|ORE RAMASE", "10|6"): {
+                    "ORE CUMPARATE": "credits",
+                    "ORE RAMASE": "credits_left",
+                },
+            },
+        )
+
+    def test_money_is_no_credits(self):
+        self.check(
+            "purchase",
+            {
+                ("Bought (EUR)|Hours", "900|10"): {"Hours": "credits"},
+                ("Hours|Used", "10|€ 45.00"): {"Hours": "credits"},
+                ("Credit EUR", "100"): {},
+                ("Debit|Credit", "100|0"): {},
+                ("Credit", "100"): {"Credit": "credits"},
+                ("Amount (hours)", "10"): {"Amount (hours)": "credits"},
+                ("Total (h)|Used", "10|4"): {
+                    "Total (h)": "credits",
+                    "Used": "credits_used",
+                },
+            },
+        )
+
+    def test_amounts_beside_their_tax(self):
+        bought = {"Hours": "credits"}
+        self.check(
+            "purchase",
+            {
+                ("Hours|Invoice Amount|Tax Amount", "10|1071|171"): bought,
+                ("Hours|Rechnungsbetrag|Nettobetrag|MwSt", "10|1071|900|171"): {
+                    **bought,
+                    "Nettobetrag": "amount_total",
+                },
+                ("Hours|Preis|Nettopreis", "10|1071|900"): {
+                    **bought,
+                    "Nettopreis": "price",
+                },
+                ("Hours|Total", "10|1071"): {**bought, "Total": "price"},
+                ("Hours|Total|VAT Number", "10|1071|DE123"): {
+                    **bought,
+                    "Total": "price",
+                    "VAT Number": "partner_id",
+                },
+            },
+        )
+
+    def test_bare_rates(self):
+        """A rate may be one of tax or discount, unless it makes the amount."""
+        bought = {"Hours": "credits"}
+        price = {**bought, "Prix": "price"}
+        each = {**bought, "Rate": "value_per_credit"}
+        self.check(
+            "purchase",
+            {
+                ("Hours|Rate", "10|90"): each,
+                ("Hours|Rate|Amount", "10|90|900", "5|90|450"): each,
+                ("Hours|Rate|Prix", "10|90|900", "5|20|450"): price,
+                ("Hours|Taux|Prix", "10|20|900"): price,
+                ("Hours|Satz", "10|20 %"): bought,
+                ("Hours|Rate (%)|Prix", "10|20|900"): price,
+            },
+        )
