@@ -156,7 +156,9 @@ def _is_left(name, fields, columns) -> bool:
     if "credits" not in fields:
         return True
     pairs = zip(
-        get_numbers(columns[name]), get_numbers(columns[fields["credits"]]), strict=False
+        get_numbers(columns[name]),
+        get_numbers(columns[fields["credits"]]),
+        strict=False,
     )
     return all(None in pair or pair[0] <= pair[1] for pair in pairs)
 
@@ -226,8 +228,7 @@ def _is_rate(name, fields, rest, columns) -> bool:
 def _are_products(credits, rates, amounts) -> bool:
     lines = list(zip(credits, rates, amounts, strict=False))
     return bool(lines) and all(
-        None not in line
-        and abs(line[0] * line[1] - line[2]) <= abs(line[2]) / 1000
+        None not in line and abs(line[0] * line[1] - line[2]) <= abs(line[2]) / 1000
         for line in lines
     )
 
@@ -257,7 +258,9 @@ def guess_price(name) -> str | None:
         words, is_each, is_one = words - bracket, True, True
         if not words & WORDS["money"]:
             return None
-    is_count = words & WORDS["hours"] or "credit" in words and not words & WORDS["money"]
+    is_count = (
+        words & WORDS["hours"] or "credit" in words and not words & WORDS["money"]
+    )
     if "%" in name or words & WORDS["not_prices"] or is_count and not is_each:
         return None
     if words & WORDS["gross"] and not words & WORDS["net"]:
