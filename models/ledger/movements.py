@@ -7,8 +7,8 @@ Reports, the balances of any date and the books read it: they cannot disagree.
 from odoo.tools import SQL
 
 # The terms of every purchase that is no draft, what was sold with it, and what day it
-# is where its company is; `last_day` is the last work date that it may pay, and empty when credits pay past
-# their expiry date.
+# is where its company is; `last_day` is the last work date that it may pay, and empty
+# when credits pay past their expiry date.
 TERMS = """
     SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
            purchase.currency_id,
