@@ -33,6 +33,11 @@ WORDS = re.compile(
     rf"(?:({NUMBER}) ?{SECOND})?",
     re.IGNORECASE,
 )
+# As many hours as a purchase has, which may be thousands: 1.500 h, 1 500 Std.
+COUNT = r"\d[\d.,\s'’]*?"
+COUNTED = re.compile(
+    rf"(?:({COUNT})\s?{HOUR})?,?\s?(?:({COUNT})\s?{MINUTE})?", re.IGNORECASE
+)
 # fmt: off
 NAMES = {
     "hours": {"h", "hr", "hrs", "hour", "hours", "std", "stunden", "heures", "horas",
@@ -71,6 +76,19 @@ def read_number(value, separator=AUTO) -> Decimal | None:
         return _read_decimal(text, separator) if bare else None
     except (ValueError, ArithmeticError):
         return None
+
+
+def read_count(value, separator=AUTO) -> Decimal | None:
+    """A number of credits, which may be written as hours: 10, 10 h, 1.500 Std, 7:30:00.
+
+    :raise ValueRefused: it is none, or can be two numbers
+    """
+    text = short_text(value) if isinstance(value, str) else ""
+    if (match := COUNTED.fullmatch(text)) and any(match.groups()):
+        hours, minutes = (parse_decimal(part, separator) or 0 for part in match.groups())
+        return hours + minutes / Decimal(60)
+    seconds = _read_written(text) if text else None
+    return parse_decimal(value, separator) if seconds is None else seconds / 3600
 
 
 def _read_decimal(text, separator):

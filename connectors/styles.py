@@ -6,7 +6,8 @@ import re
 from .errors import quote
 from .values import SPACES
 
-NUMBER = re.compile(r"\D{0,5}?(\d[\d.,]*)\D{0,5}")
+# A number, with a currency or a unit beside it.
+NUMBER = re.compile(r"\D{0,5}?(\d[\d.,]*)\D{0,10}")
 DATE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2\d{2,4}(?!\d)")
 
 

@@ -34,6 +34,13 @@ ENDLESS = {"unlimited", "never", "none", "forever", "no end", "unbegrenzt", "nie
            "unbefristet", "illimité", "jamais", "ilimitado", "nunca", "nelimitat",
            "niciodată", "∞"}
 # fmt: on
+# How long something is valid, in months of each word.
+TERM = re.compile(
+    r"(\d{1,3}) ?(?:(months?|mths?|monate?n?|mois|m[eê]s(?:es|i|e)?|lun[iăa]"
+    r"|maand(?:en)?)|(years?|yrs?|jahre?n?|ans?|années?|años?|anos?|ani|ann[oi]"
+    r"|jaar|jaren))\.?",
+    re.IGNORECASE,
+)
 # The last day a purchase can have; some write the end of the calendar for no end.
 NO_END = date(9998, 12, 31)
 UTC = timezone.utc
@@ -217,6 +224,12 @@ def parse_end(value, order: str = "auto", zone: str = "UTC") -> date | None:
     if text in ENDLESS or any(int(year) > LAST_DAY.year for year in years):
         return NO_END
     return parse_date(value, order, zone)
+
+
+def parse_term(value) -> int | None:
+    """The months of a term that is written as such, None for everything else."""
+    match = TERM.fullmatch(value.strip()[:MAX_SHORT]) if isinstance(value, str) else None
+    return int(match[1]) * (1 if match[2] else 12) if match else None
 
 
 @_refusing

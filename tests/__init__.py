@@ -146,6 +146,7 @@ from .sync import test_sync_meanings
 from .sync import test_sync_office
 from .sync import test_sync_preview
 from .sync import test_sync_purchase
+from .sync import test_sync_readings
 from .sync import test_sync_retry
 from .sync import test_sync_security
 from .sync import test_sync_spans

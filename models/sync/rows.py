@@ -185,6 +185,8 @@ class RowReader:
             settings.append(source.no_expiry)
         if source.price_basis != "ask":
             settings.append(source.price_basis)
+        if source.currency_id:
+            settings.append(source.currency_id.name)
         return json.dumps(settings).encode()
 
 

@@ -12,6 +12,8 @@ COMMON_FIELDS = ("external_id", "changed_at", "deleted")
 
 # What a row is known by, and what tells where it is read from.
 KEY = "external_id"
+# What another column may mean in another way than the one that was asked about.
+PRICE = "price"
 KEY_FIELDS = ("source_field", "target_field", "source_id", "sequence")
 
 
@@ -144,8 +146,11 @@ class ServiceSyncMapping(models.Model):
             }
             if len(line.source_id._get_key_lines()) < 2:
                 changed.discard("sequence")
-            if changed and KEY in (line.target_field, vals.get("target_field")):
+            fields_of = (line.target_field, vals.get("target_field"))
+            if changed and KEY in fields_of:
                 line.source_id._forget_keys()
+            if changed - {"sequence"} and PRICE in fields_of:
+                line.source_id._ask_price_basis()
         result = super().write(vals)
         check_moved(self, vals, ("source_id",))
         return result
@@ -153,6 +158,12 @@ class ServiceSyncMapping(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_key_of_imported(self):
         self.filtered(lambda line: line.target_field == KEY).source_id._forget_keys()
+
+    def unlink(self):
+        priced = self.filtered(lambda line: line.target_field == PRICE).source_id
+        result = super().unlink()
+        priced._ask_price_basis()
+        return result
 
     def _get_unit(self):
         """The unit of bare numbers, as far as it was chosen or the name tells it."""

@@ -265,6 +265,11 @@ class ServiceSyncSource(models.Model):
         help="What a field means that is mapped to “Price or Amount (you are asked "
         "which)”.",
     )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        help="Of prices whose row tells no currency, or only a symbol that several "
+        "currencies share. Empty: the company's.",
+    )
     create_as_draft = fields.Boolean(string="Purchases as Drafts", default=True)
     catch_all_ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
@@ -489,6 +494,9 @@ class ServiceSyncSource(models.Model):
         if vals.get("preset") in PRESETS and "mapping_ids" not in vals:
             vals = {**self._get_preset_values(vals["preset"]), **vals}
         result = super().write(vals)
+        if "price_basis" in vals and "mapping_ids" in vals:
+            # Fields that were mapped anew have asked again what is answered here.
+            super().write({"price_basis": vals["price_basis"]})
         check_moved(self, vals)
         return result
 

@@ -14,6 +14,7 @@ from ...connectors.base import DEADLINE
 from ...connectors.errors import _lt
 from ...connectors.values import parse_datetime
 from .service_sync_record import ERROR
+from .styles import ASK
 from .targets import TARGETS
 
 MAP_FIELD = _lt("Map a source field to “%(field)s”.")
@@ -90,6 +91,10 @@ class ServiceSyncSource(models.Model):
                 )
             )
         Record.search(mine & Domain("external_id", "!=", False)).external_id = False
+
+    def _ask_price_basis(self):
+        """Another column is the price: what was answered was said of the old one."""
+        self.filtered(lambda source: source.price_basis != ASK).price_basis = ASK
 
     # ------------------------------------------------------------------
     # Connection

@@ -14,7 +14,7 @@ from ...connectors.guesses import (
 from ...connectors.presets import PRESETS
 from .rows import explain
 from .service_sync_customer import MATCH_METHODS
-from .styles import settle
+from .styles import ASK, settle
 from .target_time import get_numbers
 
 ROWS = 10
@@ -78,8 +78,11 @@ class ServiceSyncSource(models.Model):
             line for line in lines if line[1] != "external_id" or line[0] not in named
         ]
         lines += by_records
+        price = self._get_mapping().get("price")
+        is_other_price = price and (price.source_field, "price") not in lines
         self.write(
             {
+                "price_basis": ASK if is_other_price else self.price_basis,
                 "mapping_ids": [
                     Command.clear(),
                     *(

@@ -17,6 +17,7 @@ from ...connectors.durations import (
     AUTO,
     SECONDS,
     fitting_units,
+    read_count,
     read_hours,
     read_number,
     unit_of_breaks,
@@ -32,10 +33,10 @@ PRICED = ("credits", "price", "amount_total")
 DISCOUNT = Decimal("1.34")  # a quarter off the price, and still the same price
 BREAK_UNITS = ("hours", "minutes")
 DURATIONS = ("unit_amount", "time_break")
+# Of credits, which may be written as hours.
+COUNTS = ("credits", "credits_used", "credits_left")
 NUMBERS = (
-    "credits",
-    "credits_used",
-    "credits_left",
+    *COUNTS,
     "value_per_credit",
     "paid_per_credit",
     "amount_total",
@@ -92,7 +93,7 @@ def settle(source, rows):
     values = {}
     for mapping in source.mapping_ids:
         if mapping.target_field in (*NUMBERS, *DATES):
-            found = (resolve(row.values, mapping.source_field) for row in rows)
+            found = (_value_of(mapping, row.values) for row in rows)
             values[mapping] = [value for value in found if _is_single(value)]
     questions = []
     for decide in (_settle_separator, _settle_date_order, _settle_unit):
@@ -198,7 +199,7 @@ def _settle_price(source, rows):
     read = partial(_read_price, source, mapping)
     first, told = None, set()
     for row in rows:
-        value = _short(resolve(row.values, mapping.source_field))
+        value = _short(_value_of(mapping, row.values))
         if read(value, row.values):
             first = first or (str(value), read, row.values)
             told.add(_basis_by_amount(source, row.values))
@@ -248,9 +249,10 @@ def _get_numbers(source, row, *names):
     mappings = source._get_mapping()
     numbers = []
     for name in names:
-        found = resolve(row, mappings[name].source_field) if name in mappings else None
+        found = _value_of(mappings[name], row) if name in mappings else None
+        read = read_count if name in COUNTS else parse_decimal
         try:
-            numbers.append(parse_decimal(found, source.decimal_separator))
+            numbers.append(read(found, source.decimal_separator))
         except ValueRefused:
             numbers.append(None)
     return numbers
@@ -284,6 +286,13 @@ def _first(values, pattern, test=bool):
 def _can_be_two_days(match):
     first, second = int(match[1]), int(match[3])
     return first <= 12 and second <= 12 and first != second and first and second
+
+
+def _value_of(mapping, row):
+    """The value of a row as it is imported: the default where the row has none."""
+    value = resolve(row, mapping.source_field)
+    is_open = is_empty(value) and value is not False
+    return mapping.default_value if is_open and mapping.default_value else value
 
 
 def _is_single(value):

@@ -1,13 +1,11 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """What rows of connected systems become: the part every target shares."""
 
-from decimal import Decimal
-
 from odoo import models
 from odoo.fields import Domain
 
 from ...connectors import ValueRefused
-from ...connectors.durations import read_hours
+from ...connectors.durations import read_count
 from ...connectors.errors import _lt
 from ...connectors.values import (
     is_empty,
@@ -183,10 +181,7 @@ class Target:
             if kind == "decimal":
                 return parse_decimal(value, self.source.decimal_separator)
             if kind == "count":
-                hours = read_hours(value) if isinstance(value, str) else None
-                if hours is not None:
-                    return Decimal(str(hours))
-                return parse_decimal(value, self.source.decimal_separator)
+                return read_count(value, self.source.decimal_separator)
             if kind in ("date", "end"):
                 read = parse_date if kind == "date" else parse_end
                 return read(value, self.source.date_order, self.source.timezone)

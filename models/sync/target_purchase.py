@@ -8,7 +8,8 @@ from odoo.tools import float_round
 
 from ...connectors import ValueRefused
 from ...connectors.errors import _lt
-from ...connectors.values import NO_END, is_empty
+from ...connectors.values import NO_END, is_empty, parse_term
+from ...tools import add_months
 from .rows import attempt
 from .service_sync_record import WITHDRAWN
 from .target import Target
@@ -128,6 +129,8 @@ class PurchaseTarget(Target):
 
         :raise ValueRefused: nothing can be made of it
         """
+        if name == "date_expiry" and parse_term(item.raw.get(name)):
+            return {"date_expiry": self.get_end_of_term(item)}
         value = self.parse(item, name, KINDS[name])
         if name == "credits" and not value and not self.lacks(name):
             raise ValueRefused(_lt("The row has no number of credits."))
@@ -206,6 +209,22 @@ class PurchaseTarget(Target):
             return False
         return (bought - (used or 0) if left is None else left) == 0
 
+    def get_end_of_term(self, item):
+        """The expiry date of “12 months”, counted like the validity of a product.
+
+        :raise ValueRefused: the row does not tell from when on
+        """
+        start = self.parse(item, "date_start", "date")
+        if start is None:
+            raise self.named(
+                "date_expiry",
+                self.env._(
+                    "“%(term)s” needs a start date: map a field to “Start Date”.",
+                    term=item.raw["date_expiry"],
+                ),
+            )
+        return add_months(start, parse_term(item.raw["date_expiry"]))
+
     def get_no_expiry(self):
         """What an empty expiry date means: hours may lapse by it, so it is asked."""
         if self.source.no_expiry == "ask":
@@ -258,22 +277,27 @@ class PurchaseTarget(Target):
         return table
 
     def pick_currency(self, item, currencies):
-        """The currency a row names; a symbol that several have is not guessed."""
-        value = self.get_currency_text(item)
+        """The currency a row names, else the one of the system.
+
+        A symbol that several currencies have is not guessed.
+        """
+        value, chosen = self.get_currency_text(item), self.source.currency_id
         if not value:
-            return {}
+            return {"currency_id": chosen.id} if chosen else {}
         found = currencies.get(value.upper())
         if not found:
             raise ValueRefused(
                 _lt("“%(value)s” isn't an active currency."), value=value
             )
+        if chosen and chosen in found:
+            found = chosen
         if len(found) > 1:
             names = ", ".join(sorted(found.mapped("name")))
             raise ValueRefused(
                 _lt(
                     "“%(value)s” is the symbol of several active currencies "
-                    "(%(names)s): map a field with the currency's code, or archive "
-                    "those you don't use."
+                    "(%(names)s): choose the currency on the connected system, or map "
+                    "a field with its code."
                 ),
                 value=value,
                 names=names,

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 
 from ...connectors import ColumnsRefused, ConnectorError, resolve
 from ...connectors.durations import AUTO
+from ...connectors.guesses import get_columns, guess_fields
 from ...connectors.values import NO_END, is_empty, storable
 from ...models.sync.rows import Item, explain
 from ...models.sync.service_sync_customer import (
@@ -165,8 +166,8 @@ class ServiceSyncPreview(models.TransientModel):
                 table = self._render(source_sudo, items, rows, questions, units)
         except ColumnsRefused as refusal:
             # The rows can be read, and tell which of their columns to map instead.
-            rows = source_sudo._read_first(ROWS, is_bare=True)[:ROWS]
-            table = self._render_bare(source_sudo, rows, explain(self.env, refusal))
+            bare = self._read_bare(source_sudo)
+            table = self._render_bare(source_sudo, bare, explain(self.env, refusal))
         except ConnectorError as refusal:
             error = explain(self.env, refusal)
             if refusal.private and self.env.user.has_group("base.group_system"):
@@ -187,6 +188,13 @@ class ServiceSyncPreview(models.TransientModel):
                 ],
             }
         )
+
+    def _read_bare(self, source_sudo):
+        """The first rows as they are, none if the system does not give them twice."""
+        try:
+            return source_sudo._read_first(ROWS, is_bare=True)[:ROWS]
+        except ConnectorError:
+            return []
 
     def _get_asked(self, questions, items):
         """Return the settings to ask for, if the user may answer."""
@@ -227,7 +235,7 @@ class ServiceSyncPreview(models.TransientModel):
             # Where something is missing, one of the other columns may be it.
             others=[key for key in keys if missing and key not in used][:MOST_OTHERS],
             missing=[self.env._(MAP_FIELD, field=field) for field in missing],
-            notes=self._get_notes(source_sudo, keys),
+            notes=self._get_notes(source_sudo, keys) + self._get_notes_of_counts(rows),
             whole_rows=source_sudo.row_is_key,
             worthless=source_sudo.target == "purchase"
             and not VALUES & {m.target_field for m in mappings_sudo if _counts(m)},
@@ -279,6 +287,27 @@ class ServiceSyncPreview(models.TransientModel):
                 )
         return notes
 
+    def _get_notes_of_counts(self, rows):
+        """Columns that may be credits too: a size and a quantity are not multiplied."""
+        source = self.source_id
+        mapped = source._get_mapping()
+        if source.target != "purchase" or "credits" not in mapped:
+            return []
+        used = set(source.mapping_ids.mapped("source_field"))
+        columns = get_columns([row.values for row in rows])
+        return [
+            self.env._(
+                "“%(other)s” may be a number of credits, too: only “%(column)s” is "
+                "imported, and the two are not multiplied.",
+                other=name,
+                column=mapped["credits"].source_field,
+            )
+            for name, values in columns.items()
+            if name not in used
+            and {str(value).strip() for value in values} - {"", "1", "1.0", "None"}
+            and (name, "credits") in guess_fields({name: values}, "purchase")
+        ]
+
     def _get_understood(self, units):
         """How durations that are bare numbers were understood, by mapping."""
         Mapping = self.env["service.sync.mapping"]
@@ -318,14 +347,29 @@ class ServiceSyncPreview(models.TransientModel):
             readings = question.read_also(mapping, value, item.row.values)
             if readings:
                 return f"{text}: {' / '.join(reading for _value, reading in readings)}"
-        each = item.values.get("value_per_credit")
-        if each and text and mapping.target_field in ("price", "amount_total"):
+        each = self._get_each(item, mapping.target_field)
+        if each and text:
             return self.env._(
                 "%(amount)s = %(each)s per credit",
                 amount=text,
                 each=format_number(self.env, each),
             )
         return text
+
+    def _get_each(self, item, name):
+        """What a price or an amount makes of one credit, if that comes from it."""
+        if name not in ("price", "amount_total"):
+            return None
+        basis = self.source_id.price_basis if name == "price" else "all"
+        # What goes before it, and what it becomes.
+        others, found = {
+            "each": (("value_per_credit",), "value_per_credit"),
+            "all": (("paid_per_credit",), "paid_per_credit"),
+        }.get(basis, ((), None))
+        if name == "price" and basis == "all":
+            others = (*others, "amount_total")
+        is_other = any(not is_empty(item.raw.get(other)) for other in others)
+        return None if is_other or not found else item.values.get(found)
 
     def _show(self, item, name):
         """The value a field of the target gets, as a person reads it."""
