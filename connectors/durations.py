@@ -85,7 +85,9 @@ def read_count(value, separator=AUTO) -> Decimal | None:
     """
     text = short_text(value) if isinstance(value, str) else ""
     if (match := COUNTED.fullmatch(text)) and any(match.groups()):
-        hours, minutes = (parse_decimal(part, separator) or 0 for part in match.groups())
+        hours, minutes = (
+            parse_decimal(part, separator) or 0 for part in match.groups()
+        )
         return hours + minutes / Decimal(60)
     seconds = _read_written(text) if text else None
     return parse_decimal(value, separator) if seconds is None else seconds / 3600

@@ -228,7 +228,9 @@ def parse_end(value, order: str = "auto", zone: str = "UTC") -> date | None:
 
 def parse_term(value) -> int | None:
     """The months of a term that is written as such, None for everything else."""
-    match = TERM.fullmatch(value.strip()[:MAX_SHORT]) if isinstance(value, str) else None
+    match = (
+        TERM.fullmatch(value.strip()[:MAX_SHORT]) if isinstance(value, str) else None
+    )
     return int(match[1]) * (1 if match[2] else 12) if match else None
 
 

@@ -78,11 +78,9 @@ class ServiceSyncSource(models.Model):
             line for line in lines if line[1] != "external_id" or line[0] not in named
         ]
         lines += by_records
-        price = self._get_mapping().get("price")
-        is_other_price = price and (price.source_field, "price") not in lines
         self.write(
             {
-                "price_basis": ASK if is_other_price else self.price_basis,
+                "price_basis": self._get_price_basis_with(lines),
                 "mapping_ids": [
                     Command.clear(),
                     *(
@@ -96,6 +94,12 @@ class ServiceSyncSource(models.Model):
             }
         )
         settle(self, rows)
+
+    def _get_price_basis_with(self, lines):
+        """What is known of prices, nothing if another column becomes the price."""
+        price = self._get_mapping().get("price")
+        is_other = price and (price.source_field, "price") not in lines
+        return ASK if is_other else self.price_basis
 
     def _prepare_skips(self, columns):
         """Leave out time that another system bills, as long as nothing was chosen."""

@@ -140,8 +140,7 @@ class TestReadings(SyncCommon):
 
     def test_preview_shows_what_an_amount_makes_of_a_credit(self):
         source = self.source_of(
-            "Number,Customer,Bought,Price per Credit,Net Total\n"
-            "P-1,ACME-1,10,90,1071\n"
+            "Number,Customer,Bought,Price per Credit,Net Total\nP-1,ACME-1,10,90,1071\n"
         )
         table = self.preview(source).table
         self.assertIn("107.1 per credit", table)
