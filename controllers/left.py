@@ -58,6 +58,8 @@ def get_credit_texts(env, customer, company=None):
     bought = _get_bought(env, customer, company)
     several = len(balances) > 1
     texts = [_get_credit_text(env, line, bought, several) for line in balances]
+    # sudo: see above
+    texts += customer.sudo()._get_allotment_texts(company)
     return texts + get_shared_texts(env, customer, company)
 
 

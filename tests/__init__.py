@@ -4,6 +4,7 @@ from .accounting import test_account_documents
 from .accounting import test_account_races
 from .accounting import test_account_transfer
 from .accounting import test_account_walk
+from .accounting import test_plan_books
 from .accounting import test_project_revenue
 from .accounting import test_recognition
 from .alert import test_alert
@@ -74,6 +75,8 @@ from .ledger import test_credit_milestone
 from .ledger import test_credit_office
 from .ledger import test_credit_opening
 from .ledger import test_credit_pool_walk
+from .ledger import test_credit_plan
+from .ledger import test_credit_plan_walk
 from .ledger import test_credit_portal
 from .ledger import test_credit_purchase
 from .ledger import test_credit_queries
@@ -115,6 +118,8 @@ from .selling import test_selling_companies
 from .selling import test_selling_copy
 from .selling import test_selling_office
 from .selling import test_selling_order
+from .selling import test_selling_plan
+from .selling import test_selling_plan_races
 from .selling import test_selling_portal
 from .selling import test_selling_prices
 from .selling import test_selling_release

@@ -28,13 +28,65 @@ LIABILITY_TYPES = ("liability_current", "liability_non_current")
 
 # Which purchase a journal item belongs to, how many credits one unit of it stands for,
 # and how many the order does.
-OWNERS = """
+# Which credits of its sales order item a period of an allotment is, counted from the
+# first one; and which of them a document is about: the first invoices are of the first
+# periods, and credit notes take the last ones back.
+PERIODS = """
+    SELECT id, sale_line_id, service_credits_per_unit, sale_credits,
+           SUM(sale_credits) OVER before_it - sale_credits AS since,
+           SUM(sale_credits) OVER before_it AS until
+    FROM service_credit_purchase
+    WHERE plan_id IS NOT NULL AND sale_line_id IS NOT NULL
+      AND is_withdrawn IS NOT TRUE AND company_id = %(company)s
+    WINDOW before_it AS (PARTITION BY sale_line_id ORDER BY plan_start, id)
+"""
+SPANS = """
+    SELECT item_id, order_line_id, factor,
+           CASE WHEN is_kept THEN 0 ELSE LEAST(total, total - credits) END AS since,
+           CASE WHEN is_kept THEN total ELSE GREATEST(total, total - credits) END
+               AS until
+    FROM (
+        SELECT sold.*, SUM(credits) OVER (
+                   PARTITION BY order_line_id ORDER BY date, item_id
+               ) AS total
+        FROM (
+            SELECT item.id AS item_id, link.order_line_id, item.date,
+                   item_unit.factor / product_unit.factor AS factor,
+                   move.move_type = 'out_refund'
+                       AND move.service_credit_effect = 'keep' IS TRUE AS is_kept,
+                   plan.credits * item.quantity * item_unit.factor
+                       / product_unit.factor * CASE
+                           WHEN move.move_type <> 'out_refund' THEN 1
+                           WHEN move.service_credit_effect = 'keep' THEN 0 ELSE -1
+                       END AS credits
+            FROM (
+                SELECT sale_line_id, MAX(service_credits_per_unit) AS credits
+                FROM service_credit_purchase
+                WHERE plan_id IS NOT NULL AND sale_line_id IS NOT NULL
+                  AND company_id = %(company)s
+                GROUP BY sale_line_id
+            ) plan
+            JOIN sale_order_line_invoice_rel link
+              ON link.order_line_id = plan.sale_line_id
+            JOIN account_move_line item ON item.id = link.invoice_line_id
+            JOIN account_move move ON move.id = item.move_id
+            JOIN product_product product ON product.id = item.product_id
+            JOIN product_template template ON template.id = product.product_tmpl_id
+            JOIN uom_uom product_unit ON product_unit.id = template.uom_id
+            JOIN uom_uom item_unit ON item_unit.id = item.product_uom_id
+            WHERE item.parent_state = 'posted'
+              AND item.service_credit_purchase_id IS NULL
+        ) sold
+    ) counted
+"""
+OWNERS = f"""
     (SELECT DISTINCT ON (link.invoice_line_id)
             link.invoice_line_id AS item_id, purchase.id AS purchase_id,
             NULLIF(purchase.service_credits_per_unit, 0) * item_unit.factor
                 / product_unit.factor AS quantity,
             purchase.service_credits_per_unit * sale_line.product_uom_qty
-                * sale_unit.factor / product_unit.factor AS ordered
+                * sale_unit.factor / product_unit.factor AS ordered,
+            1 AS share
      FROM service_credit_purchase purchase
      JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
@@ -45,10 +97,18 @@ OWNERS = """
      LEFT JOIN uom_uom item_unit ON item_unit.id = linked.product_uom_id
      LEFT JOIN uom_uom sale_unit ON sale_unit.id = sale_line.product_uom_id
      WHERE linked.service_credit_purchase_id IS NULL
-       AND purchase.company_id = %(company)s
+       AND purchase.company_id = %(company)s AND purchase.plan_id IS NULL
      ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST, purchase.id DESC)
     UNION ALL
-    SELECT id, service_credit_purchase_id, NULL, NULL
+    SELECT span.item_id, period.id, period.service_credits_per_unit * span.factor,
+           period.sale_credits,
+           (LEAST(span.until, period.until) - GREATEST(span.since, period.since))
+               / NULLIF(span.until - span.since, 0)
+    FROM ({PERIODS}) period
+    JOIN ({SPANS}) span ON span.order_line_id = period.sale_line_id
+     AND span.since < period.until AND span.until > period.since
+    UNION ALL
+    SELECT id, service_credit_purchase_id, NULL, NULL, 1
     FROM account_move_line
     WHERE service_credit_purchase_id IS NOT NULL AND company_id = %(company)s
 """
@@ -71,9 +131,10 @@ DISCOUNTS = """
 DOCUMENTS = """
     SELECT item.account_id, item.company_id, item.currency_id, item.date,
            move.move_type, move.fiscal_position_id, owner.purchase_id,
-           -item.amount_currency AS amount, -item.balance AS amount_company,
+           -item.amount_currency * owner.share AS amount,
+           -item.balance * owner.share AS amount_company,
            COALESCE(discount.share, 0) AS discount_share,
-           owner.ordered, owner.quantity * item.quantity * CASE
+           owner.ordered, owner.quantity * owner.share * item.quantity * CASE
                WHEN move.move_type <> 'out_refund' THEN 1
                WHEN move.service_credit_effect = 'keep' THEN 0 ELSE -1
            END AS credits

@@ -184,6 +184,8 @@ def get_expiring(env, company, today, levels, customer_ids):
         & Domain("date_start", "<=", today)
         & Domain("date_expiry", ">=", today)
         & Domain("date_expiry", "<=", add_days(today, max(levels)))
+        # The end of each period of an allotment is no news: the end of the last one is.
+        & (Domain("plan_id", "=", False) | Domain("plan_id.next_start", "=", False))
         & domain_customers(customer_ids)
     )
 

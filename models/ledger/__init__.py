@@ -2,10 +2,14 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import service_type
+from . import service_credit_plan
+from . import service_credit_plan_action
+from . import service_credit_plan_periods
 from . import service_credit_purchase
 from . import service_credit_purchase_balance
 from . import service_credit_purchase_expiry
 from . import service_credit_purchase_lock
+from . import service_credit_purchase_rollover
 from . import service_credit_purchase_sale
 from . import service_credit_purchase_sharing
 from . import service_credit_purchase_opening

@@ -8,13 +8,15 @@ that posts: a plan reads, and writes nothing.
 from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_compare, float_round, format_date
 
-from ...tools import format_number, is_countable
+from ...tools import format_number
+from .selection import check_selection
 
 # The order of drawing, of the customer's own and then of what others share with it:
 # lowest priority, then soonest expiry, then earliest start.
@@ -50,7 +52,12 @@ def get_drawing_key(purchase, customer):
     :param customer: the commercial entity they pay for
     """
     is_shared = purchase.commercial_partner_id.id != customer.id
-    return is_shared, *(purchase[name] or 0 for name in purchase._get_drawing_order())
+    # Periods without a purchase yet have no number: they come last of equals.
+    keys = (
+        (purchase.id or inf) if name == "id" else purchase[name] or 0
+        for name in purchase._get_drawing_order()
+    )
+    return is_shared, *keys
 
 
 def get_drawing_difference(purchase, other):
@@ -199,7 +206,7 @@ class EligiblePool:
 
     FIRST_PORTION = 16
 
-    def __init__(self, fetches, digits, left, shares, customer):
+    def __init__(self, fetches, digits, left, shares, rolled, customer):
         """
         :param list fetches: of ``(limit, offset) -> purchases`` in drawing order, one
             after the other
@@ -208,6 +215,8 @@ class EligiblePool:
         :param dict shares: what it leaves of the shares of customers in purchases of
             others, by purchase and customer, for all pools: a customer has one share,
             whichever branch the work is in
+        :param dict rolled: for purchases of which not everything rolls over, the last
+            work date that all of it may pay for, and what the batch leaves for later
         :param customer: the commercial entity, whose shares in purchases of others are
             limited
         """
@@ -219,6 +228,7 @@ class EligiblePool:
         self._first = 0
         self._customer = customer
         self._shares = shares
+        self._rolled = rolled
         self.left = left
 
     def take(self, request):
@@ -226,8 +236,8 @@ class EligiblePool:
         plan = DrawPlan(request, missing=self._round(request.credits))
         usable = self._get_usable(plan)
         for purchase in usable:
-            part = min(plan.missing, self._get_left(purchase))
-            self._reserve(purchase, part)
+            part = min(plan.missing, self._get_left(purchase, request.date))
+            self._reserve(purchase, part, request.date)
             plan.slices.append(Slice(purchase, part))
             plan.missing = self._round(plan.missing - part)
             if self._is_zero(plan.missing):
@@ -239,7 +249,9 @@ class EligiblePool:
         """Yield the purchases that may pay, and note which one is for other work."""
         request = plan.request
         for purchase in filter(request.accepts, self._walk(request.date)):
-            is_share_used = self._is_zero(self._get_left(purchase))
+            if self._is_zero(self._get_rolled(purchase, request.date)):
+                continue
+            is_share_used = self._is_zero(self._get_left(purchase, request.date))
             if not is_share_used and purchase._is_in_scope(request):
                 yield purchase
             elif plan.missing and not plan.barred:
@@ -247,13 +259,11 @@ class EligiblePool:
 
     def take_selected(self, plan, purchase, amount):
         """Reserve ``amount`` of ``purchase`` for ``plan``; tell what there was."""
-        if purchase.id not in self.left:
-            self.left[purchase.id] = purchase._get_usable_credits()
-        self._read_shares(purchase)
-        left = self._get_left(purchase)
+        self._note(purchase)
+        left = self._get_left(purchase, plan.request.date)
         if float_compare(amount, left, precision_digits=self._digits) > 0:
             return left
-        self._reserve(purchase, amount)
+        self._reserve(purchase, amount, plan.request.date)
         plan.slices.append(Slice(purchase, amount))
         plan.missing = self._round(plan.missing - amount)
         return None
@@ -261,20 +271,31 @@ class EligiblePool:
     def release(self, plan):
         """Put the slices of ``plan`` back for the requests that follow."""
         for part in plan.slices:
-            self._reserve(part.purchase, -part.credits)
+            self._reserve(part.purchase, -part.credits, plan.request.date)
         plan.slices = []
         self._first = 0
 
-    def _reserve(self, purchase, amount):
+    def _reserve(self, purchase, amount, day):
         share = purchase.id, self._customer.id
         for left, key in ((self.left, purchase.id), (self._shares, share)):
             if key in left:
                 left[key] = self._round(left[key] - amount)
+        if purchase.id in self._rolled:
+            until, left = self._rolled[purchase.id]
+            if day > until:
+                self._rolled[purchase.id] = until, self._round(left - amount)
 
-    def _get_left(self, purchase):
-        """Return what the batch leaves of a purchase for the customer."""
-        left = self.left[purchase.id]
+    def _get_left(self, purchase, day):
+        """Return what the batch leaves of a purchase for work of the customer."""
+        left = self._get_rolled(purchase, day)
         return min(left, self._shares.get((purchase.id, self._customer.id), left))
+
+    def _get_rolled(self, purchase, day):
+        """Return what the batch leaves of a purchase for work of a day: after a period,
+        what rolls over."""
+        left = self.left[purchase.id]
+        until, rolled = self._rolled.get(purchase.id, (day, left))
+        return min(left, rolled) if day > until else left
 
     def _walk(self, day):
         position = self._first
@@ -298,11 +319,18 @@ class EligiblePool:
                 self._offset = 0
             self._portion *= 2
         if found:
-            self._read_shares(found)
-        for purchase in found:
-            self._purchases.append(purchase)
-            self.left.setdefault(purchase.id, purchase._get_usable_credits())
+            self._note(found)
+            self._purchases += found
         return bool(found)
+
+    def _note(self, purchases):
+        """Note what there is of purchases that no request of the batch saw before."""
+        self._read_shares(purchases)
+        if days := purchases._get_roll_days():
+            for purchase, rolled in purchases._get_rolled_credits().items():
+                self._rolled.setdefault(purchase.id, (days[purchase], rolled))
+        for purchase, credits in purchases._get_kept_credits().items():
+            self.left.setdefault(purchase.id, credits)
 
     def _read_shares(self, purchases):
         for key, credits in purchases._get_shares_left(self._customer).items():
@@ -327,14 +355,14 @@ def plan_draws(env, requests):
     :raise UserError: for a selection by hand that is not allowed, not eligible, or
         does not add up
     """
-    pools, days, left, shares = {}, {}, {}, {}
+    pools, days, left, shares, rolled = {}, {}, {}, {}, {}
     for request in requests:
         days.setdefault(request.key, set()).add(request.date)
     plans = []
     for request in requests:
         if request.key not in pools:
             pools[request.key] = _get_pool(
-                env, request, days[request.key], left, shares
+                env, request, days[request.key], left, shares, rolled
             )
         plans.append(_plan_one(env, request, pools[request.key]))
     return plans
@@ -356,13 +384,21 @@ def draw_credits(env, requests):
 
 
 def post_draws(env, plans):
-    """Post what was planned in this transaction; sets ``rows`` on each plan."""
-    vals_list = []
+    """Post what was planned in this transaction; sets ``rows`` on each plan.
+
+    What lapsed before is written off first, so that it does not matter whether the
+    scheduled action did it.
+    """
+    env["service.credit.plan"]._create_planned(plans)
+    lots = env["service.credit.purchase"].union(
+        *(part.purchase for plan in plans for part in plan.slices)
+    )
+    vals_list = lots._prepare_lapses()
+    position = len(vals_list)
     for plan in plans:
         for part in plan.slices:
             vals_list.append(_prepare_slice(plan.request, part))
     rows = env["service.credit.consumption"]._post(vals_list)
-    position = 0
     for plan in plans:
         plan.rows = rows[position : position + len(plan.slices)]
         position += len(plan.slices)
@@ -395,7 +431,7 @@ def _prepare_allocation(request, purchase):
     }
 
 
-def _get_pool(env, request, days, left, shares):
+def _get_pool(env, request, days, left, shares, rolled):
     purchase_sudo = env["service.credit.purchase"].sudo()
     customer = request.customer
     whose = [Domain("commercial_partner_id", "=", customer.id)]
@@ -406,8 +442,19 @@ def _get_pool(env, request, days, left, shares):
         partial(purchase_sudo._search_eligible, domain, request.company, days)
         for domain in whose
     ]
+    if due := purchase_sudo._get_due_for(customer, request.company, max(days)):
+        fetches = [partial(_fetch_with_due, fetches, due, customer)]
     digits = purchase_sudo._get_credit_digits()
-    return EligiblePool(fetches, digits, left, shares, customer)
+    return EligiblePool(fetches, digits, left, shares, rolled, customer)
+
+
+def _fetch_with_due(fetches, due, customer, limit, offset):
+    """Return all that may pay at once, with the periods that have no purchase yet:
+    there are some only when the scheduled action is late, or for work to come."""
+    if offset:
+        return due.browse()
+    found = due.union(*(fetch(limit=None, offset=0) for fetch in fetches))
+    return found.sorted(lambda lot: get_drawing_key(lot, customer))
 
 
 def _plan_one(env, request, pool):
@@ -423,7 +470,7 @@ def _plan_one(env, request, pool):
 def _plan_selection(env, request, pool):
     digits = env["service.credit.purchase"]._get_credit_digits()
     plan = DrawPlan(request, missing=float_round(request.credits, digits))
-    for purchase, amount in _check_selection(env, request, digits).items():
+    for purchase, amount in check_selection(env, request, digits).items():
         left = pool.take_selected(plan, purchase, amount)
         if left is not None:
             raise UserError(
@@ -437,72 +484,6 @@ def _plan_selection(env, request, pool):
             )
     plan.available = plan.credits
     return plan
-
-
-def _check_selection(env, request, digits):
-    """Return ``{purchase: credits}`` of a selection that may be drawn."""
-    if not request.company.sudo().service_credit_manual_selection:
-        raise UserError(
-            env._(
-                "%(company)s doesn't allow choosing purchases by hand for "
-                "%(work)s: leave the choice to the order of expiry, or allow it in "
-                "the settings.",
-                company=request.company.sudo().name,
-                work=request.work.sudo().display_name,
-            )
-        )
-    # sudo: what may be chosen depends on the customer, not on who looks
-    purchase_sudo = env["service.credit.purchase"].sudo()
-    chosen = {}
-    for purchase_id, amount in _read_selection(env, request):
-        purchase = purchase_sudo.browse(purchase_id)
-        # Each line, not their sum: one may not be made up for by another.
-        _check_selected(env, request, purchase, amount, digits)
-        amount += chosen.get(purchase, 0.0)
-        chosen[purchase] = float_round(amount, digits)
-    total = sum(chosen.values())
-    if float_compare(total, request.credits, precision_digits=digits):
-        raise UserError(
-            env._(
-                "The chosen purchases give %(total)s credits, but %(work)s needs "
-                "exactly %(wanted)s.",
-                total=format_number(env, total, digits),
-                work=request.work.sudo().display_name,
-                wanted=format_number(env, request.credits, digits),
-            )
-        )
-    return chosen
-
-
-def _read_selection(env, request):
-    """Return the selection as a list of ``(purchase id, credits)``."""
-    try:
-        return [(int(key), float(amount)) for key, amount in request.selection]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise UserError(
-            env._(
-                "The purchases chosen for %(work)s must be pairs of a purchase and "
-                "a number of credits.",
-                work=request.work.sudo().display_name,
-            )
-        ) from error
-
-
-def _check_selected(env, request, purchase, amount, digits):
-    rounded = float_round(amount, digits) if is_countable(amount) else 0.0
-    if rounded <= 0 or abs(rounded - amount) > 1e-6:
-        raise UserError(
-            env._(
-                "You can't choose %(asked)s credits for %(work)s: choose a number "
-                "above 0 with at most %(digits)s decimals.",
-                asked=amount,
-                work=request.work.sudo().display_name,
-                digits=digits,
-            )
-        )
-    obstacle = purchase._get_obstacle(request)
-    if obstacle:
-        raise UserError(obstacle)
 
 
 def get_shortage_message(env, plan):

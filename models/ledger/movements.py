@@ -8,12 +8,17 @@ from odoo.tools import SQL
 
 # The terms of every purchase that is no draft, what was sold with it, and what day it
 # is where its company is; `last_day` is the last work date that it may pay, and empty
-# when credits pay past their expiry date.
+# when credits pay past their expiry date. After `roll_day` only what rolls over can be
+# used, and `excess` is what lapses then, as far as it was not written off yet.
 TERMS = """
     SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
            purchase.currency_id,
            GREATEST(purchase.date_start, purchase.date_received) AS date_start,
            sold.credits, sold.value_total, sold.paid_total, day.today,
+           roll.last AS roll_day,
+           COALESCE(roll.excess, 0) AS excess,
+           COALESCE(roll.value, 0) AS excess_value,
+           COALESCE(roll.paid, 0) AS excess_paid,
            CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                 THEN purchase.date_expiry
                      + COALESCE(company.service_credit_grace_days, 0)
@@ -30,6 +35,27 @@ TERMS = """
                CASE WHEN purchase.origin_id IS NULL THEN purchase.paid_total ELSE 0
                    END AS paid_total
     ) sold
+    LEFT JOIN LATERAL (
+        SELECT rolled.last, rolled.excess,
+               ROUND(purchase.value_available * rolled.excess
+                     / NULLIF(purchase.credits_available, 0), 2) AS value,
+               ROUND(purchase.paid_available * rolled.excess
+                     / NULLIF(purchase.credits_available, 0), 2) AS paid
+        FROM (
+            SELECT purchase.date_rollover
+                       + COALESCE(company.service_credit_grace_days, 0) AS last,
+                   GREATEST(purchase.credits_available - GREATEST(
+                       purchase.rollover_credits - COALESCE(SUM(later.credits), 0), 0
+                   ), 0) AS excess
+            FROM service_credit_consumption later
+            WHERE later.purchase_id = purchase.id
+              AND later.consumption_type IN ('consumption', 'adjustment')
+              AND later.date > purchase.date_rollover
+                               + COALESCE(company.service_credit_grace_days, 0)
+        ) rolled
+    ) roll ON purchase.date_rollover < purchase.date_expiry
+          AND purchase.rollover_credits < purchase.credits
+          AND company.service_credit_allow_past_expiry IS NOT TRUE
     WHERE purchase.is_draft IS NOT TRUE
 """
 # A row counts from its work date on, but not before its purchase starts (it may be
@@ -38,14 +64,14 @@ DAY = "GREATEST(terms.date_start, LEAST(line.date, terms.today))"
 # In every part, so that asking for one customer reads the rows of that one only.
 OWNER = "terms.commercial_partner_id, terms.company_id, terms.currency_id"
 MOVEMENTS = f"""
-    SELECT terms.id::bigint * 4 AS id, 'bought' AS movement_type, 1 AS sign,
+    SELECT terms.id::bigint * 8 AS id, 'bought' AS movement_type, 1 AS sign,
            terms.date_start AS date, terms.id AS purchase_id, {OWNER},
            NULL::int AS allocation_id, NULL::int AS timesheet_id,
            terms.credits, terms.value_total AS value, terms.paid_total AS paid
     FROM ({TERMS}) terms
     WHERE terms.credits > 0
     UNION ALL
-    SELECT line.id::bigint * 4 + 1,
+    SELECT line.id::bigint * 8 + 1,
            CASE line.consumption_type WHEN 'opening' THEN 'elsewhere' ELSE 'used' END,
            -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, line.timesheet_id, line.credits, line.value, line.paid
@@ -56,7 +82,7 @@ MOVEMENTS = f"""
     -- The sale was undone, or made smaller, or another customer received the credits;
     -- when the term was over by then, that is what became of the rest, which counted
     -- until its last day.
-    SELECT line.id::bigint * 4 + 2,
+    SELECT line.id::bigint * 8 + 2,
            CASE line.consumption_type WHEN 'transfer' THEN 'transferred'
                 ELSE 'withdrawn' END, -1,
            LEAST({DAY}, terms.last_day + 1), terms.id, {OWNER},
@@ -66,17 +92,34 @@ MOVEMENTS = f"""
     WHERE line.consumption_type IN ('withdrawal', 'transfer')
     UNION ALL
     -- Written off by hand before the grace period was over.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
+    SELECT line.id::bigint * 8 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, NULL, line.credits, line.value, line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id
     WHERE line.consumption_type = 'expiry'
       AND (terms.last_day IS NULL OR {DAY} <= terms.last_day)
+      AND (terms.roll_day IS NULL OR line.date > terms.roll_day)
+    UNION ALL
+    -- What did not roll over lapses with its period, whenever it is written off.
+    SELECT terms.id::bigint * 8 + 4, 'expired', -1, terms.roll_day + 1, terms.id,
+           {OWNER}, NULL, NULL, terms.excess + lapsed.credits,
+           terms.excess_value + lapsed.value, terms.excess_paid + lapsed.paid
+    FROM ({TERMS}) terms
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(line.credits), 0) AS credits,
+               COALESCE(SUM(line.value), 0) AS value,
+               COALESCE(SUM(line.paid), 0) AS paid
+        FROM service_credit_consumption line
+        WHERE line.purchase_id = terms.id AND line.consumption_type = 'expiry'
+          AND line.date <= terms.roll_day
+    ) lapsed
+    WHERE terms.roll_day IS NOT NULL AND terms.excess + lapsed.credits > 0
     UNION ALL
     -- The rest lapses with the term, whenever it is written off.
-    SELECT terms.id::bigint * 4 + 3, 'expired', -1, terms.last_day + 1, terms.id,
-           {OWNER}, NULL, NULL, terms.credits - within.credits,
-           terms.value_total - within.value, terms.paid_total - within.paid
+    SELECT terms.id::bigint * 8 + 3, 'expired', -1, terms.last_day + 1, terms.id,
+           {OWNER}, NULL, NULL, terms.credits - terms.excess - within.credits,
+           terms.value_total - terms.excess_value - within.value,
+           terms.paid_total - terms.excess_paid - within.paid
     FROM ({TERMS}) terms
     CROSS JOIN LATERAL (
         SELECT COALESCE(SUM(line.credits), 0) AS credits,
@@ -89,10 +132,11 @@ MOVEMENTS = f"""
     ) within
     WHERE terms.last_day < DATE '9999-12-31'
       AND (terms.credits, terms.value_total, terms.paid_total)
-          <> (within.credits, within.value, within.paid)
+          <> (within.credits + terms.excess, within.value + terms.excess_value,
+              within.paid + terms.excess_paid)
     UNION ALL
     -- Used after the term nevertheless, by terms that have changed since.
-    SELECT line.id::bigint * 4 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
+    SELECT line.id::bigint * 8 + 2, 'expired', -1, {DAY}, terms.id, {OWNER},
            line.allocation_id, NULL, -line.credits, -line.value, -line.paid
     FROM service_credit_consumption line
     JOIN ({TERMS}) terms ON terms.id = line.purchase_id

@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from .service_credit_purchase import MAY_SEE_PURCHASES
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -11,6 +13,11 @@ class ResPartner(models.Model):
         string="Service Credits Available",
         compute="_compute_service_credit_balance",
         help="Empty for users who can't see the credits of this customer.",
+    )
+    service_credit_plan_count = fields.Integer(
+        compute="_compute_service_credit_plan_count",
+        groups=MAY_SEE_PURCHASES,
+        export_string_translation=False,
     )
     service_statement_frequency = fields.Selection(
         selection=[
@@ -24,6 +31,20 @@ class ResPartner(models.Model):
         help="Mail the statement of service credits when a month or quarter has ended, "
         "with a link to the same period as it stands later.",
     )
+
+    def _compute_service_credit_plan_count(self):
+        plans = self.env["service.credit.plan"]
+        entities = self.commercial_partner_id
+        groups = plans._read_group(
+            [("commercial_partner_id", "in", entities.ids)],
+            ["commercial_partner_id"],
+            ["__count"],
+        )
+        counts = {entity.id: count for entity, count in groups}
+        for partner in self:
+            partner.service_credit_plan_count = counts.get(
+                partner.commercial_partner_id.id, 0
+            )
 
     @api.depends_context("company", "lang", "uid")
     def _compute_service_credit_balance(self):
@@ -62,7 +83,11 @@ class ResPartner(models.Model):
         shares_sudo = self.env["service.credit.share"].sudo()
         shares_sudo = shares_sudo._join_customers(self, entity)
         domain = [("commercial_partner_id", "in", self.ids)]
-        for model in ("service.credit.purchase", "service.credit.allocation"):
+        for model in (
+            "service.credit.purchase",
+            "service.credit.allocation",
+            "service.credit.plan",
+        ):
             records_sudo = self.env[model].sudo().with_context(active_test=False)
             records_sudo.search(domain)._follow_customer(entity)
         purchases_sudo = self.env["service.credit.purchase"].sudo()
@@ -110,6 +135,17 @@ class ResPartner(models.Model):
             return {**action, "context": {"default_partner_id": self.id}}
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_credit_purchase_action"
+        )
+        entity = self.commercial_partner_id
+        action["domain"] = [("commercial_partner_id", "=", entity.id)]
+        action["context"] = {"default_partner_id": entity.id}
+        return action
+
+    def action_view_service_credit_plans(self):
+        """Open the customer's allotments."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_plan_action"
         )
         entity = self.commercial_partner_id
         action["domain"] = [("commercial_partner_id", "=", entity.id)]
@@ -242,19 +278,8 @@ class ResPartner(models.Model):
             "commercial_partner_id", "in", self.sudo().commercial_partner_id.ids
         )
         if date >= today:
-            groups = purchase_sudo._read_group(
-                domain & purchase_sudo._get_open_domain(company, date, date),
-                ["commercial_partner_id", "currency_id", "date_expiry:day"],
-                [
-                    f"{amount}_{kind}:sum"
-                    for kind in ("available", "waiting")
-                    for amount in ("credits", "value", "paid")
-                ],
-            )
-            return [
-                (*group[:3], *(group[i] - group[i + 3] for i in (3, 4, 5)))
-                for group in groups
-            ]
+            lines = self._get_lines_to_come(domain, company, date)
+            return lines + self._get_due_lines(company, date)
         usable = purchase_sudo.search(
             domain
             & Domain.OR(
@@ -266,7 +291,119 @@ class ResPartner(models.Model):
             (lot.commercial_partner_id, lot.currency_id, lot.date_expiry, *amounts)
             for lot, amounts in usable._get_amounts(date).items()
             if amounts[0] > 0
+        ] + self._get_due_lines(company, date)
+
+    def _get_lines_to_come(self, domain, company, date):
+        """Return the same of today or a later day, added up by the database."""
+        # sudo: the caller has checked who may see the balance
+        purchase_sudo = self.env["service.credit.purchase"].sudo()
+        purchase_sudo = purchase_sudo.with_context(active_test=False)
+        groups = purchase_sudo._read_group(
+            domain & purchase_sudo._get_open_domain(company, date, date),
+            ["commercial_partner_id", "currency_id", "date_expiry:day"],
+            [
+                *(
+                    f"{amount}_{kind}:sum"
+                    for kind in ("available", "waiting")
+                    for amount in ("credits", "value", "paid")
+                ),
+                "date_rollover:min",
+            ],
+        )
+        lines = [
+            (*group[:3], *(group[i] - group[i + 3] for i in (3, 4, 5)))
+            for group in groups
         ]
+        if any(group[-1] and group[-1] < date for group in groups):
+            excess = self._get_excess_lines(domain, company, date)
+            lines = self._add_up_lines(lines + excess)
+        return lines
+
+    @api.model
+    def _add_up_lines(self, lines):
+        """Return one line per customer, currency and expiry that has credits."""
+        sums = {}
+        for *key, credits, value, paid in lines:
+            amounts = sums.get(tuple(key), (0.0, 0.0, 0.0))
+            sums[tuple(key)] = [
+                round(a + b, 6)
+                for a, b in zip(amounts, (credits, value, paid), strict=True)
+            ]
+        return [(*key, *amounts) for key, amounts in sums.items() if amounts[0] > 0]
+
+    def _get_excess_lines(self, domain, company, date):
+        """Return, negative, what does not roll over of periods that are over."""
+        # sudo: the caller has checked who may see the balance
+        purchase_sudo = self.env["service.credit.purchase"].sudo()
+        over = purchase_sudo.with_context(active_test=False).search(
+            domain
+            & purchase_sudo._get_open_domain(company, date, date)
+            & Domain("date_rollover", "<", date)
+        )
+        return [
+            (
+                lot.commercial_partner_id,
+                lot.currency_id,
+                lot.date_expiry,
+                -credits,
+                -lot.currency_id.round(credits * lot.value_per_credit),
+                -lot.currency_id.round(credits * lot.paid_per_credit),
+            )
+            for lot, credits in over._get_excess_on(date).items()
+        ]
+
+    def _get_due_lines(self, company, date):
+        """Return what can be used of periods that have no purchase yet."""
+        # sudo: as above
+        due_sudo = self.env["service.credit.plan"]._get_due_periods(
+            self.sudo().commercial_partner_id.ids,
+            company._get_credit_companies(),
+            date,
+        )
+        usable = due_sudo.filtered(lambda lot: lot._is_usable_on(date))
+        excess = usable._get_excess_on(date)
+        lines = []
+        for lot in usable:
+            credits = lot._get_usable_credits() - excess.get(lot, 0.0)
+            money = (
+                lot.currency_id.round(credits * price)
+                for price in (lot.value_per_credit, lot.paid_per_credit)
+            )
+            lines.append(
+                (
+                    lot.commercial_partner_id,
+                    lot.currency_id,
+                    lot.date_expiry,
+                    credits,
+                    *money,
+                )
+            )
+        return lines
+
+    def _get_allotment_texts(self, company=None):
+        """Return what is left of each period of the customer's allotments that can be
+        used today, in sentences, for callers that checked access.
+
+        Customers without allotments cost no query.
+        """
+        self.ensure_one()
+        # sudo: the caller has checked who may see it
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        customer = self.sudo().commercial_partner_id
+        if customer.id not in purchases_sudo._get_planned():
+            return []
+        company = company or self.env.company
+        today = company.sudo()._get_today()
+        lots_sudo = purchases_sudo.with_context(active_test=False).search(
+            Domain("commercial_partner_id", "=", customer.id)
+            & Domain("plan_id", "!=", False)
+            & purchases_sudo._get_open_domain(company, today, today)
+        )
+        due_sudo = self.env["service.credit.plan"]._get_due_periods(
+            customer.ids, company._get_credit_companies(), today
+        )
+        usable = lots_sudo | due_sudo.filtered(lambda lot: lot._is_usable_on(today))
+        return [lot._get_period_text(today) for lot in usable.sorted("plan_start")]
 
     def _get_shared_credits(self, company=None):
         """Return ``(customer, purchase, credits)`` of what these commercial entities
@@ -286,12 +423,13 @@ class ResPartner(models.Model):
         )
         found = []
         shares = lots_sudo._get_shares_left(self)
+        excess = lots_sudo._get_excess_on(today)
         for partner, domain in domains.items():
             if domain.is_false():
                 continue
             lots = lots_sudo.filtered(lambda lot, who=partner: lot._is_shared_with(who))
             for lot in lots:
-                credits = lot._get_usable_credits()
+                credits = lot._get_usable_credits() - excess.get(lot, 0.0)
                 left = shares.get((lot.id, partner.id), credits)
                 found.append((partner, lot, min(credits, left)))
         return found

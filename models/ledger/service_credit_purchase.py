@@ -1,10 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
 
 from ...tools import (
     check_moved,
-    format_number,
     refuse_typed,
     refuse_unreadable,
     untyped_defaults,
@@ -99,6 +97,10 @@ class ServiceCreditPurchase(models.Model):
         "service_credits_per_unit",
         "origin_id",
         "date_received",
+        "plan_id",
+        "plan_start",
+        "date_rollover",
+        "rollover_credits",
     )
 
     active = fields.Boolean(default=True, copy=False)
@@ -288,6 +290,33 @@ class ServiceCreditPurchase(models.Model):
     )
     sale_order_id = fields.Many2one(
         related="sale_line_id.order_id", store=True, index="btree_not_null"
+    )
+    plan_id = fields.Many2one(
+        comodel_name="service.credit.plan",
+        string="Allotment",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="base.group_user",
+    )
+    # Of its period, also when the start of the purchase is moved.
+    plan_start = fields.Date(readonly=True, copy=False, export_string_translation=False)
+    date_rollover = fields.Date(
+        string="End of Period",
+        readonly=True,
+        copy=False,
+        help="What is left after this day rolls over, and the rest lapses.",
+    )
+    rollover_credits = fields.Float(
+        string="Most Credits to Roll Over",
+        digits="Service Credits",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+    )
+    rollover_note = fields.Char(
+        string="Roll Over", compute="_compute_rollover_note", compute_sudo=True
     )
     open_on_confirmation = fields.Boolean(
         string="Open When Ordered",
@@ -516,8 +545,17 @@ class ServiceCreditPurchase(models.Model):
         "A purchase cannot give more service credits than it has.",
     )
     _sale_line_once = models.UniqueIndex(
-        "(sale_line_id) WHERE sale_line_id IS NOT NULL AND is_withdrawn IS NOT TRUE",
+        "(sale_line_id) WHERE sale_line_id IS NOT NULL AND is_withdrawn IS NOT TRUE "
+        "AND plan_id IS NULL",
         "This sales order item already has its purchase of service credits.",
+    )
+    _period_once = models.UniqueIndex(
+        "(plan_id, plan_start) WHERE plan_id IS NOT NULL",
+        "This period of the allotment already has its purchase of service credits.",
+    )
+    _to_roll_over = models.Index(
+        "(date_rollover, id) WHERE date_rollover IS NOT NULL "
+        "AND state IN ('open', 'waiting')"
     )
     # The order of drawing: the ledger reads the first few entries only.
     _drawing_order = models.Index(
@@ -605,22 +643,8 @@ class ServiceCreditPurchase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_unused_draft(self):
         for purchase in self:
-            if not purchase.is_draft:
-                raise UserError(
-                    self.env._(
-                        "You can only delete drafts. Expire what is left of "
-                        "%(purchase)s and archive it instead.",
-                        purchase=purchase.name,
-                    )
-                )
-            if purchase.has_rows:
-                raise UserError(
-                    self.env._(
-                        "%(purchase)s can't be deleted, because its credits have been "
-                        "used and its history must be kept.",
-                        purchase=purchase.name,
-                    )
-                )
+            if not purchase.is_draft or purchase.has_rows:
+                purchase._refuse_deletion()
 
     def _refuse_typed(self, vals_list, names=DERIVED_FIELDS):
         """Refuse values that people do not type, and some that nobody does."""
@@ -639,15 +663,7 @@ class ServiceCreditPurchase(models.Model):
             item_sudo = purchase.sudo().sale_line_id
             customer_sudo = item_sudo.order_id.partner_id.commercial_partner_id
             if item_sudo and customer_sudo != purchase.commercial_partner_id:
-                raise ValidationError(
-                    self.env._(
-                        "The purchase %(purchase)s of %(customer)s can't be linked to "
-                        "%(item)s, which another customer ordered.",
-                        purchase=purchase.name,
-                        customer=purchase.commercial_partner_id.display_name,
-                        item=item_sudo.display_name,
-                    )
-                )
+                purchase._refuse_foreign_item(item_sudo)
 
     @api.constrains("shared_partner_ids")
     def _check_shared_partners(self):
@@ -659,14 +675,7 @@ class ServiceCreditPurchase(models.Model):
     def _check_money(self):
         for purchase in self:
             if max(purchase.value_total, purchase.paid_total) > MOST_MONEY:
-                raise ValidationError(
-                    self.env._(
-                        "%(purchase)s is worth more than can be counted exactly: "
-                        "split it, so that each purchase is worth at most %(most)s.",
-                        purchase=purchase._get_label(),
-                        most=format_number(self.env, MOST_MONEY),
-                    )
-                )
+                purchase._refuse_worth(MOST_MONEY)
 
     @api.constrains("is_draft", "sale_line_id")
     def _check_order_confirmed(self):
@@ -674,25 +683,10 @@ class ServiceCreditPurchase(models.Model):
             # sudo: those who edit purchases need not see the order.
             order = purchase.sudo().sale_line_id.order_id
             if order and not purchase.is_draft and order.state != "sale":
-                raise ValidationError(
-                    self.env._(
-                        "%(purchase)s stays a draft until the order %(order)s is "
-                        "confirmed.",
-                        purchase=purchase._get_label(),
-                        order=order.name,
-                    )
-                )
+                purchase._refuse_unconfirmed(order)
 
     @api.constrains("active", "is_draft")
     def _check_archived_empty(self):
         for purchase in self - self._get_kept_in_archive():
             if not purchase.active and purchase.credits_available > 0:
-                raise ValidationError(
-                    self.env._(
-                        "%(purchase)s still has %(credits)s credits: use or expire "
-                        "them before archiving it, or delete it if it is an unused "
-                        "draft.",
-                        purchase=purchase._get_label(),
-                        credits=purchase._format_credits(purchase.credits_available),
-                    )
-                )
+                purchase._refuse_archiving()

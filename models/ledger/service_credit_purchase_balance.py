@@ -241,7 +241,31 @@ class ServiceCreditPurchase(models.Model):
                 lambda lot, day=day: lot._is_usable_on(day) and lot._is_received_by(day)
             )
             amounts |= usable._get_usable_amounts(day if day < today else None)
+            usable._leave_out_excess(amounts, day, day < today)
         return {lot: amounts[lot] for lot in self.sudo() if lot in amounts}
+
+    def _leave_out_excess(self, amounts, day, is_past):
+        """Take off what no work of a day may use because it does not roll over, and
+        count for work of the period what was written off since."""
+        rows = self._get_lapse_rows() if is_past else {}
+        excess = self._get_excess_on(day)
+        digits = self._get_credit_digits()
+        for lot, until in self._get_roll_days().items():
+            credits, *money = amounts[lot]
+            if day > until:
+                change = -excess.get(lot, 0.0)
+            elif is_past and day >= lot.date_rollover:
+                change = rows[lot.id].credits if lot.id in rows else 0.0
+            else:
+                continue
+            prices = lot.value_per_credit, lot.paid_per_credit
+            amounts[lot] = (
+                float_round(credits + change, digits),
+                *(
+                    lot.currency_id.round(max(amount + change * price, 0.0))
+                    for amount, price in zip(money, prices, strict=True)
+                ),
+            )
 
     def _get_usable_amounts(self, date):
         amounts = self._get_amounts_before(date)

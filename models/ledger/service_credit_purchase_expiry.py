@@ -79,6 +79,7 @@ class ServiceCreditPurchase(models.Model):
         :return: the new rows
         :raise UserError: when a purchase has fewer available
         """
+        self._post_lapses()
         vals_list = []
         for purchase in self.sorted("id"):
             available = purchase.credits_available
@@ -155,7 +156,10 @@ class ServiceCreditPurchase(models.Model):
         try:
             with self.env.cr.savepoint():
                 free = self.try_lock_for_update(allow_referencing=True)
-                free.filtered_domain(domain)._write_off(kind="expiry")
+                free = free.filtered_domain(domain)
+                free._post_lapses()
+                over = self._get_term_over_domain()
+                free.filtered_domain(over)._write_off(kind="expiry")
         except Exception as error:
             self.env.invalidate_all()
             if len(self) > 1:
@@ -172,6 +176,11 @@ class ServiceCreditPurchase(models.Model):
 
     @api.model
     def _get_due_domain(self):
+        due = self._get_term_over_domain()
+        return due | self._get_lapse_domain()
+
+    @api.model
+    def _get_term_over_domain(self):
         due = Domain.OR(
             Domain("company_id", "=", company.id) & self._get_closed_domain(company)
             for company in self.env["res.company"]._get_all_companies()

@@ -257,6 +257,43 @@ class ServiceCreditPurchase(models.Model):
             self._check_order_of_dates(vals)
             self._check_dates(changed, vals)
 
+    def _refuse_deletion(self):
+        if not self.is_draft:
+            raise UserError(
+                self.env._(
+                    "You can only delete drafts. Expire what is left of %(purchase)s "
+                    "and archive it instead.",
+                    purchase=self.name,
+                )
+            )
+        raise UserError(
+            self.env._(
+                "%(purchase)s can't be deleted, because its credits have been used "
+                "and its history must be kept.",
+                purchase=self.name,
+            )
+        )
+
+    def _refuse_worth(self, most):
+        raise ValidationError(
+            self.env._(
+                "%(purchase)s is worth more than can be counted exactly: split it, so "
+                "that each purchase is worth at most %(most)s.",
+                purchase=self._get_label(),
+                most=format_number(self.env, most),
+            )
+        )
+
+    def _refuse_archiving(self):
+        raise ValidationError(
+            self.env._(
+                "%(purchase)s still has %(credits)s credits: use or expire them before "
+                "archiving it, or delete it if it is an unused draft.",
+                purchase=self._get_label(),
+                credits=self._format_credits(self.credits_available),
+            )
+        )
+
     def _check_can_become_draft(self):
         if self.origin_id:
             raise UserError(

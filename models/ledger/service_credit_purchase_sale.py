@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
+from odoo.exceptions import ValidationError
 
 
 class ServiceCreditPurchase(models.Model):
@@ -34,6 +35,26 @@ class ServiceCreditPurchase(models.Model):
             # sudo: accountants trace the invoice without rights on sales
             lines_sudo = purchase.sudo().sale_line_id.invoice_lines
             purchase.sale_invoice_count = len(lines_sudo.move_id)
+
+    def _refuse_foreign_item(self, item_sudo):
+        raise ValidationError(
+            self.env._(
+                "The purchase %(purchase)s of %(customer)s can't be linked to "
+                "%(item)s, which another customer ordered.",
+                purchase=self.name,
+                customer=self.commercial_partner_id.display_name,
+                item=item_sudo.display_name,
+            )
+        )
+
+    def _refuse_unconfirmed(self, order_sudo):
+        raise ValidationError(
+            self.env._(
+                "%(purchase)s stays a draft until the order %(order)s is confirmed.",
+                purchase=self._get_label(),
+                order=order_sudo.name,
+            )
+        )
 
     def _get_sale_invoices(self):
         # sudo: accountants trace the invoice without rights on sales; which of the

@@ -90,6 +90,17 @@ class ServiceCreditPurchase(models.Model):
     def _get_sharing(self):
         """Return the ids of owners that share with their group, and of customers that
         people chose to share with: customers without pools cost no query."""
+        return self._get_kept()[:2]
+
+    @api.model
+    def _get_planned(self):
+        """Return the ids of customers with running allotments: those without cost no
+        query."""
+        return self._get_kept()[2]
+
+    @api.model
+    def _get_kept(self):
+        """Return what is kept in memory of who has pools and allotments."""
         # sudo: of whichever company, all are told of a change
         company_sudo = self.env.company.sudo()
         version = company_sudo.service_sharing_version
@@ -106,8 +117,13 @@ class ServiceCreditPurchase(models.Model):
         chosen = purchases_sudo._read_group(
             [("sharing", "=", CHOSEN)], ["shared_partner_ids"]
         )
+        plans_sudo = self.env["service.credit.plan"].sudo()
+        planned = plans_sudo.with_context(active_test=False)._read_group(
+            [("state", "=", "running")], ["commercial_partner_id"]
+        )
         return tuple(
-            frozenset(partner.id for (partner,) in found) for found in (groups, chosen)
+            frozenset(partner.id for (partner,) in found)
+            for found in (groups, chosen, planned)
         )
 
     @api.model
@@ -197,3 +213,17 @@ class ServiceCreditPurchase(models.Model):
         return lot_sudo.sharing == CHOSEN and partner.id in (
             lot_sudo.shared_partner_ids.ids
         )
+
+    def _refuse_contacts(self, partners_sudo):
+        for contact in partners_sudo:
+            customer = contact.commercial_partner_id
+            if customer != contact:
+                raise ValidationError(
+                    self.env._(
+                        "%(purchase)s can't be shared with %(contact)s, who "
+                        "belongs to %(customer)s: choose %(customer)s instead.",
+                        purchase=self._get_label(),
+                        contact=contact.name,
+                        customer=customer.display_name,
+                    )
+                )

@@ -24,6 +24,8 @@ DRAWING_FIELDS = [
     "priority",
     "date_start",
     "date_expiry",
+    "date_rollover",
+    "rollover_credits",
     "is_limited",
     "is_draft",
     "state",
@@ -142,7 +144,10 @@ class ServiceCreditPurchase(models.Model):
         domain |= self._domain_shared(partner)
         domain &= Domain("company_id", "in", company._get_credit_companies().ids)
         domain &= Domain("is_draft", "=", False)
-        return bool(purchases_sudo.search_count(domain, limit=1))
+        # A period that nobody made yet is bought, too.
+        return bool(purchases_sudo.search_count(domain, limit=1)) or bool(
+            self._get_planned().intersection(owners.ids)
+        )
 
     @api.model
     def _search_passed_over(self, partners, companies, days):

@@ -106,6 +106,13 @@ class ServiceCreditPurchase(models.Model):
                 "Draft first.",
                 **values,
             )
+        # sudo: those who transfer credits need not see allotments
+        if self.sudo().plan_id:
+            return self.env._(
+                "%(purchase)s can't be transferred, because it is a period of an "
+                "allotment, whose credits lapse or roll over.",
+                **values,
+            )
         if self.state == WAITING:
             return self.waiting_note
         if self._get_usable_credits() <= 0:

@@ -7,7 +7,9 @@ from . import product_template
 from . import res_partner
 from . import sale_order
 from . import sale_order_line
+from . import sale_order_line_allotment
 from . import sale_order_line_credits
 from . import sale_order_line_delivery
+from . import service_credit_plan
 from . import service_credit_purchase
 from . import service_credit_purchase_billing

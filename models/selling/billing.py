@@ -86,11 +86,50 @@ def get_billing(purchases_sudo):
     for lot in owners:
         for line in lot.sale_line_id.invoice_lines & lines:
             _add_line(billings[lot], lot, line, amounts[line], shares)
+        if lot.plan_id and lot.sale_line_id.invoice_lines & lines:
+            _keep_period(billings[lot], *_get_span(lot))
     for order, lots in paying.grouped("sale_order_id").items():
         deposit = _get_deposit(order, shares)
         for lot in lots:
             billings[lot].deposit = deposit
     return billings
+
+
+def _get_span(purchase):
+    """Return which units of its item a period is: those after the periods before it."""
+    lots = purchase.sale_line_id.service_credit_purchase_ids
+    before = lots.filtered(
+        lambda lot: (
+            lot.plan_id == purchase.plan_id
+            and not lot.is_withdrawn
+            and lot.plan_start < purchase.plan_start
+        )
+    )
+    start = sum(_get_units(lot) for lot in before)
+    return start, start + _get_units(purchase)
+
+
+def _keep_period(billing, start, end):
+    """Leave a period what documents of the whole item say about its units: the first
+    invoices are of the first periods, and credit notes take the last ones back."""
+    invoiced, net = billing.invoiced, billing.net
+    own = _clip(invoiced, start, end)
+    own_net = _clip(net, start, end)
+    returned = billing.returned
+    billing.invoiced_total *= own / invoiced if invoiced else 0.0
+    back = own - own_net
+    if returned:
+        billing.credited_total *= back / returned
+    else:
+        billing.credited_total *= own_net / net if net else 0.0
+    billing.credited *= back / returned if returned else 0.0
+    billing.invoiced, billing.returned = own, back
+    billing.paid = min(_clip(billing.paid, start, end), own_net)
+    billing.is_billed = own > 0
+
+
+def _clip(units, start, end):
+    return min(max(units - start, 0.0), end - start)
 
 
 def _owns_documents(purchase):
@@ -99,6 +138,8 @@ def _owns_documents(purchase):
     item = purchase.sale_line_id
     if not item or not purchase.is_withdrawn:
         return bool(item)
+    if purchase.plan_id:
+        return False
     others = item.service_credit_purchase_ids - purchase
     return all(lot.is_withdrawn and lot.id < purchase.id for lot in others)
 

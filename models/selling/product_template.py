@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import format_number, refuse_uncountable
+from ..ledger.service_credit_plan import PERIODS, PRORATIONS, ROLLOVERS
 from ..ledger.service_credit_purchase import RELEASES, SHARING
 
 # What of a product becomes which limit of its purchases.
@@ -11,6 +12,12 @@ SCOPES = {
     "team_ids": "service_credit_team_ids",
     "project_ids": "service_credit_project_ids",
 }
+
+COUNTED = (
+    "service_credits",
+    "service_credit_rollover_credits",
+    "service_credit_rollover_periods",
+)
 
 
 class ProductTemplate(models.Model):
@@ -84,6 +91,37 @@ class ProductTemplate(models.Model):
         help="The credits pay for tickets, tasks and milestones of these projects "
         "only; empty, for any work.",
     )
+    service_credit_period = fields.Selection(
+        selection=[("once", "Once"), *PERIODS],
+        string="Credits Given",
+        required=True,
+        default="once",
+        help="Once, or each month, quarter or year: the quantity on the order is then "
+        "the number of periods.",
+    )
+    service_credit_rollover = fields.Selection(
+        selection=ROLLOVERS,
+        string="Credits Roll Over",
+        required=True,
+        default="none",
+        help="What is left of a period and can be used in the next one.",
+    )
+    service_credit_rollover_credits = fields.Float(
+        string="Most Credits to Roll Over", digits="Service Credits"
+    )
+    service_credit_rollover_periods = fields.Integer(
+        string="Periods to Roll Over",
+        default=1,
+        help="For how many further periods the credits can be used.",
+    )
+    service_credit_proration = fields.Selection(
+        selection=PRORATIONS,
+        string="First Period of Credits",
+        required=True,
+        default="full",
+        help="A full period starts on any day. With its share, the first period ends "
+        "with the calendar month, quarter or year, and so do all others.",
+    )
     service_credit_portal = fields.Boolean(
         string="Sold in the Portal",
         help="Customers can order it in the portal: a quotation at their price, which "
@@ -108,6 +146,12 @@ class ProductTemplate(models.Model):
         "Service credits are valid for 0 to 1200 months.",
     )
 
+    _service_credit_rollover_possible = models.Constraint(
+        "CHECK (service_credit_rollover_credits >= 0 "
+        "AND service_credit_rollover_periods BETWEEN 1 AND 120)",
+        "Credits roll over for 1 to 120 periods, and no fewer than 0 do.",
+    )
+
     @api.depends("type")
     def _compute_service_credits(self):
         """Goods sell no credits."""
@@ -118,12 +162,12 @@ class ProductTemplate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Refuse credits that nothing can count with."""
-        refuse_uncountable(self, vals_list, ["service_credits"])
+        refuse_uncountable(self, vals_list, COUNTED)
         return super().create(vals_list)
 
     def write(self, vals):
         """Refuse credits that nothing can count with."""
-        refuse_uncountable(self, [vals], ["service_credits"])
+        refuse_uncountable(self, [vals], COUNTED)
         return super().write(vals)
 
     def _get_service_credit_scope(self, company=None):
@@ -168,6 +212,26 @@ class ProductTemplate(models.Model):
                         "credits to 0.",
                         product=product.display_name,
                         credits=format_number(self.env, product.service_credits),
+                    )
+                )
+
+    @api.constrains(
+        "service_credit_period",
+        "service_credit_rollover",
+        "service_credit_rollover_credits",
+    )
+    def _check_service_credit_rollover(self):
+        for product in self:
+            if (
+                product.service_credit_period != "once"
+                and product.service_credit_rollover == "limit"
+                and product.service_credit_rollover_credits <= 0
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s needs the most credits that roll over: enter a "
+                        "number above 0, or let nothing roll over.",
+                        product=product.display_name,
                     )
                 )
 

@@ -58,6 +58,8 @@ class Renewal:
                 ("company_id", "=", self.company.id),
                 ("currency_id", "=", self.currency.id),
                 ("product_id.service_credits", ">", 0),
+                # What goes on by itself needs no renewal yet.
+                *("|", ("plan_id", "=", False), ("plan_id.next_start", "=", False)),
             ],
             order="date_start desc, id desc",
         )

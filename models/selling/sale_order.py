@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools import float_compare
 
-from ...tools import format_number, refuse_typed, untyped_defaults
+from ...tools import format_number, lock_and_touch, refuse_typed, untyped_defaults
 from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
 
 # A change of one of these changes whose the purchases are.
@@ -41,6 +41,11 @@ class SaleOrder(models.Model):
     )
     service_credit_purchase_count = fields.Integer(
         compute="_compute_service_credit_purchase_count",
+        groups=MAY_SEE_PURCHASES,
+        export_string_translation=False,
+    )
+    service_credit_plan_count = fields.Integer(
+        compute="_compute_service_credit_plan_count",
         groups=MAY_SEE_PURCHASES,
         export_string_translation=False,
     )
@@ -91,6 +96,16 @@ class SaleOrder(models.Model):
         )
         for order in self:
             order.service_credit_purchase_count = counts.get(order._origin, 0)
+
+    @api.depends("order_line.service_credit_plan_ids")
+    def _compute_service_credit_plan_count(self):
+        plans = self.env["service.credit.plan"].with_context(active_test=False)
+        groups = plans._read_group(
+            [("sale_order_id", "in", self.ids)], ["sale_order_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for order in self:
+            order.service_credit_plan_count = counts.get(order._origin, 0)
 
     @api.depends("order_line.service_credits", "state")
     @api.depends_context("lang")
@@ -166,7 +181,10 @@ class SaleOrder(models.Model):
 
         Not only when the button cancels: writing the state undoes the sale.
         """
+        if state != "sale":
+            self.order_line._get_running_plans()._end_with_sale()
         lots_sudo = self.order_line._get_live_purchases()
+        lots_sudo = lots_sudo.filtered(lambda lot: not lot.plan_id)
         if state == "cancel":
             lots_sudo._withdraw()
         elif state != "sale":
@@ -180,7 +198,18 @@ class SaleOrder(models.Model):
         lines = self.order_line
         lines._get_live_purchases()._open_ordered()
         lines._create_purchases_of_confirmed()
+        lines._start_plans()
         return result
+
+    def _create_invoices(self, *args, **kwargs):
+        """Invoice periods that have started, also when the scheduled action is late."""
+        self.order_line._get_running_plans()._catch_up()
+        return super()._create_invoices(*args, **kwargs)
+
+    def _lock_for_purchases(self):
+        """Write the orders: of this and a cancellation at the same moment, one is
+        replayed."""
+        lock_and_touch(self)
 
     def _prepare_purchase_owner(self):
         """Return what every purchase of the order takes over from it."""
@@ -196,7 +225,8 @@ class SaleOrder(models.Model):
         """Return ``{item: credits}`` that were added after its purchase was opened."""
         digits = self.env["service.credit.purchase"]._get_credit_digits()
         added = {}
-        for line in self.order_line if self.state == "sale" else ():
+        lines = self.order_line.filtered(lambda line: not line._is_allotment())
+        for line in lines if self.state == "sale" else ():
             lots = line._get_live_purchases()
             lot = lots.filtered(lambda lot: not lot.is_draft)[:1]
             more = line.service_credits - lot.sale_credits
@@ -233,6 +263,16 @@ class SaleOrder(models.Model):
         domain = [("sale_order_id", "in", self.ids)]
         purchases = self.env["service.credit.purchase"].with_context(active_test=False)
         return purchases._get_purchase_action(domain, purchases.search(domain, limit=2))
+
+    def action_view_service_credit_plans(self):
+        """Open the allotments of these orders."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_plan_action"
+        )
+        action["domain"] = [("sale_order_id", "in", self.ids)]
+        action["context"] = {"create": False, "active_test": False}
+        return action
 
     # ------------------------------------------------------------------
     # Portal

@@ -38,6 +38,18 @@ class SaleOrderLine(models.Model):
         groups=MAY_SEE_PURCHASES,
     )
 
+    service_credit_plan_ids = fields.One2many(
+        comodel_name="service.credit.plan",
+        inverse_name="sale_line_id",
+        string="Allotments",
+        context={"active_test": False},
+        copy=False,
+        groups=MAY_SEE_PURCHASES,
+    )
+    qty_delivered_method = fields.Selection(
+        selection_add=[("service_credit_period", "Periods of Service Credits")],
+        ondelete={"service_credit_period": "set manual"},
+    )
     is_order_discount = fields.Boolean(
         compute="_compute_is_order_discount",
         help="A discount on the whole order, by hand, coupon or promotion.",
@@ -70,6 +82,13 @@ class SaleOrderLine(models.Model):
                 line.price_subtotal < 0 < line.product_uom_qty
                 and not line.is_downpayment
             )
+
+    @api.depends("product_id")
+    def _compute_qty_delivered_method(self):
+        """Each period of an allotment is delivered when it starts."""
+        by_period = self.filtered(lambda line: line._is_allotment())
+        by_period.qty_delivered_method = "service_credit_period"
+        return super(SaleOrderLine, self - by_period)._compute_qty_delivered_method()
 
     @api.depends(
         "analytic_line_ids.hours_billed",
@@ -113,6 +132,7 @@ class SaleOrderLine(models.Model):
         before = discounted.order_line._get_purchased_terms()
         lines = super().create(vals_list)
         lines._create_purchases_of_confirmed()
+        lines._start_plans()
         lines._follow_with_purchases(before)
         return lines
 
@@ -127,6 +147,7 @@ class SaleOrderLine(models.Model):
         self._follow_with_purchases(before)
         if "product_uom_qty" in vals:
             self._create_purchases_of_confirmed()
+            self._start_plans()
         return result
 
     def unlink(self):
@@ -152,6 +173,7 @@ class SaleOrderLine(models.Model):
             are used, or when time was billed to one of the items
         """
         self._get_live_purchases()._withdraw()
+        self._get_running_plans()._end_with_sale()
         # sudo: what the order takes along does not depend on who may read it; the
         # guards of the requests hold for superusers as well
         lines_sudo = self.sudo()

@@ -137,6 +137,7 @@ class SaleOrderLine(models.Model):
             & Domain("state", "!=", "cancel")
             & Domain("product_uom_qty", ">", 0)
             & Domain("product_id.service_credits", ">", 0)
+            & Domain("product_id.service_credit_period", "=", "once")
             & Domain("service_credit_purchase_ids", "not any!", live)
         )
 
@@ -161,7 +162,10 @@ class SaleOrderLine(models.Model):
         """Return what the purchases of these items should say now, by item id."""
         return {
             line.id: line._get_service_credit_terms()
-            for line in self._get_live_purchases().sale_line_id
+            for line in (
+                self._get_live_purchases().sale_line_id
+                | self._get_running_plans().sale_line_id
+            )
         }
 
     def _follow_with_purchases(self, before):
@@ -170,7 +174,11 @@ class SaleOrderLine(models.Model):
         :param before: what :meth:`_get_purchased_terms` returned before the change
         :raise UserError: when an item would hold fewer credits than are used
         """
-        for purchase in self.browse(before)._get_live_purchases().sorted("id"):
+        lines = self.browse(before)
+        for plan in lines._get_running_plans().sorted("id"):
+            plan._follow_sale(before[plan.sale_line_id.id])
+        packs = lines._get_live_purchases().filtered(lambda lot: not lot.plan_id)
+        for purchase in packs.sorted("id"):
             line = purchase.sale_line_id
             purchase._follow_sale(line, before[line.id])
         billed = (
@@ -190,12 +198,17 @@ class SaleOrderLine(models.Model):
             self._get_live_purchases().grouped("sale_order_id").items()
         ):
             lots_sudo._follow_owner(order_sudo)
+        for plan_sudo in self._get_running_plans():
+            order_sudo = plan_sudo.sale_order_id
+            if plan_sudo.partner_id != order_sudo.partner_id:
+                plan_sudo.partner_id = order_sudo.partner_id
 
     def _create_purchases_of_confirmed(self):
         """Create what the products of confirmed orders ask for, once."""
         wanted = self.sudo().filtered(
             lambda line: (
                 line.state == "sale"
+                and not line._is_allotment()
                 and line.product_id.service_credit_creation in ("draft", "open")
                 and line.service_credits > 0
                 and not line._get_live_purchases()
@@ -312,7 +325,10 @@ class SaleOrderLine(models.Model):
     def _get_service_credit_label(self):
         """Return what the customer reads below the item: credits, validity, limits."""
         self.ensure_one()
-        label = self._get_service_credit_validity_label()
+        if self._is_allotment():
+            label = self._get_allotment_label()
+        else:
+            label = self._get_service_credit_validity_label()
         lot_sudo = self._get_live_purchases()[:1]
         if lot_sudo:
             limits = lot_sudo._get_limits_text()

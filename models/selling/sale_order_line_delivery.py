@@ -20,8 +20,10 @@ class SaleOrderLine(models.Model):
     # ------------------------------------------------------------------
 
     def _prepare_qty_delivered(self):
-        """Leave out what credits pay; its percentage stays as typed."""
+        """Leave out what credits pay; its percentage stays as typed. Allotments deliver
+        a period when it starts."""
         delivered = super()._prepare_qty_delivered()
+        delivered |= self._get_delivered_periods()
         lines = self.filtered(lambda line: line.qty_delivered_method == "milestones")
         if not lines:
             return delivered

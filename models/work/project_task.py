@@ -56,6 +56,7 @@ class ProjectTask(models.Model):
     # The customer's balance is for those who log time, as on tickets.
     service_credits_available = fields.Float(groups=LOGS_TIME)
     service_credit_next_expiry = fields.Date(groups=LOGS_TIME)
+    service_credit_period_note = fields.Text(groups=LOGS_TIME)
 
     @api.depends(
         "project_id.allow_billable",

@@ -31,6 +31,12 @@ class ServiceWork(models.AbstractModel):
         compute_sudo=True,
         help="When the first of these credits expire.",
     )
+    service_credit_period_note = fields.Text(
+        string="Allotments",
+        compute="_compute_service_credit_period_note",
+        compute_sudo=True,
+        help="What is left this month, quarter or year, and what becomes of it.",
+    )
     funding_draft = fields.Json(
         compute="_compute_funding_draft",
         compute_sudo=True,
@@ -61,6 +67,15 @@ class ServiceWork(models.AbstractModel):
                     line["credits_available"] for line in lines
                 ) - (work.funding_draft or {}).get("credits", 0.0)
                 work.service_credit_next_expiry = min(days, default=False)
+
+    @api.depends("commercial_partner_id", "company_id", "timesheet_ids.credits")
+    @api.depends_context("lang")
+    def _compute_service_credit_period_note(self):
+        for work in self:
+            customer = work.commercial_partner_id._origin
+            company = work.company_id or self.env.company
+            texts = customer._get_allotment_texts(company) if customer else []
+            work.service_credit_period_note = "\n".join(texts)
 
     @api.depends(
         "sale_line_id",

@@ -19,6 +19,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
 
     KINDS = (
         ["buy"] * 3
+        + ["lapse"]
         + ["draw"] * 6
         + ["give_back"] * 4
         + ["adjust"] * 5
@@ -57,7 +58,11 @@ class TestCreditWalk(RandomWalk, CreditCommon):
             terms = (start, start + dice.randint(0, 15), dice.random() < 0.3)
             prices = (Decimal(dice.choice(PRICES)), Decimal(dice.choice(PRICES)))
             opening = amount if dice.random() < 0.25 else Decimal()
-            return (amount * dice.randint(1, 4), *prices, *terms, opening)
+            credits, rolls = amount * dice.randint(1, 4), None
+            if dice.random() < 0.4:
+                most = min(amount * dice.randint(0, 2), credits)
+                rolls = (dice.randint(start, terms[1]), most)
+            return (credits, *prices, *terms, opening, rolls)
         if kind == "limit":
             return pick, dice.choice((0, 50, 100)), dice.choice((None, None, 0, 1))
         if kind == "set_draft":
@@ -77,7 +82,13 @@ class TestCreditWalk(RandomWalk, CreditCommon):
     def _model_buy(self, *terms):
         self.model.buy(*terms)
 
-    def _ledger_buy(self, credits, value, paid, start, expiry, draft, opening):
+    def _ledger_buy(self, credits, value, paid, start, expiry, draft, opening, rolls):
+        rollover = {}
+        if rolls:
+            rollover = {
+                "date_rollover": self._day(rolls[0]),
+                "rollover_credits": float(rolls[1]),
+            }
         self.purchases |= self._buy(
             float(credits),
             start,
@@ -86,6 +97,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
             paid_per_credit=float(paid),
             is_draft=draft,
             opening_used=float(opening),
+            **rollover,
         )
 
     def _lot(self, pick):
@@ -153,6 +165,16 @@ class TestCreditWalk(RandomWalk, CreditCommon):
         purchase = self._lot(pick)[1]
         if not purchase.is_draft and amount:
             purchase._write_off(float(amount))
+
+    def _model_lapse(self, pick, _amount):
+        lot, _purchase = self._lot(pick)
+        if lot and not lot.draft:
+            self.model.lapse([lot])
+
+    def _ledger_lapse(self, pick, _amount):
+        purchase = self._lot(pick)[1]
+        if not purchase.is_draft:
+            purchase._post_lapses()
 
     def _model_extend(self, pick, expiry):
         lot, _purchase = self._lot(pick)

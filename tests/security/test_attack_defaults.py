@@ -29,6 +29,8 @@ TYPED = {
 FREE = {
     # Windows are filled by their own defaults, for the user who opens them, and check
     # what they do when a button is pressed.
+    # Core's own, which has one choice more here; starting a plan sets it.
+    ("sale.order.line", "qty_delivered_method"),
 }
 
 

@@ -26,6 +26,7 @@ class Lot:
     opening: Decimal = Decimal()
     priority: int = 50
     only: object = None  # the one work it may pay for
+    rolls: tuple = None  # the last day of its period, and how much rolls over
     rows: list = field(default_factory=list)
 
     def net(self, *kinds):
@@ -76,10 +77,13 @@ class Ledger:
         self.grace, self.past, self.late = grace, past, late
         self.lots, self.rows = [], []
 
-    def buy(self, credits, value, paid, start, expiry, draft, opening=Decimal()):
+    def buy(
+        self, credits, value, paid, start, expiry, draft, opening=Decimal(), rolls=None
+    ):
         if opening > credits:
             raise Refused
         lot = Lot(credits, value, paid, start, expiry, True, opening)
+        lot.rolls = rolls
         self.lots.append(lot)
         self.set_draft(lot, draft)
 
@@ -110,6 +114,28 @@ class Ledger:
     def closed(self, lot):
         return not self.past and lot.expiry + self.grace + self.late < 0
 
+    def rolled(self, lot, day):
+        """What work of a day may use, and what is in excess of it."""
+        if not lot.rolls or self.past or lot.rolls[0] >= lot.expiry:
+            return lot.available, Decimal()
+        end, most = lot.rolls[0] + self.grace, lot.rolls[1]
+        after = [row for row in lot.rows if row.work is not None and row.day > end]
+        rest = max(most - sum(row.credits for row in after), Decimal())
+        excess = max(lot.available - rest, Decimal())
+        is_lost = day > end or end + self.late < 0
+        return (lot.available - excess if is_lost else lot.available), excess
+
+    def lost(self, lot):
+        """What has lapsed of a lot and has no row yet."""
+        excess = self.rolled(lot, 0)[1]
+        is_over = excess and lot.rolls[0] + self.grace + self.late < 0
+        return excess if is_over else Decimal()
+
+    def lapse(self, lots):
+        for lot in lots:
+            if excess := self.lost(lot):
+                self.post(lot, None, "expiry", excess, lot.rolls[0])
+
     def post(self, lot, work, kind, credits, day, value=None, paid=None, undoes=None):
         if undoes is None:
             drawn = lot.credits - lot.available + credits
@@ -131,12 +157,13 @@ class Ledger:
         for lot in sorted(self.lots, key=order.get):
             usable = self.usable(lot, day) and not self.closed(lot)
             usable = usable and lot.only in (None, work)
-            part = min(wanted, lot.available) if usable else 0
+            part = min(wanted, self.rolled(lot, day)[0]) if usable else 0
             if part:
                 slices.append((lot, part))
                 wanted -= part
         if strict and wanted:
             raise Refused
+        self.lapse([lot for lot in self.lots if lot in [one for one, _part in slices]])
         return [self.post(lot, work, kind, part, day) for lot, part in slices]
 
     def give_back(self, rows, wanted):
@@ -166,11 +193,14 @@ class Ledger:
     def expire(self, lot, today):
         if lot.draft or not lot.available or today < lot.expiry + self.grace:
             raise Refused
-        self.post(lot, None, "expiry", lot.available, today)
+        self.lapse([lot])
+        if lot.available:
+            self.post(lot, None, "expiry", lot.available, today)
 
     def withdraw(self, lot, credits, today):
-        if credits > lot.available:
+        if credits > lot.available - self.lost(lot):
             raise Refused
+        self.lapse([lot])
         self.post(lot, None, "withdrawal", credits, today)
 
     def extend(self, lot, expiry):
@@ -186,5 +216,14 @@ class Ledger:
     def balance(self, lot, day):
         if not self.usable(lot, day):
             return Decimal()
-        rows = [row for row in lot.rows if day >= 0 or row.day <= day]
-        return lot.credits - sum(row.credits for row in rows)
+        usable, excess = self.rolled(lot, day)
+        if day >= 0:
+            return usable
+        rows = [row for row in lot.rows if row.day <= day]
+        left = lot.credits - sum(row.credits for row in rows)
+        if not lot.rolls or self.past or lot.rolls[0] >= lot.expiry:
+            return left
+        if day > lot.rolls[0] + self.grace:
+            return left - excess
+        lapsed = [r for r in rows if r.kind == "expiry" and r.day <= lot.rolls[0]]
+        return left + sum(row.credits for row in lapsed)
