@@ -310,7 +310,7 @@ class ServiceCreditPlan(models.Model):
             most = add_months(plan.company_id._get_today(), MONTHS_AHEAD)
             for period in plan._get_periods_until(min(day, most)):
                 purchases_sudo |= plan._new_period(period)
-        return purchases_sudo.filtered(lambda lot: not lot._is_closed())
+        return purchases_sudo.filtered(lambda lot: not lot._is_closed(lot.date_start))
 
     @api.model
     def _create_planned(self, draws):
