@@ -213,17 +213,3 @@ class ServiceCreditPurchase(models.Model):
         return lot_sudo.sharing == CHOSEN and partner.id in (
             lot_sudo.shared_partner_ids.ids
         )
-
-    def _refuse_contacts(self, partners_sudo):
-        for contact in partners_sudo:
-            customer = contact.commercial_partner_id
-            if customer != contact:
-                raise ValidationError(
-                    self.env._(
-                        "%(purchase)s can't be shared with %(contact)s, who "
-                        "belongs to %(customer)s: choose %(customer)s instead.",
-                        purchase=self._get_label(),
-                        contact=contact.name,
-                        customer=customer.display_name,
-                    )
-                )
