@@ -169,7 +169,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
     def _model_lapse(self, pick, _amount):
         lot, _purchase = self._lot(pick)
         if lot and not lot.draft:
-            self.model.lapse([lot])
+            self.model.post_lapses([lot])
 
     def _ledger_lapse(self, pick, _amount):
         purchase = self._lot(pick)[1]

@@ -125,15 +125,15 @@ class Ledger:
         is_lost = day > end or end + self.late < 0
         return (lot.available - excess if is_lost else lot.available), excess
 
-    def lost(self, lot):
+    def due_lapse(self, lot):
         """What has lapsed of a lot and has no row yet."""
         excess = self.rolled(lot, 0)[1]
         is_over = excess and lot.rolls[0] + self.grace + self.late < 0
         return excess if is_over else Decimal()
 
-    def lapse(self, lots):
+    def post_lapses(self, lots):
         for lot in lots:
-            if excess := self.lost(lot):
+            if excess := self.due_lapse(lot):
                 self.post(lot, None, "expiry", excess, lot.rolls[0])
 
     def post(self, lot, work, kind, credits, day, value=None, paid=None, undoes=None):
@@ -163,7 +163,9 @@ class Ledger:
                 wanted -= part
         if strict and wanted:
             raise Refused
-        self.lapse([lot for lot in self.lots if lot in [one for one, _part in slices]])
+        self.post_lapses(
+            [lot for lot in self.lots if lot in [one for one, _part in slices]]
+        )
         return [self.post(lot, work, kind, part, day) for lot, part in slices]
 
     def give_back(self, rows, wanted):
@@ -193,14 +195,14 @@ class Ledger:
     def expire(self, lot, today):
         if lot.draft or not lot.available or today < lot.expiry + self.grace:
             raise Refused
-        self.lapse([lot])
+        self.post_lapses([lot])
         if lot.available:
             self.post(lot, None, "expiry", lot.available, today)
 
     def withdraw(self, lot, credits, today):
-        if credits > lot.available - self.lost(lot):
+        if credits > lot.available - self.due_lapse(lot):
             raise Refused
-        self.lapse([lot])
+        self.post_lapses([lot])
         self.post(lot, None, "withdrawal", credits, today)
 
     def extend(self, lot, expiry):
