@@ -22,6 +22,24 @@ OLD_CREDIT_NOTES = """
       )
 """
 
+# What salespeople see, by the path from a model to the purchase.
+PATHS = {
+    "purchase": "",
+    "consumption": "purchase_id.",
+    "allocation": "consumption_ids.purchase_id.",
+    "movement": "purchase_id.",
+    "balance": "purchase_id.",
+}
+OWN_SALES = (
+    "'|', '&', ('{0}sale_order_id', '!=', False), "
+    "('{0}sale_order_id.user_id', 'in', [user.id, False]), "
+    "('{0}opportunity_id.user_id', '=', user.id)"
+)
+SALES = "('{0}sale_order_id', '!=', False), ('{0}opportunity_id', '!=', False)"
+OWN_CUSTOMERS = "'|', ('user_id', '=', user.id), '&', ('user_id', '=', False), "
+ORDERS = "('{0}sale_order_id', '!=', False)"
+CUSTOMERS = "'|', '|', ('user_id', '!=', False), "
+
 
 def before(cr):
     """Credits of orders could be used as soon as they were confirmed."""
@@ -33,3 +51,37 @@ def before(cr):
     if not column_exists(cr, "account_move", "service_credit_effect"):
         create_column(cr, "account_move", "service_credit_effect", "varchar")
         cr.execute(OLD_CREDIT_NOTES)
+
+
+def after(env):
+    """Show salespeople what other customers received of their sales: rules are never
+    updated, and one that was changed here is left alone."""
+    for name, old, new in _get_rules():
+        rule = env.ref(f"helpdesk_service_credit.service_credit_{name}", False)
+        if rule and rule.domain_force == f"[{old}]":
+            rule.domain_force = f"[{new}]"
+
+
+def _get_rules():
+    """Yield ``(name, old domain, new domain)`` of each rule of salespeople."""
+    for model, path in PATHS.items():
+        for name, sold in (("salesman", OWN_SALES), ("salesman_all", f"'|', {SALES}")):
+            yield f"{model}_rule_{name}", sold.format(path), _join(sold, path)
+    for model in ("forecast", "alert"):
+        for name, own, sold, joined in (
+            ("salesman", OWN_CUSTOMERS, ORDERS, ORDERS),
+            ("salesman_all", CUSTOMERS, SALES, f"'|', {SALES}"),
+        ):
+            new = _join(joined, "purchase_id.")
+            if name == "salesman_all":
+                new = new.removeprefix("'|', ")
+            yield (
+                f"{model}_rule_{name}",
+                own + sold.format("purchase_id."),
+                own + new,
+            )
+
+
+def _join(sold, path):
+    """Return the domain of purchases, or of those that their credits came from."""
+    return f"'|', {sold.format(path)}, {sold.format(f'{path}origin_id.')}"

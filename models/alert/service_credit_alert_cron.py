@@ -129,9 +129,11 @@ class ServiceCreditAlert(models.Model):
     @api.model
     def _get_responsible(self, company, purchase):
         """Return who looks after the customer: see the field's help."""
+        # What another customer gave was sold to that one.
+        sold = purchase.origin_id or purchase
         for user in (
-            purchase.sale_order_id.user_id,
-            purchase.opportunity_id.user_id,
+            sold.sale_order_id.user_id,
+            sold.opportunity_id.user_id,
             purchase.commercial_partner_id.user_id,
             company.service_credit_alert_user_id,
         ):

@@ -1,9 +1,16 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from pathlib import Path
+
 from odoo import Command
 from odoo.exceptions import AccessError
+from odoo.modules import get_module_path
+from odoo.modules.module import load_script
 from odoo.tests import Form, new_test_user, tagged
 
+from ..support.people import create_users
 from ..support.selling import SellingCommon
+
+MIGRATION = "migrations/19.0.2.0.0/selling.py"
 
 
 @tagged("post_install", "-at_install")
@@ -65,6 +72,65 @@ class TestSellingRights(SellingCommon):
         self.assertFalse(self.env["service.credit.purchase"].search([]))
         with self.assertRaises(AccessError):
             lot.with_env(self.env).read(["credits"])
+
+    def test_what_another_customer_received(self):
+        """Credits that were transferred are still of the sale they came from."""
+        order = self._quote()
+        order.action_confirm()
+        lot = self._buy(order)
+        daughter = self.customer.create(
+            {"name": "Azure Daughter", "is_company": True, "parent_id": self.customer.id}
+        )
+        received = lot._transfer(daughter, 4, "Their month").sudo(False)
+        self._use(1, partner_id=daughter.id)
+        [boss] = create_users(
+            self.env(su=True), {"boss": "sales_team.group_sale_salesman_all_leads"}
+        )
+        alerts = self.env(su=True)["service.credit.alert"]
+        company = lot.company_id
+        self.assertEqual(alerts._get_responsible(company, received), self.salesman)
+        self.env.flush_all()
+        for model in (
+            "service.credit.purchase",
+            "service.credit.consumption",
+            "service.credit.allocation",
+            "service.credit.movement",
+            "service.credit.balance",
+            "service.credit.forecast",
+        ):
+            domain = [("commercial_partner_id", "=", daughter.id)]
+            for user, sees in (
+                (self.salesman, True),
+                (self.colleague, False),
+                (boss, True),
+            ):
+                with self.subTest(model=model, user=user.login):
+                    found = self.env(user=user)[model].search(domain)
+                    self.assertEqual(bool(found), sees)
+                    found.read(["commercial_partner_id"])
+
+    def test_rules_of_before_show_what_was_received(self):
+        """Rules are never updated by themselves; one that was changed is kept."""
+        script = Path(get_module_path("helpdesk_service_credit"), MIGRATION)
+        module = load_script(str(script), "selling")
+        rules = {
+            self.env(su=True).ref(f"helpdesk_service_credit.service_credit_{name}"): (
+                old,
+                new,
+            )
+            for name, old, new in module._get_rules()
+        }
+        self.assertEqual(len(rules), 14)
+        for rule, (old, new) in rules.items():
+            self.assertEqual(rule.domain_force, f"[{new}]", rule.name)
+            rule.domain_force = f"[{old}]"
+        first, *others = rules
+        first.domain_force = "[(1, '=', 1)]"
+        for _again in range(2):
+            module.after(self.env(su=True))
+        self.assertEqual(first.domain_force, "[(1, '=', 1)]")
+        for rule in others:
+            self.assertEqual(rule.domain_force, f"[{rules[rule][1]}]")
 
     def test_alternative_of_a_colleague(self):
         """The opportunity shows each salesperson the own quotations only."""
