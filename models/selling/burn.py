@@ -8,6 +8,8 @@ to check.
 
 from odoo.tools import SQL
 
+from ..ledger.drawing import SCOPES
+
 # What the queries read, to be written to the database first.
 READ = (
     (
@@ -18,18 +20,30 @@ READ = (
     ("account.analytic.line", ("coverage", "date", "hours_billed")),
     ("account.analytic.line", ("service_type_id", "ticket_id", "company_id")),
     ("account.analytic.line", ("partner_id",)),
-    ("helpdesk.ticket", ("commercial_partner_id",)),
+    ("account.analytic.line", ("project_id",)),
+    ("helpdesk.ticket", ("commercial_partner_id", "team_id", "project_id")),
     ("service.type", ("credits_per_hour",)),
 )
 
+# Where entries have what credits are limited to.
+LIMITED = {
+    "service_type_ids": "entry.service_type_id",
+    "team_ids": "ticket.team_id",
+    "project_ids": "CASE WHEN ticket.id IS NULL THEN entry.project_id "
+    "ELSE ticket.project_id END",
+}
 
-def get_use(partner, company, currency, since):
+
+def get_use(partner, company, currency, since, limits=None):
     """Return the net credits that paid for work of one customer since a date, and
     those that its overage would have taken.
 
     :param partner: commercial entity
+    :param dict limits: records by the names of ``SCOPES``. Where the customer has
+        credits for the same work only, these count, and overage of that work
     :return: tuple of two numbers of credits, >= 0
     """
+    alike = _search_alike(partner, company, currency, limits) if limits else None
     env = partner.env
     for model, names in READ:
         env[model].flush_model(names)
@@ -45,8 +59,8 @@ def get_use(partner, company, currency, since):
                       AND missing.company_id = %(company)s
                       AND missing.currency_id = %(currency)s)
             """,
-            drawn=query_drawn(since),
-            missing=query_missing(env, since),
+            drawn=query_drawn(since, purchases=alike),
+            missing=query_missing(env, since, _query_fitting(limits) if alike else None),
             partner=partner.id,
             company=company.id,
             currency=currency.id,
@@ -55,13 +69,44 @@ def get_use(partner, company, currency, since):
     return max(float(used or 0), 0.0), float(overage or 0)
 
 
-def query_drawn(since, limits=None):
+def _search_alike(partner, company, currency, limits):
+    """Return the customer's purchases that are limited to this work, and no other."""
+    # sudo: what they are for is no secret to who may know the use
+    purchases_sudo = partner.env["service.credit.purchase"].sudo()
+    purchases_sudo = purchases_sudo.with_context(active_test=False).search(
+        [
+            ("commercial_partner_id", "=", partner.id),
+            ("company_id", "=", company.id),
+            ("currency_id", "=", currency.id),
+            ("is_draft", "=", False),
+        ]
+    )
+    wanted = tuple(frozenset(limits[name].ids) for name in SCOPES)
+    return purchases_sudo.filtered(lambda lot: lot._get_limits() == wanted)
+
+
+def _query_fitting(limits):
+    """Return the SQL that tells which work of :func:`query_missing` such credits would
+    have paid for."""
+    parts = [
+        SQL("%s IN %s", SQL(LIMITED[name]), tuple(limits[name].ids))
+        for name in SCOPES
+        if limits[name]
+    ]
+    return SQL(" AND ").join(parts) if parts else None
+
+
+def query_drawn(since, limits=None, purchases=None):
     """Return a query of the net credits that paid for work, per customer, company,
     currency, work date and what their purchases are limited to.
 
     :param SQL limits: of the alias ``purchase``, see :func:`query_limits`; all work is
         one without it
+    :param purchases: only what these paid for
     """
+    only = SQL("TRUE")
+    if purchases:
+        only = SQL("purchase.id IN %s", purchases._ids)
     return SQL(
         """
         SELECT purchase.commercial_partner_id, purchase.company_id,
@@ -70,20 +115,23 @@ def query_drawn(since, limits=None):
         FROM service_credit_consumption line
         JOIN service_credit_purchase purchase ON purchase.id = line.purchase_id
         WHERE line.consumption_type IN ('consumption', 'adjustment')
-          AND line.date >= %(since)s
+          AND line.date >= %(since)s AND %(only)s
         GROUP BY 1, 2, 3, 4, 5
         """,
+        only=only,
         limits=limits or SQL("''"),
         since=since,
     )
 
 
-def query_missing(env, since):
+def query_missing(env, since, fitting=None):
     """Return a query of the credits that overage would have taken, per customer,
     company and currency.
 
     Overage itself has no currency: it counts once, in company and currency of the
     latest purchase that could have paid.
+
+    :param SQL fitting: which entries count, of the aliases ``entry`` and ``ticket``
     """
     companies = env["res.company"]._get_all_companies()
     return SQL(
@@ -110,10 +158,12 @@ def query_missing(env, since):
                 AND latest.work_company_id = entry.company_id
         LEFT JOIN service_type kind ON kind.id = entry.service_type_id
         WHERE entry.coverage = 'overage' AND entry.date >= %(since)s
+          AND %(fitting)s
         GROUP BY customer.commercial_partner_id,
                  COALESCE(latest.company_id, entry.company_id),
                  COALESCE(latest.currency_id, company.currency_id)
         """,
         payers=companies._query_credit_companies(),
         since=since,
+        fitting=fitting or SQL("TRUE"),
     )

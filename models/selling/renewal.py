@@ -35,11 +35,16 @@ class Renewal:
         return self.partner.env
 
     def get_use(self):
-        """Return the credits used, and missed by overage, in the last months."""
+        """Return the credits used, and missed by overage, in the last months: of the
+        work that the product is limited to, where the customer has such credits."""
         since = self.company._get_today() - relativedelta(months=MONTHS)
         # sudo: the entity is that of a contact whom the caller may read
         entity = self.partner.sudo().commercial_partner_id
-        return burn.get_use(entity, self.company, self.currency, since)
+        limits = None
+        if self.product:
+            template = self.product.product_tmpl_id
+            limits = template._get_service_credit_scope(self.company)
+        return burn.get_use(entity, self.company, self.currency, since, limits)
 
     def find_product(self):
         """Return the product that the customer buys most of, or bought last.

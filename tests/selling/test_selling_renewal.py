@@ -44,6 +44,46 @@ class TestSellingRenewal(SellingCommon):
         self.assertEqual(renewal.size_ids.mapped("cost_lapsed"), [0, 40, 140])
         self.assertEqual(renewal.size_ids.mapped("cost_overage"), [60, 0, 0])
 
+    def test_credits_for_some_work_are_sized_by_that_work(self):
+        """And the others by theirs, wherever the window is opened from."""
+        trainers = self.env["helpdesk.ticket.team"].create(
+            {
+                "name": "Trainers",
+                "allow_timesheet": True,
+                "allow_billable": True,
+                "use_service_credits": True,
+                "over_limit_policy": "overage",
+            }
+        )
+        self.team.over_limit_policy = "overage"
+        course = self._create_credit_product(
+            "Course", service_credit_team_ids=[Command.set(trainers.ids)]
+        )
+        any_lot = self._ordered()
+        limited = self._ordered(course)
+        self.assertEqual(limited.team_ids, trainers)
+        for team, hours in ((self.team, 14), (trainers, 13)):
+            self._use(hours, team_id=team.id)
+        lines = self.env["service.credit.forecast"].search(
+            [("commercial_partner_id", "=", self.customer.id)]
+        )
+        for record in (limited, lines.filtered("limits")):
+            renewal = self._renew(record)
+            self.assertEqual(renewal.product_id, course)
+            self.assertEqual((renewal.credits_used, renewal.credits_overage), (10, 3))
+            self.assertEqual(renewal.size_ids.mapped("units"), [1, 2, 3])
+        for record in (any_lot, lines.filtered(lambda line: not line.limits)):
+            renewal = self._renew(record)
+            self.assertEqual((renewal.credits_used, renewal.credits_overage), (10, 7))
+        renewal.product_id = course
+        self.assertEqual((renewal.credits_used, renewal.credits_overage), (10, 3))
+        # All that was used tells most about what was never bought.
+        new = self._create_credit_product(
+            "Both", service_credit_team_ids=[Command.set((trainers | self.team).ids)]
+        )
+        renewal.product_id = new
+        self.assertEqual((renewal.credits_used, renewal.credits_overage), (20, 7))
+
     def test_the_usual_product_is_proposed(self):
         """What most credits were bought with, not the little one bought last."""
         self._ordered({"product_id": self.pack.id, "product_uom_qty": 4})

@@ -39,7 +39,8 @@ class ServiceCreditRenewal(models.TransientModel):
         string="Used in Twelve Months",
         digits="Service Credits",
         compute="_compute_use",
-        help="Credits that paid for work of the last twelve months.",
+        help="Credits that paid for work of the last twelve months: those with the "
+        "limits of the product, or all when the customer has none like them.",
     )
     credits_overage = fields.Float(
         string="Overage in Twelve Months",
@@ -70,7 +71,7 @@ class ServiceCreditRenewal(models.TransientModel):
             if not window.product_id and window._may_know():
                 window.product_id = window._get_renewal().find_product()
 
-    @api.depends("partner_id", "company_id", "currency_id")
+    @api.depends("partner_id", "company_id", "currency_id", "product_id")
     @api.depends_context("uid")
     def _compute_use(self):
         for window in self:
