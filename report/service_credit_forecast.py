@@ -128,7 +128,9 @@ class ServiceCreditForecast(models.Model):
         string="Will Lapse",
         digits="Service Credits",
         readonly=True,
-        help="Credits that will not have been used when their term ends.",
+        help="Credits that will not have been used when their term ends. Credits for "
+        "some work are counted at the pace at which such credits were used: the first "
+        "ones have none yet.",
     )
     date_lapse = fields.Date(
         string="First Lapse",
