@@ -44,6 +44,7 @@ def get_use(partner, company, currency, since, limits=None):
     :return: tuple of two numbers of credits, >= 0
     """
     alike = _search_alike(partner, company, currency, limits) if limits else None
+    fitting = _query_fitting(limits) if alike else None
     env = partner.env
     for model, names in READ:
         env[model].flush_model(names)
@@ -60,7 +61,7 @@ def get_use(partner, company, currency, since, limits=None):
                       AND missing.currency_id = %(currency)s)
             """,
             drawn=query_drawn(since, purchases=alike),
-            missing=query_missing(env, since, _query_fitting(limits) if alike else None),
+            missing=query_missing(env, since, fitting),
             partner=partner.id,
             company=company.id,
             currency=currency.id,
@@ -133,7 +134,6 @@ def query_missing(env, since, fitting=None):
 
     :param SQL fitting: which entries count, of the aliases ``entry`` and ``ticket``
     """
-    companies = env["res.company"]._get_all_companies()
     return SQL(
         """
         SELECT customer.commercial_partner_id,
@@ -159,11 +159,9 @@ def query_missing(env, since, fitting=None):
         LEFT JOIN service_type kind ON kind.id = entry.service_type_id
         WHERE entry.coverage = 'overage' AND entry.date >= %(since)s
           AND %(fitting)s
-        GROUP BY customer.commercial_partner_id,
-                 COALESCE(latest.company_id, entry.company_id),
-                 COALESCE(latest.currency_id, company.currency_id)
+        GROUP BY 1, 2, 3
         """,
-        payers=companies._query_credit_companies(),
+        payers=env["res.company"]._get_all_companies()._query_credit_companies(),
         since=since,
         fitting=fitting or SQL("TRUE"),
     )

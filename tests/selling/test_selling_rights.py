@@ -79,7 +79,11 @@ class TestSellingRights(SellingCommon):
         order.action_confirm()
         lot = self._buy(order)
         daughter = self.customer.create(
-            {"name": "Azure Daughter", "is_company": True, "parent_id": self.customer.id}
+            {
+                "name": "Azure Daughter",
+                "is_company": True,
+                "parent_id": self.customer.id,
+            }
         )
         received = lot._transfer(daughter, 4, "Their month").sudo(False)
         self._use(1, partner_id=daughter.id)
