@@ -205,3 +205,20 @@ class TestReadings(SyncCommon):
         )
         self.preview(source)
         self.assertEqual(self.purchases(source)["P-1"].currency_id.name, "USD")
+
+    def test_preview_tells_what_is_understood_and_what_is_not_imported(self):
+        source = self.source_of(
+            "Number;Customer;Hours;Used;Shelf;Colour\nP-1;ACME-1;10 h;2,5 h;A;red\n"
+        )
+        table = self.preview(source).table
+        self.assertIn("not imported: Shelf, Colour", " ".join(table.split()))
+        self.assertIn(">2.5<", table)
+
+    def test_preview_shows_times_as_a_clock(self):
+        source = self.source_of(
+            "Day;Person;Ticket;From;To\n16.11.2026;Ada;HT1;08:15;10:00\n",
+            target="time_entry",
+        )
+        table = self.preview(source).table
+        self.assertIn(">8:15<", table)
+        self.assertIn("10:00 = 1:45", table)

@@ -235,6 +235,7 @@ class ServiceSyncPreview(models.TransientModel):
             # Where something is missing, one of the other columns may be it.
             others=[key for key in keys if missing and key not in used][:MOST_OTHERS],
             missing=[self.env._(MAP_FIELD, field=field) for field in missing],
+            unused="" if missing else ", ".join(self._get_unused(source_sudo, keys)),
             notes=self._get_notes(source_sudo, keys) + self._get_notes_of_counts(rows),
             whole_rows=source_sudo.row_is_key,
             worthless=source_sudo.target == "purchase"
@@ -268,6 +269,13 @@ class ServiceSyncPreview(models.TransientModel):
                 "keys": ", ".join(values["keys"]),
             },
         )
+
+    def _get_unused(self, source_sudo, keys):
+        """The columns that nothing reads; dots lead into nested ones."""
+        read = source_sudo.mapping_ids.mapped("source_field")
+        read += source_sudo.skip_ids.mapped("source_field")
+        tops = {name.split(".")[0] for name in read}
+        return [key for key in keys if key not in read and key not in tops]
 
     def _get_notes(self, source_sudo, keys):
         """What to look at before the import, a sentence each."""
@@ -371,6 +379,14 @@ class ServiceSyncPreview(models.TransientModel):
         is_other = any(not is_empty(item.raw.get(other)) for other in others)
         return None if is_other or not found else item.values.get(found)
 
+    def _show_used(self, item, name):
+        """The credits used or left as they were understood, if the row tells them."""
+        if is_empty(item.raw.get(name)):
+            return ""
+        used = item.values["opening_used"]
+        left = item.values["credits"] - used
+        return format_number(self.env, used if name == "credits_used" else left)
+
     def _show(self, item, name):
         """The value a field of the target gets, as a person reads it."""
         model = self.env[TARGETS[self.source_id.target].model]
@@ -378,6 +394,8 @@ class ServiceSyncPreview(models.TransientModel):
         name = found if found in item.values else name
         value = item.values.get(name)
         field = model._fields.get(name)
+        if name in ("credits_used", "credits_left") and "opening_used" in item.values:
+            return self._show_used(item, name)
         if name == "changed_at" and item.changed_at:
             return self.source_id._format_moment(item.changed_at)
         if name not in item.values or field is None:
@@ -390,7 +408,7 @@ class ServiceSyncPreview(models.TransientModel):
             return model.env[field.comodel_name].sudo().browse(value).display_name
         if field.type == "boolean":
             return self.env._("Yes") if value else self.env._("No")
-        if field.type == "float" and name == "unit_amount":
+        if name in ("unit_amount", "time_start"):
             return _clock(value)
         if field.type in ("float", "monetary"):
             return format_number(self.env, value)
