@@ -11,6 +11,9 @@ record. Below them stand the names of what is no field, and the words that make 
 - ``billed``: ticks of rows that another system has billed, or will bill, by itself
 - ``service_type_id``: taken only if all values are names of service types
 - ``no_id``: their values may all differ, and are still no IDs of rows
+- ``due``: ends of what is bought, or beside words of ``invoices`` days of payment
+- ``plain_ids``: IDs whatever their values look like; others have digits
+- ``id_words``: a name with one of them may be an ID, but not that of ``things``
 - ``pairs``: first and last name together are a person
 - ``times``: a duration for some, and the time of day for others
 - ``articles``, ``currencies``: do not make another name

@@ -35,11 +35,11 @@ IN_UNIT = re.compile(r"\s(?:in|en)\s+(\w+)\s*$")
 PRICES = ("value_per_credit", "amount_total", "price", "paid_per_credit")
 COUNTS = ("credits", "credits_used", "credits_left")
 DAYS = ("date", "date_start", "date_expiry")
-# Names that are IDs whatever their values look like; the others have digits.
-PLAIN_IDS = FIELDS["purchase"]["external_id"][:11]
 LONGEST_ID = 60
-LINE_NUMBERS = {"nr", "no", "n", "num", "number", "numero", "nummer", "numar", "line",
-                "zeile", "row", "pos"}  # fmt: skip
+# The number of a line, as people write it: 7, 07, 7., 7)
+LINE_NUMBER = re.compile(r"0*(\d+)(?:\.0?|\))?")
+DURATION = re.compile(r"[-−+(]? ?(P[\dT]|[.,]?\d)", re.IGNORECASE)
+PAYMENT = 100  # days: what expires later isn't due but ends
 MAX_COLUMNS = 500
 DEPTH = 3  # of nested objects
 
@@ -73,28 +73,36 @@ def guess_fields(columns, target) -> list[tuple[str, str]]:
     found = []
     for field, index in INDEX[target].items():
         ranks = {
-            name: (field == "unit_amount" and not unit_of_name(name), rank)
+            name: (
+                not get_texts(columns[name]),
+                field == "unit_amount" and not unit_of_name(name),
+                rank,
+            )
             for name in columns
             if (rank := _find(index, name)) is not None
             and _can_be(field, name, columns)
         }
         if ranks:
-            # A column that tells its unit leaves nothing to ask.
+            # An empty column tells nothing; one with a unit leaves nothing to ask.
             found.append((min(ranks, key=ranks.get), field))
-    if "external_id" not in {field for _name, field in found}:
-        found += _guess_id(columns, target)
+    if target == "purchase" and "external_id" not in {field for _name, field in found}:
+        found += _guess_id(columns)
     if target == "purchase":
         return _with_prices(_with_what_is_left(found, columns), columns)
     return _with_span(_with_people(found, plain), plain, columns)
 
 
-def _guess_id(columns, target):
-    """A column nobody foresaw, each value of which is another word with a number."""
-    known = [*INDEX[target].values(), *OTHERS.values()]
+def _guess_id(columns):
+    """A number nobody foresaw, each value of which is another word with a number.
+
+    Those of things or of work are no IDs of rows: they come again in the next file.
+    """
+    known = [*INDEX["purchase"].values(), *OTHERS.values()]
     for name, values in columns.items():
         told = get_texts(values)
         if (
             len(told) > 1
+            and _names_id(name)
             and all(map(IDENTIFIER.fullmatch, told))
             and _can_be("external_id", name, columns)
             and not any(_find(index, name) is not None for index in known)
@@ -102,6 +110,14 @@ def _guess_id(columns, target):
         ):
             return [(name, "external_id")]
     return []
+
+
+def _names_id(name) -> bool:
+    words = _plain(name).split()
+    is_id = any(
+        word in WORDS["id_words"] or word.endswith(("nummer", "nr")) for word in words
+    )
+    return is_id and not any(word.startswith(tuple(WORDS["things"])) for word in words)
 
 
 def _means_time(text) -> bool:
@@ -136,13 +152,14 @@ def _with_what_is_left(found, columns):
 def _get_counts(other, found, columns):
     """The columns of some name that count credits."""
     taken = {name for name, _field in found}
-    return [
+    names = [
         name
         for name in columns
         if name not in taken
         and _find(OTHERS[other], name) is not None
         and _can_be("credits", name, columns)
     ]
+    return sorted(names, key=lambda name: not get_texts(columns[name]))
 
 
 def _is_left(name, fields, columns) -> bool:
@@ -191,7 +208,8 @@ def _with_prices(found, columns):
     rest = [name for name in columns if name not in fields.values()]
     has_tax = any(_is_tax(name, columns[name]) for name in rest)
     rates = []
-    for name in sorted(rest, key=says_net, reverse=True):
+    rest.sort(key=lambda name: (not get_texts(columns[name]), not says_net(name)))
+    for name in rest:
         field = guess_price(name) if _costs(columns[name]) else None
         if field == "amount_total" and not says_net(name):
             # It may have tax in it, which is asked; beside its tax, it has.
@@ -204,7 +222,7 @@ def _with_prices(found, columns):
         if "value_per_credit" not in fields and _is_rate(name, fields, rest, columns):
             fields["value_per_credit"] = name
     # A plain price beside that of one credit is something else.
-    if "value_per_credit" in fields:
+    if "value_per_credit" in fields and get_texts(columns[fields["value_per_credit"]]):
         fields.pop("price", None)
     return [(name, field) for field, name in fields.items()]
 
@@ -351,7 +369,8 @@ def _can_be(field, name, columns) -> bool:
         # The amount of a tax is none who owes it.
         return not _are_ticks(told) and not any(map(DECIMAL.fullmatch, told))
     if field in DAYS:
-        return not told or any(map(_may_be_day, told))
+        is_due = field == "date_expiry" and _is_due(name, columns)
+        return not is_due and (not told or any(map(_may_be_day, told)))
     if field in COUNTS:
         # Neither minutes nor money are credits.
         is_unit = unit_of_name(name) in ("", "hours")
@@ -361,8 +380,11 @@ def _can_be(field, name, columns) -> bool:
         return "%" not in name and _costs(columns[name])
     if field == "currency_id":
         return not any(map(str.isdigit, "".join(told)))
-    if field == "unit_amount" and _plain(name) in WORDS["times"]:
-        return not all(TIME_OF_DAY.fullmatch(text.lower()) for text in told)
+    if field == "unit_amount":
+        is_time = _plain(name) in WORDS["times"] and told
+        if is_time and all(TIME_OF_DAY.fullmatch(text.lower()) for text in told):
+            return False
+        return sum(map(bool, map(DURATION.match, told))) * 2 >= len(told)
     return True
 
 
@@ -381,14 +403,46 @@ def _are_ids(name, told, columns) -> bool:
         return False
     if any(len(text) > LONGEST_ID for text in told):
         return False
-    if name not in PLAIN_IDS:
-        has_digits = all(any(map(str.isdigit, text)) for text in told)
-        if not has_digits or all(map(DECIMAL.fullmatch, told)):
-            return False
+    if name in WORDS["plain_ids"]:
+        return True
+    has_digits = all(any(map(str.isdigit, text)) for text in told)
+    if not has_digits or all(map(DECIMAL.fullmatch, told)):
+        return False
     # The number of a line is no ID: it changes when the table is sorted.
-    is_line = name in LINE_NUMBERS and all(map(str.isdecimal, told))
-    first = int(told[0]) if is_line and told and len(told[0]) < 3 else 2
-    return first > 1 or told != [str(first + index) for index in range(count)]
+    lines = [LINE_NUMBER.fullmatch(text) for text in told]
+    return not all(lines) or max(int(line[1]) for line in lines) > 2 * count
+
+
+def _is_due(name, columns) -> bool:
+    """Whether a day may be that by which an invoice is to be paid.
+
+    What is bought ends later than any payment is due.
+    """
+    others = [other for other in columns if other != name]
+    if _find(OTHERS["due"], name) is None or not any(map(_is_of_invoice, others)):
+        return False
+    starts = [n for n in others if _find(INDEX["purchase"]["date_start"], n) is not None]
+    return not any(_are_far(columns[start], columns[name]) for start in starts)
+
+
+def _is_of_invoice(name) -> bool:
+    words = set(_plain(name).split())
+    stems = tuple(WORDS["invoices"])
+    return bool(words & WORDS["taxes"]) or any(w.startswith(stems) for w in words)
+
+
+def _are_far(starts, ends) -> bool:
+    """Whether each day is long after another, whichever way they are written."""
+    gaps = []
+    for start, end in zip(starts, ends, strict=False):
+        for order in ("dmy", "mdy"):
+            try:
+                days = [parse_date(value, order) for value in (start, end)]
+            except ValueRefused:
+                continue
+            if None not in days:
+                gaps.append((days[1] - days[0]).days)
+    return bool(gaps) and min(gaps) > PAYMENT
 
 
 def _counts(values) -> bool:

@@ -25,28 +25,28 @@ TIME_TABLES = {
         "is_billable|partner_id|",
     ),
     "de": (
-        "Beleg-Nr.|Ticketnummer|Bearbeiter|E-Mail|Datum|Stunden|Tätigkeit|Abrechenbar|"
+        "Eintrag-Nr.|Ticketnummer|Bearbeiter|E-Mail|Datum|Stunden|Tätigkeit|Abrechenbar|"
         "Kunde|Geändert am|Notiz intern",
         "7|HT1|Ada|a@x.test|05.10.2026|1,5|Anruf|ja|Mill|06.10.2026|leise",
         "external_id|ticket_id|employee_id|employee_email|date|unit_amount|name|"
         "is_billable|partner_id|changed_at|internal_note",
     ),
     "fr": (
-        "N° de facture|N° ticket|Employé|Courriel|Jour|Durée|Libellé|Facturable|"
+        "N° d'enregistrement|N° ticket|Employé|Courriel|Jour|Durée|Libellé|Facturable|"
         "Société|Modifié le",
         "7|HT1|Ada|a@x.test|05/10/2026|1h30|Appel|oui|Mill|06/10/2026",
         "external_id|ticket_id|employee_id|employee_email|date|unit_amount|name|"
         "is_billable|partner_id|changed_at",
     ),
     "es": (
-        "Número de factura|Incidencia|Técnico|Correo electrónico|Fecha|Duración|"
+        "Número de registro|Incidencia|Técnico|Correo electrónico|Fecha|Duración|"
         "Descripción|Facturable|Cliente|Actualizado",
         "7|HT1|Ada|a@x.test|05/10/2026|1:30|Llamada|sí|Mill|06/10/2026",
         "external_id|ticket_id|employee_id|employee_email|date|unit_amount|name|"
         "is_billable|partner_id|changed_at",
     ),
     "ro": (
-        "Nr. factură|Nr. tichet|Angajat|Correo|Dată|Durată|Observații|Facturabilă|"
+        "Nr. înregistrare|Nr. tichet|Angajat|Correo|Dată|Durată|Observații|Facturabilă|"
         "Firmă|Notă internă",
         "7|HT1|Ada|a@x.test|05.10.2026|1:30|Apel|da|Mill|discret",
         "external_id|ticket_id|employee_id|employee_email|date|unit_amount|name|"

@@ -95,3 +95,72 @@ class TestMeanings(BaseCase):
                 ("Hours|Rate (%)|Prix", "10|20|900"): price,
             },
         )
+
+    def test_numbers_of_things_are_no_ids(self):
+        """They come again in the next file, and would overwrite its rows."""
+        names = "Gerät|Story|Matter Number|Work Order|Artikelnummer|Discount Code"
+        for name in names.split("|"):
+            for target in ("time_entry", "purchase"):
+                self.assertFalse(guess([name, "AB-1", "AB-2"], target), name)
+        for name in ("File Nr.", "Aktennummer"):
+            self.assertEqual(
+                guess([name, "AB-1", "AB-2"], "purchase"), {name: "external_id"}
+            )
+            self.assertFalse(guess([name, "AB-1", "AB-2"]), name)
+
+    def test_ids_of_time_are_those_of_its_entries(self):
+        names = "Auftrag|N° commande|Contract|Code|Reference|Order|Invoice No|Key"
+        for name in names.split("|"):
+            self.assertFalse(guess([name, "A-1", "A-2"]), name)
+            self.assertEqual(
+                guess([name, "A-1", "A-2"], "purchase"), {name: "external_id"}
+            )
+        for name in "Entry ID|Nr.|Worklog ID|UUID|Record Number".split("|"):
+            self.assertEqual(guess([name, "A-1", "A-2"]), {name: "external_id"})
+        self.assertEqual(
+            guess(["Vorgangsnummer", "A-1"]), {"Vorgangsnummer": "ticket_id"}
+        )
+        self.assertEqual(
+            guess(["Contract|Number", "C-1|P-1"], "purchase"), {"Number": "external_id"}
+        )
+
+    def test_days_of_payment(self):
+        """An invoice is due soon, and what it sells ends later."""
+        for header, end, is_expiry in (
+            ("N° facture|Date|Échéance", "05/03/2026", False),
+            ("N° facture|Date|Échéance", "05/03/2027", True),
+            ("Nr. factură|Data|Scadență", "05/03/2026", False),
+            ("Total IVA|Fecha|Fecha de vencimiento", "05/03/2026", False),
+            ("Invoice No|Day|Deadline", "05/03/2027", False),
+            ("Contract|Date|Deadline", "05/03/2026", True),
+        ):
+            found = guess([header, f"F-1|03/02/2026|{end}"], "purchase")
+            self.assertEqual("date_expiry" in found.values(), is_expiry, header)
+
+    def test_best_of_several_columns(self):
+        self.check(
+            "time_entry",
+            {
+                ("Entry Date|Service Date", "2026-01-01|2026-01-02"): {
+                    "Service Date": "date"
+                },
+                ("Buchungsdatum|Einsatzdatum", "2026-01-01|2026-01-02"): {
+                    "Einsatzdatum": "date"
+                },
+                ("Buchungsdatum", "2026-01-01"): {"Buchungsdatum": "date"},
+                ("Firma|Cliente", "|Mill"): {"Cliente": "partner_id"},
+                ("Duration|Hours", "|1:30"): {"Hours": "unit_amount"},
+                ("Quantity|Unit", "90|min"): {"Quantity": "unit_amount"},
+                ("Unit", "min"): {},
+            },
+        )
+        self.check(
+            "purchase",
+            {
+                ("Hours|Price per Hour|Price", "10||900"): {
+                    "Hours": "credits",
+                    "Price per Hour": "value_per_credit",
+                    "Price": "price",
+                }
+            },
+        )
