@@ -421,7 +421,9 @@ def _is_due(name, columns) -> bool:
     others = [other for other in columns if other != name]
     if _find(OTHERS["due"], name) is None or not any(map(_is_of_invoice, others)):
         return False
-    starts = [n for n in others if _find(INDEX["purchase"]["date_start"], n) is not None]
+    starts = [
+        n for n in others if _find(INDEX["purchase"]["date_start"], n) is not None
+    ]
     return not any(_are_far(columns[start], columns[name]) for start in starts)
 
 

@@ -115,7 +115,7 @@ class TestMeanings(BaseCase):
             self.assertEqual(
                 guess([name, "A-1", "A-2"], "purchase"), {name: "external_id"}
             )
-        for name in "Entry ID|Nr.|Worklog ID|UUID|Record Number".split("|"):
+        for name in ["Entry ID", "Nr.", "Worklog ID", "UUID", "Record Number"]:
             self.assertEqual(guess([name, "A-1", "A-2"]), {name: "external_id"})
         self.assertEqual(
             guess(["Vorgangsnummer", "A-1"]), {"Vorgangsnummer": "ticket_id"}
