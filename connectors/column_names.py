@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""What the columns of tables are called: data, in five languages, without accents.
+"""What the columns of tables are called: data, in eight languages, without accents.
 
 ``column_names.json`` has the names of each field, best names first. Neither the order
 of the words, an article, an s at the end nor a unit in brackets makes another name of

@@ -25,9 +25,12 @@ ISO = re.compile(
     re.IGNORECASE,
 )
 ISO_SECONDS = (604800, 86400, 3600, 60, 1)
-HOUR = r"(?:std|stunden?|heures?|horas?|or[eă]|hours?|hrs?|h)\.?"
-MINUTE = r"(?:minuten|minutes?|minutos?|minute|mins?|m)\.?"
-SECOND = r"(?:sekunden?|secondes?|segundos?|secunde|seconds?|secs?|sek|s)\.?"
+HOUR = r"(?:std|stunden?|heures?|horas?|or[aeă]|uren|uur|hours?|hrs?|h|u)\.?"
+MINUTE = r"(?:minuten|minutes?|minut[io]s?|minuut|mins?|m)\.?"
+SECOND = (
+    r"(?:sekunden?|secondes?|segundos?|second[io]|seconden|secunde|seconds?|secs?|sek"
+    r"|s)\.?"
+)
 WORDS = re.compile(
     rf"(?:({NUMBER}) ?{HOUR})?,? ?(?:({NUMBER}) ?{MINUTE})?,? ?"
     rf"(?:({NUMBER}) ?{SECOND})?",
@@ -41,10 +44,11 @@ COUNTED = re.compile(
 # fmt: off
 NAMES = {
     "hours": {"h", "hr", "hrs", "hour", "hours", "std", "stunden", "heures", "horas",
-              "ore", "decimal", "dezimal"},
-    "minutes": {"m", "min", "mins", "minute", "minutes", "minuten", "minutos"},
+              "ora", "ore", "uur", "uren", "decimal", "dezimal"},
+    "minutes": {"m", "min", "mins", "minute", "minutes", "minuten", "minutos",
+                "minuti", "minuut"},
     "seconds": {"s", "sec", "secs", "second", "seconds", "sek", "sekunden", "secondes",
-                "segundos", "secunde"},
+                "segundos", "secunde", "secondi", "seconden"},
 }
 # fmt: on
 

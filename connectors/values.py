@@ -16,17 +16,18 @@ from .errors import ValueRefused, _lt, clean
 
 SPACES = " \t\u00a0\u2007\u2009\u202f'’_"
 # fmt: off
-# English, then what German, French, Spanish and Romanian write otherwise.
+# English, then what other languages that are shipped write otherwise.
 MONTHS = (
-    ("jan", "ian", "ene"), ("feb", "fév", "fev"), ("mar", "mär", "mrz"),
-    ("apr", "avr", "abr"), ("may", "mai"), ("jun", "juin", "iun"),
-    ("jul", "juil", "iul"), ("aug", "aoû", "aou", "ago"), ("sep", "set"),
-    ("oct", "okt"), ("nov", "noi"), ("dec", "dez", "déc", "dic"),
+    ("jan", "ian", "ene", "gen"), ("feb", "fév", "fev"),
+    ("mar", "mär", "mrz", "maa", "mrt"), ("apr", "avr", "abr"),
+    ("may", "mai", "mei", "mag"), ("jun", "juin", "iun", "giu"),
+    ("jul", "juil", "iul", "lug"), ("aug", "aoû", "aou", "ago"), ("sep", "set"),
+    ("oct", "okt", "ott", "out"), ("nov", "noi"), ("dec", "dez", "déc", "dic"),
 )
 TRUE = {"1", "true", "t", "yes", "y", "on", "x", "oui", "ja", "da", "si", "sí", "wahr",
-        "vrai", "verdadero", "adevărat"}
+        "vrai", "verdadero", "adevărat", "sì", "sim", "vero", "waar", "verdadeiro"}
 FALSE = {"0", "false", "f", "no", "n", "off", "non", "nein", "nu", "falsch", "-",
-         "faux", "falso", "fals"}
+         "faux", "falso", "fals", "nee", "não", "nao", "onwaar"}
 DELETED = {"deleted", "void", "voided", "cancelled", "canceled", "removed", "reversed",
            "gelöscht", "storniert", "annulliert", "supprimé", "annulé", "eliminado",
            "anulado", "cancelado", "șters", "anulat"}

@@ -112,6 +112,8 @@ class TestDurations(ConnectorCase):
             "2 Std": 2,
             "1 Std. 30 Min.": 1.5,
             "1,5 heures": 1.5,
+            "1,5 uur": 1.5,
+            "1 ora 30 minuti": 1.5,
             "90 sec": 0.025,
             "1h 30m": 1.5,
         }

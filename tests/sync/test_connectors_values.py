@@ -93,6 +93,8 @@ class TestValues(BaseCase):
             "31-Jan-2026",
             "Jan 31, 2026",
             "31 January 2026",
+            "31 gennaio 2026",
+            "31 januari 2026",
             "2026-01-31T12:00:00Z",
             "31.01.2026 14:30",
         ):
@@ -150,9 +152,9 @@ class TestValues(BaseCase):
                 parse_datetime(text)
 
     def test_ticks(self):
-        for value in (True, "1", "yes", "X", "TRUE", "ja", "da", 1):
+        for value in (True, "1", "yes", "X", "TRUE", "ja", "da", "sì", "sim", 1):
             self.assertIs(parse_boolean(value), True)
-        for value in (False, "0", "no", "f", "nein", "nu", 0):
+        for value in (False, "0", "no", "f", "nein", "nu", "nee", "não", 0):
             self.assertIs(parse_boolean(value), False)
         self.assertIsNone(parse_boolean(""))
         with self.assertRaises(ValueRefused):

@@ -19,7 +19,7 @@ from ...connectors.guesses import (
 from ..support.sync import SyncCommon
 from .test_sync_guesses import guess
 
-# Headings by what they are, in five languages.
+# Headings by what they are, in many languages.
 TIME = {
     "unit_amount": "Hours Worked|Total hours|Time Spent (h)|Arbeitsstunden|"
     "Dauer in Std|Heures passées|Nombre d'heures|Horas trabajadas|Tiempo empleado|"
@@ -70,16 +70,18 @@ PRICES = {
     "value_per_credit": "Price per hour|Stundensatz|Preis (Std.)|Price/h|€/h|Rate|"
     "Prix de l'heure|Precio por hora|Preț/oră|Unit price|Preis je Stunde|Tarif|"
     "UnitAmount|Montant unitaire HT|Importe unitario|Amount per hour|Total per hour|"
-    "Betrag pro Stunde|Suma pe oră|Price each|Preis pro Einheit|Price per 1 hour",
+    "Betrag pro Stunde|Suma pe oră|Price each|Preis pro Einheit|Price per 1 hour|"
+    "Tariffa oraria|Prijs per uur|Valor por hora",
     "amount_total": "Total|Gesamtpreis|Amount (EUR)|Prix du forfait|Montant HT|Betrag|"
     "Importe total|Paketpreis|Preț pachet|Order value|Valoare totală",
     "price": "Price|Preis|Prix|Precio|Preț|Price (EUR)|Kaufpreis|Nettopreis|Value|Wert|"
     "Price per package|Preis pro Paket|Preis/Paket|Prix par forfait|Tarif forfait|"
     "Precio por paquete|Preț pe pachet|Price per 10 hours|Contract rate|"
-    "Price per user",
+    "Price per user|Prezzo per pacchetto|Prijs per pakket|Preço por pacote|Valor",
     None: "Prix TTC|Betrag (brutto)|VAT rate|Tagessatz|Discount amount|Amount paid|"
     "Total hours|Cost|Exchange rate|Credits|Amount (hours)|Total (h)|Summe (Std.)|"
-    "Suma (ore)|Rate (%)|Credit amount|ORE RAMASE",
+    "Suma (ore)|Rate (%)|Credit amount|ORE RAMASE|Totale (IVA inclusa)|Totaal uren|"
+    "Bedrag incl. btw|Valor com imposto|Total de horas",
 }
 
 

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""What columns are, by their names in five languages, their values and our records."""
+"""What columns are, by their names in eight languages, their values and our records."""
 
 import base64
 import random
@@ -52,6 +52,27 @@ TIME_TABLES = {
         "external_id|ticket_id|employee_id|employee_email|date|unit_amount|name|"
         "is_billable|partner_id|internal_note",
     ),
+    "it": (
+        "ID voce|Richiesta|Tecnico|Data intervento|Ore lavorate|Descrizione|"
+        "Fatturabile|Ragione sociale",
+        "7|HT1|Ada|05/10/2026|1:30|Chiamata|sì|Mill",
+        "external_id|ticket_id|employee_id|date|unit_amount|name|is_billable|"
+        "partner_id",
+    ),
+    "nl": (
+        "Registratienummer|Melding|Medewerker|Datum|Gewerkte uren|Omschrijving|"
+        "Factureerbaar|Klant|Boekdatum",
+        "7|HT1|Ada|05-10-2026|1:30|Gesprek|ja|Mill|06-10-2026",
+        "external_id|ticket_id|employee_id|date|unit_amount|name|is_billable|"
+        "partner_id|",
+    ),
+    "pt": (
+        "Número do registro|Chamado|Funcionário|Data do serviço|Horas trabalhadas|"
+        "Descrição|Faturável|Razão social",
+        "7|HT1|Ada|05/10/2026|1:30|Ligação|sim|Mill",
+        "external_id|ticket_id|employee_id|date|unit_amount|name|is_billable|"
+        "partner_id",
+    ),
 }
 PURCHASE_TABLES = {
     "en": (
@@ -88,6 +109,27 @@ PURCHASE_TABLES = {
         "I1|Mill|Mare|50|95|EUR|01.01.2026|31.12.2026",
         "external_id|partner_id|description|credits|value_per_credit|currency_id|"
         "date_start|date_expiry",
+    ),
+    "it": (
+        "N. fattura|Cliente|Pacchetto|Ore acquistate|Prezzo per ora|Valuta|Valido dal|"
+        "Valido fino al|Ore utilizzate",
+        "I1|Mill|Grande|50|95|EUR|01/01/2026|31/12/2026|5",
+        "external_id|partner_id|description|credits|value_per_credit|currency_id|"
+        "date_start|date_expiry|credits_used",
+    ),
+    "nl": (
+        "Factuurnummer|Klant|Pakket|Gekochte uren|Uurtarief|Munteenheid|Geldig vanaf|"
+        "Geldig tot|Resterende uren",
+        "I1|Mill|Groot|50|95|EUR|01-01-2026|31-12-2026|5",
+        "external_id|partner_id|description|credits|value_per_credit|currency_id|"
+        "date_start|date_expiry|credits_left",
+    ),
+    "pt": (
+        "Número da fatura|Cliente|Pacote|Horas contratadas|Preço por hora|Moeda|"
+        "Válido desde|Válido até|Saldo de horas",
+        "I1|Mill|Grande|50|95|EUR|01/01/2026|31/12/2026|5",
+        "external_id|partner_id|description|credits|value_per_credit|currency_id|"
+        "date_start|date_expiry|credits_left",
     ),
 }
 

@@ -70,6 +70,11 @@ class TestMeanings(BaseCase):
                     **bought,
                     "Nettopreis": "price",
                 },
+                ("Ore|Importo|IVA", "10|1098|198"): {"Ore": "credits"},
+                ("Uren|Totaal|Bedrag excl. btw|Btw", "10|1089|900|189"): {
+                    "Uren": "credits",
+                    "Bedrag excl. btw": "amount_total",
+                },
                 ("Hours|Total", "10|1071"): {**bought, "Total": "price"},
                 ("Hours|Total|VAT Number", "10|1071|DE123"): {
                     **bought,
@@ -131,6 +136,10 @@ class TestMeanings(BaseCase):
             ("N° facture|Date|Échéance", "05/03/2027", True),
             ("Nr. factură|Data|Scadență", "05/03/2026", False),
             ("Total IVA|Fecha|Fecha de vencimiento", "05/03/2026", False),
+            ("N. fattura|Data|Scadenza", "05/03/2026", False),
+            ("Factuurnr.|Factuurdatum|Vervaldatum", "05/03/2026", False),
+            ("Pedido|Data|Vencimento", "05/03/2026", True),
+            ("Fatura|Data|Vencimento", "05/03/2026", False),
             ("Invoice No|Day|Deadline", "05/03/2027", False),
             ("Contract|Date|Deadline", "05/03/2026", True),
         ):
