@@ -26,6 +26,7 @@ INTERNAL_FIELDS = frozenset(
         "sale_order_id",
         "service_credit_allocation_ids",
         "service_credit_next_expiry",
+        "service_credit_period_note",
         "service_credits_available",
         "service_credits_used",
         "suggested_sale_line_id",

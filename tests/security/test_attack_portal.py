@@ -24,6 +24,7 @@ BALANCE_FIELDS = (
     "limit_hours",
     "remaining_hours_so",
     "service_credit_next_expiry",
+    "service_credit_period_note",
     "service_credits_available",
     "service_credits_used",
     "total_hours",
