@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..models.ledger.drawing import query_drawing_order, query_limits
+from ..models.ledger.movements import query_excess
 from ..models.selling import burn
 from .service_credit_forecast_query import FORECAST
 
@@ -162,6 +163,7 @@ class ServiceCreditForecast(models.Model):
             limits=query_limits(purchases, "purchase"),
             missing=burn.query_missing(self.env, year_ago),
             days=self.env["res.company"]._query_days(),
+            excess=query_excess(self.env),
             drawing=query_drawing_order(purchases, "lots"),
             digits=purchases._get_credit_digits(),
         )

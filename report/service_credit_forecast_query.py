@@ -1,9 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The query behind the forecast of service credits, step by step.
 
-Parameters: `days` (what day it is in each company), the `drawing` order, the `digits`
-of credits, what purchases are limited to (`limits`), and the queries `drawn` and
-`missing` for the last twelve months.
+Parameters: `days` (what day it is in each company), `excess` (what of periods that are
+over does not roll over), the `drawing` order, the `digits` of credits, what purchases
+are limited to (`limits`), and the queries `drawn` and `missing` for the last twelve
+months.
 """
 
 OWNER = "commercial_partner_id, company_id, currency_id"
@@ -17,11 +18,14 @@ LOTS = """
            state = 'open' AND date_start <= today
                AND COALESCE(last_day >= today, TRUE) AS is_usable,
            state = 'open' AND date_start > today AS is_later,
-           credits_available - credits_waiting AS credits_usable,
-           value_available - value_waiting AS value_usable,
-           paid_available - paid_waiting AS paid_usable
+           GREATEST(credits_available - credits_waiting - lapsed, 0) AS credits_usable,
+           GREATEST(value_available - value_waiting - lapsed_value, 0) AS value_usable,
+           GREATEST(paid_available - paid_waiting - lapsed_paid, 0) AS paid_usable
     FROM (
         SELECT purchase.*, %(limits)s AS limits, day.today,
+               COALESCE(excess.lapsed, 0) AS lapsed,
+               COALESCE(excess.lapsed_value, 0) AS lapsed_value,
+               COALESCE(excess.lapsed_paid, 0) AS lapsed_paid,
                CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                     THEN LEAST(
                         purchase.date_expiry
@@ -32,6 +36,7 @@ LOTS = """
         FROM service_credit_purchase purchase
         JOIN res_company company ON company.id = purchase.company_id
         JOIN (%(days)s) day ON day.company_id = purchase.company_id
+        LEFT JOIN (%(excess)s) excess ON excess.purchase_id = purchase.id
         WHERE purchase.is_draft IS NOT TRUE
     ) term
 """

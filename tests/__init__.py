@@ -76,6 +76,7 @@ from .ledger import test_credit_office
 from .ledger import test_credit_opening
 from .ledger import test_credit_pool_walk
 from .ledger import test_credit_plan
+from .ledger import test_credit_plan_changes
 from .ledger import test_credit_plan_walk
 from .ledger import test_credit_portal
 from .ledger import test_credit_purchase
@@ -88,6 +89,7 @@ from .ledger import test_credit_tour
 from .ledger import test_credit_transfer
 from .ledger import test_credit_walk
 from .ledger import test_credit_windows
+from .report import test_plan_figures
 from .report import test_report_balance
 from .report import test_customer_rates
 from .report import test_report_forecast

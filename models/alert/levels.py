@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
 from ...tools import add_days
+from ..ledger.movements import query_excess
 
 OPEN = "open"
 OVER = "over"
@@ -21,12 +22,15 @@ EXPIRY = "expiry"
 POOLS = """
     WITH lot AS (
         SELECT id, commercial_partner_id, currency_id, date_expiry, state,
-               credits_available - credits_waiting AS usable,
+               GREATEST(
+                   credits_available - credits_waiting - COALESCE(lapsed, 0), 0
+               ) AS usable,
                credits - credits_expired - credits_withdrawn - credits_transferred
-                   - credits_waiting AS kept,
+                   - credits_waiting - COALESCE(lapsed, 0) AS kept,
                FIRST_VALUE(id) OVER latest AS latest_id,
                FIRST_VALUE(date_start) OVER latest AS since
         FROM service_credit_purchase
+        LEFT JOIN (%(excess)s) lapsing ON lapsing.purchase_id = id
         WHERE company_id = %(company)s AND is_draft IS NOT TRUE
           AND state <> 'waiting' AND date_start <= %(today)s AND %(customers)s
         WINDOW latest AS (
@@ -137,6 +141,7 @@ def get_pools(env, company, today, customer_ids):
     rows = env.execute_query(
         SQL(
             POOLS,
+            excess=query_excess(env),
             company=company.id,
             today=today,
             customers=customers,

@@ -17,6 +17,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         # Merged customers share, or were chosen to, below the ORM.
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         purchases_sudo._search_shared_by(dst_partner | entity)._forget_own_sharing()
-        if purchases_sudo._get_planned().intersection(src_partners.ids):
-            purchases_sudo._forget_sharing()
+        companies = self.env["res.company"]._get_all_companies()
+        for company in companies:
+            if purchases_sudo._get_planned(company).intersection(src_partners.ids):
+                purchases_sudo._forget_planned(company)
         return result

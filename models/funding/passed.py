@@ -66,7 +66,7 @@ def get_barred(claim):
     purchase = claim.draw.barred
     return {
         **name_purchase(purchase, claim.request.customer),
-        "credits": purchase.credits_available,
+        "credits": purchase._get_usable_on(claim.date)[purchase],
         "why": "share_used" if claim.draw.is_share_used else "barred",
         "limits": purchase._get_limits_text(),
         "date": fields.Date.to_string(purchase.date_expiry),

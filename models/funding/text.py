@@ -354,7 +354,10 @@ def describe(env, claim):
     for part in claim.parts:
         facts = get_part_facts(part, claim.draw)
         if part.payer == CREDITS and claim.draw:
-            left = [_get_credits_left(env, *piece) for piece in claim.draw.slices]
+            left = [
+                _get_credits_left(env, *piece, claim.date)
+                for piece in claim.draw.slices
+            ]
         else:
             left = [_get_item_left(env, part) if part.payer == SALE_LINE else ""]
         hours_left = part.hours
@@ -376,12 +379,11 @@ def describe(env, claim):
     return result
 
 
-def _get_credits_left(env, purchase, credits):
-    """Tell what a purchase would have left after a slice of a plan."""
-    return env._(
-        "%(left)s credits left",
-        left=_format(env, purchase.credits_available - credits),
-    )
+def _get_credits_left(env, purchase, credits, day):
+    """Tell what a purchase would have left for work of the day after a slice of a
+    plan."""
+    usable = purchase._get_usable_on(day)[purchase]
+    return env._("%(left)s credits left", left=_format(env, usable - credits))
 
 
 def _get_item_left(env, part):

@@ -355,14 +355,14 @@ def plan_draws(env, requests):
     :raise UserError: for a selection by hand that is not allowed, not eligible, or
         does not add up
     """
-    pools, days, left, shares, rolled = {}, {}, {}, {}, {}
+    pools, days, left, shares, rolled, due = {}, {}, {}, {}, {}, {}
     for request in requests:
         days.setdefault(request.key, set()).add(request.date)
     plans = []
     for request in requests:
         if request.key not in pools:
             pools[request.key] = _get_pool(
-                env, request, days[request.key], left, shares, rolled
+                env, request, days[request.key], left, shares, rolled, due
             )
         plans.append(_plan_one(env, request, pools[request.key]))
     return plans
@@ -431,7 +431,7 @@ def _prepare_allocation(request, purchase):
     }
 
 
-def _get_pool(env, request, days, left, shares, rolled):
+def _get_pool(env, request, days, left, shares, rolled, known):
     purchase_sudo = env["service.credit.purchase"].sudo()
     customer = request.customer
     whose = [Domain("commercial_partner_id", "=", customer.id)]
@@ -443,6 +443,10 @@ def _get_pool(env, request, days, left, shares, rolled):
         for domain in whose
     ]
     if due := purchase_sudo._get_due_for(customer, request.company, max(days)):
+        # A period to come is one purchase, however many pools draw from it.
+        due = due.browse().union(
+            *(known.setdefault((lot.plan_id, lot.plan_start), lot) for lot in due)
+        )
         fetches = [partial(_fetch_with_due, fetches, due, customer)]
     digits = purchase_sudo._get_credit_digits()
     return EligiblePool(fetches, digits, left, shares, rolled, customer)

@@ -10,7 +10,47 @@ from odoo.tools import SQL
 # is where its company is; `last_day` is the last work date that it may pay, and empty
 # when credits pay past their expiry date. After `roll_day` only what rolls over can be
 # used, and `excess` is what lapses then, as far as it was not written off yet.
-TERMS = """
+# Works on `purchase`, its `company` and `currency`.
+ROLLED = """
+    SELECT rolled.last, rolled.excess,
+           ROUND(purchase.value_available * rolled.excess
+                 / NULLIF(purchase.credits_available, 0) / currency.rounding)
+               * currency.rounding AS value,
+           ROUND(purchase.paid_available * rolled.excess
+                 / NULLIF(purchase.credits_available, 0) / currency.rounding)
+               * currency.rounding AS paid
+    FROM (
+        SELECT purchase.date_rollover
+                   + COALESCE(company.service_credit_grace_days, 0) AS last,
+               GREATEST(purchase.credits_available - GREATEST(
+                   purchase.rollover_credits - COALESCE(SUM(later.credits), 0), 0
+               ), 0) AS excess
+        FROM service_credit_consumption later
+        -- Nothing is read of purchases that are no periods.
+        WHERE purchase.date_rollover IS NOT NULL
+          AND later.purchase_id = purchase.id
+          AND later.consumption_type IN ('consumption', 'adjustment')
+          AND later.date > purchase.date_rollover
+                           + COALESCE(company.service_credit_grace_days, 0)
+    ) rolled
+    WHERE purchase.date_rollover < purchase.date_expiry
+      AND purchase.rollover_credits < purchase.credits
+      AND company.service_credit_allow_past_expiry IS NOT TRUE
+"""
+EXCESS = f"""
+    SELECT purchase.id AS purchase_id, roll.last AS roll_day, roll.excess AS lapsed,
+           COALESCE(roll.value, 0) AS lapsed_value,
+           COALESCE(roll.paid, 0) AS lapsed_paid
+    FROM service_credit_purchase purchase
+    JOIN res_company company ON company.id = purchase.company_id
+    JOIN res_currency currency ON currency.id = purchase.currency_id
+    JOIN (%(days)s) day ON day.company_id = purchase.company_id
+    CROSS JOIN LATERAL ({ROLLED}) roll
+    WHERE purchase.date_rollover < day.today
+      AND purchase.state IN ('open', 'waiting')
+      AND roll.last < day.today AND roll.excess > 0
+"""
+TERMS = f"""
     SELECT purchase.id, purchase.commercial_partner_id, purchase.company_id,
            purchase.currency_id,
            GREATEST(purchase.date_start, purchase.date_received) AS date_start,
@@ -25,6 +65,7 @@ TERMS = """
            END AS last_day
     FROM service_credit_purchase purchase
     JOIN res_company company ON company.id = purchase.company_id
+    JOIN res_currency currency ON currency.id = purchase.currency_id
     JOIN (%(days)s) day ON day.company_id = purchase.company_id
     CROSS JOIN LATERAL (
         -- Credits that were received come with a row.
@@ -35,27 +76,7 @@ TERMS = """
                CASE WHEN purchase.origin_id IS NULL THEN purchase.paid_total ELSE 0
                    END AS paid_total
     ) sold
-    LEFT JOIN LATERAL (
-        SELECT rolled.last, rolled.excess,
-               ROUND(purchase.value_available * rolled.excess
-                     / NULLIF(purchase.credits_available, 0), 2) AS value,
-               ROUND(purchase.paid_available * rolled.excess
-                     / NULLIF(purchase.credits_available, 0), 2) AS paid
-        FROM (
-            SELECT purchase.date_rollover
-                       + COALESCE(company.service_credit_grace_days, 0) AS last,
-                   GREATEST(purchase.credits_available - GREATEST(
-                       purchase.rollover_credits - COALESCE(SUM(later.credits), 0), 0
-                   ), 0) AS excess
-            FROM service_credit_consumption later
-            WHERE later.purchase_id = purchase.id
-              AND later.consumption_type IN ('consumption', 'adjustment')
-              AND later.date > purchase.date_rollover
-                               + COALESCE(company.service_credit_grace_days, 0)
-        ) rolled
-    ) roll ON purchase.date_rollover < purchase.date_expiry
-          AND purchase.rollover_credits < purchase.credits
-          AND company.service_credit_allow_past_expiry IS NOT TRUE
+    LEFT JOIN LATERAL ({ROLLED}) roll ON TRUE
     WHERE purchase.is_draft IS NOT TRUE
 """
 # A row counts from its work date on, but not before its purchase starts (it may be
@@ -143,6 +164,12 @@ MOVEMENTS = f"""
     WHERE line.consumption_type IN ('consumption', 'adjustment')
       AND {DAY} > terms.last_day
 """
+
+
+def query_excess(env):
+    """Return SQL with what cannot be used any more of purchases whose period is over,
+    because it does not roll over, and was not written off yet."""
+    return SQL(EXCESS, days=env["res.company"]._query_days())
 
 
 def query_movements(env):

@@ -361,10 +361,8 @@ class ResPartner(models.Model):
             date,
         )
         usable = due_sudo.filtered(lambda lot: lot._is_usable_on(date))
-        excess = usable._get_excess_on(date)
         lines = []
-        for lot in usable:
-            credits = lot._get_usable_credits() - excess.get(lot, 0.0)
+        for lot, credits in usable._get_usable_on(date).items():
             money = (
                 lot.currency_id.round(credits * price)
                 for price in (lot.value_per_credit, lot.paid_per_credit)
@@ -390,9 +388,10 @@ class ResPartner(models.Model):
         # sudo: the caller has checked who may see it
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         customer = self.sudo().commercial_partner_id
-        if customer.id not in purchases_sudo._get_planned():
-            return []
         company = company or self.env.company
+        owners = company._get_credit_companies()
+        if customer.id not in purchases_sudo._get_planned(owners):
+            return []
         today = company.sudo()._get_today()
         lots_sudo = purchases_sudo.with_context(active_test=False).search(
             Domain("commercial_partner_id", "=", customer.id)
@@ -400,7 +399,7 @@ class ResPartner(models.Model):
             & purchases_sudo._get_open_domain(company, today, today)
         )
         due_sudo = self.env["service.credit.plan"]._get_due_periods(
-            customer.ids, company._get_credit_companies(), today
+            customer.ids, owners, today
         )
         usable = lots_sudo | due_sudo.filtered(lambda lot: lot._is_usable_on(today))
         return [lot._get_period_text(today) for lot in usable.sorted("plan_start")]
@@ -423,13 +422,13 @@ class ResPartner(models.Model):
         )
         found = []
         shares = lots_sudo._get_shares_left(self)
-        excess = lots_sudo._get_excess_on(today)
+        usable = lots_sudo._get_usable_on(today)
         for partner, domain in domains.items():
             if domain.is_false():
                 continue
             lots = lots_sudo.filtered(lambda lot, who=partner: lot._is_shared_with(who))
             for lot in lots:
-                credits = lot._get_usable_credits() - excess.get(lot, 0.0)
+                credits = usable[lot]
                 left = shares.get((lot.id, partner.id), credits)
                 found.append((partner, lot, min(credits, left)))
         return found

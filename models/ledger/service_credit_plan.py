@@ -38,6 +38,20 @@ FROZEN_FIELDS = (
 )
 # A change of one of these may change which periods are still to come.
 PERIOD_FIELDS = frozenset(("periods", "date_end"))
+# A change of one of these is for periods that have no purchase yet.
+TERM_FIELDS = frozenset(
+    (
+        "partner_id",
+        "credits",
+        "value_per_credit",
+        "paid_per_credit",
+        "periods",
+        "rollover",
+        "rollover_credits",
+        "rollover_periods",
+        "description",
+    )
+)
 MOST_PERIODS = 1200
 
 
@@ -252,7 +266,7 @@ class ServiceCreditPlan(models.Model):
         "CHECK (rollover_credits >= 0 AND rollover_periods BETWEEN 1 AND 120)",
         "Credits roll over for 1 to 120 periods, and no fewer than 0 do.",
     )
-    _due = models.Index("(next_date, id) WHERE state = 'running'")
+    _due = models.Index("(next_date, id) WHERE next_date IS NOT NULL")
     _planned = models.Index(
         "(commercial_partner_id, next_start) WHERE state = 'running'"
     )
@@ -268,8 +282,12 @@ class ServiceCreditPlan(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_currency_id(self):
-        """Take the customer's; a choice stays until there is another customer."""
+        """Take the customer's; a choice stays until there is another customer, and what
+        was started keeps its own."""
         for plan in self:
+            if plan.state != DRAFT:
+                plan.currency_id = plan.currency_id
+                continue
             partner = plan.partner_id.with_company(plan.company_id)
             pricelist = partner.property_product_pricelist
             plan.currency_id = pricelist.currency_id or plan.company_id.currency_id
@@ -332,6 +350,9 @@ class ServiceCreditPlan(models.Model):
         refuse_unreadable(self, [vals])
         for plan in self:
             plan._check_lock(vals)
+        if not TERM_FIELDS.isdisjoint(vals):
+            # What had to exist by now gets the terms that it would have.
+            self._create_periods()
         result = super().write(vals)
         check_moved(self, vals)
         if not PERIOD_FIELDS.isdisjoint(vals):
@@ -359,6 +380,13 @@ class ServiceCreditPlan(models.Model):
         self.ensure_one()
         if self.state == DRAFT:
             return
+        if self.state == RUNNING and not vals.get("active", True):
+            raise UserError(
+                self.env._(
+                    "You can't archive %(plan)s, because it is running: end it first.",
+                    plan=self.name,
+                )
+            )
         if "partner_id" in vals:
             self._check_same_entity(vals["partner_id"])
         names = [name for name in FROZEN_FIELDS if name in vals]

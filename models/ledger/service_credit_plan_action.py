@@ -31,6 +31,7 @@ class ServiceCreditPlan(models.Model):
                     self.env._("%(plan)s was started before.", plan=plan.name)
                 )
         lock_and_touch(self)
+        self.filtered(lambda plan: not plan.active)._write_guarded({"active": True})
         self._set_state(RUNNING)
         self._follow_periods()
         self._end_over()
@@ -38,7 +39,7 @@ class ServiceCreditPlan(models.Model):
 
     def action_end(self, date=None):
         """End these allotments: no period starts after that day, and what is unused of
-        later ones is withdrawn.
+        later ones is withdrawn. Periods that have begun stay, whatever the day.
 
         :param date: a date or its ISO text, default today
         :raise UserError: for a draft, or a day before the start or after the end
@@ -84,21 +85,32 @@ class ServiceCreditPlan(models.Model):
 
     def _end_on(self, day):
         lock_and_touch(self)
-        gone = self._get_purchases_sudo().filtered(lambda lot: lot.plan_start > day)
+        self._create_begun()
+        today = self.company_id._get_today()
+        gone = self._get_purchases_sudo().filtered(
+            lambda lot: lot.plan_start > max(day, today)
+        )
         self._write_guarded({"date_end": day})
         self._withdraw_unused(gone)
         self._write_guarded({"next_start": self._get_next_start() or False})
         self._note_next_date()
-        if day <= self.company_id._get_today():
+        if day <= today:
             self._set_state(ENDED)
 
     def _set_state(self, state):
-        """Start or end plans; who has running ones is kept in memory."""
-        if self:
-            self._write_guarded({"state": state})
-            self.env["service.credit.purchase"]._forget_sharing()
-        if state == ENDED:
-            self._write_guarded({"next_date": False})
+        """Start or end plans; who ever had one is kept in memory."""
+        if not self:
+            return
+        purchases = self.env["service.credit.purchase"]
+        new = self.filtered(
+            lambda plan: (
+                plan.commercial_partner_id.id
+                not in purchases._get_planned(plan.company_id)
+            )
+        )
+        self._write_guarded({"state": state})
+        purchases._forget_planned(new.company_id)
+        self._note_next_date()
 
     def action_skip(self):
         """Skip the next period that has not begun: its credits are withdrawn, and the
@@ -125,6 +137,7 @@ class ServiceCreditPlan(models.Model):
                     )
                 )
             plan._withdraw_unused(lot_sudo)
+            plan._note_next_date()
             plan.message_post(
                 body=self.env._(
                     "The period from %(date)s is skipped.",
@@ -172,7 +185,8 @@ class ServiceCreditPlan(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        return Domain("state", "=", RUNNING) & Domain.OR(
+        # Also what has ended may have used periods that are still to begin.
+        return Domain.OR(
             Domain("company_id", "=", company.id)
             & Domain("next_date", "<=", company._get_today())
             for company in self.env["res.company"]._get_all_companies()

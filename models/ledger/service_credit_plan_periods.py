@@ -7,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
-from odoo.tools import float_round, format_date, mute_logger
+from odoo.tools import clean_context, float_round, format_date, mute_logger
 
 from ...tools import (
     LAST_DAY,
@@ -124,10 +124,12 @@ class ServiceCreditPlan(models.Model):
 
     def _get_current(self, today):
         """Return the purchases that can be used today."""
-        return (
-            self._get_purchases_sudo()
-            .filtered(lambda lot: lot.state == "open" and lot._is_usable_on(today))
-            .sorted("plan_start")
+        # sudo: what became of the periods does not depend on who looks
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        return purchases_sudo.with_context(active_test=False).search(
+            Domain("plan_id", "in", self._origin.ids)
+            & purchases_sudo._get_open_domain(self.company_id, today, today),
+            order="plan_start",
         )
 
     # ------------------------------------------------------------------
@@ -188,8 +190,11 @@ class ServiceCreditPlan(models.Model):
         :param until: by default tomorrow, where the company of each plan is
         :return: the purchases (superuser)
         """
-        plans_sudo = self.sudo().filtered(lambda plan: plan.state == RUNNING)
-        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        # Whoever is the first to need a period shapes nothing of it.
+        context = clean_context(self.env.context)
+        plans_sudo = self.sudo().with_context(context)
+        plans_sudo = plans_sudo.filtered(lambda plan: plan.state == RUNNING)
+        purchases_sudo = plans_sudo.env["service.credit.purchase"]
         lock_and_touch(plans_sudo)
         vals_list, made = [], {}
         for plan in plans_sudo.sorted("id"):
@@ -211,6 +216,12 @@ class ServiceCreditPlan(models.Model):
         plans_sudo._follow_begun()
         return created_sudo
 
+    def _create_begun(self):
+        """Create the purchases that plans should have by now, when the scheduled action
+        is late: what ends them takes back no period that has begun."""
+        for company, plans in self.grouped("company_id").items():
+            plans._create_periods(company._get_today())
+
     def _count_periods(self, count):
         """Note that so many more periods have their purchase."""
         position = self.periods_created + count
@@ -220,18 +231,31 @@ class ServiceCreditPlan(models.Model):
 
     def _note_next_date(self):
         """Note on which day there is something to do: create, begin or end."""
+        begins = self._get_next_begins()
         for plan in self:
-            today = plan.company_id._get_today()
-            days = []
-            if plan.next_start:
+            days = [begins[plan.id]] if plan.id in begins else []
+            if plan.state == RUNNING and plan.next_start:
                 days.append(add_days(plan.next_start, -1))
-            if plan.periods_created:
-                begins = plan._get_period(plan.periods_created - 1).start
-                if begins > today:
-                    days.append(begins)
-            if plan.date_end:
+            if plan.state == RUNNING and plan.date_end:
                 days.append(add_days(plan.date_end, 1))
             plan._write_guarded({"next_date": min(days, default=False)})
+
+    def _get_next_begins(self):
+        """Return when the next period that has a purchase begins, by plan id: several
+        may have one ahead of time."""
+        # sudo: what became of the periods does not depend on who looks
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        groups = purchases_sudo.with_context(active_test=False)._read_group(
+            Domain("is_withdrawn", "=", False)
+            & Domain.OR(
+                Domain("plan_id", "in", plans.ids)
+                & Domain("plan_start", ">", company._get_today())
+                for company, plans in self.grouped("company_id").items()
+            ),
+            ["plan_id"],
+            ["plan_start:min"],
+        )
+        return {plan.id: start for plan, start in groups}
 
     def _follow_created(self, purchases_sudo):
         """Hook: periods got their purchases."""
@@ -261,12 +285,28 @@ class ServiceCreditPlan(models.Model):
                 gone = plan._get_purchases_sudo().filtered(
                     lambda lot, last=last: lot.plan_start > last.start
                 )
-                plan._withdraw_unused(gone)
+                plan._cut(gone)
             elif plan.date_end:
                 plan._write_guarded({"date_end": False})
             plan._write_guarded({"next_start": plan._get_next_start() or False})
+        self._follow_begun()
         self._note_next_date()
         self._create_periods()
+
+    def _cut(self, purchases_sudo):
+        """Withdraw the last periods of a plan that got shorter. They count as not made:
+        when it gets longer again, they come anew. Those that were skipped do not."""
+        live_sudo = purchases_sudo.filtered(lambda lot: not lot.is_withdrawn)
+        self._withdraw_unused(live_sudo)
+        gone_sudo = live_sudo.filtered("is_withdrawn")
+        if not gone_sudo or gone_sudo != live_sudo:
+            return
+        first = min(gone_sudo.mapped("plan_start"))
+        kept = sum(
+            self._get_period(position).start < first
+            for position in range(self.periods_created)
+        )
+        self._write_guarded({"periods_created": kept})
 
     def _withdraw_unused(self, purchases_sudo):
         """Take purchases of periods back of which nothing is used."""
@@ -293,7 +333,7 @@ class ServiceCreditPlan(models.Model):
         :param companies: whose purchases pay
         """
         purchases_sudo = self.env["service.credit.purchase"].sudo()
-        planned_ids = purchases_sudo._get_planned()
+        planned_ids = purchases_sudo._get_planned(companies)
         owner_ids = planned_ids.intersection(owner_ids)
         if not owner_ids:
             return purchases_sudo
@@ -326,10 +366,14 @@ class ServiceCreditPlan(models.Model):
         lots = new[0].union(*new)
         for plan, periods in lots.grouped("plan_id").items():
             plan._create_periods(max(periods.mapped("plan_start")))
-        made = {
-            (lot.plan_id, lot.plan_start): lot
-            for lot in lots.plan_id._get_purchases_sudo()
-        }
+        # sudo: who pays does not depend on who looks
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        created_sudo = purchases_sudo.with_context(active_test=False).search(
+            Domain("plan_id", "in", lots.plan_id.ids)
+            & Domain("plan_start", "in", lots.mapped("plan_start"))
+            & Domain("is_withdrawn", "=", False)
+        )
+        made = {(lot.plan_id, lot.plan_start): lot for lot in created_sudo}
         for draw in draws:
             for position, part in enumerate(draw.slices):
                 if not part.purchase.id:
@@ -372,7 +416,7 @@ class ServiceCreditPlan(models.Model):
         """Hand plans to the entity that took their customer over."""
         if self:
             self._write_guarded({"commercial_partner_id": partner.id})
-            self.env["service.credit.purchase"]._forget_sharing()
+            self.env["service.credit.purchase"]._forget_planned(self.company_id)
 
 
 def get_terms_text(env, credits, period, count, rollover, most, later):

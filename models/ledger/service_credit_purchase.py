@@ -550,7 +550,7 @@ class ServiceCreditPurchase(models.Model):
         "This sales order item already has its purchase of service credits.",
     )
     _period_once = models.UniqueIndex(
-        "(plan_id, plan_start) WHERE plan_id IS NOT NULL",
+        "(plan_id, plan_start) WHERE plan_id IS NOT NULL AND is_withdrawn IS NOT TRUE",
         "This period of the allotment already has its purchase of service credits.",
     )
     _to_roll_over = models.Index(

@@ -97,6 +97,27 @@ class ServiceCreditPurchase(models.Model):
         late = self.company_id.sudo().service_credit_late_days
         return self.company_id._get_today() > add_days(day, late)
 
+    def _get_usable_on(self, day):
+        """Return how many credits of purchases can be used for work of a day that is
+        logged now: what neither waits nor lapsed, nor lapses with a period that was
+        over by that day."""
+        digits = self._get_credit_digits()
+        over = self.browse().union(
+            *(
+                lot
+                for lot, until in self._get_roll_days().items()
+                if day > until or lot._is_roll_closed(until)
+            )
+        )
+        excess = over._get_excess()
+        return {
+            lot: max(
+                float_round(lot._get_usable_credits() - excess.get(lot, 0.0), digits),
+                0.0,
+            )
+            for lot in self
+        }
+
     def _get_kept_credits(self):
         """Return what can be used of purchases, without what has lapsed."""
         lapsed = self._get_lapsed()
@@ -174,15 +195,14 @@ class ServiceCreditPurchase(models.Model):
     def _get_due_for(self, customer, company, day):
         """Return new records of the periods that may pay for work of a customer until a
         day, and have no purchase yet; of the customer, or shared with it."""
-        planned_ids = self._get_planned()
+        owners = company._get_credit_companies()
+        planned_ids = self._get_planned(owners)
         if not planned_ids:
             return self.browse()
         owner_ids = {customer.id}
         if self._get_sharing()[0] & planned_ids:
             owner_ids.update(customer._get_entities_above().ids)
-        due = self.env["service.credit.plan"]._get_due_periods(
-            owner_ids, company._get_credit_companies(), day
-        )
+        due = self.env["service.credit.plan"]._get_due_periods(owner_ids, owners, day)
         return due.filtered(
             lambda lot: (
                 lot.commercial_partner_id.id == customer.id
@@ -218,12 +238,8 @@ class ServiceCreditPurchase(models.Model):
     def _get_period_text(self, today):
         """Tell what is left of the credits of a period, and what becomes of it."""
         self.ensure_one()
-        credits = min(
-            self._get_kept_credits()[self],
-            self._get_usable_credits() - self._get_excess_on(today).get(self, 0.0),
-        )
         values = {
-            "left": format_number(self.env, credits),
+            "left": format_number(self.env, self._get_usable_on(today)[self]),
             "credits": format_number(self.env, self.credits),
             "date": format_date(self.env, self.date_expiry),
             "note": self.rollover_note,

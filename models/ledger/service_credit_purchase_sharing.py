@@ -90,21 +90,40 @@ class ServiceCreditPurchase(models.Model):
     def _get_sharing(self):
         """Return the ids of owners that share with their group, and of customers that
         people chose to share with: customers without pools cost no query."""
-        return self._get_kept()[:2]
-
-    @api.model
-    def _get_planned(self):
-        """Return the ids of customers with running allotments: those without cost no
-        query."""
-        return self._get_kept()[2]
-
-    @api.model
-    def _get_kept(self):
-        """Return what is kept in memory of who has pools and allotments."""
         # sudo: of whichever company, all are told of a change
         company_sudo = self.env.company.sudo()
         version = company_sudo.service_sharing_version
         return self._get_sharing_of(company_sudo.id, version)
+
+    @api.model
+    def _get_planned(self, companies):
+        """Return the ids of customers who have or had allotments of companies: others
+        cost no query."""
+        planned_ids = frozenset()
+        # sudo: which customers have some does not depend on who looks
+        for company_sudo in companies.sudo():
+            version = company_sudo.service_sharing_version
+            planned_ids |= self._get_planned_of(company_sudo.id, version)
+        return planned_ids
+
+    @api.model
+    def _forget_planned(self, companies):
+        """Forget who has allotments of companies, as above: of two customers of one
+        company who get their first ones at the same moment, one waits."""
+        # sudo: who starts an allotment need not administer companies
+        for company_sudo in companies.sudo():
+            company_sudo.service_sharing_version = uuid.uuid4().hex
+
+    @api.model
+    @tools.ormcache("company_id", "version")
+    def _get_planned_of(self, company_id, version):
+        # sudo: as above
+        plans_sudo = self.env["service.credit.plan"].sudo()
+        groups = plans_sudo.with_context(active_test=False)._read_group(
+            [("state", "!=", "draft"), ("company_id", "=", company_id)],
+            ["commercial_partner_id"],
+        )
+        return frozenset(partner.id for (partner,) in groups)
 
     @api.model
     @tools.ormcache("company_id", "version")
@@ -117,13 +136,8 @@ class ServiceCreditPurchase(models.Model):
         chosen = purchases_sudo._read_group(
             [("sharing", "=", CHOSEN)], ["shared_partner_ids"]
         )
-        plans_sudo = self.env["service.credit.plan"].sudo()
-        planned = plans_sudo.with_context(active_test=False)._read_group(
-            [("state", "=", "running")], ["commercial_partner_id"]
-        )
         return tuple(
-            frozenset(partner.id for (partner,) in found)
-            for found in (groups, chosen, planned)
+            frozenset(partner.id for (partner,) in found) for found in (groups, chosen)
         )
 
     @api.model

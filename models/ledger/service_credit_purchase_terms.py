@@ -146,7 +146,7 @@ class ServiceCreditPurchase(models.Model):
         domain &= Domain("is_draft", "=", False)
         # A period that nobody made yet is bought, too.
         return bool(purchases_sudo.search_count(domain, limit=1)) or bool(
-            self._get_planned().intersection(owners.ids)
+            self._get_planned(company._get_credit_companies()).intersection(owners.ids)
         )
 
     @api.model

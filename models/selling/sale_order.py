@@ -203,7 +203,8 @@ class SaleOrder(models.Model):
 
     def _create_invoices(self, *args, **kwargs):
         """Invoice periods that have started, also when the scheduled action is late."""
-        self.order_line._get_running_plans()._catch_up()
+        # sudo: the order decides about its plans, not who invoices it
+        self.order_line.sudo().service_credit_plan_ids._catch_up()
         return super()._create_invoices(*args, **kwargs)
 
     def _lock_for_purchases(self):

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare, format_date
+from odoo.tools import clean_context, float_compare, format_date
 
 from ...tools import format_number
 from ..ledger.service_credit_plan import RUNNING
@@ -52,7 +52,9 @@ class SaleOrderLine(models.Model):
         if not wanted_sudo:
             return
         wanted_sudo.order_id._lock_for_purchases()
-        plans_sudo = wanted_sudo.env["service.credit.plan"].create(
+        context = clean_context(self.env.context)
+        plans_sudo = wanted_sudo.env["service.credit.plan"].with_context(context)
+        plans_sudo = plans_sudo.create(
             [line._prepare_service_credit_plan() for line in wanted_sudo]
         )
         wanted_sudo.qty_delivered_method = "service_credit_period"

@@ -80,6 +80,7 @@ class ServiceCreditPlan(models.Model):
         unused is withdrawn."""
         # Plans before their purchases, as where periods are created.
         lock_and_touch(self)
+        self._create_begun()
         for plan in self:
             lots_sudo = plan._get_purchases_sudo().filtered(
                 lambda lot: not lot.is_withdrawn

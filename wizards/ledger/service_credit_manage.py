@@ -221,7 +221,9 @@ class ServiceCreditManageLine(models.TransientModel):
     date_start = fields.Date(related="purchase_id.date_start", related_sudo=False)
     date_expiry = fields.Date(related="purchase_id.date_expiry", related_sudo=False)
     credits_available = fields.Float(
-        related="purchase_id.credits_available", related_sudo=False
+        string="Available",
+        digits="Service Credits",
+        compute="_compute_credits_available",
     )
     credits = fields.Float(
         string="Will Be Drawn",
@@ -234,7 +236,15 @@ class ServiceCreditManageLine(models.TransientModel):
         compute="_compute_credits_left",
     )
 
-    @api.depends("credits", "purchase_id")
+    @api.depends("purchase_id")
+    def _compute_credits_available(self):
+        """Of a period that is over, what rolled over."""
+        for line in self:
+            lot = line.purchase_id
+            today = (lot.company_id or self.env.company)._get_today()
+            line.credits_available = lot._get_usable_on(today).get(lot, 0.0)
+
+    @api.depends("credits", "credits_available")
     def _compute_credits_left(self):
         for line in self:
             line.credits_left = line.credits_available - line.credits
