@@ -191,8 +191,9 @@ class ServiceCreditPlan(models.Model):
         :return: the purchases (superuser)
         """
         # Whoever is the first to need a period shapes nothing of it.
-        context = clean_context(self.env.context)
-        plans_sudo = self.sudo().with_context(context)
+        clean = clean_context(self.env.context)
+        plans_sudo = self.sudo()
+        plans_sudo = plans_sudo.with_context(clean)  # pylint: disable=context-overridden
         plans_sudo = plans_sudo.filtered(lambda plan: plan.state == RUNNING)
         purchases_sudo = plans_sudo.env["service.credit.purchase"]
         lock_and_touch(plans_sudo)

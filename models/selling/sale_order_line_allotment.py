@@ -52,8 +52,9 @@ class SaleOrderLine(models.Model):
         if not wanted_sudo:
             return
         wanted_sudo.order_id._lock_for_purchases()
-        context = clean_context(self.env.context)
-        plans_sudo = wanted_sudo.env["service.credit.plan"].with_context(context)
+        clean = clean_context(self.env.context)
+        plans_sudo = wanted_sudo.env["service.credit.plan"]
+        plans_sudo = plans_sudo.with_context(clean)  # pylint: disable=context-overridden
         plans_sudo = plans_sudo.create(
             [line._prepare_service_credit_plan() for line in wanted_sudo]
         )

@@ -199,7 +199,7 @@ class TestCreditPlanChanges(CreditCommon):
         }
         with freeze_time("2026-02-03 12:00"):
             request = self._request(
-                self.ticket.with_context(odd), 3, date=date(2026, 2, 2)
+                self.ticket.with_context(**odd), 3, date=date(2026, 2, 2)
             )
             env = self.env(context={**self.env.context, **odd})
             draw = draw_credits(env, [request])[0]
