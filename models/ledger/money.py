@@ -44,5 +44,6 @@ class MoneyCounter:
         currency = purchase.currency_id
         lost = total
         if float_compare(self._credits, purchase.credits, self._digits):
-            lost = currency.round(self._credits * price)
+            # Received credits may be worth less than their number times the price.
+            lost = min(currency.round(self._credits * price), total)
         return max(currency.round(lost - counted), 0.0)

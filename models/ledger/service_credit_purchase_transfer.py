@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, api, models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare, format_date
+from odoo.tools import clean_context, float_compare, format_date
 
 from ...tools import lock_and_touch
 from .drawing import SCOPES, TRANSFER
@@ -76,8 +76,10 @@ class ServiceCreditPurchase(models.Model):
         self.ensure_one()
         self.check_access("write")
         partner.check_access("read")
+        # What a form proposes for its own records is not meant for the receiver's.
+        lot = self.with_context(clean_context(self.env.context))
         # sudo: of this customer and another, whatever else the user may see
-        lot_sudo = self.sudo()
+        lot_sudo = lot.sudo()
         customer_sudo = partner.sudo().commercial_partner_id
         given_sudo = lot_sudo._get_given_row(customer_sudo)
         # Of this and a draw at the same moment, one is replayed.
@@ -86,7 +88,7 @@ class ServiceCreditPurchase(models.Model):
             raise UserError(obstacle)
         money = MoneyCounter(lot_sudo).move(credits)
         if given_sudo:
-            target_sudo = lot_sudo._return_credits(given_sudo, credits, money)
+            target_sudo = lot_sudo._return_credits(given_sudo, credits, money, reason)
         else:
             target_sudo = lot_sudo._give_credits(customer_sudo, credits, money, reason)
         lot_sudo._note_transfer(target_sudo, credits, reason)
@@ -179,7 +181,7 @@ class ServiceCreditPurchase(models.Model):
                 "isn't in the group of %(owner)s: choose a company of that group.",
                 **values,
             )
-        if customer.company_id and customer.company_id != self.company_id:
+        if customer.company_id and customer.company_id not in self.company_id.parent_ids:
             return self.env._(
                 "Credits of %(purchase)s can't be transferred to %(customer)s, which "
                 "is a customer of %(company)s only.",
@@ -219,7 +221,25 @@ class ServiceCreditPurchase(models.Model):
     def _give_credits(self, customer, credits, money, reason):
         """Bring credits to a new purchase of the customer."""
         target = self._create_received(customer, credits, money)
-        allocation = {
+        allocation = self._prepare_transfer(customer, reason)
+        date = self.company_id._get_today()
+        self._post_transfer(target, credits, money, allocation, date)
+        return target
+
+    def _return_credits(self, given, credits, money, reason):
+        """Undo a transfer, or a part of it, on the day of the transfer: what its giver
+        draws then leaves no earlier balance below zero."""
+        target = given.purchase_id
+        allocation = self._prepare_transfer(target.commercial_partner_id, reason)
+        self._post_transfer(
+            target, credits, money, allocation, given.date, reversed=given
+        )
+        return target
+
+    def _prepare_transfer(self, customer, reason):
+        """Return the allocation of a transfer: each says where the credits went, and
+        why, also when they go back."""
+        return {
             "name": self.env._(
                 "Transfer of %(purchase)s to %(customer)s",
                 purchase=self.name,
@@ -232,18 +252,6 @@ class ServiceCreditPurchase(models.Model):
             "currency_id": self.currency_id.id,
             "purchase_id": self.id,
         }
-        date = self.company_id._get_today()
-        self._post_transfer(target, credits, money, allocation, date)
-        return target
-
-    def _return_credits(self, given, credits, money):
-        """Undo a transfer, or a part of it, on the day of the transfer: what its giver
-        draws then leaves no earlier balance below zero."""
-        target = given.purchase_id
-        self._post_transfer(
-            target, credits, money, given.allocation_id, given.date, reversed=given
-        )
-        return target
 
     def _create_received(self, customer, credits, money):
         """Return a new purchase of the customer, still without its credits."""

@@ -105,6 +105,59 @@ class TestCreditTransfer(CreditCommon):
             lot._write_off()
             self.assertEqual(self._figures(lot), (0, 0, 0, 0))
 
+    def test_received_credits_are_never_worth_less_than_nothing(self):
+        """A credit is worth less than a cent of the currency's rounding."""
+        purchase = self._buy(3, -20, 100, paid_per_credit=0.07, value_per_credit=0.07)
+        self._draw(self._create_ticket(), 0.5)
+        received = self._transfer(2.42, purchase=purchase)
+        self.assertEqual((received.value_total, received.paid_total), (0.16, 0.16))
+        ticket = self._create_ticket(partner_id=self.daughter.id)
+        self._draw(ticket, 2.41, partner=self.daughter)
+        self.assertEqual(self._figures(received), (0.01, 0, 0, 0))
+        self._draw(ticket, 0.01, partner=self.daughter)
+        self.assertEqual(self._figures(received), (0, 0, 0, 0))
+
+    def test_the_way_back_has_its_own_words(self):
+        received = self._transfer(4)
+        self._transfer(1, self.customer, received, reason="Too many")
+        row = received.consumption_ids.filtered(lambda row: row.credits > 0)
+        self.assertEqual(row.reason, "Too many")
+        self.assertIn(received.name, row.allocation_id.name)
+        self.assertIn(self.customer.name, row.allocation_id.name)
+        back = self.purchase.consumption_ids.filtered(lambda row: row.credits < 0)
+        self.assertEqual(back.allocation_id, row.allocation_id)
+        self.assertEqual(row.allocation_id.credits, 0)
+        given = self.purchase.consumption_ids - back
+        self.assertEqual((given.reason, back.reversed_id), ("Their month", given))
+
+    def test_what_forms_propose_is_not_for_the_receivers_purchase(self):
+        proposed = {
+            "default_description": "Proposed",
+            "default_priority": 7,
+            "default_active": False,
+            "default_sharing": "group",
+            "default_opening_used": 2,
+            "default_user_id": self.credit_user.id,
+            "default_consumption_type": "expiry",
+        }
+        purchase = self.purchase.with_user(self.credit_manager)
+        received = purchase.with_context(**proposed)._transfer(self.daughter, 4, "-")
+        received = received.with_env(self.env)
+        self.assertEqual(self._figures(received), (4, 0, 400, 320))
+        for name in ("description", "priority", "active", "opening_used"):
+            self.assertEqual(received[name], self.purchase[name], name)
+        self.assertEqual(received.sharing, "customer")
+
+    def test_a_branch_gives_to_customers_of_the_companies_above(self):
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id}
+        )
+        self.credit_manager.company_ids |= branch
+        purchase = self._buy(10, company_id=branch.id)
+        self.daughter.company_id = self.company
+        received = purchase._transfer(self.daughter, 4, "Their month")
+        self.assertEqual((received.company_id, received.credits), (branch, 4))
+
     def test_transferred_back_is_as_before(self):
         received = self._transfer(4)
         self.assertEqual(self._transfer(1, self.customer, received), self.purchase)

@@ -94,7 +94,9 @@ class PoolLedger(Ledger):
     def get_worth(self, lot, credits, name):
         gone = lot.credits - lot.available + credits
         total = lot.total(name)
-        lost = total if gone == lot.credits else money(gone * getattr(lot, name))
+        lost = min(money(gone * getattr(lot, name)), total)
+        if gone == lot.credits:
+            lost = total
         return max(lost - (total - lot.left(name)), Decimal())
 
     def share(self, lot, sharing, members):
