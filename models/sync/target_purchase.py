@@ -114,8 +114,21 @@ class PurchaseTarget(Target):
         return super().update(item) or came_back
 
     def withdraw(self, item):
-        """Archive a draft, of which nothing is used; otherwise write off the rest."""
+        """Archive a draft, of which nothing is used; otherwise write off the rest.
+
+        :raise ValueRefused: others could use what was transferred to them
+        """
         purchase = item.target
+        if purchase.credits_transferred > 0:
+            raise ValueRefused(
+                _lt(
+                    "%(purchase)s can't be withdrawn, because %(credits)s of its "
+                    "credits were transferred to another customer: transfer them back "
+                    "first."
+                ),
+                purchase=purchase.name,
+                credits=purchase.credits_transferred,
+            )
         if purchase.is_draft:
             purchase.active = False
         elif purchase.credits_available > 0:

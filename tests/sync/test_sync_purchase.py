@@ -213,6 +213,26 @@ class TestSyncPurchase(SyncCommon):
         self.assertEqual((record.state, lot.active), ("withdrawn", False))
         self.assertEqual((lot.credits_available, lot.credits_withdrawn), (10, 0))
 
+    def test_void_of_transferred_credits_is_refused(self):
+        record, lot = self.sync()
+        lot.is_draft = False
+        lot.date_expiry = fields.Date.today() + timedelta(days=200)
+        daughter = self.env["res.partner"].create(
+            {
+                "name": "Daughter",
+                "is_company": True,
+                "parent_id": lot.partner_id.id,
+            }
+        )
+        received = lot._transfer(daughter, 4, "Their month")
+        record, lot = self.sync(void=True)
+        self.assertEqual(record.state, "error")
+        self.assertIn(lot.name, record.error)
+        self.assertEqual((lot.credits_available, received.credits_available), (6, 4))
+        received._transfer(lot.partner_id, 4, "Back")
+        record, lot = self.sync(void=True, note="again")
+        self.assertEqual((record.state, lot.credits_withdrawn), ("withdrawn", 10))
+
     def test_void_withdraws_what_is_unused_through_the_ledger(self):
         record, lot = self.sync()
         lot.is_draft = False
