@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import float_round
 
 from ...tools import check_moved, lock_and_touch, refuse_uncountable
+from .service_credit_purchase import CHOSEN
 from .service_credit_purchase_lock import MOST_CREDITS
 
 
@@ -124,6 +125,9 @@ class ServiceCreditShare(models.Model):
         shares = self.search([("partner_id", "in", (sources | target).ids)])
         left = shares.browse()
         for purchase, own in shares.grouped("purchase_id").items():
+            own = own._drop_unchosen(sources)
+            if not own:
+                continue
             kept = own.filtered(lambda share: share.partner_id == target)
             is_owner = purchase.commercial_partner_id in target | sources
             if is_owner or not kept and purchase._is_shared_with(target):
@@ -131,11 +135,32 @@ class ServiceCreditShare(models.Model):
                 continue
             kept = kept or own[0]
             credits = sum(own.mapped("credits"))
-            credits += purchase._get_credits_used_by(sources - own.partner_id)
+            credits += purchase._get_credits_used_by(
+                (sources | target) - own.partner_id
+            )
             (own - kept).unlink()
             if credits != kept.credits:
                 kept.credits = min(credits, MOST_CREDITS)
             left |= kept
+        return left
+
+    def _drop_unchosen(self, sources):
+        """Delete the shares, in one purchase, of sources that are not on the list of
+        those it is shared with: the customer that they become part of would be put on
+        it. Where a source is on the list, the share of a customer that is not limits
+        nothing.
+
+        :return: the shares that are left
+        """
+        purchase = self.purchase_id._with_archived()
+        if purchase.sharing != CHOSEN:
+            return self
+        members = purchase.shared_partner_ids
+        unchosen = self.filtered(lambda share: share.partner_id not in members)
+        if not members & sources:
+            unchosen = unchosen.filtered(lambda share: share.partner_id in sources)
+        left = self - unchosen
+        unchosen.unlink()
         return left
 
     def _get_left(self):

@@ -149,6 +149,26 @@ class TestCreditSharing(CreditCommon):
         self.assertFalse(dropped.exists())
         self.assertEqual(self._plan(self.other_customer, credits=19).credits, 17)
 
+    def test_a_share_of_a_customer_off_the_list_puts_nobody_on_it(self):
+        member = self.env["res.partner"].create({"name": "Sole Trader"})
+        pool = self._share(10, sharing="chosen")
+        share = self._limit(pool, 3, member)
+        pool.shared_partner_ids -= member
+        member.parent_id = self.other_customer
+        self.assertFalse(pool.shared_partner_ids)
+        self.assertFalse(share.exists())
+        self.assertEqual(self._purchases(self.other_customer), [])
+
+    def test_a_share_of_a_customer_off_the_list_does_not_limit_who_joins(self):
+        member = self.env["res.partner"].create({"name": "Sole Trader"})
+        pool = self._share(10, sharing="chosen", shared_partner_ids=member.ids)
+        share = self._limit(pool, 3, self.other_customer)
+        pool.shared_partner_ids -= self.other_customer
+        member.parent_id = self.other_customer
+        self.assertEqual(pool.shared_partner_ids, self.other_customer)
+        self.assertFalse(share.exists())
+        self.assertEqual(self._plan(self.other_customer, credits=19).credits, 10)
+
     def test_a_customer_without_a_limit_keeps_none(self):
         """Neither a member that joins it nor one that is merged brings its own."""
         member, twin = self.env["res.partner"].create(
