@@ -355,7 +355,9 @@ class ServiceCreditBooks(models.Model):
             domain += [
                 "|",
                 "|",
+                "|",
                 ("service_credit_purchase_id", "=", purchase),
+                ("service_credit_purchase_id.origin_id", "=", purchase),
                 ("sale_line_ids.service_credit_purchase_ids", "=", purchase),
                 (recognized, "=", purchase),
             ]

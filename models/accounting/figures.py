@@ -108,9 +108,12 @@ OWNERS = f"""
     JOIN ({SPANS}) span ON span.order_line_id = period.sale_line_id
      AND span.since < period.until AND span.until > period.since
     UNION ALL
-    SELECT id, service_credit_purchase_id, NULL, NULL, 1
-    FROM account_move_line
-    WHERE service_credit_purchase_id IS NOT NULL AND company_id = %(company)s
+    SELECT item.id, COALESCE(purchase.origin_id, purchase.id), NULL, NULL,
+           1
+    FROM account_move_line item
+    JOIN service_credit_purchase purchase
+      ON purchase.id = item.service_credit_purchase_id
+    WHERE item.company_id = %(company)s
 """
 # The part of its credits by which discount lines lower an invoice.
 DISCOUNTS = """

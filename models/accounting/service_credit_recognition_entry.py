@@ -19,7 +19,8 @@ DIFFERENCES = (
     "revenue_company",
     "breakage_company",
 )
-# A row that its purchase dates after today counts today, as in the movements.
+# The day of a row is that of the movements: not after today, and not before its
+# purchase starts or was received.
 # Those of transferred credits are the business of the purchase that was sold.
 SOLD = "COALESCE(purchase.origin_id, purchase.id)"
 NEW_ROWS = """
@@ -27,7 +28,9 @@ NEW_ROWS = """
     JOIN service_credit_purchase purchase ON purchase.id = row.purchase_id
     WHERE row.company_id = %(company)s
       AND row.consumption_type NOT IN ('opening', 'transfer')
-      AND GREATEST(purchase.date_start, LEAST(row.date, %(today)s)) <= %(date)s
+      AND GREATEST(
+              purchase.date_start, purchase.date_received, LEAST(row.date, %(today)s)
+          ) <= %(date)s
       AND NOT EXISTS (
           SELECT FROM service_credit_recognition_row known
           WHERE known.consumption_id = row.id

@@ -44,6 +44,12 @@ class ServiceCreditPurchase(models.Model):
             lot._note_billed_price(prices, billings[lot], wanted.get(lot, 0.0))
         open_lots._take_back(wanted, billings, prices)
 
+    def _return_credits(self, given, credits, money, reason):
+        """Of what comes back, credit notes withdraw what they could not before."""
+        target = super()._return_credits(given, credits, money, reason)
+        target.filtered("sale_line_id")._follow_documents()
+        return target
+
     # ------------------------------------------------------------------
     # Credits
     # ------------------------------------------------------------------

@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -54,6 +55,97 @@ class TestAccountTransfer(AccountingCommon):
         self._assert_line("agrees", 400, 400, breakage=300, transferred=0)
         # Nothing new: each row once.
         self.assertFalse(self._recognize().line_ids)
+
+    def test_an_invoice_by_hand_names_the_received_purchase(self):
+        """It is one of the sale, for whoever the credits are now."""
+        self.purchase = self.env["service.credit.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 10,
+                "value_per_credit": 100,
+                "paid_per_credit": 100,
+                "date_start": self.today,
+                "date_expiry": self._day(200),
+                "is_draft": False,
+            }
+        )
+        received = self.purchase._transfer(self.daughter, 10, "All of it")
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.daughter.id,
+                "invoice_date": self.today,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Credits",
+                            "price_unit": 1000,
+                            "tax_ids": [],
+                            "service_credit_purchase_id": received.id,
+                        }
+                    )
+                ],
+            }
+        )
+        invoice.action_post()
+        self._assert_line("agrees", 1000, 1000, invoiced=1000, transferred=1000)
+        ticket = self._create_ticket(partner_id=self.daughter.id)
+        ticket.use_service_credits = True
+        self._log(ticket, 3)
+        line = self._recognize().line_ids
+        self.assertEqual((line.purchase_id, line.revenue), (self.purchase, 300))
+        self._assert_line("agrees", 700, 700, revenue=300, transferred=700)
+        books = self._books().filtered(lambda one: one.purchase_id == self.purchase)
+        items = self.env["account.move.line"].search(
+            books.action_view_items()["domain"]
+        )
+        self.assertLessEqual(invoice.invoice_line_ids, items)
+
+    def test_late_work_counts_from_the_transfer(self):
+        """Rows and amounts of a recognition belong to the same period."""
+        self.purchase.date_start = self._day(-40)
+        self._invoice(self.purchase, self._day(-40))
+        received = self.purchase._transfer(self.daughter, 4, "Their month")
+        ticket = self._create_ticket(partner_id=self.daughter.id)
+        ticket.use_service_credits = True
+        self._log(ticket, 1, date=self._day(-4))
+        self.assertEqual(received.credits_allocated, 1)
+        self.assertFalse(self._recognize(self._day(-2)).line_ids)
+        line = self._recognize().line_ids
+        self.assertEqual((line.revenue, line.credits_used), (100, 1))
+        self.assertEqual(
+            line.consumption_ids, received.consumption_ids.filtered("timesheet_id")
+        )
+
+    def test_what_comes_back_after_a_credit_note_is_withdrawn(self):
+        received = self.purchase._transfer(self.daughter, 4, "Their month")
+        invoice = self._invoice(self.purchase)
+        note = self._credit(invoice)
+        self.assertEqual(self.purchase.credits_refunded, 6)
+        received._transfer(self.customer, 3, "Back")
+        purchase = self.purchase
+        self.assertEqual(
+            (purchase.credits_available, purchase.credits_refunded), (0, 9)
+        )
+        received._transfer(self.customer, 1, "The rest")
+        self.assertEqual((purchase.state, purchase.credits_refunded), ("withdrawn", 10))
+        self.assertFalse(purchase.billing_note)
+        self._assert_in_the_books()
+        note.button_draft()
+        self.assertEqual(
+            (purchase.credits_available, purchase.paid_available), (10, 1000)
+        )
+
+    def test_a_partial_credit_note_then_a_return(self):
+        received = self.purchase._transfer(self.daughter, 8, "Their month")
+        invoice = self._invoice(self.purchase)
+        self._credit(invoice, lines=0.5)
+        self.assertEqual(self.purchase.credits_refunded, 2)
+        received._transfer(self.customer, 8, "Back")
+        self.assertEqual(
+            (self.purchase.credits_available, self.purchase.credits_refunded), (5, 5)
+        )
+        self._assert_in_the_books()
 
     def test_an_invoice_after_the_transfer(self):
         received = self.purchase._transfer(self.daughter, 10, "All of it")
