@@ -181,7 +181,10 @@ class ServiceCreditPurchase(models.Model):
                 "isn't in the group of %(owner)s: choose a company of that group.",
                 **values,
             )
-        if customer.company_id and customer.company_id not in self.company_id.parent_ids:
+        if (
+            customer.company_id
+            and customer.company_id not in self.company_id.parent_ids
+        ):
             return self.env._(
                 "Credits of %(purchase)s can't be transferred to %(customer)s, which "
                 "is a customer of %(company)s only.",
