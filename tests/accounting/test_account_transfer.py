@@ -26,6 +26,24 @@ class TestAccountTransfer(AccountingCommon):
         for name, value in figures.items():
             self.assertEqual(line[name], value, name)
 
+    def _invoice_by_hand(self, purchase, amount):
+        item = {
+            "name": "Credits",
+            "price_unit": amount,
+            "tax_ids": [],
+            "service_credit_purchase_id": purchase.id,
+        }
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": purchase.partner_id.id,
+                "invoice_date": self.today,
+                "invoice_line_ids": [Command.create(item)],
+            }
+        )
+        invoice.action_post()
+        return invoice
+
     def test_transferred_credits_stay_with_their_sale(self):
         """What was invoiced is earned, lapses or is owed."""
         self._invoice(self.purchase)
@@ -70,24 +88,7 @@ class TestAccountTransfer(AccountingCommon):
             }
         )
         received = self.purchase._transfer(self.daughter, 10, "All of it")
-        invoice = self.env["account.move"].create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": self.daughter.id,
-                "invoice_date": self.today,
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "name": "Credits",
-                            "price_unit": 1000,
-                            "tax_ids": [],
-                            "service_credit_purchase_id": received.id,
-                        }
-                    )
-                ],
-            }
-        )
-        invoice.action_post()
+        invoice = self._invoice_by_hand(received, 1000)
         self._assert_line("agrees", 1000, 1000, invoiced=1000, transferred=1000)
         ticket = self._create_ticket(partner_id=self.daughter.id)
         ticket.use_service_credits = True
