@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 
 
 class ServiceCreditPurchase(models.Model):
@@ -7,15 +7,9 @@ class ServiceCreditPurchase(models.Model):
 
     _inherit = "service.credit.purchase"
 
-    is_in_books = fields.Boolean(
-        compute="_compute_is_in_books",
-        export_string_translation=False,
-        groups="account.group_account_readonly,account.group_account_manager",
-    )
-
     @api.depends("company_id")
     def _compute_is_in_books(self):
-        """Tell whether its company keeps service credits on an account."""
+        super()._compute_is_in_books()
         for purchase in self:
             company = purchase.company_id
             purchase.is_in_books = bool(company.service_credit_liability_account_id)

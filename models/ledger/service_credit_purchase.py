@@ -398,6 +398,11 @@ class ServiceCreditPurchase(models.Model):
         groups="account.group_account_invoice,account.group_account_readonly",
         export_string_translation=False,
     )
+    is_in_books = fields.Boolean(
+        compute="_compute_is_in_books",
+        groups="account.group_account_readonly,account.group_account_manager",
+        export_string_translation=False,
+    )
     opportunity_id = fields.Many2one(
         comodel_name="crm.lead",
         # What salespeople call it is not for customers to read.

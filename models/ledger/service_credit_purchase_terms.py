@@ -96,6 +96,11 @@ class ServiceCreditPurchase(models.Model):
                 purchase.date_expiry and not purchase._get_expiry_obstacle()
             )
 
+    def _compute_is_in_books(self):
+        """Tell whether the company keeps service credits on an account; the room
+        `accounting` knows."""
+        self.is_in_books = False
+
     @api.depends(*SCOPES)
     def _compute_is_limited(self):
         for purchase in self._with_archived():

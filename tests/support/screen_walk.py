@@ -80,6 +80,17 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
             self._look(screen, name)
             screen.close()
 
+    def _get_purchase_windows(self):
+        """Return the windows of a purchase; only what is unused can be transferred."""
+        values = {"credits": 5, "value_per_credit": 100, "is_draft": False}
+        values["partner_id"] = self.env["res.partner"].create({"name": "Giver"}).id
+        unused = self.env["service.credit.purchase"].create(values)
+        return [
+            (self.purchase, "action_create_renewal"),
+            (self.purchase, "action_extend"),
+            (unused, "action_transfer"),
+        ]
+
     def _walk_tab(self, screen):
         """Look into the tab Timesheets."""
 
@@ -105,8 +116,7 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
             (self.milestone, "action_manage_service_credits"),
             (self.project, "action_open_service_credit_milestones"),
             (self.lead, "action_create_service_credit_purchases"),
-            (self.purchase, "action_create_renewal"),
-            *((self.purchase, f"action_{verb}") for verb in ("extend", "transfer")),
+            *self._get_purchase_windows(),
             (self.request, "action_record_answer"),
             (self.submitted, "action_ask_reason"),
             (self.source, "action_preview"),
