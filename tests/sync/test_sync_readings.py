@@ -148,7 +148,9 @@ class TestReadings(SyncCommon):
 
     def test_rows_that_cannot_be_read_twice(self):
         source = self.csv_source("id,customer,credits\n1,ACME-1,1\n")
-        refusals = [ColumnsRefused(_lt("First.")), ConnectorError(_lt("Second."))]
+        # Texts of a test are no terms to translate.
+        first, second = "First.", "Second."
+        refusals = [ColumnsRefused(_lt(first)), ConnectorError(_lt(second))]
         with patch.object(type(source), "_read_first", side_effect=refusals):
             self.assertIn("First.", self.preview(source).table)
 
