@@ -210,6 +210,13 @@ class ServiceCreditPurchase(models.Model):
             )
         )
 
+    @api.model
+    def _create_due_for(self, customer, company):
+        """Create those that are due today."""
+        today = company._get_today()
+        due = self._get_due_for(customer, company, today)
+        due.plan_id._create_periods(today)
+
     # ------------------------------------------------------------------
     # In words
     # ------------------------------------------------------------------

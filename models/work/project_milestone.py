@@ -92,6 +92,11 @@ class ProjectMilestone(models.Model):
         """Open the window that allocates, or adjusts what is allocated."""
         self.ensure_one()
         self._check_may_manage_service_credits()
+        if customer := self.project_id.sudo().partner_id.commercial_partner_id:
+            # The window shows purchases, and keeps what is typed beside each.
+            self.env["service.credit.purchase"]._create_due_for(
+                customer, self._get_service_credit_company()
+            )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_credit_manage_action"
         )

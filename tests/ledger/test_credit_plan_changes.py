@@ -4,7 +4,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ...models.ledger.drawing import draw_credits, plan_draws
 from ..support.credit import CreditCommon
@@ -304,3 +304,17 @@ class TestCreditPlanChanges(CreditCommon):
         with freeze_time("2026-01-10 12:00"):
             plan.action_end()
         self.assertEqual(self.company.service_sharing_version, first)
+
+    def test_milestone_is_paid_by_a_period_to_come(self):
+        """The window shows it before it has its purchase."""
+        self._create_users()
+        self._plan()
+        milestone = self._create_milestone(3).with_user(self.credit_user)
+        with freeze_time("2026-03-10 12:00"):
+            form = Form.from_action(
+                milestone.env, milestone.action_manage_service_credits()
+            )
+            self.assertFalse(form.obstacle)
+            form.save().action_confirm()
+            rows = milestone.sudo().service_credit_allocation_ids.consumption_ids
+            self.assertEqual(rows.purchase_id.plan_start, date(2026, 3, 1))
