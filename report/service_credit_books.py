@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date
 
-from ..models.accounting.figures import query_figures
+from ..models.accounting.figures import SURPLUS, TO_COME, query_figures, query_unclaimed
 from ..models.ledger.movements import query_movements
 from .service_credit_balance import DATE_TO
 
@@ -71,6 +71,13 @@ PURCHASES = """
                    OR (purchase.create_date AT TIME ZONE 'UTC'
                        AT TIME ZONE day.time_zone)::date <= %(date)s))
 """
+# What was invoiced of allotments for periods without a purchase.
+UNCLAIMED = f"""
+    SELECT NULL::int, customer_id, company_id, account_id, currency_id, invoiced,
+           credited, 0, 0, 0, owed, owed_company, 0, 0,
+           CASE kind WHEN '{SURPLUS}' THEN 'withdrawn' ELSE '{TO_COME}' END
+    FROM (%(unclaimed)s) unclaimed
+"""
 # What of the accounts belongs to no purchase: items made by hand, a changed entry.
 REST = """
     SELECT NULL::int, NULL::int, account.company_id, account.account_id,
@@ -99,6 +106,7 @@ REASONS = [
     ("agrees", "Agrees"),
     ("recognize", "To Recognize"),
     ("withdrawn", "Withdrawn, Not Credited"),
+    ("to_come", "Periods to Come"),
     ("part", "Partly Invoiced"),
     ("price", "Invoice and Purchase Differ"),
     ("currency", "Invoiced in Another Currency"),
@@ -125,6 +133,7 @@ class ServiceCreditBooks(models.Model):
         "account.move.line": ["balance", "account_id", "parent_state", "date"],
         "service.credit.purchase": ["paid_total", "is_draft", "date_start"],
         "service.credit.consumption": ["paid"],
+        "service.credit.plan": ["state", "periods", "next_start", "date_end"],
         "service.credit.recognition": ["state", "date"],
         "service.credit.recognition.line": ["revenue", "breakage"],
     }
@@ -201,6 +210,9 @@ class ServiceCreditBooks(models.Model):
             "withdrawn": self.env._(
                 "Credit the invoice, without withdrawing credits again."
             ),
+            "to_come": self.env._(
+                "Nothing: each period gets its purchase when it starts."
+            ),
             "part": self.env._("Invoice the rest of the order."),
             "price": self.env._(
                 "Nothing: the invoiced amount is recognized by the last credit."
@@ -237,7 +249,8 @@ class ServiceCreditBooks(models.Model):
             """
             SELECT line.*, line.owed - line.ledger_owed AS difference,
                    ROW_NUMBER() OVER (
-                       ORDER BY company_id, purchase_id, account_id, currency_id
+                       ORDER BY company_id, purchase_id, account_id, currency_id,
+                                commercial_partner_id, reason
                    ) AS id
             FROM (%s) line
             """,
@@ -249,11 +262,13 @@ class ServiceCreditBooks(models.Model):
             "company": company.id,
             "date": date,
             "figures": query_figures(self.env, company, date, ("posted",)),
+            "unclaimed": query_unclaimed(company, date),
             "movements": query_movements(self.env),
             "days": self.env["res.company"]._query_days(),
         }
         return SQL(
-            f"(WITH booked AS MATERIALIZED ({PURCHASES}) "
+            f"(WITH booked AS MATERIALIZED ({PURCHASES} "
+            f"UNION ALL {UNCLAIMED}) "
             f"SELECT * FROM booked UNION ALL {REST})",
             **values,
         )

@@ -121,6 +121,7 @@ from .selling import test_selling_copy
 from .selling import test_selling_office
 from .selling import test_selling_order
 from .selling import test_selling_plan
+from .selling import test_selling_plan_changes
 from .selling import test_selling_plan_races
 from .selling import test_selling_portal
 from .selling import test_selling_prices

@@ -26,48 +26,99 @@ from ..ledger.movements import query_movements
 
 LIABILITY_TYPES = ("liability_current", "liability_non_current")
 
-# Which purchase a journal item belongs to, how many credits one unit of it stands for,
-# and how many the order does.
-# Which credits of its sales order item a period of an allotment is, counted from the
-# first one; and which of them a document is about: the first invoices are of the first
-# periods, and credit notes take the last ones back.
+# The units of its sales order item that the periods of an allotment are: first those
+# that live, then those to come, then those that were withdrawn, and whatever is left.
 PERIODS = """
-    SELECT id, sale_line_id, service_credits_per_unit, sale_credits,
-           SUM(sale_credits) OVER before_it - sale_credits AS since,
-           SUM(sale_credits) OVER before_it AS until
-    FROM service_credit_purchase
-    WHERE plan_id IS NOT NULL AND sale_line_id IS NOT NULL
-      AND is_withdrawn IS NOT TRUE AND company_id = %(company)s
-    WINDOW before_it AS (PARTITION BY sale_line_id ORDER BY plan_start, id)
-"""
-SPANS = """
-    SELECT item_id, order_line_id, factor,
-           CASE WHEN is_kept THEN 0 ELSE LEAST(total, total - credits) END AS since,
-           CASE WHEN is_kept THEN total ELSE GREATEST(total, total - credits) END
-               AS until
+    SELECT id, sale_line_id, service_credits_per_unit, sale_credits, is_gone,
+           SUM(units) OVER before_it - units AS since,
+           SUM(units) OVER before_it AS until
     FROM (
-        SELECT sold.*, SUM(credits) OVER (
+        SELECT id, sale_line_id, plan_start, service_credits_per_unit, sale_credits,
+               is_withdrawn IS TRUE AS is_gone,
+               COALESCE(sale_credits / NULLIF(service_credits_per_unit, 0), 0) AS units
+        FROM service_credit_purchase
+        WHERE plan_id IS NOT NULL AND sale_line_id IS NOT NULL
+          AND company_id = %(company)s
+    ) period
+    WINDOW before_it AS (PARTITION BY sale_line_id ORDER BY is_gone, plan_start, id)
+"""
+# How many units of allotted items are to come, and how many there are before and after
+# them.
+ALLOTTED = """
+    SELECT plan.sale_line_id, MAX(plan.commercial_partner_id) AS customer_id,
+           COALESCE(MAX(made.live), 0) AS live, COALESCE(MAX(made.gone), 0) AS gone,
+           COALESCE(SUM(GREATEST(LEAST(
+               COALESCE(NULLIF(plan.periods, 0) - made_of_it.units, 100000),
+               COALESCE(CEIL((
+                   EXTRACT(YEAR FROM term.rest) * 12 + EXTRACT(MONTH FROM term.rest)
+                   + SIGN(EXTRACT(DAY FROM term.rest))
+               ) / CASE plan.period WHEN 'month' THEN 1 WHEN 'quarter' THEN 3
+                                    ELSE 12 END), 100000)
+           ), 0)) FILTER (WHERE plan.state = 'running'
+                            AND plan.next_start IS NOT NULL), 0) AS to_come,
+           EXISTS (
+               SELECT FROM service_credit_purchase pack
+               WHERE pack.sale_line_id = plan.sale_line_id AND pack.plan_id IS NULL
+           ) AS is_pack
+    FROM service_credit_plan plan
+    LEFT JOIN (
+        SELECT sale_line_id, SUM(sale_credits / NULLIF(service_credits_per_unit, 0))
+                   FILTER (WHERE is_withdrawn IS NOT TRUE) AS live,
+               SUM(sale_credits / NULLIF(service_credits_per_unit, 0))
+                   FILTER (WHERE is_withdrawn IS TRUE) AS gone
+        FROM service_credit_purchase
+        WHERE plan_id IS NOT NULL AND company_id = %(company)s GROUP BY sale_line_id
+    ) made ON made.sale_line_id = plan.sale_line_id
+    LEFT JOIN LATERAL (
+        SELECT COALESCE(SUM(
+                   sale_credits / NULLIF(service_credits_per_unit, 0)
+               ), 0) AS units
+        FROM service_credit_purchase WHERE plan_id = plan.id
+    ) made_of_it ON plan.state = 'running'
+    CROSS JOIN LATERAL (
+        SELECT AGE(plan.date_end + 1, plan.next_start) AS rest
+    ) term
+    WHERE plan.sale_line_id IS NOT NULL AND plan.company_id = %(company)s
+    GROUP BY plan.sale_line_id
+"""
+TO_COME, SURPLUS = "to_come", "surplus"
+# Who owns which of these units. Without a purchase: periods to come, and what nothing
+# stands for any more.
+UNITS = f"""
+    SELECT period.sale_line_id, period.id AS purchase_id, NULL AS kind,
+           period.service_credits_per_unit AS per_unit, period.sale_credits AS ordered,
+           period.since + CASE WHEN is_gone THEN to_come ELSE 0 END AS since,
+           period.until + CASE WHEN is_gone THEN to_come ELSE 0 END AS until
+    FROM ({PERIODS}) period JOIN allotted USING (sale_line_id)
+    UNION ALL
+    SELECT sale_line_id, NULL, '{TO_COME}', NULL, NULL, live, live + to_come
+    FROM allotted WHERE NOT is_pack
+    UNION ALL
+    SELECT sale_line_id, NULL, '{SURPLUS}', NULL, NULL, live + to_come + gone,
+           1000000000
+    FROM allotted WHERE NOT is_pack
+"""
+# The units that a document is about: the first invoices are of the first ones, and
+# credit notes take the last ones back.
+SPANS = """
+    SELECT item_id, order_line_id,
+           CASE WHEN is_kept THEN 0 ELSE LEAST(total, total - units) END AS since,
+           CASE WHEN is_kept THEN total ELSE GREATEST(total, total - units) END AS until
+    FROM (
+        SELECT sold.*, SUM(units) OVER (
                    PARTITION BY order_line_id ORDER BY date, item_id
                ) AS total
         FROM (
             SELECT item.id AS item_id, link.order_line_id, item.date,
-                   item_unit.factor / product_unit.factor AS factor,
                    move.move_type = 'out_refund'
                        AND move.service_credit_effect = 'keep' IS TRUE AS is_kept,
-                   plan.credits * item.quantity * item_unit.factor
-                       / product_unit.factor * CASE
-                           WHEN move.move_type <> 'out_refund' THEN 1
-                           WHEN move.service_credit_effect = 'keep' THEN 0 ELSE -1
-                       END AS credits
-            FROM (
-                SELECT sale_line_id, MAX(service_credits_per_unit) AS credits
-                FROM service_credit_purchase
-                WHERE plan_id IS NOT NULL AND sale_line_id IS NOT NULL
-                  AND company_id = %(company)s
-                GROUP BY sale_line_id
-            ) plan
+                   item.quantity * item_unit.factor / product_unit.factor * CASE
+                       WHEN move.move_type <> 'out_refund' THEN 1
+                       WHEN move.service_credit_effect = 'keep' THEN 0 ELSE -1
+                   END AS units
+            FROM allotted
             JOIN sale_order_line_invoice_rel link
-              ON link.order_line_id = plan.sale_line_id
+              ON link.order_line_id = allotted.sale_line_id
             JOIN account_move_line item ON item.id = link.invoice_line_id
             JOIN account_move move ON move.id = item.move_id
             JOIN product_product product ON product.id = item.product_id
@@ -79,6 +130,9 @@ SPANS = """
         ) sold
     ) counted
 """
+# Which purchase a journal item belongs to, how many credits one unit of it stands for,
+# and how many the order does. Of a document of several periods, each owns the part of
+# its amount from `since` to `until`, of `units`, and so many of its credits.
 OWNERS = f"""
     (SELECT DISTINCT ON (link.invoice_line_id)
             link.invoice_line_id AS item_id, purchase.id AS purchase_id,
@@ -86,7 +140,8 @@ OWNERS = f"""
                 / product_unit.factor AS quantity,
             purchase.service_credits_per_unit * sale_line.product_uom_qty
                 * sale_unit.factor / product_unit.factor AS ordered,
-            1 AS share
+            NULL::numeric AS credits, 0 AS since, 1 AS until, 1 AS units,
+            NULL::int AS customer_id, NULL AS kind
      FROM service_credit_purchase purchase
      JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
@@ -100,16 +155,19 @@ OWNERS = f"""
        AND purchase.company_id = %(company)s AND purchase.plan_id IS NULL
      ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST, purchase.id DESC)
     UNION ALL
-    SELECT span.item_id, period.id, period.service_credits_per_unit * span.factor,
-           period.sale_credits,
-           (LEAST(span.until, period.until) - GREATEST(span.since, period.since))
-               / NULLIF(span.until - span.since, 0)
-    FROM ({PERIODS}) period
-    JOIN ({SPANS}) span ON span.order_line_id = period.sale_line_id
-     AND span.since < period.until AND span.until > period.since
+    SELECT span.item_id, part.purchase_id, NULL, part.ordered,
+           ROUND(part.per_unit * (LEAST(span.until, part.until)
+                                  - GREATEST(span.since, part.since)), 6),
+           GREATEST(span.since, part.since) - span.since,
+           LEAST(span.until, part.until) - span.since, span.until - span.since,
+           allotted.customer_id, part.kind
+    FROM ({UNITS}) part
+    JOIN allotted USING (sale_line_id)
+    JOIN ({SPANS}) span ON span.order_line_id = part.sale_line_id
+     AND span.since < part.until AND span.until > part.since
     UNION ALL
-    SELECT item.id, COALESCE(purchase.origin_id, purchase.id), NULL, NULL,
-           1
+    SELECT item.id, COALESCE(purchase.origin_id, purchase.id), NULL, NULL, NULL,
+           0, 1, 1, NULL, NULL
     FROM account_move_line item
     JOIN service_credit_purchase purchase
       ON purchase.id = item.service_credit_purchase_id
@@ -131,13 +189,31 @@ DISCOUNTS = """
       AND (other.price_subtotal > 0 OR used.account_type NOT IN %(types)s)
     GROUP BY other.move_id
 """
-DOCUMENTS = """
+
+
+def _share(amount, rounding):
+    """Return SQL of an owner's part of an amount. Parts are rounded cumulatively, so
+    that they add up to the cent."""
+    until, since = (
+        f"ROUND({amount} * owner.{limit} / owner.units / {rounding}) * {rounding}"
+        for limit in ("until", "since")
+    )
+    return (
+        f"CASE WHEN owner.units = owner.until - owner.since THEN {amount} "
+        f"ELSE {until} - {since} END"
+    )
+
+
+DOCUMENTS = f"""
     SELECT item.account_id, item.company_id, item.currency_id, item.date,
            move.move_type, move.fiscal_position_id, owner.purchase_id,
-           -item.amount_currency * owner.share AS amount,
-           -item.balance * owner.share AS amount_company,
+           owner.customer_id, owner.kind,
+           {_share("-item.amount_currency", "currency.rounding")} AS amount,
+           {_share("-item.balance", "company_currency.rounding")} AS amount_company,
            COALESCE(discount.share, 0) AS discount_share,
-           owner.ordered, owner.quantity * owner.share * item.quantity * CASE
+           owner.ordered, COALESCE(
+               owner.credits * SIGN(item.quantity), owner.quantity * item.quantity
+           ) * CASE
                WHEN move.move_type <> 'out_refund' THEN 1
                WHEN move.service_credit_effect = 'keep' THEN 0 ELSE -1
            END AS credits
@@ -145,6 +221,9 @@ DOCUMENTS = """
     JOIN account_move_line item ON item.id = owner.item_id
     JOIN account_move move ON move.id = item.move_id
     JOIN account_account account ON account.id = item.account_id
+    JOIN res_currency currency ON currency.id = item.currency_id
+    JOIN res_company company ON company.id = item.company_id
+    JOIN res_currency company_currency ON company_currency.id = company.currency_id
     LEFT JOIN discount ON discount.move_id = item.move_id
           AND item.price_subtotal > 0 AND move.move_type <> 'entry'
     WHERE item.parent_state = 'posted' AND item.company_id = %(company)s
@@ -175,7 +254,21 @@ INVOICED = f"""
                 THEN MIN(date) END AS since,
            MAX(fiscal_position_id) AS fiscal_position_id
     FROM ({DOCUMENTS}) document
+    WHERE purchase_id IS NOT NULL
     GROUP BY purchase_id, account_id, currency_id, company_id
+"""
+# What of allotments was invoiced and no purchase stands for, by customer.
+UNCLAIMED = f"""
+    SELECT customer_id, kind, account_id, currency_id, company_id,
+           COALESCE(SUM(amount) FILTER (WHERE move_type <> 'out_refund'), 0)
+               AS invoiced,
+           -COALESCE(SUM(amount) FILTER (WHERE move_type = 'out_refund'), 0)
+               AS credited,
+           SUM(amount) AS owed, SUM(amount_company) AS owed_company
+    FROM ({DOCUMENTS}) document
+    WHERE purchase_id IS NULL
+    GROUP BY customer_id, kind, account_id, currency_id, company_id
+    HAVING SUM(amount_company) <> 0
 """
 # What happened to the credits after the opening entry, if there was one.
 GONE = """
@@ -325,6 +418,22 @@ FIGURES = """
 """
 
 
+def query_unclaimed(company, date):
+    """Return SQL with what was invoiced of allotments of a company, and is of no period
+    that has a purchase."""
+    return SQL(
+        f"""
+        WITH allotted AS MATERIALIZED ({ALLOTTED}),
+             owner AS MATERIALIZED ({OWNERS}),
+             discount AS MATERIALIZED ({DISCOUNTS})
+        {UNCLAIMED}
+        """,
+        company=company.id,
+        date=date,
+        types=LIABILITY_TYPES,
+    )
+
+
 def query_figures(env, company, date, states=("draft", "posted")):
     """Return SQL with the figures of every purchase of a company that was invoiced.
 
@@ -341,7 +450,8 @@ def query_figures(env, company, date, states=("draft", "posted")):
     # them anew for each purchase.
     return SQL(
         f"""
-        WITH owner AS MATERIALIZED ({OWNERS}),
+        WITH allotted AS MATERIALIZED ({ALLOTTED}),
+             owner AS MATERIALIZED ({OWNERS}),
              discount AS MATERIALIZED ({DISCOUNTS}), invoiced AS ({INVOICED}),
              gone AS MATERIALIZED ({GONE}), weighed AS ({WEIGHED}),
              earned AS ({EARNED}), recognized AS MATERIALIZED ({RECOGNIZED})

@@ -310,9 +310,15 @@ class ServiceCreditPlan(models.Model):
         self._write_guarded({"periods_created": kept})
 
     def _withdraw_unused(self, purchases_sudo):
-        """Take purchases of periods back of which nothing is used."""
+        """Take purchases of periods back of which nothing is used, and that can be used
+        from now on: what is over expired, or is about to."""
+        purchases_sudo._post_lapses()
         unused_sudo = purchases_sudo.filtered(
-            lambda lot: not lot.is_withdrawn and not lot.credits_allocated
+            lambda lot: (
+                not (lot.is_withdrawn or lot.credits_allocated or lot.credits_expired)
+                and (lot.date_rollover or lot.date_expiry)
+                >= lot.company_id._get_today()
+            )
         )
         lock_and_touch(unused_sudo)
         unused_sudo._write_off()

@@ -238,6 +238,7 @@ class ServiceCreditPurchase(models.Model):
         """Raise when one of the ``changed`` fields is locked on this purchase."""
         self.ensure_one()
         if "is_draft" in changed and not self.is_draft:
+            self._check_is_no_period()
             self._check_can_become_draft()
         if not self.is_draft and "is_draft" not in changed:
             self._refuse_frozen(changed & set(FROZEN_FIELDS))
@@ -293,6 +294,19 @@ class ServiceCreditPurchase(models.Model):
                 credits=self._format_credits(self.credits_available),
             )
         )
+
+    def _check_is_no_period(self):
+        """A period is made once: a draft could be deleted, and never came back."""
+        if plan_sudo := self.sudo().plan_id:
+            raise UserError(
+                self.env._(
+                    "%(purchase)s can't become a draft, because it is a period of "
+                    "%(plan)s: skip the period, or change the allotment for periods to "
+                    "come.",
+                    purchase=self._get_label(),
+                    plan=plan_sudo.name,
+                )
+            )
 
     def _check_can_become_draft(self):
         if self.origin_id:

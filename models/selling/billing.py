@@ -76,7 +76,7 @@ def get_billing(purchases_sudo):
 
     :param purchases_sudo: as superuser: what is billed does not depend on who looks
     """
-    billings = {lot: Billing(ordered=_get_units(lot)) for lot in purchases_sudo}
+    billings = {lot: Billing(ordered=lot._get_sold_units()) for lot in purchases_sudo}
     owners = purchases_sudo.filtered(_owns_documents)
     lines = owners.sale_line_id.invoice_lines.filtered(_counts)
     amounts = get_net_amounts(lines.move_id)
@@ -96,17 +96,23 @@ def get_billing(purchases_sudo):
 
 
 def _get_span(purchase):
-    """Return which units of its item a period is: those after the periods before it."""
+    """Return which units of its item a period is: those after the periods before it,
+    also of an earlier allotment of the item, and those that have no purchase yet."""
     lots = purchase.sale_line_id.service_credit_purchase_ids
-    before = lots.filtered(
-        lambda lot: (
-            lot.plan_id == purchase.plan_id
-            and not lot.is_withdrawn
-            and lot.plan_start < purchase.plan_start
-        )
+    start = sum(
+        lot._get_sold_units()
+        for lot in lots.filtered("plan_id")
+        if not lot.is_withdrawn and _is_before(lot, purchase)
     )
-    start = sum(_get_units(lot) for lot in before)
-    return start, start + _get_units(purchase)
+    if not purchase.id:
+        start += purchase.plan_id._get_units_to_come(purchase.plan_start)
+    return start, start + purchase._get_sold_units()
+
+
+def _is_before(lot, purchase):
+    if not purchase.id:
+        return lot.plan_start <= purchase.plan_start
+    return (lot.plan_start, lot.id) < (purchase.plan_start, purchase.id)
 
 
 def _keep_period(billing, start, end):
@@ -142,11 +148,6 @@ def _owns_documents(purchase):
         return False
     others = item.service_credit_purchase_ids - purchase
     return all(lot.is_withdrawn and lot.id < purchase.id for lot in others)
-
-
-def _get_units(purchase):
-    per_unit = purchase.service_credits_per_unit
-    return purchase.sale_credits / per_unit if per_unit else 0.0
 
 
 def _counts(line):

@@ -182,7 +182,7 @@ class SaleOrder(models.Model):
         Not only when the button cancels: writing the state undoes the sale.
         """
         if state != "sale":
-            self.order_line._get_running_plans()._end_with_sale()
+            self.order_line._get_sold_plans()._end_with_sale()
         lots_sudo = self.order_line._get_live_purchases()
         lots_sudo = lots_sudo.filtered(lambda lot: not lot.plan_id)
         if state == "cancel":

@@ -138,7 +138,9 @@ class SaleOrderLine(models.Model):
 
     def write(self, vals):
         """Let the purchase of an item follow its quantity, product, price and order."""
-        before = {}
+        before, units = {}, {}
+        if "product_uom_qty" in vals:
+            units = self._get_allotted_units()
         if not TERM_FIELDS.isdisjoint(vals):
             before = self._with_discounted()._get_purchased_terms()
         result = super().write(vals)
@@ -147,7 +149,7 @@ class SaleOrderLine(models.Model):
         self._follow_with_purchases(before)
         if "product_uom_qty" in vals:
             self._create_purchases_of_confirmed()
-            self._start_plans()
+            self._start_plans(units)
         return result
 
     def unlink(self):
@@ -173,7 +175,7 @@ class SaleOrderLine(models.Model):
             are used, or when time was billed to one of the items
         """
         self._get_live_purchases()._withdraw()
-        self._get_running_plans()._end_with_sale()
+        self._get_sold_plans()._end_with_sale()
         # sudo: what the order takes along does not depend on who may read it; the
         # guards of the requests hold for superusers as well
         lines_sudo = self.sudo()

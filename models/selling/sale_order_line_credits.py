@@ -161,7 +161,10 @@ class SaleOrderLine(models.Model):
     def _get_purchased_terms(self):
         """Return what the purchases of these items should say now, by item id."""
         return {
-            line.id: line._get_service_credit_terms()
+            line.id: {
+                **line._get_service_credit_terms(),
+                "periods": line._count_periods(),
+            }
             for line in (
                 self._get_live_purchases().sale_line_id
                 | self._get_running_plans().sale_line_id
@@ -211,7 +214,12 @@ class SaleOrderLine(models.Model):
                 and not line._is_allotment()
                 and line.product_id.service_credit_creation in ("draft", "open")
                 and line.service_credits > 0
-                and not line._get_live_purchases()
+                # Periods of a product that was replaced stay where they were used.
+                and not line._get_live_purchases().filtered(
+                    lambda lot, line=line: (
+                        not lot.plan_id or lot.product_id == line.product_id
+                    )
+                )
             )
         )
         return wanted._create_service_credit_purchases(

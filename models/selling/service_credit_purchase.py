@@ -133,6 +133,11 @@ class ServiceCreditPurchase(models.Model):
     # Following the order
     # ------------------------------------------------------------------
 
+    def _get_sold_units(self):
+        """Return how many units of its product the purchase stands for."""
+        per_unit = self.service_credits_per_unit
+        return self.sale_credits / per_unit if per_unit else 0.0
+
     def _note_sale(self):
         """Remember what the sales order item stands for from now on.
 

@@ -34,7 +34,10 @@ class ServiceCreditPurchase(models.Model):
         lots_sudo = self.sudo().filtered(lambda lot: not lot.is_withdrawn).sorted("id")
         lock_and_touch(lots_sudo)
         billings = get_billing(lots_sudo)
-        drafts = lots_sudo.filtered(lambda lot: lot.is_draft and not lot.has_rows)
+        # A period stands for a part of its item, not for all of it.
+        drafts = lots_sudo.filtered(
+            lambda lot: lot.is_draft and not lot.has_rows and not lot.plan_id
+        )
         for lot in drafts:
             lot._follow_as_billed_draft(billings[lot])
         open_lots = lots_sudo.filtered(lambda lot: not lot.is_draft)
