@@ -190,7 +190,7 @@ class ServiceCreditPlan(models.Model):
         :param until: by default tomorrow, where the company of each plan is
         :return: the purchases (superuser)
         """
-        # Whoever is the first to need a period shapes nothing of it.
+        # The first user who needs a period decides nothing about it.
         clean = clean_context(self.env.context)
         plans_sudo = self.sudo()
         plans_sudo = plans_sudo.with_context(clean)  # pylint: disable=context-overridden
