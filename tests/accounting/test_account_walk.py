@@ -3,7 +3,8 @@ import os
 import random
 from collections import Counter
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 from odoo import Command
 from odoo.tests import tagged
@@ -36,7 +37,9 @@ def decimal(value):
 
 
 def cents(value):
-    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    """Round an exact number: a quotient with 28 digits may lie just below the half."""
+    whole = int(abs(Fraction(value)) * 100 + Fraction(1, 2))
+    return Decimal(whole if value >= 0 else -whole) / 100
 
 
 class Books:
@@ -110,17 +113,19 @@ class Books:
         revenue = gone = Decimal()
         if kept > 0:
             spent = self.used + self.expired
-            revenue = cents(earnable * min(self.used / (kept * part), 1))
-            gone = cents(earnable * min(spent / (kept * part), 1))
+            earnable, whole = Fraction(earnable), Fraction(kept) * part
+            revenue = cents(earnable * min(Fraction(self.used) / whole, 1))
+            gone = cents(earnable * min(Fraction(spent) / whole, 1))
         breakage = gone - revenue
         if gone == net and (revenue or not breakage):
-            broken = cents(breakage * self.rate)
+            broken = cents(Fraction(breakage) * self.rate)
             return revenue + discount, breakage, net_company - broken, broken
         if gone == net:
             return revenue + discount, breakage, Decimal(), net_company
         rate = self.rate
         revenue += discount
-        return revenue, breakage, cents(revenue * rate), cents(breakage * rate)
+        company = [cents(Fraction(value) * rate) for value in (revenue, breakage)]
+        return revenue, breakage, *company
 
     def get_part(self):
         """Return how much of what is sold was invoiced."""
@@ -129,11 +134,13 @@ class Books:
         live = decimal(self.purchase.credits) - self.credits_withdrawn
         if self.units >= ordered or invoiced <= 0 or live <= 0:
             return 1
-        return min(invoiced / live, 1)
+        return min(Fraction(invoiced) / Fraction(live), 1)
 
     @property
     def rate(self):
-        return self.invoiced_company / self.invoiced if self.invoiced else Decimal(1)
+        if not self.invoiced:
+            return 1
+        return Fraction(self.invoiced_company) / Fraction(self.invoiced)
 
 
 @tagged("post_install", "-at_install")
