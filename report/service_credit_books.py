@@ -19,8 +19,18 @@ PURCHASES = """
            COALESCE(figures.recognized_revenue, 0) AS revenue,
            COALESCE(figures.recognized_breakage, 0) AS breakage,
            booked.owed, booked.owed_company,
-           COALESCE(gone.transferred, 0) AS transferred,
-           purchase.paid_total - COALESCE(gone.paid, 0) AS ledger_owed,
+           CASE WHEN ROW_NUMBER() OVER lines = 1
+                THEN COALESCE(gone.transferred, 0) ELSE 0 END AS transferred,
+           CASE WHEN ROW_NUMBER() OVER lines = 1
+                THEN purchase.paid_total - COALESCE(gone.paid, 0) ELSE 0 END
+               AS ledger_owed,
+           purchase.currency_id AS ledger_currency_id,
+           CASE WHEN NOT BOOL_AND(COALESCE(figures.currency_id, purchase.currency_id)
+                                  = purchase.currency_id) OVER of_purchase THEN NULL
+                WHEN ROW_NUMBER() OVER lines = 1
+                THEN SUM(booked.owed) OVER of_purchase
+                     - purchase.paid_total + COALESCE(gone.paid, 0)
+                ELSE 0 END AS difference,
            CASE
                WHEN figures.purchase_id IS NULL AND elsewhere.is_posted THEN 'elsewhere'
                WHEN figures.purchase_id IS NULL THEN 'not_invoiced'
@@ -28,11 +38,14 @@ PURCHASES = """
                  OR figures.breakage <> figures.recognized_breakage
                  OR figures.revenue_company <> figures.recognized_revenue_company
                THEN 'recognize'
-               WHEN booked.owed = purchase.paid_total - COALESCE(gone.paid, 0)
-                AND figures.currency_id = purchase.currency_id THEN 'agrees'
+               WHEN SUM(booked.owed) OVER of_purchase
+                    = purchase.paid_total - COALESCE(gone.paid, 0)
+                AND BOOL_AND(figures.currency_id = purchase.currency_id)
+                    OVER of_purchase THEN 'agrees'
                WHEN figures.uncredited > 0 THEN 'withdrawn'
                WHEN figures.part < 1 AND figures.credited = 0 THEN 'part'
-               WHEN figures.currency_id <> purchase.currency_id THEN 'currency'
+               WHEN NOT BOOL_AND(figures.currency_id = purchase.currency_id)
+                    OVER of_purchase THEN 'currency'
                ELSE 'price'
            END AS reason
     FROM service_credit_purchase purchase
@@ -70,11 +83,18 @@ PURCHASES = """
               AND (purchase.date_start <= %(date)s
                    OR (purchase.create_date AT TIME ZONE 'UTC'
                        AT TIME ZONE day.time_zone)::date <= %(date)s))
+    -- A purchase with lines of two accounts, or currencies, is compared once.
+    WINDOW of_purchase AS (PARTITION BY purchase.id),
+           lines AS (
+               PARTITION BY purchase.id
+               ORDER BY figures.currency_id <> purchase.currency_id,
+                        figures.account_id, figures.currency_id
+           )
 """
 # What was invoiced of allotments for periods without a purchase.
 UNCLAIMED = f"""
     SELECT NULL::int, customer_id, company_id, account_id, currency_id, invoiced,
-           credited, 0, 0, 0, owed, owed_company, 0, 0,
+           credited, 0, 0, 0, owed, owed_company, 0, 0, currency_id, owed,
            CASE kind WHEN '{SURPLUS}' THEN 'withdrawn' ELSE '{TO_COME}' END
     FROM (%(unclaimed)s) unclaimed
 """
@@ -82,7 +102,7 @@ UNCLAIMED = f"""
 REST = """
     SELECT NULL::int, NULL::int, account.company_id, account.account_id,
            company.currency_id, 0, 0, 0, 0, 0, rest.owed, rest.owed, 0, 0,
-           'no_purchase'
+           company.currency_id, rest.owed, 'no_purchase'
     FROM (
         SELECT id AS company_id, service_credit_liability_account_id AS account_id
         FROM res_company WHERE id = %(company)s
@@ -148,6 +168,9 @@ class ServiceCreditBooks(models.Model):
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
+    ledger_currency_id = fields.Many2one(
+        comodel_name="res.currency", string="Purchase Currency", readonly=True
+    )
     invoiced = fields.Monetary(readonly=True, depends_context=(DATE_TO,))
     credited = fields.Monetary(
         string="Refunded", readonly=True, depends_context=(DATE_TO,)
@@ -177,6 +200,7 @@ class ServiceCreditBooks(models.Model):
         "the rates of the invoices.",
     )
     transferred = fields.Monetary(
+        currency_field="ledger_currency_id",
         readonly=True,
         depends_context=(DATE_TO,),
         help="What of the credits still owed is another customer's now, to whom they "
@@ -184,22 +208,31 @@ class ServiceCreditBooks(models.Model):
     )
     ledger_owed = fields.Monetary(
         string="By the Ledger",
+        currency_field="ledger_currency_id",
         readonly=True,
         depends_context=(DATE_TO,),
         help="What was paid for the credits that could still be used.",
     )
-    difference = fields.Monetary(readonly=True, depends_context=(DATE_TO,))
+    difference = fields.Monetary(
+        currency_field="ledger_currency_id",
+        readonly=True,
+        depends_context=(DATE_TO,),
+    )
     reason = fields.Selection(
         selection=REASONS, readonly=True, depends_context=(DATE_TO,)
     )
     way_out = fields.Char(string="What to Do", compute="_compute_way_out")
 
-    @api.depends("reason")
+    @api.depends("reason", "purchase_id")
     @api.depends_context("lang")
     def _compute_way_out(self):
         ways = self._get_ways_out()
         for line in self:
-            line.way_out = ways.get(line.reason, "")
+            reason = line.reason
+            # sudo: accountants need no right on sales
+            if reason == "not_invoiced" and not line.purchase_id.sudo().sale_line_id:
+                reason = "no_order"
+            line.way_out = ways.get(reason, "")
 
     @api.model
     def _get_ways_out(self):
@@ -220,6 +253,10 @@ class ServiceCreditBooks(models.Model):
             "currency": self.env._("Compare the amounts on the invoice."),
             "not_invoiced": self.env._(
                 "Invoice the order; nothing is recognized before."
+            ),
+            "no_order": self.env._(
+                "Post a journal item that names the purchase; nothing is recognized "
+                "before."
             ),
             "elsewhere": self.env._(
                 "Its revenue was recognized by the invoice: select the line and press "
@@ -247,7 +284,7 @@ class ServiceCreditBooks(models.Model):
         parts = [self._query_company(company, date) for company in self.env.companies]
         return SQL(
             """
-            SELECT line.*, line.owed - line.ledger_owed AS difference,
+            SELECT line.*,
                    ROW_NUMBER() OVER (
                        ORDER BY company_id, purchase_id, account_id, currency_id,
                                 commercial_partner_id, reason
@@ -354,43 +391,13 @@ class ServiceCreditBooks(models.Model):
     def action_view_items(self):
         """Open the journal items behind the line."""
         self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_account_moves_all"
+        return self.purchase_id._get_items_action(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("date", "<=", self._get_date()),
+            ]
         )
-        domain = [
-            ("account_id", "=", self.account_id.id),
-            ("company_id", "=", self.company_id.id),
-            ("parent_state", "=", "posted"),
-            ("date", "<=", self._get_date()),
-        ]
-        if self.purchase_id:
-            purchase = self.purchase_id.id
-            # The entry of a recognition is one for all its purchases.
-            recognized = "move_id.service_credit_recognition_ids.line_ids.purchase_id"
-            domain += [
-                "|",
-                "|",
-                "|",
-                ("service_credit_purchase_id", "=", purchase),
-                ("service_credit_purchase_id.origin_id", "=", purchase),
-                ("sale_line_ids.service_credit_purchase_ids", "=", purchase),
-                (recognized, "=", purchase),
-            ]
-        else:
-            domain += [
-                ("service_credit_purchase_id", "=", False),
-                (
-                    "sale_line_ids",
-                    "not any",
-                    [("service_credit_purchase_ids", "!=", False)],
-                ),
-                ("move_id.service_credit_recognition_ids", "=", False),
-            ]
-        # sudo: accountants need no right on sales; the list shows what they may read
-        items_sudo = self.env["account.move.line"].sudo().search(domain)
-        action["domain"] = [("id", "in", items_sudo.ids)]
-        action["context"] = {"create": False}
-        return action
 
     def action_view_balance_sheet(self):
         """Open the balance of every account of the balance sheet on the date, with the

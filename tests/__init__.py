@@ -2,6 +2,7 @@
 from .accounting import test_account_books
 from .accounting import test_account_documents
 from .accounting import test_account_races
+from .accounting import test_account_settings
 from .accounting import test_account_transfer
 from .accounting import test_account_walk
 from .accounting import test_plan_books

@@ -17,7 +17,8 @@ class AccountMove(models.Model):
     )
 
     def _post(self, soft=True):
-        """Refuse the entry of a recognition that was cancelled meanwhile."""
+        """Refuse the entry of a recognition that was cancelled or closed meanwhile, or
+        that says something else than the recognition."""
         for recognition in self._get_recognitions():
             if recognition.state == "cancelled":
                 raise UserError(
@@ -28,6 +29,9 @@ class AccountMove(models.Model):
                         recognition=recognition.display_name,
                     )
                 )
+            # Core would move the entry to a day that is open.
+            recognition._check_lock_date()
+            recognition._check_entry()
         return super()._post(soft)
 
     def button_cancel(self):

@@ -1,12 +1,27 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from .figures import LIABILITY_TYPES
 
-# What accountants call the account, in the charts of accounts that come with Odoo.
-DEFERRED_WORDS = ("deferred", "unearned", "prepaid", "advance")
+# What the charts of accounts that come with Odoo call the accounts, the best first.
+LIABILITY_NAMES = (
+    "deferred revenue",
+    "deferred income",
+    "unearned",
+    "advance payments from customers",
+    "customer advances",
+)
+BREAKAGE_NAMES = ("other income",)
+ACCOUNT_SETTINGS = (
+    "service_credit_journal_id",
+    "service_credit_liability_account_id",
+    "service_credit_breakage_account_id",
+)
+OTHER_ACCOUNT = re.compile(r"\b(tax|taxes|vat|assets?|banks?)\b", re.IGNORECASE)
 
 
 class ResCompany(models.Model):
@@ -36,11 +51,7 @@ class ResCompany(models.Model):
         help="Revenue of service credits that expired without being used.",
     )
 
-    @api.constrains(
-        "service_credit_journal_id",
-        "service_credit_liability_account_id",
-        "service_credit_breakage_account_id",
-    )
+    @api.constrains(*ACCOUNT_SETTINGS)
     def _check_service_credit_accounts(self):
         for company_sudo in self.sudo():
             account = company_sudo.service_credit_liability_account_id
@@ -82,6 +93,14 @@ class ResCompany(models.Model):
             and company_sudo.service_credit_breakage_account_id
         )
 
+    def _get_missing_service_credit_accounts(self):
+        """Return the names of the settings that are empty."""
+        return [
+            self._fields[name]._description_string(self.env)
+            for name in ACCOUNT_SETTINGS
+            if not self[name]
+        ]
+
     def _suggest_service_credit_accounts(self):
         """Return the values that the chart of accounts suggests for what is empty."""
         self.ensure_one()
@@ -105,16 +124,30 @@ class ResCompany(models.Model):
         )
 
     def _suggest_liability_account(self):
-        words = Domain.OR([("name", "ilike", word)] for word in DEFERRED_WORDS)
         return self._search_account(
-            Domain("account_type", "in", LIABILITY_TYPES) & words
+            Domain("account_type", "in", LIABILITY_TYPES), LIABILITY_NAMES
         )
 
     def _suggest_breakage_account(self):
-        other = self._search_account(Domain("account_type", "=", "income_other"))
-        return other or self._search_account(Domain("account_type", "=", "income"))
+        return self._search_account(
+            Domain("internal_group", "=", "income"), BREAKAGE_NAMES
+        )
 
-    def _search_account(self, domain):
+    def _search_account(self, domain, names):
+        """Return the account with the first of the names, current rather than not and
+        with the plainest name, or none."""
+        # The names of charts are known in English.
         accounts = self.env["account.account"].with_company(self)
+        accounts = accounts.with_context(lang="en_US")
         own = Domain(accounts._check_company_domain(self))
-        return accounts.search(own & domain, order="code, id", limit=1)
+        named = Domain.OR([("name", "ilike", name)] for name in names)
+        found = accounts.search(own & domain & named, order="code, id").filtered(
+            lambda account: not OTHER_ACCOUNT.search(account.name)
+        )
+
+        def rank(account):
+            name = account.name.lower()
+            places = [place for place, one in enumerate(names) if one in name]
+            return min(places, default=len(names)), account.account_type.endswith("non_current"), len(name)
+
+        return found.sorted(rank)[:1].with_env(self.env)

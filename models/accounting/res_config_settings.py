@@ -18,8 +18,25 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def action_suggest_service_credit_accounts(self):
-        """Fill what is empty with what the chart of accounts suggests."""
+        """Fill what is empty with what the chart of accounts suggests, and say what it
+        doesn't."""
         self.check_access("write")
         company = self.company_id
         company.write(company._suggest_service_credit_accounts())
-        return {"type": "ir.actions.client", "tag": "reload"}
+        missing = company._get_missing_service_credit_accounts()
+        if not missing:
+            return {"type": "ir.actions.client", "tag": "reload"}
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "title": ", ".join(missing),
+                "message": self.env._(
+                    "Choose a journal and the accounts of service credits of "
+                    "%(company)s in the settings of Invoicing first.",
+                    company=company.name,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

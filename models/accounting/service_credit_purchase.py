@@ -26,6 +26,44 @@ class ServiceCreditPurchase(models.Model):
         # sudo: accountants need no right on sales
         return self.sudo().sale_line_id.analytic_distribution or {}
 
+    def _get_items_action(self, domain):
+        """Return the action with posted journal items of a purchase, or of none.
+
+        :param domain: what else is asked of the items
+        """
+        purchase = self.id
+        domain = [*domain, ("parent_state", "=", "posted")]
+        if purchase:
+            # The entry of a recognition is one for all its purchases.
+            recognized = "move_id.service_credit_recognition_ids.line_ids.purchase_id"
+            domain += [
+                "|",
+                "|",
+                "|",
+                ("service_credit_purchase_id", "=", purchase),
+                ("service_credit_purchase_id.origin_id", "=", purchase),
+                ("sale_line_ids.service_credit_purchase_ids", "=", purchase),
+                (recognized, "=", purchase),
+            ]
+        else:
+            domain += [
+                ("service_credit_purchase_id", "=", False),
+                (
+                    "sale_line_ids",
+                    "not any",
+                    [("service_credit_purchase_ids", "!=", False)],
+                ),
+                ("move_id.service_credit_recognition_ids", "=", False),
+            ]
+        # sudo: accountants need no right on sales; the list shows what they may read
+        items_sudo = self.env["account.move.line"].sudo().search(domain)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_account_moves_all"
+        )
+        action["domain"] = [("id", "in", items_sudo.ids)]
+        action["context"] = {"create": False}
+        return action
+
     def _prepare_opening_items(self, owed, date):
         """Return the values of two journal items that move what is owed from the
         account of the invoice to the liability account, at the rate of the invoice."""

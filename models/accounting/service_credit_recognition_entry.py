@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from collections import defaultdict
+from datetime import date, timedelta
 
 from odoo import models
 from odoo.exceptions import UserError
@@ -131,14 +132,56 @@ class ServiceCreditRecognition(models.Model):
             self.date, fiscalyear=True, sale=False, purchase=False, tax=False, hard=True
         )
         if locks:
+            lock = max(lock for lock, _field in locks)
+            first = min(lock, date.max - timedelta(days=1)) + timedelta(days=1)
             raise UserError(
                 self.env._(
-                    "%(date)s is in a period that is closed until %(lock)s: choose a "
-                    "later day. Earlier changes are included.",
+                    "%(date)s is in a period that is closed until %(lock)s: choose "
+                    "%(first)s or a later day. Earlier changes are included.",
                     date=format_date(self.env, self.date),
-                    lock=format_date(self.env, max(lock[0] for lock in locks)),
+                    lock=format_date(self.env, lock),
+                    first=format_date(self.env, first),
                 )
             )
+
+    def _check_entry(self):
+        """Refuse an entry with another date than prepared, or other amounts on the
+        liability accounts."""
+        move = self.move_id
+        if move.date != self.date or self._get_edited_accounts():
+            raise UserError(
+                self.env._(
+                    "%(entry)s can't be posted, because its date or amounts were "
+                    "changed: prepare %(recognition)s again.",
+                    entry=move.display_name,
+                    recognition=self.display_name,
+                )
+            )
+
+    def _get_edited_accounts(self):
+        """Return the liability accounts whose items differ from the lines."""
+        owed = defaultdict(float)
+        keys = ["account_id", "currency_id"]
+        sums = ["revenue_company:sum", "breakage_company:sum"]
+        sums += ["revenue:sum", "breakage:sum"]
+        for account, currency, *amounts in self.line_ids._read_group(
+            [("recognition_id", "=", self.id)], keys, sums
+        ):
+            owed[account, self.currency_id, "balance"] += sum(amounts[:2])
+            owed[account, currency, "amount_currency"] += sum(amounts[2:])
+        accounts = self.line_ids.account_id.ids
+        for account, currency, balance, amount in self.move_id.line_ids._read_group(
+            [("move_id", "=", self.move_id.id), ("account_id", "in", accounts)],
+            keys,
+            ["balance:sum", "amount_currency:sum"],
+        ):
+            owed[account, self.currency_id, "balance"] -= balance
+            owed[account, currency, "amount_currency"] -= amount
+        return {
+            account
+            for (account, currency, _name), amount in owed.items()
+            if not currency.is_zero(amount)
+        }
 
     def _get_later(self):
         """Return the latest recognition that builds on this one."""

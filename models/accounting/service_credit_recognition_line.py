@@ -148,9 +148,17 @@ class ServiceCreditRecognitionLine(models.Model):
         )
 
     def action_view_invoices(self):
-        """Open the invoices and credit notes of the purchase."""
+        """Open the invoices and credit notes of the purchase; its journal items where
+        it was booked by entries."""
         self.check_access("read")
-        return self.purchase_id.action_view_sale_invoices()
+        if self.purchase_id._get_sale_invoices():
+            return self.purchase_id.action_view_sale_invoices()
+        return self.purchase_id._get_items_action(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("company_id", "=", self.company_id.id),
+            ]
+        )
 
     def _get_rows_action(self, domain):
         action = self.env["ir.actions.act_window"]._for_xml_id(

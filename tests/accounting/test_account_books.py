@@ -99,7 +99,8 @@ class TestServiceCreditBooks(AccountingCommon):
         self.assertEqual(self._line().ledger_owed, balance.paid_closing)
 
     def test_what_was_not_invoiced_says_so(self):
-        self._assert_line("not_invoiced", 0, 1000)
+        line = self._assert_line("not_invoiced", 0, 1000)
+        self.assertIn("Invoice the order", line.way_out)
 
     def test_what_was_invoiced_elsewhere_says_so(self):
         invoice = self._invoice(self.purchase, post=False)
@@ -114,6 +115,42 @@ class TestServiceCreditBooks(AccountingCommon):
         invoice.action_post()
         self._recognize()
         self._assert_line("price", 630, 900)
+
+    def test_a_part_of_the_invoice_says_so(self):
+        purchase = self._sell_credits(units=10, price=100)
+        invoice = self._invoice(purchase, post=False)
+        invoice.invoice_line_ids.quantity = 3
+        invoice.action_post()
+        line = self._line(purchase)
+        self.assertEqual((line.reason, line.difference), ("part", -700))
+
+    def test_amounts_of_two_currencies_are_not_subtracted(self):
+        francs = self._create_currency("CHF", 2.0)
+        invoice = self._invoice(self.purchase, post=False)
+        invoice.currency_id = francs
+        invoice.invoice_line_ids.price_unit = 2000
+        invoice.action_post()
+        line = self._assert_line("currency", 2000, 1000, difference=0)
+        self.assertEqual(line.currency_id, francs)
+        self.assertEqual(line.ledger_currency_id, self.purchase.currency_id)
+        groups = self._books()._read_group(
+            [("reason", "=", "currency")], ["difference"]
+        )
+        self.assertEqual(groups, [(False,)])
+
+    def test_a_purchase_on_two_accounts_is_compared_once(self):
+        other = self.liability.copy({"name": "Owed too", "code": "2129"})
+        purchase = self._sell_credits(units=10, price=100)
+        for quantity, account in ((4, self.liability), (6, other)):
+            invoice = self._invoice(purchase, post=False)
+            invoice.invoice_line_ids.quantity = quantity
+            invoice.invoice_line_ids.account_id = account
+            invoice.action_post()
+        lines = self._line(purchase)
+        self.assertEqual(sorted(lines.mapped("owed")), [400, 600])
+        self.assertEqual(sorted(lines.mapped("ledger_owed")), [0, 1000])
+        self.assertEqual(lines.mapped("difference"), [0, 0])
+        self.assertEqual(set(lines.mapped("reason")), {"agrees"})
 
     def test_withdrawn_credits_wait_for_their_credit_note(self):
         invoice = self._invoice(self.purchase)
@@ -216,6 +253,7 @@ class TestServiceCreditBooks(AccountingCommon):
         self.purchase.sudo()._write_off()
         line = self._line(purchase, date=self._day(-40))
         self.assertEqual((line.reason, line.ledger_owed), ("not_invoiced", 600))
+        self.assertIn("names the purchase", line.way_out)
         self._post_opening_entry(purchase, 600, self._day(-40))
         line = self._line(purchase, date=self._day(-40))
         self.assertEqual((line.reason, line.owed, line.revenue), ("agrees", 600, 0))
@@ -227,6 +265,9 @@ class TestServiceCreditBooks(AccountingCommon):
             recognition.line_ids.consumption_ids.mapped("consumption_type"),
             ["consumption"],
         )
+        items = recognition.line_ids.with_user(self.accountant).action_view_invoices()
+        items = self.env["account.move.line"].search(items["domain"])
+        self.assertEqual(set(items.mapped("balance")), {-600, 200})
         line = self._line(purchase)
         self.assertEqual((line.reason, line.owed), ("agrees", 400))
 
@@ -295,40 +336,6 @@ class TestServiceCreditBooks(AccountingCommon):
         self.assertEqual(
             action["context"]["service_credit_date_to"], str(self._day(-1))
         )
-
-
-@tagged("post_install", "-at_install")
-class TestCompanies(AccountingCommon):
-    def test_each_company_recognizes_its_own(self):
-        purchase = self._sell_credits()
-        self._invoice(purchase)
-        self._spend(4)
-        other = self.env["res.company"].create({"name": "Azure Abroad"})
-        self.env["account.chart.template"].try_loading("generic_coa", other)
-        self._set_accounts(other)
-        self.assertFalse(self._recognize(company=other).line_ids)
-        self.assertEqual(self._recognize().revenue, 400)
-        self.assertFalse(
-            self._books(allowed_company_ids=other.ids).filtered("purchase_id")
-        )
-
-
-@tagged("post_install", "-at_install")
-class TestSettings(AccountingCommon):
-    def test_the_chart_of_accounts_suggests(self):
-        self.assertEqual(self.liability.code, "212000")
-        self.assertIn("Deferred", self.liability.name)
-        self.assertEqual(self.breakage.account_type, "income_other")
-        self.assertEqual(self.company.service_credit_journal_id.type, "general")
-
-    def test_accounts_of_another_kind_are_refused(self):
-        with self.assertRefused(ValidationError, self.breakage):
-            self.company.service_credit_liability_account_id = self.breakage
-        with self.assertRefused(ValidationError, self.liability):
-            self.company.service_credit_breakage_account_id = self.liability
-        sales = self.env["account.journal"].search([("type", "=", "sale")], limit=1)
-        with self.assertRefused(ValidationError, sales):
-            self.company.service_credit_journal_id = sales
 
 
 @tagged("post_install", "-at_install")

@@ -6,6 +6,7 @@ from psycopg2.errors import UniqueViolation
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import format_date
 
 from ..support.accounting import AccountingCommon
 
@@ -304,12 +305,54 @@ class TestRecognition(AccountingCommon):
             lines.mapped("analytic_distribution"), [{str(account.id): 100}] * 2
         )
 
-    def test_a_locked_date_is_refused_with_the_last_day_that_is_closed(self):
+    def test_a_locked_date_is_refused_with_the_first_day_that_works(self):
+        self._invoice(self.purchase)
+        self.company.fiscalyear_lock_date = self.today
+        works = format_date(self.env, self._day(1))
+        with self.assertRefused(UserError, works, says="or a later day"):
+            self._recognize()
+        self._recognize(date=self._day(1))
+
+    def test_a_lock_without_end_is_refused(self):
         self._invoice(self.purchase)
         for last in (self.today, date.max):
             self.company.fiscalyear_lock_date = last
             with self.assertRefused(UserError, says="is closed until"):
                 self._recognize()
+
+    def test_an_entry_of_a_period_closed_meanwhile_is_not_posted(self):
+        """Core would move it to the first day that is open."""
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize(post=False)
+        self.company.fiscalyear_lock_date = self.today
+        with self.assertRefused(UserError, says="closed until"):
+            recognition.move_id.action_post()
+        self.assertEqual(recognition.state, "draft")
+        self.assertEqual(recognition.move_id.date, self.today)
+
+    def test_an_edited_entry_is_not_posted(self):
+        self._invoice(self.purchase)
+        self._spend(4)
+        recognition = self._recognize(post=False)
+        recognition.move_id.date = self._day(-1)
+        with self.assertRefused(UserError, recognition, says="were changed"):
+            recognition.move_id.action_post()
+        recognition.action_prepare()
+        move = recognition.move_id
+        move.line_ids = [
+            Command.update(item.id, {"balance": item.balance / 2})
+            for item in move.line_ids
+        ]
+        with self.assertRefused(UserError, recognition, says="were changed"):
+            move.action_post()
+        recognition.action_prepare()
+        income = recognition.move_id.line_ids.filtered(
+            lambda item: item.account_id == self.income
+        )
+        income.account_id = self.breakage
+        recognition.move_id.action_post()
+        self.assertEqual(self._balance(self.liability), 600)
 
     def test_a_locked_one_is_not_cancelled(self):
         self._invoice(self.purchase)
