@@ -148,6 +148,10 @@ class ResCompany(models.Model):
         def rank(account):
             name = account.name.lower()
             places = [place for place, one in enumerate(names) if one in name]
-            return min(places, default=len(names)), account.account_type.endswith("non_current"), len(name)
+            return (
+                min(places, default=len(names)),
+                account.account_type.endswith("non_current"),
+                len(name),
+            )
 
         return found.sorted(rank)[:1].with_env(self.env)
