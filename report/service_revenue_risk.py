@@ -60,6 +60,7 @@ class ServiceRevenueRisk(models.Model):
             "unit_amount",
         ],
         "account.move": ["invoice_date", "move_type", "payment_state", "state"],
+        "account.move.line": ["product_uom_id", "quantity"],
         "helpdesk.ticket": ["partner_id", "project_id", "sale_line_id", "team_id"],
         "helpdesk.ticket.team": ["allow_billable", "use_service_credits"],
         "product.template": ["invoice_policy", "service_credits"],
@@ -67,9 +68,9 @@ class ServiceRevenueRisk(models.Model):
         "res.partner": ["commercial_partner_id", "parent_id"],
         "sale.order.line": [
             "price_subtotal",
+            "price_total",
             "product_uom_qty",
             "qty_delivered_method",
-            "qty_invoiced",
             "remaining_hours",
             "state",
         ],
@@ -342,7 +343,21 @@ class ServiceRevenueRisk(models.Model):
         return False
 
     def _open_purchase(self):
-        """Make the credits usable that the customer has paid."""
+        """Make the credits usable that the customer has paid.
+
+        :raise UserError: when the item is not invoiced and paid in full (any more)
+        """
+        # sudo: managers of credits need no right on sales
+        purchase_sudo = self.purchase_id.sudo()
+        if not purchase_sudo._is_paid_in_full():
+            raise UserError(
+                self.env._(
+                    "%(purchase)s can't be made usable, because its item on %(order)s "
+                    "is not invoiced and paid in full: register the payment first.",
+                    purchase=purchase_sudo.name,
+                    order=purchase_sudo.sale_order_id.name,
+                )
+            )
         if self.purchase_id.is_draft:
             self.purchase_id.is_draft = False
         else:

@@ -227,16 +227,22 @@ INVOICES = """
            COALESCE(BOOL_AND(
                move.payment_state IN ('paid', 'in_payment', 'reversed')
            ), FALSE) AS is_paid,
-           COALESCE(BOOL_OR(move.move_type = 'out_refund'), FALSE) AS is_credited
+           COALESCE(SUM(invoiced.quantity * unit.factor / sold.factor) FILTER (
+               WHERE move.move_type <> 'out_refund'
+           ), 0) AS invoiced_units,
+           COALESCE(SUM(invoiced.quantity * unit.factor / sold.factor) FILTER (
+               WHERE move.move_type = 'out_refund'
+           ), 0) AS credited_units
     FROM sale_order_line_invoice_rel link
     JOIN account_move_line invoiced ON invoiced.id = link.invoice_line_id
+    JOIN uom_uom sold ON sold.id = line.product_uom_id
+    JOIN uom_uom unit ON unit.id = COALESCE(invoiced.product_uom_id, sold.id)
     JOIN account_move move ON move.id = invoiced.move_id AND move.state = 'posted'
     WHERE link.order_line_id = line.id
 """
 PURCHASES = f"""
     SELECT purchase.*, rate.rate, line.state AS order_state, line.product_uom_qty,
-           line.qty_invoiced, line.price_total,
-           invoices.date, invoices.is_paid, invoices.is_credited
+           line.price_total, invoices.*
     FROM service_credit_purchase purchase
     JOIN sale_order_line line ON line.id = purchase.sale_line_id
                              AND line.currency_id = purchase.currency_id
@@ -254,9 +260,15 @@ DRAFT_PURCHASE = f"""
     FROM ({PURCHASES}) purchase
     WHERE purchase.active AND (purchase.is_draft OR purchase.state = 'waiting')
       AND purchase.order_state = 'sale'
-      AND (purchase.is_paid OR purchase.price_total = 0)
+      AND (
+        purchase.price_total = 0
+        OR purchase.is_paid
+        AND purchase.invoiced_units - purchase.credited_units
+            > purchase.product_uom_qty - 0.0001
+      )
 """
-# Compared once the item is invoiced in full, or credited: before, the rest is to come.
+# Compared once the item was invoiced in full: before, the rest is to come, and a period
+# of an allotment may have no invoice yet.
 DIFFERENT = f"""
     SELECT purchase.id::bigint * 16 + 7, 'different_amount',
            purchase.commercial_partner_id, purchase.company_id, 0,
@@ -270,9 +282,8 @@ DIFFERENT = f"""
                purchase.invoiced_total - purchase.credited_total AS billed
     ) ledger
     WHERE purchase.is_draft IS NOT TRUE AND purchase.date IS NOT NULL
-      AND (
-        purchase.qty_invoiced >= purchase.product_uom_qty OR purchase.is_credited
-      )
+      AND purchase.invoiced_units > purchase.product_uom_qty - 0.0001
+      AND (purchase.plan_id IS NULL OR purchase.invoiced_total > 0)
       AND ABS(ledger.billed - ledger.paid) >= currency.rounding * 0.9
 """
 # An invoice or a payment was taken back after the credits were used.

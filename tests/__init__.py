@@ -100,6 +100,7 @@ from .security import test_attack_computed
 from .report import test_goodwill
 from .report import test_revenue_risk
 from .report import test_revenue_risk_shared
+from .report import test_revenue_risk_sold
 from .report import test_statement_sent
 from .security import test_attack_connectors
 from .security import test_attack_defaults

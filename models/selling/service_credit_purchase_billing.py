@@ -275,6 +275,19 @@ class ServiceCreditPurchase(models.Model):
             **values,
         )
 
+    def _is_paid_in_full(self):
+        """Tell whether all units of the item are invoiced and paid, or cost nothing."""
+        self.ensure_one()
+        item = self.sale_line_id
+        moves = item.invoice_lines.move_id.filtered(
+            lambda move: move.state == "posted" and move.move_type != "out_refund"
+        )
+        missing = item.product_uom_qty - item.qty_invoiced_posted
+        return item.currency_id.is_zero(item.price_total) or (
+            float_compare(missing, 0.0, precision_digits=4) <= 0
+            and all(get_paid_share(move) >= 1 for move in moves)
+        )
+
     def _get_unpaid_invoices(self):
         # sudo: what credits wait for does not depend on who looks
         lines_sudo = self.sudo().sale_line_id.invoice_lines
