@@ -143,7 +143,7 @@ def query_missing(env, since, fitting=None):
         FROM account_analytic_line entry
         LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
         JOIN res_partner customer
-          ON customer.id = COALESCE(ticket.commercial_partner_id, entry.partner_id)
+          ON customer.id = COALESCE(entry.partner_id, ticket.commercial_partner_id)
         JOIN res_company company ON company.id = entry.company_id
         LEFT JOIN (
             SELECT DISTINCT ON (purchase.commercial_partner_id, payer.company_id)

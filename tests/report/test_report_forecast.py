@@ -343,6 +343,49 @@ class TestReportForecastOverage(SellingCommon):
         self.assertEqual(line.user_id, self.salesman)
         self.assertEqual(renewal.product_id, self.pack)
 
+    def _get_overage(self, customer):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        lines = self.env["service.credit.forecast"].search(
+            [("commercial_partner_id", "=", customer.id)]
+        )
+        return lines.mapped("credits_overage")
+
+    def test_overage_stays_with_the_customer_it_was_logged_for(self):
+        customers = self.customer + self.other_customer
+        for customer in customers:
+            self.env["service.credit.purchase"].create(
+                {"partner_id": customer.id, "credits": 1}
+            )
+        self.team.over_limit_policy = "overage"
+        entry = self._use(3)
+        ticket = entry.ticket_id
+        before = [self._get_overage(customer) for customer in customers]
+        self.assertEqual(before, [[2], [0]])
+        # As of a ticket that changed customers while its time stayed.
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET partner_id = %s, commercial_partner_id = %s"
+            " WHERE id = %s",
+            [self.other_customer.id, self.other_customer.id, ticket.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(
+            [self._get_overage(customer) for customer in customers], before
+        )
+
+    def test_overage_counts_once_where_credits_have_two_currencies(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        self.env["service.credit.purchase"].create(
+            [
+                {"partner_id": self.customer.id, "credits": 1, **values}
+                for values in ({}, {"currency_id": euro.id})
+            ]
+        )
+        self.team.over_limit_policy = "overage"
+        self._use(5)
+        self.assertEqual(sorted(self._get_overage(self.customer)), [0, 3])
+
     def test_overage_stays_where_the_first_credits_are_long_gone(self):
         """It counts once, with the first line that is left."""
         teams = self.env["helpdesk.ticket.team"].create(
