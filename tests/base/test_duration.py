@@ -74,6 +74,18 @@ class TestDuration(ServiceCreditCommon):
                     [field] = arch.xpath(f"//field[@name='{name}']")
                     self.assertEqual(field.get("widget"), "service_duration")
 
+    def test_typed_time_on_tickets_and_tasks(self):
+        """The tabs read what people type, in the list and in a phone's form."""
+        for model in ("helpdesk.ticket", "project.task"):
+            arch = etree.fromstring(self.env[model].get_view(None, "form")["arch"])
+            for kind in ("list", "form"):
+                with self.subTest(model, kind=kind):
+                    [field] = arch.xpath(
+                        f"//field[@name='timesheet_ids']/{kind}"
+                        "//field[@name='unit_amount']"
+                    )
+                    self.assertEqual(field.get("widget"), "service_duration_uom")
+
     def test_questioned_and_refused(self):
         for text in self.cases["questioned"]:
             # Advice that works: as hours it would be refused again.
