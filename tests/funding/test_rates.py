@@ -463,9 +463,7 @@ class TestRates(RatesCommon):
             sum(self.ticket.timesheet_ids.mapped("unit_amount")), 11.75
         )
         invoice = self._invoice_order(self.item.order_id)
-        self.assertAlmostEqual(
-            invoice.amount_untaxed, 19.63 * self.item.price_unit, 2
-        )
+        self.assertAlmostEqual(invoice.amount_untaxed, 19.63 * self.item.price_unit, 2)
 
     def _open_saturdays(self):
         """Return hours that leave only Sundays and holidays outside."""
