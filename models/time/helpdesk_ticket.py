@@ -276,6 +276,13 @@ class HelpdeskTicket(models.Model):
         team_sudo = self.sudo().team_id.with_company(self.company_id)
         return self.sudo().project_id == team_sudo.default_project_id
 
+    def _lacks_own_project(self):
+        """Tell whether the team asks for a project other than its own."""
+        # sudo: the team may be closed to those who read the ticket
+        is_asked = self.sudo().team_id.only_project_tickets
+        # Asked second: the project of the team takes a query.
+        return is_asked and self._has_project_of_team()
+
     def _get_time_obstacle(self):
         """Tell why the ticket takes no time and what helps; False if it does."""
         self.ensure_one()
@@ -293,8 +300,7 @@ class HelpdeskTicket(models.Model):
                 "it has no project. Choose one on the ticket or on its team %(team)s.",
                 team=team_sudo.display_name,
             )
-        # Asked second: the project of the team takes a query.
-        if team_sudo.only_project_tickets and self._has_project_of_team():
+        if self._lacks_own_project():
             return self.env._(
                 "team %(team)s logs time only on tickets with a project of their own. "
                 "Choose another project than %(project)s on the ticket.",

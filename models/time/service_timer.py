@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import logging
 from datetime import UTC
+from itertools import islice
 from math import ceil
 
 from markupsafe import Markup
@@ -194,11 +195,12 @@ class ServiceTimer(models.Model):
                 [name],
                 ["create_date:max"],
                 order="create_date:max DESC",
-                limit=MOST_RECENT,
             )
         found.sort(key=lambda group: group[1], reverse=True)
-        works = [work.sudo(False) for work, _last in found[:MOST_RECENT]]
-        return [w for w in works if w.has_access("read") and w._takes_time()]
+        # Cut last: what is closed to the user, or takes no time, fills no place.
+        works = (work.sudo(False) for work, _last in found)
+        offered = (w for w in works if w.has_access("read") and w._takes_time())
+        return list(islice(offered, MOST_RECENT))
 
     @api.model
     def _get_own(self, domain):

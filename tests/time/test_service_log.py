@@ -54,6 +54,14 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(ticket.timesheet_ids, log.entry_id)
         self.assertEqual(log.entry_id.so_line, self.item)
 
+    def test_new_ticket_of_a_team_for_projects_only(self):
+        """Before posting as in the preview, it says what can be done."""
+        self.team.only_project_tickets = True
+        log = self._create_log(ticket_id=False, team_id=self.team.id)
+        self.assertIn("project first", log.preview)
+        with self.assertRefused(ValidationError, self.team.name, says="project first"):
+            log.action_log_hours()
+
     def test_closes_the_ticket(self):
         """The service is done with its ticket, also where one was made for it."""
         log = self._create_log()

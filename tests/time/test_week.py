@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..support.common import ServiceCreditCommon
 from ..support.keyboard import play_keys
@@ -86,6 +87,25 @@ class TestWeek(WeekCommon):
         self.assertEqual(cell["hours"], 1.5)
         self._log_own(1)
         self.assertEqual(len(self._get_week()["rows"]), 2)
+
+    def test_the_list_has_the_time_of_the_grid(self):
+        """Tickets and tasks alike; other work is in neither."""
+        self.agent.group_ids += self.env.ref("project.group_project_user")
+        task = self.env["project.task"].create(
+            {"name": "Cabling", "project_id": self.project.id}
+        )
+        task.with_user(self.agent).action_log_time(1.5)
+        self._log_own(1)
+        action = self.env.ref(
+            "helpdesk_service_credit.account_analytic_line_action_week"
+        )
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        found = lines.search(safe_eval(action.domain, {"uid": self.agent.id}))
+        cells = [
+            cell for row in self._get_week()["rows"] for cell in row["cells"].values()
+        ]
+        self.assertEqual(sum(found.mapped("unit_amount")), 2.5)
+        self.assertEqual(sum(cell["hours"] for cell in cells), 2.5)
 
     def test_who_has_no_employee_reads_how_to_get_one(self):
         self.assertFalse(self._get_week()["obstacle"])

@@ -53,6 +53,7 @@ class ServiceLog(models.TransientModel):
         self._check_date()
         customer = self.partner_id.commercial_partner_id
         self._check_task()
+        self._check_new_ticket()
         if self.ticket_id and self.ticket_id.commercial_partner_id != customer:
             raise ValidationError(
                 self.env._(
@@ -89,6 +90,18 @@ class ServiceLog(models.TransientModel):
                     other=task.commercial_partner_id.display_name
                     or self.env._("no customer"),
                     customer=customer.display_name,
+                )
+            )
+
+    def _check_new_ticket(self):
+        """Refuse the team whose tickets need a project that a new one lacks."""
+        if not self._get_work() and self._get_new_ticket()._lacks_own_project():
+            raise ValidationError(
+                self.env._(
+                    "Team %(team)s logs time only on tickets with a project of their "
+                    "own. Create the ticket with its project first, then log the "
+                    "service on it.",
+                    team=self.team_id.display_name,
                 )
             )
 
