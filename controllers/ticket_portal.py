@@ -57,8 +57,7 @@ class TicketTimePortal(CustomerPortalHelpdesk):
 
         :param ticket: superuser record, as the page has it
         """
-        team = ticket.team_id
-        if customer != ticket.commercial_partner_id or not team.show_timesheet_portal:
+        if customer != ticket.commercial_partner_id:
             return []
         item = ticket.sale_line_id
         texts = [get_item_text(item)] if item else []

@@ -245,6 +245,8 @@ class TestPortalWords(AttackPortalCase):
         purchase = self._buy(33, start="2020-01-01", expiry="2099-12-31")
         hours = f"20 of 20 h left on Support Time ({self.item.order_id.name})"
         self.team.use_service_credits = True
+        # The balance is the customer's own, whether or not time is shown.
+        self.team.show_timesheet_portal = False
         for path in ("/my", f"/my/ticket/{self.ticket.id}"):
             page = " ".join(self._open(path, self.own).split())
             self.assertIn(hours, page)
