@@ -166,6 +166,8 @@ class TestAuthorizationWays(ServiceLogCommon):
                 {"sale_line_id": self.item.id, "hours": 1, "reason": "More"}
             )
             self.assertEqual(request.is_unreachable, not email)
+            arch = request.get_view(view_type="form")["arch"]
+            self.assertIn("state != 'requested' or not is_unreachable", arch)
             self.assertEqual(request.action_send()["params"]["type"], kind)
             request.action_cancel()
 
