@@ -157,15 +157,21 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self.assertFalse(self.ticket.timer_ids)
         self.assertEqual(self.ticket.timesheet_ids.name, "Asked them to wait")
 
-    def _answer(self, keyboard):
+    def _send(self, keyboard, text):
         self._click(keyboard, ".o-mail-Chatter-sendMessage:not([disabled])")
         keyboard.wait(f"document.querySelector('{COMPOSER}')")
         keyboard._run(f"document.querySelector('{COMPOSER}').focus()")
-        keyboard.type("Your printer works again")
+        keyboard.type(text)
         keyboard.press("Enter", modifiers=CONTROL)
         keyboard.wait(
             "document.activeElement?.matches('.o_service_quick_log_duration')"
         )
+
+    def _answer(self, keyboard):
+        self._send(keyboard, "I look at it")
+        keyboard.press("Escape")
+        keyboard.wait("!document.querySelector('.o_service_quick_log_duration')")
+        self._send(keyboard, "Your printer works again")
         keyboard.browser.take_screenshot("composer_")
         keyboard.press("Enter")
         keyboard.wait("document.querySelector('.o_notification')")
@@ -175,6 +181,12 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         entry = self.ticket.timesheet_ids
         self.assertEqual(entry.name, "Your printer works again")
         self.assertGreater(entry.unit_amount, 0)
+
+    def test_reports_of_accountants_are_not_the_agents(self):
+        menus = self.env["ir.ui.menu"].with_user(self.agent).load_menus(False)
+        for name in ("revenue_risk", "goodwill", "credit_owed", "credit_breakage"):
+            menu = self.env.ref(f"helpdesk_service_credit.service_{name}_account_menu")
+            self.assertNotIn(menu.id, menus)
 
     def _time_from_a_card(self, keyboard):
         self._click(keyboard, ".o_kanban_record .o_service_timer_start")

@@ -85,6 +85,12 @@ class TestQuickLog(ServiceCreditCommon):
             {(work["res_model"], work["res_id"]) for work in day["recent"]},
             {("helpdesk.ticket", self.ticket.id), ("helpdesk.ticket", other.id)},
         )
+        for _count in range(5):
+            moved = self._create_ticket(user_id=self.agent.id)
+            moved.with_user(self.agent).action_log_time(0.25)
+            moved.team_id = self.env["helpdesk.ticket.team"].create({"name": "Second"})
+        day = self.env["service.timer"].with_user(self.agent).get_day()
+        self.assertEqual(len(day["recent"]), 2)
         schedule = self.agent_employee.resource_calendar_id
         monday = fields.Date.to_date("2026-03-02")
         due = (
@@ -180,3 +186,8 @@ class TestQuickLogScreen(ServiceCreditCommon, LanguageCommon, HttpCase):
         less, more = count(but="allow_timesheet"), count()
         print(f"list of 20 tickets: {less} queries without timers, {more} with")
         self.assertLessEqual(more, less * 1.1)
+        # What is left is read at once for all rows.
+        for name in ("authorized_hours_left", "service_credits_available"):
+            less = count(but=name)
+            print(f"list of 20 tickets: {less} queries without {name}")
+            self.assertLessEqual(more, less + 5)

@@ -42,7 +42,8 @@ patch(Chatter.prototype, {
         if (
             composerType !== "message" ||
             !session.service_timer ||
-            !this.props.record?.data[TAKES_TIME[thread.model]]
+            !this.props.record?.data[TAKES_TIME[thread.model]] ||
+            this.props.record.data.timesheet_obstacle
         ) {
             return;
         }

@@ -62,6 +62,10 @@ export class WorkTime extends Component {
         const {record} = this.props;
         // The page brings the timers of people who log time.
         const {allow_timesheet, allow_timesheets, ...data} = record.data;
+        // Rows do not load it: what refuses their time is said when it is logged.
+        if (data.timesheet_obstacle) {
+            return false;
+        }
         const isTemplate = data.has_template_ancestor || data.has_project_template;
         const takesTime = allow_timesheet || (allow_timesheets && !isTemplate);
         return session.service_timer && record.resId && takesTime;
