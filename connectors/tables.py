@@ -13,7 +13,8 @@ NUMBER = re.compile(r"[-+(]?[€$£]?\s*\d[\d.,:'’\s]*[€$£%)]?")
 # fmt: off
 TOTALS = {"total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "grand total",
           "subtotal", "zwischensumme", "somme", "total général", "suma",
-          "total general", "totaux", "totales"}
+          "total general", "totaux", "totales", "totale", "totale generale",
+          "totaal", "eindtotaal", "subtotaal", "subtotale", "soma", "total geral"}
 # fmt: on
 
 
@@ -64,13 +65,24 @@ def is_total(values, id_field) -> bool:
     cells = [str(cell).strip() for cell in values.values()]
     told = [cell for cell in cells if cell]
     label = str(values.get(id_field, "") if id_field else "").strip()
-    if label and not _is_total_word(label) or len(told) * 3 > len(cells) * 2:
-        return False  # it has an id, or is as full as any row
-    if any(map(_is_total_word, told)):
+    if label and not _is_total_word(label):
+        return False  # it has an id
+    words = [cell for cell in told if _is_total_word(cell)]
+    if words and (id_field or _is_sum(cells, words)):
+        return True
+    if len(told) * 3 > len(cells) * 2:
+        return False  # it is as full as any row
+    if words:
         return True
     # Without an id, sums stand alone below a column of something else.
     alone = bool(id_field) or not cells[0] and len(told) * 2 < len(cells)
     return alone and bool(told) and all(map(NUMBER.fullmatch, told))
+
+
+def _is_sum(cells, words) -> bool:
+    """Whether a row without an id has but sums beside its word, from its second cell."""
+    sums = [cell for cell in cells if cell and cell not in words]
+    return not cells[0] and bool(sums) and all(map(NUMBER.fullmatch, sums))
 
 
 def _is_total_word(cell) -> bool:

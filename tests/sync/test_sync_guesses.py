@@ -203,6 +203,13 @@ class TestNames(BaseCase):
             ("", "", "", "", "28:00:00"): True,
             ("", "10004", "", "", "20"): False,
             ("", "Total", "Ada", "1", "2"): False,
+            ("", "", "Total", "15", "1350"): True,
+            ("", "", "Total", "15", "Ada"): False,
+            ("", "Total", "", "15", "1350"): False,
+            ("id", "", "Total", "15", "1350"): True,
+            ("id", "", "Totaal", "15", "Ada"): True,
+            ("id", "12", "Total", "15", "1350"): False,
+            ("id", "", "Ada", "15", "1350"): False,
         }
         for (id_field, *cells), expected in table.items():
             values = dict(zip(("id", "who", "x", "sum"), cells, strict=True))
