@@ -219,7 +219,9 @@ def parse_billable(value) -> bool | None:
 def parse_end(value, order: str = "auto", zone: str = "UTC") -> date | None:
     """The last day of a term; a word for no end, or a far year, is the last of all."""
     text = short_text(value).lower() if isinstance(value, str) else ""
-    years = re.findall(r"\d{4}", text) if text else []
+    # The year is four digits, or the first of eight; seconds since 1970 have none.
+    day = re.split(r"\d{1,2}:\d", text)[0]
+    years = re.findall(r"(?<!\d)\d{4}(?=(?:\d{4})?(?!\d))", day)
     if isinstance(value, date):
         years = [str(value.year)]
     if text in ENDLESS or any(int(year) > LAST_DAY.year for year in years):
@@ -256,10 +258,10 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     try:
         return _date_of(text, order)
     except ValueRefused:
-        if not re.search(r"\d[T ]\d", text):
+        if not re.search(r"\d[T ]\d", text) and not re.fullmatch(r"\d{9,13}", text):
             raise
     moment = parse_datetime(value, order, zone).replace(tzinfo=UTC)
-    return moment.astimezone(ZoneInfo(zone)).date()
+    return _in_calendar(moment.astimezone(ZoneInfo(zone)).date())
 
 
 @_refusing

@@ -213,7 +213,21 @@ class TestStyles(ConnectorCase):
     def test_end_of_a_term(self):
         for value in ("31.12.9999", "unbegrenzt", "Never", date(9999, 12, 31)):
             self.assertEqual(parse_end(value), NO_END, value)
-        self.assertEqual(parse_end("31.12.2026"), date(2026, 12, 31))
+        self.assertEqual(parse_end("99991231"), NO_END)
+        for text in ("31.12.2026", "20261231", "2026-12-31 09:00:00.999999"):
+            self.assertEqual(parse_end(text), date(2026, 12, 31), text)
+        self.assertEqual(parse_end(1788768000), date(2026, 9, 7))
+
+    def test_seconds_since_1970(self):
+        for value in (1788768000, "1788768000", "1788768000000"):
+            self.assertEqual(parse_date(value), date(2026, 9, 7), value)
+        late = 1788818400  # 22:00 in Greenwich
+        self.assertEqual(parse_date(late, "auto", "Europe/Berlin"), date(2026, 9, 8))
+        for value in ("17887680000", "9999999999999", "12345678", "1788768000 h"):
+            with self.assertRaises(ValueRefused, msg=value):
+                parse_date(value)
+
+    def test_nothing_ends(self):
         self.assertIsNone(parse_end(""))
 
     def test_deleted_by_a_date_or_a_word(self):
