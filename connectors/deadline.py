@@ -3,6 +3,7 @@
 
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 
 
@@ -18,6 +19,7 @@ class Deadline:
         self.lock = threading.Lock()
         self.line = None
         self.passed = False
+        self.until = 0.0
 
     def watch(self, line: socket.socket):
         """Hang up on this connection, from now on instead of an earlier one.
@@ -34,6 +36,7 @@ class Deadline:
     def limit(self, seconds: float):
         """Hang up when the block takes longer; ``passed`` tells whether it did."""
         self.passed = False
+        self.until = time.monotonic() + seconds
         timer = threading.Timer(seconds, self._expire)
         timer.daemon = True
         timer.start()
@@ -41,6 +44,16 @@ class Deadline:
             yield
         finally:
             timer.cancel()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, unless the deadline would pass meanwhile.
+
+        :return: whether it was waited
+        """
+        if time.monotonic() + seconds >= self.until:
+            return False
+        time.sleep(seconds)
+        return True
 
     def close(self):
         with self.lock:

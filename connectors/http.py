@@ -23,6 +23,8 @@ MAX_FILE_BYTES = 512 * 1024**2
 # Brackets and commas: a bound on the Python objects an answer can turn into.
 MAX_JSON_ITEMS = 2_000_000
 MAX_REDIRECTS = 3
+SHORT_WAIT = 30  # seconds of a pause that is waited out
+MAX_SHORT_WAITS = 5  # of one request
 MAX_WAIT = 86400  # seconds of a pause the other side may ask for
 CHUNK = 64 * 1024
 
@@ -200,7 +202,7 @@ class HttpConnector(Connector):
         """
         for _hop in range(MAX_REDIRECTS + 1):
             self.check_url(url)
-            response = self._send(method, url, **kwargs)
+            response = self._send_patiently(method, url, **kwargs)
             if not response.is_redirect:
                 self._check_status(response, url)
                 return response
@@ -230,6 +232,19 @@ class HttpConnector(Connector):
                 target=target,
             )
         return target
+
+    def _send_patiently(self, method, url, **kwargs):
+        """Send a request, and again after each short pause the other side asks for."""
+        for _wait in range(MAX_SHORT_WAITS):
+            response = self._send(method, url, **kwargs)
+            told = response.headers.get("Retry-After", "")
+            if response.status_code != 429 or not told:
+                return response
+            pause = max(_seconds(told), 1)
+            if pause > SHORT_WAIT or not self.end.wait(pause):
+                return response
+            response.close()
+        return self._send(method, url, **kwargs)
 
     def _send(self, method, url, **kwargs):
         connect = min(self.timeout, CONNECT_TIMEOUT)

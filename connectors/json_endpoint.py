@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import re
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
@@ -15,6 +16,10 @@ from .http import HttpConnector, origin
 
 MAX_PAGES = 10_000
 MAX_DEPTH = 20  # of a body that parameters are put into
+# How some answer a page after the last one, beside 404.
+BEYOND_THE_END = (400, 416, 422)
+# What an address calls the size of a page.
+SIZE_NAMES = ("limit", "per_page", "page_size")
 LINK_STARTS = ("https://", "http://", "/", "?")
 # Where answers usually tell the address of the next page.
 NEXT_PATHS = ("next", "links.next", "meta.next", "metadata.next", "_links.next.href")
@@ -104,7 +109,7 @@ class JsonConnector(HttpConnector):
     def _fetch_once(self, _cursor):
         rows = self._request()
         yield rows
-        url, size = self.settings["url"], int(self.settings.get("page_size") or 0)
+        url, size = self.settings["url"], self._page_size()
         if size and len(rows) >= size:
             raise self.error(
                 _lt(
@@ -129,13 +134,16 @@ class JsonConnector(HttpConnector):
         name = self._page_parameter()
         number = self._first_number(name)
         size = int(self.settings.get("page_size") or 0)
-        seen, last = set(), None
+        seen, last, sizes = set(), None, []
         for _page in range(self.max_pages):
             try:
                 rows = self._request({**self._since(cursor), name: number})
             except ConnectorError as error:
                 if error.code == 404 and seen:
                     return  # how some say that there is no such page
+                is_last = sizes[1:] and sizes[-1] < sizes[-2]
+                if is_last and error.code in BEYOND_THE_END:
+                    return
                 raise
             if not rows:
                 return
@@ -147,6 +155,7 @@ class JsonConnector(HttpConnector):
                 raise self._repeated(number)
             seen.add(digest)
             last = digest
+            sizes.append(len(rows))
             yield rows
             # What was sent is counted, whatever page size was asked for.
             number += len(rows) if self.paging == "offset" else 1
@@ -219,6 +228,13 @@ class JsonConnector(HttpConnector):
         if str(first).isdecimal():
             return int(first)
         return 1 if self.paging == "page" else 0
+
+    def _page_size(self) -> int:
+        """How many rows a page has: as entered, or as the address asks for."""
+        size = int(self.settings.get("page_size") or 0)
+        query = dict(parse_qsl(urlsplit(self.settings["url"]).query))
+        told = (query.get(name, "") for name in SIZE_NAMES)
+        return size or next((int(t) for t in told if re.fullmatch(r"[0-9]{1,9}", t)), 0)
 
     def _repeated(self, number):
         return self.error(

@@ -74,7 +74,8 @@ class Cycle:
         except ConnectorError as error:
             self._rollback()
             text, pause = explain(self.env, error), error.retry_after
-            self._transact(lambda: self._fail(text, pause))
+            is_wish = error.code == 429 and bool(pause)
+            self._transact(lambda: self._fail(text, pause, is_wish))
         except Exception as error:  # one bad source never stops the others
             self._rollback()
             text = self._log(error)
@@ -216,17 +217,21 @@ class Cycle:
             self.run._finish(CANCELLED)
         self._release({})
 
-    def _fail(self, text, retry_after=0):
+    def _fail(self, text, retry_after=0, is_wish=False):
         self.source.invalidate_recordset()
         if self.source.lease_key == self.key:
             self.run._finish(FAILED, text)
-            self._count_error(text, retry_after)
+            self._count_error(text, retry_after, is_wish)
             self._release({})
 
-    def _count_error(self, text, retry_after=0):
-        """Count the error; pause longer each time, and stop after some."""
+    def _count_error(self, text, retry_after=0, is_wish=False):
+        """Count the error; pause longer each time, and stop after some.
+
+        :param is_wish: the other side just asked to come later: it is told, and
+            never adds up to a stop
+        """
         source = self.source
-        count = source.error_count + 1
+        count = max(source.error_count, 1) if is_wish else source.error_count + 1
         values = {"error_count": count, "last_error": text}
         if source.state == ACTIVE and count < MAX_ERRORS:
             pause = max(FIRST_PAUSE * 2 ** (count - 1), timedelta(seconds=retry_after))

@@ -4,10 +4,12 @@
 import json
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from ...connectors import Cursor
+from ...connectors.deadline import Deadline
 from ...connectors.http import _seconds
 from ..support.peers import http_peer
 from ..support.sync import SECRET, JsonCase, rows_of
@@ -42,6 +44,61 @@ class TestPaging(JsonCase):
         self.assertEqual(ids, [1, 2, 3, 4])
         rows.clear()
         self.assertIn("404", self.refusal(script, page_parameter="page"))
+
+    def test_page_after_a_short_one_is_refused(self):
+        rows, status = rows_of(3), 400
+
+        def script(handler, request):
+            start = 2 * (int(request.query["page"]) - 1)
+            if start >= len(rows):
+                return handler.send(b"{}", status=status)
+            return sent(handler, rows[start : start + 2])
+
+        for status in (400, 416, 422):
+            ids, _requests = self.read(script, page_parameter="page")
+            self.assertEqual(ids, [1, 2, 3])
+        rows.append({**rows[0], "id": 4})
+        self.assertIn("422", self.refusal(script, page_parameter="page"))
+        del rows[1:]
+        self.assertIn("422", self.refusal(script, page_parameter="page"))
+        rows.extend(rows_of(3)[1:])
+        status = 500
+        self.assertIn("500", self.refusal(script, page_parameter="page"))
+
+    def test_full_page_by_the_size_in_the_address(self):
+        def script(handler, request):
+            sent(handler, rows_of(2))
+
+        for name in ("limit", "per_page", "page_size"):
+            with http_peer(script) as peer:
+                full = self.connector(f"{peer.url}/rows?{name}=2")
+                self.assertIn("a full page", self.refused(full))
+                for query in (f"{name}=3", f"{name}=", f"{name}=x", f"{name}=0"):
+                    part = self.connector(f"{peer.url}/rows?{query}")
+                    self.assertEqual(self.read_ids(part), [1, 2], query)
+
+    def test_short_pauses_are_waited_out(self):
+        answers = []
+
+        def script(handler, request):
+            if answers:
+                handler.send(b"", status=429, headers={"Retry-After": answers.pop()})
+            else:
+                sent(handler, rows_of(2))
+
+        answers[:] = ["1", "0"]
+        ids, requests = self.read(script)
+        self.assertEqual((ids, len(requests)), ([1, 2], 3))
+        with http_peer(script) as peer:
+            connector = self.connector(peer.url)
+            connector.deadline = 5  # shorter than the pause
+            answers[:] = ["20"]
+            self.assertIn("429", self.refused(connector))
+        answers[:] = ["31"]
+        self.assertIn("429", self.refusal(script))
+        answers[:] = ["0"] * 6
+        with patch.object(Deadline, "wait", lambda end, seconds: True):
+            self.assertIn("429", self.refusal(script))
 
     def test_last_page_is_repeated(self):
         rows = rows_of(3)

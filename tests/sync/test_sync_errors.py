@@ -96,9 +96,13 @@ class TestSyncErrors(SyncCommon):
         with http_peer(script) as peer:
             source = self.json_source(peer)
             source.action_sync_now()
-        self.assertGreater(
-            source.next_sync, fields.Datetime.now() + timedelta(minutes=119)
-        )
+            self.assertGreater(
+                source.next_sync, fields.Datetime.now() + timedelta(minutes=119)
+            )
+            for _time in range(6):
+                source.action_sync_now()
+            self.assertEqual((source.error_count, source.state), (1, "active"))
+            self.assertIn("429", source.last_error)
 
     def test_one_bad_source_never_stops_the_others(self):
         good = self.csv_source("id,customer,credits\n1,ACME-1,10\n", name="B")
