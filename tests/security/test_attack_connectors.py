@@ -17,14 +17,18 @@ from odoo.tests import BaseCase, tagged
 
 from ...connectors import ConnectorError, ValueRefused, mask
 from ...connectors.csv_file import MAX_COLUMNS, MAX_LINE, CsvConnector
+from ...connectors.durations import read_count
 from ...connectors.json_endpoint import JsonConnector
 from ...connectors.odoo import OdooConnector
 from ...connectors.postgresql import PostgresqlConnector
+from ...connectors.spans import read_clock
 from ...connectors.values import (
     parse_boolean,
     parse_date,
     parse_datetime,
     parse_decimal,
+    parse_end,
+    parse_term,
     parse_text,
 )
 from ..support.peers import http_peer
@@ -446,6 +450,10 @@ PARSERS = {
     "boolean": parse_boolean,
     "date": parse_date,
     "date there": lambda value: parse_date(value, "dmy", "Pacific/Kiritimati"),
+    "end": parse_end,
+    "term": parse_term,
+    "count": read_count,
+    "clock": read_clock,
     "moment": parse_datetime,
     "moment there": lambda value: parse_datetime(value, "mdy", "America/Los_Angeles"),
 }

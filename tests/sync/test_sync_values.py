@@ -22,7 +22,13 @@ PURCHASES = {
     "credits": "credits",
     "value_per_credit": "value",
     "currency_id": "currency",
+    "price": "price",
+    "amount_total": "amount",
+    "paid_per_credit": "paid",
+    "credits_used": "used",
+    "credits_left": "left",
     "date_start": "start",
+    "date_expiry": "end",
     "description": "note",
 }
 TIME = {
@@ -34,6 +40,11 @@ TIME = {
     "employee_email": "mail",
     "unit_amount": "spent",
     "date": "day",
+    "time_start": "from",
+    "time_end": "to",
+    "time_break": "pause",
+    "task_id": "task",
+    "partner_id": "customer",
     "name": "title",
     "internal_note": "note",
     "service_type_id": "type",
@@ -74,7 +85,7 @@ class OddValues:
 @tagged("post_install", "-at_install")
 class TestSyncOddPurchases(OddValues, SyncCommon):
     def test_any_value_of_any_cell(self):
-        source = self.csv_source("", PURCHASES)
+        source = self.csv_source("", PURCHASES, price_basis="each")
         good = {
             "id": "1",
             "changed": "2026-03-01T10:00:00Z",
@@ -84,7 +95,13 @@ class TestSyncOddPurchases(OddValues, SyncCommon):
             "credits": "10",
             "value": "80",
             "currency": "",
+            "price": "80",
+            "amount": "700",
+            "paid": "70",
+            "used": "1",
+            "left": "9",
             "start": "2026-01-01",
+            "end": "2026-12-31",
             "note": "fine",
         }
         self.try_cells(source, good)
@@ -132,8 +149,13 @@ class TestSyncOddTime(OddValues, SyncMixin, ServiceCreditCommon):
             "ticket": ticket.number,
             "who": self.agent_employee.name,
             "mail": "",
-            "spent": "0:30",
+            "spent": "",
             "day": "2026-03-02",
+            "from": "09:00",
+            "to": "09:40",
+            "pause": "0:10",
+            "task": "",
+            "customer": "",
             "title": "Fine",
             "note": "",
             "type": "",
