@@ -80,7 +80,7 @@ def is_total(values, id_field) -> bool:
 
 
 def _is_sum(cells, words) -> bool:
-    """Whether a row without an id has but sums beside its word, from its second cell."""
+    """Whether a row has but sums beside its word, and nothing in its first cell."""
     sums = [cell for cell in cells if cell and cell not in words]
     return not cells[0] and bool(sums) and all(map(NUMBER.fullmatch, sums))
 

@@ -46,15 +46,16 @@ class TestPaging(JsonCase):
         self.assertIn("404", self.refusal(script, page_parameter="page"))
 
     def test_page_after_a_short_one_is_refused(self):
-        rows, status = rows_of(3), 400
+        rows, statuses = rows_of(3), []
 
         def script(handler, request):
             start = 2 * (int(request.query["page"]) - 1)
             if start >= len(rows):
-                return handler.send(b"{}", status=status)
+                return handler.send(b"{}", status=statuses[-1])
             return sent(handler, rows[start : start + 2])
 
         for status in (400, 416, 422):
+            statuses.append(status)
             ids, _requests = self.read(script, page_parameter="page")
             self.assertEqual(ids, [1, 2, 3])
         rows.append({**rows[0], "id": 4})
@@ -62,7 +63,7 @@ class TestPaging(JsonCase):
         del rows[1:]
         self.assertIn("422", self.refusal(script, page_parameter="page"))
         rows.extend(rows_of(3)[1:])
-        status = 500
+        statuses.append(500)
         self.assertIn("500", self.refusal(script, page_parameter="page"))
 
     def test_full_page_by_the_size_in_the_address(self):
