@@ -63,6 +63,14 @@ class TestAttackMoves(TaskFundingCommon):
         del places["service.sync.record"]  # people write what is chosen, nothing else
         return places
 
+    def _create_of_company(self):
+        allotment = {"partner_id": self.customer.id, "credits": 10}
+        return [
+            self.env["service.rate"].create({"name": "Night", "applies": "always"}),
+            self.env["service.credit.recognition"].create({"date": "2026-01-31"}),
+            self.env["service.credit.plan"].create(allotment),
+        ]
+
     def _create_owned(self):
         """Return a record of each such model, and what it would be moved to."""
         elsewhere = {"company_id": self.elsewhere.id}
@@ -83,12 +91,7 @@ class TestAttackMoves(TaskFundingCommon):
         owned = {
             pool: self.elsewhere,
             source: self.elsewhere,
-            self.env["service.rate"].create(
-                {"name": "Night", "applies": "always"}
-            ): self.elsewhere,
-            self.env["service.credit.recognition"].create(
-                {"date": "2026-01-31"}
-            ): self.elsewhere,
+            **dict.fromkeys(self._create_of_company(), self.elsewhere),
             self.env["service.credit.share"].create(
                 {
                     "purchase_id": pool.id,

@@ -31,7 +31,7 @@ tours.add("helpdesk_service_credit_overrun", {
         left(0.5),
         ...logTime("Dig up the cable", "2", `(${number(0.5)}), `),
         left(0),
-        {trigger: `${row("Dig")} td[name=payers].text-warning`},
+        {trigger: `${row("Dig")} td[name=payers] .text-warning`},
         {trigger: `${row("Look")} td[name=unit_amount]`, run: "click"},
         {trigger: hours, run: "edit 1 && press Tab"},
         ...stepUtils.saveForm(),
