@@ -32,7 +32,7 @@ def format_hours(hours: float) -> str:
 
 
 class DurationError(UserError, ValueError):
-    """A text that is no duration, or one that must be confirmed."""
+    """A text that isn't a duration, or one that must be confirmed."""
 
 
 def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float:

@@ -49,7 +49,7 @@ def refuse_typed(
         raise AccessError(
             sentence
             or env._(
-                "%(fields)s of %(model)s are computed and can't be set.",
+                "You can't set %(fields)s on %(model)s, because Odoo computes it.",
                 fields=", ".join(sorted(label["string"] for label in labels)),
                 model=kind or env["ir.model"]._get(records._name).name,
             )

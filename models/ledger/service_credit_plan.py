@@ -23,8 +23,8 @@ ROLLOVERS = [
     ("limit", "Up to a limit"),
 ]
 PRORATIONS = [
-    ("full", "A full period from the start date"),
-    ("prorate", "Its share of the calendar period"),
+    ("full", "Full period"),
+    ("prorate", "Share of the period"),
 ]
 
 # What follows from periods that exist cannot change under them.
@@ -264,7 +264,7 @@ class ServiceCreditPlan(models.Model):
     )
     _rollover_possible = models.Constraint(
         "CHECK (rollover_credits >= 0 AND rollover_periods BETWEEN 1 AND 120)",
-        "Credits roll over for 1 to 120 periods, and no fewer than 0 do.",
+        "Credits roll over for 1 to 120 periods, and their limit can't be negative.",
     )
     _due = models.Index("(next_date, id) WHERE next_date IS NOT NULL")
     _planned = models.Index(

@@ -9,6 +9,9 @@ from odoo.tools import format_date
 from ...tools import lock_and_touch, report_failure
 from .service_credit_plan import DRAFT, ENDED, RUNNING
 
+# Periods that have begun when an allotment starts: ten years of months.
+MOST_BEGUN = 120
+
 
 class ServiceCreditPlan(models.Model):
     """What people do with allotments, and what happens every day."""
@@ -22,7 +25,7 @@ class ServiceCreditPlan(models.Model):
     def action_start(self):
         """Start these allotments: their periods get their purchases from now on.
 
-        :raise UserError: when one of them was started before
+        :raise UserError: when one of them was started before, or starts too long ago
         """
         self.check_access("write")
         for plan in self:
@@ -30,6 +33,7 @@ class ServiceCreditPlan(models.Model):
                 raise UserError(
                     self.env._("%(plan)s was started before.", plan=plan.name)
                 )
+            plan._check_start()
         lock_and_touch(self)
         self.filtered(lambda plan: not plan.active)._write_guarded({"active": True})
         self._set_state(RUNNING)
@@ -50,6 +54,20 @@ class ServiceCreditPlan(models.Model):
             plan._check_end(day)
             plan._end_on(day)
         return True
+
+    def _check_start(self):
+        """Refuse a start date in a wrong century, which would create thousands of
+        purchases or none."""
+        today = self.company_id._get_today()
+        begun = len(self._get_periods_until(today))
+        if begun > MOST_BEGUN or not (begun or self._get_next_start()):
+            raise UserError(
+                self.env._(
+                    "%(plan)s can't start on %(date)s. Choose a day closer to today.",
+                    plan=self.name,
+                    date=format_date(self.env, self.date_start),
+                )
+            )
 
     def _read_day(self, date):
         today = self.company_id._get_today()

@@ -142,7 +142,7 @@ class ServiceSyncRecord(models.Model):
 
     @api.depends("state", "res_model", "res_id")
     def _compute_is_draft(self):
-        # sudo: that credits can't be used yet is no secret of the purchase
+        # sudo: readers of the row may know whether its purchase is a draft
         lots_sudo = self.env["service.credit.purchase"].sudo()
         made = self.filtered(lambda r: r.res_model == lots_sudo._name and r.res_id)
         drafts = lots_sudo.search(

@@ -254,7 +254,7 @@ class AccountAnalyticLine(models.Model):
         return True
 
     def _free_rejected(self, note):
-        """Give back the credits and hours of rejected entries: nobody pays them."""
+        """Give back the credits and hours of rejected entries: no one pays for them."""
         # sudo: a consequence of the decision, whose right was checked
         lines_sudo = self.sudo()
         apply.release(lines_sudo)

@@ -206,6 +206,13 @@ class TestCreditPlan(CreditCommon):
         with self.assertRefused(UserError, plan.name):
             plan.action_skip()
 
+    def test_starts_in_no_wrong_century(self):
+        """A typing error would create thousands of purchases, or none."""
+        for start in ("0206-11-01", "1999-01-01", "9999-12-31"):
+            with self.subTest(start=start), self.assertRefused(UserError):
+                self._plan(start)
+        self.assertGreater(len(self._plan(self._day(-365 * 9)).purchase_ids), 100)
+
     def test_rights(self):
         """Managers write allotments, users read them, nobody types what follows."""
         self._create_users()

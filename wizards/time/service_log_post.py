@@ -270,7 +270,7 @@ class ServiceLog(models.TransientModel):
         """Ask the customer to authorize the hours that are left over."""
         work = self._get_work()
         item = work.sale_line_id
-        # sudo: an item's cap is no secret to who logs on it
+        # sudo: people who log time on an item may know its cap
         if not item.sudo().limit_hours:
             raise ValidationError(
                 self.env._(
