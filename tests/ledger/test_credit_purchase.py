@@ -346,7 +346,7 @@ class TestCreditPurchase(CreditCommon):
         self.assertFalse(draft.exists())
 
     def test_results_cannot_be_typed(self):
-        with self.assertRefused(AccessError, says="can't be set"):
+        with self.assertRefused(AccessError, says="because Odoo computes it"):
             self._buy(credits_available=50)
         purchase = self._buy(is_draft=True)
         for values in (

@@ -138,7 +138,7 @@ class TestTimeLock(ApprovalCommon):
             [*fields, "period_date"],
             [[str(self.ticket.id), str(APRIL), "Typed", "1", str(APRIL)]],
         )
-        self.assertIn("can't be set", result["messages"][0]["message"])
+        self.assertIn("because Odoo computes it", result["messages"][0]["message"])
 
     def test_periods_are_not_typed(self):
         with self.assertRaises(AccessError):
