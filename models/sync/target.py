@@ -164,6 +164,8 @@ class Target:
     # === Helpers ===
 
     def differs(self, old, new):
+        if isinstance(new, list):  # one command, which sets all
+            return set(old.ids) != set(new[0][2])
         if isinstance(old, models.BaseModel):
             return old.id != (new or False)
         if isinstance(old, float):
@@ -209,6 +211,10 @@ class Target:
             for raw_name in raw_names
             if not is_empty(item.raw.get(raw_name))
         }
+        return self.look_up_texts(model, names, texts, domain)
+
+    def look_up_texts(self, model, names, texts, domain):
+        """As above, for texts."""
         table = {}
         for line in self.env["ir.model.data"].search_fetch(
             [

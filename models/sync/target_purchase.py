@@ -10,6 +10,7 @@ from ...connectors import ValueRefused
 from ...connectors.errors import _lt
 from ...connectors.values import NO_END, is_empty, parse_term
 from ...tools import add_months
+from . import purchase_limits
 from .rows import attempt
 from .service_sync_record import WITHDRAWN
 from .target import Target
@@ -61,17 +62,20 @@ class PurchaseTarget(Target):
         "date_start",
         "date_expiry",
         "description",
+        *purchase_limits.FIELDS,
     )
     required = (("external_id",), ("partner_id", "partner_email"), ("credits",))
 
     def __init__(self, source):
         super().__init__(source)
         self.currency_of_names = self.get_currency_of_names()
+        self.limits = purchase_limits.PurchaseLimits(self)
 
     def find_relations(self, items):
         return {
             "customer": self.find_customers(items),
             "currency": self.find_currencies(items),
+            "limits": self.limits.find(items),
         }
 
     def prepare(self, item, tables):
@@ -85,6 +89,7 @@ class PurchaseTarget(Target):
             customer,
             *(partial(self.get_value, item, name) for name in KINDS),
             lambda: self.pick_currency(item, tables["currency"]),
+            *self.limits.get_readers(item, tables["limits"]),
         )
         for settle in (self.check_dates, self.take_together):
             attempt(self.env, item, settle, values)

@@ -25,6 +25,12 @@ MAPPING = {
     "date_start": "start",
     "date_expiry": "expiry",
     "description": "note",
+    "sharing": "used_by",
+    "shared_partner_ids": "members",
+    "priority": "rank",
+    "service_type_ids": "types",
+    "team_ids": "teams",
+    "project_ids": "projects",
 }
 
 
@@ -70,6 +76,58 @@ class TestSyncPurchase(SyncCommon):
         self.assertEqual(lot.description, "=SUM(A1)", "text stays text")
         self.assertEqual(lot.company_id, self.source.company_id)
         self.assertTrue(lot.name)
+
+    def test_who_draws_and_for_what(self):
+        """Names, several in one cell; a name may hold a comma itself."""
+        create = self.env["service.type"].create
+        types = create([{"name": "Wiring"}, {"name": "Wiring, outdoors"}])
+        teams = self.env["helpdesk.ticket.team"].create(
+            [{"name": "second line"}, {"name": "Nights"}]
+        )
+        project = self.env["project.project"].create({"name": "Moving"})
+        member = self.env["res.partner"].create(
+            {"name": "Acme Wheels", "is_company": True, "ref": "ACME-2"}
+        )
+        record, lot = self.sync(
+            used_by="Chosen customers",
+            members="ACME-2",
+            rank="10",
+            types="Wiring; Wiring, outdoors",
+            teams="second line, Nights",
+            projects="Moving",
+        )
+        self.assertFalse(record.error)
+        self.assertEqual((lot.sharing, lot.priority), ("chosen", 10))
+        self.assertEqual(lot.shared_partner_ids, member)
+        self.assertEqual(lot.service_type_ids, types)
+        self.assertEqual((lot.team_ids, lot.project_ids), (teams, project))
+        lot.is_draft = False
+        record, lot = self.sync(
+            used_by="group", members="", rank="0", types="Wiring, outdoors", teams=""
+        )
+        self.assertFalse(record.error)
+        self.assertEqual((lot.sharing, lot.priority), ("group", 0))
+        self.assertEqual(lot.service_type_ids, types[1])
+        self.assertFalse(lot.shared_partner_ids or lot.team_ids)
+
+    def test_who_draws_is_refused(self):
+        """What names nothing changes nothing."""
+        kind = self.env["service.type"].create({"name": "Wiring"})
+        record, lot = self.sync(types="Wiring")
+        for values in ({"rank": "101"}, {"types": "Wiring; Nope"}, {"used_by": "us"}):
+            with self.subTest(values=values):
+                record, lot = self.sync(**values)
+                self.assertTrue(record.error)
+                self.assertEqual(lot.service_type_ids, kind)
+
+    def test_who_draws_follows_from_the_names(self):
+        """Where nothing tells by whom the credits are used."""
+        self.source.mapping_ids.filtered(lambda m: m.target_field == "sharing").unlink()
+        self.env["res.partner"].create({"name": "Acme Wheels", "ref": "ACME-2"})
+        record, lot = self.sync(members="ACME-2")
+        self.assertEqual(lot.sharing, "chosen")
+        record, lot = self.sync(members="")
+        self.assertEqual((record.error, lot.sharing), (False, "customer"))
 
     def test_locked_fields_make_a_row_error_that_names_them(self):
         record, lot = self.sync()

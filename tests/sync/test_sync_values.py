@@ -30,6 +30,12 @@ PURCHASES = {
     "date_start": "start",
     "date_expiry": "end",
     "description": "note",
+    "sharing": "sharing",
+    "shared_partner_ids": "shared",
+    "priority": "priority",
+    "service_type_ids": "types",
+    "team_ids": "teams",
+    "project_ids": "projects",
 }
 TIME = {
     "external_id": "id",
@@ -103,6 +109,12 @@ class TestSyncOddPurchases(OddValues, SyncCommon):
             "start": "2026-01-01",
             "end": "2026-12-31",
             "note": "fine",
+            "sharing": "",
+            "shared": "",
+            "priority": "5",
+            "types": "",
+            "teams": "",
+            "projects": "",
         }
         self.try_cells(source, good)
 
