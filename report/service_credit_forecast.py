@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..models.ledger.drawing import query_drawing_order, query_limits
 from ..models.ledger.movements import query_excess
+from ..models.ledger.planned import query_planned
 from ..models.selling import burn
 from .service_credit_forecast_query import FORECAST
 
@@ -51,6 +52,7 @@ class ServiceCreditForecast(models.Model):
             "service_type_id",
             "ticket_id",
         ],
+        "service.credit.plan": ["next_start", "state"],
         "crm.lead": ["user_id"],
         "helpdesk.ticket": ["commercial_partner_id"],
         "res.partner": ["user_id"],
@@ -92,7 +94,8 @@ class ServiceCreditForecast(models.Model):
         string="Starting Later",
         digits="Service Credits",
         readonly=True,
-        help="Credits that are bought already and start later; not in the forecast.",
+        help="Credits that are bought already and start later, and those that "
+        "allotments give in the next twelve months; not in the forecast.",
     )
     value_available = fields.Monetary(readonly=True)
     paid_available = fields.Monetary(string="Paid for Available", readonly=True)
@@ -163,6 +166,7 @@ class ServiceCreditForecast(models.Model):
             limits=query_limits(purchases, "purchase"),
             missing=burn.query_missing(self.env, year_ago),
             days=self.env["res.company"]._query_days(),
+            planned=query_planned(self.env),
             excess=query_excess(self.env),
             drawing=query_drawing_order(purchases, "lots"),
             digits=purchases._get_credit_digits(),

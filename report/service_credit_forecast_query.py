@@ -1,8 +1,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The query behind the forecast of service credits, step by step.
 
-Parameters: `days` (what day it is in each company), `excess` (what of periods that are
-over does not roll over), the `drawing` order, the `digits` of credits, what purchases
+Parameters: `days` (what day it is in each company), `planned` (periods of allotments
+that have no purchase yet), `excess` (what of periods that are over does not roll over),
+the `drawing` order, the `digits` of credits, what purchases
 are limited to (`limits`), and the queries `drawn` and `missing` for the last twelve
 months.
 """
@@ -33,10 +34,15 @@ LOTS = """
                         DATE '9998-12-31'
                     )
                END AS last_day
-        FROM service_credit_purchase purchase
+        FROM (
+            SELECT *, FALSE AS is_planned FROM service_credit_purchase
+            UNION ALL
+            %(planned)s
+        ) purchase
         JOIN res_company company ON company.id = purchase.company_id
         JOIN (%(days)s) day ON day.company_id = purchase.company_id
-        LEFT JOIN (%(excess)s) excess ON excess.purchase_id = purchase.id
+        LEFT JOIN (%(excess)s) excess
+            ON excess.purchase_id = purchase.id AND NOT purchase.is_planned
         WHERE purchase.is_draft IS NOT TRUE
     ) term
 """

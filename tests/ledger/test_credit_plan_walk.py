@@ -95,6 +95,8 @@ class TestCreditPlanWalk(CreditCommon):
                         self._run_actions(today)
             with freeze_time(f"{today} 12:00"):
                 seen.append(self._step(kind, first, amount, today, draws))
+                if len(seen) % 10 == 0:
+                    seen.append(self._forecast())
         self._run_actions(today)
         with freeze_time(f"{today} 12:00"):
             seen.append(
@@ -135,6 +137,14 @@ class TestCreditPlanWalk(CreditCommon):
             give_back(rows)
         days = [today, today + 8 * DAY]
         return taken, [self._balance(day) for day in days]
+
+    def _forecast(self):
+        """Return what the forecast counts today, and what of later periods."""
+        self.env.flush_all()
+        forecast = self.env["service.credit.forecast"]
+        forecast.invalidate_model()
+        line = forecast.search([("commercial_partner_id", "=", self.customer.id)])
+        return line.credits_available, line.credits_later
 
     def _balance(self, day):
         balance = self.customer._get_service_credit_balance(day)
