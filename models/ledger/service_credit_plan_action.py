@@ -230,9 +230,9 @@ class ServiceCreditPlan(models.Model):
                 )
 
     def _run(self):
-        self._create_periods()
-        self._follow_begun()
-        self._note_next_date()
+        rest = self - self._create_periods().plan_id
+        rest._follow_begun()
+        rest._note_next_date()
         self._end_over()
         self.flush_recordset()
 

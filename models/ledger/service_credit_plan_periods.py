@@ -213,6 +213,7 @@ class ServiceCreditPlan(models.Model):
         for plan, count in made.items():
             if count:
                 plan._count_periods(count)
+        plans_sudo._note_next_date()
         plans_sudo._follow_created(created_sudo)
         plans_sudo._follow_begun()
         return created_sudo
@@ -228,7 +229,6 @@ class ServiceCreditPlan(models.Model):
         position = self.periods_created + count
         start = self._get_next_start(position)
         self._write_guarded({"periods_created": position, "next_start": start})
-        self._note_next_date()
 
     def _note_next_date(self):
         """Note on which day there is something to do: create, begin or end."""
@@ -239,7 +239,9 @@ class ServiceCreditPlan(models.Model):
                 days.append(add_days(plan.next_start, -1))
             if plan.state == RUNNING and plan.date_end:
                 days.append(add_days(plan.date_end, 1))
-            plan._write_guarded({"next_date": min(days, default=False)})
+            next_date = min(days, default=False)
+            if plan.next_date != next_date:
+                plan._write_guarded({"next_date": next_date})
 
     def _get_next_begins(self):
         """Return when the next period that has a purchase begins, by plan id: several
