@@ -6,9 +6,20 @@ Quantities are in the unit of the product, amounts untaxed. Nothing is written.
 
 from dataclasses import dataclass, field
 
+from odoo.tools import SQL
+
 INVOICES = ("out_invoice", "out_receipt")
 REFUNDS = ("out_refund",)
 
+# What tells which units of an item its periods are.
+UNITS = (
+    "is_withdrawn",
+    "plan_id",
+    "plan_start",
+    "sale_credits",
+    "sale_line_id",
+    "service_credits_per_unit",
+)
 # What a credit note does with the credits of its lines.
 WITHDRAW, KEEP, REPLACE = "withdraw", "keep", "replace"
 
@@ -86,8 +97,11 @@ def get_billing(purchases_sudo):
     for lot in owners:
         for line in lot.sale_line_id.invoice_lines & lines:
             _add_line(billings[lot], lot, line, amounts[line], shares)
-        if lot.plan_id and lot.sale_line_id.invoice_lines & lines:
-            _keep_period(billings[lot], *_get_span(lot))
+    periods = owners.filtered(
+        lambda lot: lot.plan_id and lot.sale_line_id.invoice_lines & lines
+    )
+    for lot, span in _get_spans(periods).items():
+        _keep_period(billings[lot], *span)
     for order, lots in paying.grouped("sale_order_id").items():
         deposit = _get_deposit(order, shares)
         for lot in lots:
@@ -95,24 +109,48 @@ def get_billing(purchases_sudo):
     return billings
 
 
-def _get_span(purchase):
-    """Return which units of its item a period is: those after the periods before it,
-    also of an earlier allotment of the item, and those that have no purchase yet."""
-    lots = purchase.sale_line_id.service_credit_purchase_ids
-    start = sum(
-        lot._get_sold_units()
-        for lot in lots.filtered("plan_id")
-        if not lot.is_withdrawn and _is_before(lot, purchase)
+def _get_spans(purchases_sudo):
+    """Return which units of its item each period is: those after the periods before
+    it, also of an earlier allotment of the item, and those without a purchase yet.
+
+    However many periods there were, what is read is one number for each.
+    """
+    made = purchases_sudo.filtered(lambda lot: lot.id)
+    before = _read_units_before(made) if made else {}
+    for lot in purchases_sudo - made:
+        earlier = lot.sale_line_id._get_period_units(lot.plan_start)
+        to_come = lot.plan_id._get_units_to_come(lot.plan_start)
+        before[lot] = sum(earlier.values()) + to_come
+    return {
+        lot: (units, units + lot._get_sold_units()) for lot, units in before.items()
+    }
+
+
+def _read_units_before(purchases_sudo):
+    """Return how many units are before periods, by purchase."""
+    purchases_sudo.flush_model(UNITS)
+    rows = purchases_sudo.env.execute_query(
+        SQL(
+            """
+            SELECT lot.id, COALESCE(periods.units, 0)::float
+            FROM service_credit_purchase lot
+            LEFT JOIN (
+                SELECT id,
+                       SUM(sale_credits / NULLIF(service_credits_per_unit, 0)) OVER (
+                           PARTITION BY sale_line_id ORDER BY plan_start, id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                       ) AS units
+                FROM service_credit_purchase
+                WHERE sale_line_id IN %s
+                  AND plan_id IS NOT NULL AND is_withdrawn IS NOT TRUE
+            ) periods ON periods.id = lot.id
+            WHERE lot.id IN %s
+            """,
+            purchases_sudo.sale_line_id._ids,
+            purchases_sudo._ids,
+        )
     )
-    if not purchase.id:
-        start += purchase.plan_id._get_units_to_come(purchase.plan_start)
-    return start, start + purchase._get_sold_units()
-
-
-def _is_before(lot, purchase):
-    if not purchase.id:
-        return lot.plan_start <= purchase.plan_start
-    return (lot.plan_start, lot.id) < (purchase.plan_start, purchase.id)
+    return {purchases_sudo.browse(lot_id): units for lot_id, units in rows}
 
 
 def _keep_period(billing, start, end):

@@ -3,6 +3,7 @@ import math
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import clean_context, float_compare, float_round, format_date
 
 from ...tools import add_days, format_number
@@ -161,17 +162,36 @@ class SaleOrderLine(models.Model):
         lines = self.filtered(
             lambda line: line.qty_delivered_method == "service_credit_period"
         )
-        delivered = dict.fromkeys(lines, 0.0)
-        for line in lines:
-            today = line.company_id._get_today()
-            for lot in line._origin._get_live_purchases():
-                if lot.plan_start and lot.plan_start <= today:
-                    delivered[line] += lot._get_sold_units()
-            product_uom = line.product_id.uom_id
-            delivered[line] = product_uom._compute_quantity(
-                delivered[line], line.product_uom_id, rounding_method="HALF-UP"
-            )
+        delivered = {}
+        for company, own in lines.grouped("company_id").items():
+            units = own._origin._get_period_units(company._get_today())
+            for line in own:
+                delivered[line] = line.product_id.uom_id._compute_quantity(
+                    units.get(line._origin.id, 0.0),
+                    line.product_uom_id,
+                    rounding_method="HALF-UP",
+                )
         return delivered
+
+    def _get_period_units(self, day):
+        """Return how many units the periods are that start until a day, by item id.
+
+        However many there were, what is read is one number for each item.
+        """
+        # sudo: what is delivered does not depend on who looks
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        groups = purchases_sudo.with_context(active_test=False)._read_group(
+            Domain("sale_line_id", "in", self.ids)
+            & Domain("plan_start", "<=", day)
+            & Domain("is_withdrawn", "=", False),
+            ["sale_line_id", "service_credits_per_unit"],
+            ["sale_credits:sum"],
+        )
+        units = {}
+        for line, per_unit, credits in groups:
+            part = credits / per_unit if per_unit else 0.0
+            units[line.id] = units.get(line.id, 0.0) + part
+        return units
 
     def _get_allotment_label(self):
         """Return what the customer reads below the item: how much in which period."""

@@ -6,6 +6,7 @@ from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.selling.billing import get_billing
 from ..support.selling import SellingCommon
 
 
@@ -84,6 +85,21 @@ class TestSellingPlan(SellingCommon):
             for lot in self._plan_of(order).purchase_ids:
                 self.assertEqual(lot.invoiced_total, 100)
                 self.assertFalse(lot.billing_note)
+
+    def test_what_is_read_does_not_grow_with_the_age(self):
+        with freeze_time("2026-01-01 12:00"):
+            order = self._sell(self.delivered, 36)
+        with freeze_time("2028-06-10 12:00"):
+            plan, line = self._plan_of(order), order.order_line
+            plan._create_periods()
+            self._invoice(plan.purchase_ids[0])
+            last = plan.purchase_ids.sorted("plan_start")[-1]
+            self.env.invalidate_all()
+            self.assertEqual(line._get_delivered_periods(), {line: 30})
+            [billing] = get_billing(last.sudo().browse(last.id)).values()
+            self.assertEqual((billing.invoiced, billing.rest), (1, 0))
+            read = self.env["service.credit.purchase"]._fields["sale_credits"]
+            self.assertLessEqual(len(read._get_cache(self.env)), 1)
 
     def test_late_actions_bill_what_has_started(self):
         with freeze_time("2026-01-01 12:00"):
