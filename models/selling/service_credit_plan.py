@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare
+from odoo.tools import float_compare, format_date
 
 from ...tools import lock_and_touch
 from ..ledger.service_credit_plan import ENDED, RUNNING
@@ -110,9 +110,22 @@ class ServiceCreditPlan(models.Model):
         return now - earlier
 
     def _write_from_sale(self, vals):
-        """Write terms of the item; a day on which a person ended the plan stays."""
+        """Write terms of the item; a day on which a person ended the plan stays.
+
+        :raise UserError: when periods would be sold that no longer start
+        """
         end = self.date_end
         is_ended = end and end != self._get_period(max(self.periods, 1) - 1).end
+        if is_ended and vals.get("periods", 0) > self.periods:
+            raise UserError(
+                self.env._(
+                    "%(item)s can't be increased, because %(plan)s ends on %(date)s: "
+                    "add a new item for further periods.",
+                    item=self.sale_line_id.display_name,
+                    plan=self.name,
+                    date=format_date(self.env, end),
+                )
+            )
         self.write(vals)
         if is_ended and end < self.date_end:
             self._end_on(end)

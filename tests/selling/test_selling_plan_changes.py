@@ -197,7 +197,8 @@ class TestSellingPlanChanges(SellingCommon):
         plan.action_end("2026-06-30")
         order.order_line.product_uom_qty = 10
         self.assertEqual((plan.periods, plan.date_end), (10, date(2026, 6, 30)))
-        order.order_line.product_uom_qty = 24
+        with self.assertRefused(UserError, plan.name, says="for further periods"):
+            order.order_line.product_uom_qty = 24
         self.assertEqual(plan.date_end, date(2026, 6, 30))
         order.order_line.product_uom_qty = 3
         self.assertEqual(plan.date_end, date(2026, 3, 31))
