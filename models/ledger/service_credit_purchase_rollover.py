@@ -222,11 +222,13 @@ class ServiceCreditPurchase(models.Model):
     # ------------------------------------------------------------------
 
     def _get_rollover_text(self, excess):
-        """Tell what of the credits rolls over, and what lapses when."""
+        """Tell what of the credits rolls over, and what lapses when; after the period,
+        as long as more is left than rolled over."""
         self.ensure_one()
         today = (self.company_id or self.env.company)._get_today()
-        is_over = not self.date_rollover or today > self.date_rollover
-        if is_over or self.is_draft or self.credits_available <= 0:
+        is_over = self.date_rollover and today > self.date_rollover
+        is_empty = self.is_draft or self.credits_available <= 0
+        if is_empty or not self.date_rollover or (is_over and not excess):
             return False
         rest = self.credits_available - (excess or 0.0)
         values = {
@@ -235,6 +237,12 @@ class ServiceCreditPurchase(models.Model):
             "excess": format_number(self.env, excess or 0.0),
             "date": format_date(self.env, self.date_rollover),
         }
+        if is_over:
+            return self.env._(
+                "%(rest)s of %(left)s credits rolled over, %(excess)s pay only for "
+                "work until %(date)s",
+                **values,
+            )
         if not excess:
             return self.env._("All %(left)s credits roll over on %(date)s", **values)
         return self.env._(

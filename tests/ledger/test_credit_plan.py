@@ -19,28 +19,12 @@ class TestCreditPlan(CreditCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.plan_model = cls.env["service.credit.plan"]
         cls.ticket = cls._create_ticket()
 
     def setUp(self):
         super().setUp()
         cron = type(self.env["ir.cron"])
         self.patch(cron, "_commit_progress", lambda *args, **values: 1.0)
-
-    @classmethod
-    def _plan(cls, start=date(2026, 1, 1), **values):
-        plan = cls.plan_model.create(
-            {
-                "partner_id": cls.customer.id,
-                "credits": 10,
-                "value_per_credit": 100,
-                "paid_per_credit": 80,
-                "date_start": start,
-                **values,
-            }
-        )
-        plan.action_start()
-        return plan
 
     def _terms(self, plan):
         return [
@@ -51,7 +35,7 @@ class TestCreditPlan(CreditCommon):
     @freeze_time("2026-01-10 12:00")
     def test_periods_of_months(self):
         """A period has its purchase from the day before it starts."""
-        plan = self._plan(periods=3)
+        plan = self._allot(periods=3)
         first = (date(2026, 1, 1), date(2026, 1, 31), 10)
         self.assertEqual(self._terms(plan), [first])
         self.assertEqual(plan.date_end, date(2026, 3, 31))
@@ -70,7 +54,7 @@ class TestCreditPlan(CreditCommon):
 
     def test_the_31st_comes_back(self):
         with freeze_time("2028-12-31 12:00"):
-            plan = self._plan(date(2028, 1, 31), periods=4)
+            plan = self._allot(date(2028, 1, 31), periods=4)
             starts = [start for start, _end, _credits in self._terms(plan)]
             self.assertEqual(
                 starts,
@@ -78,14 +62,14 @@ class TestCreditPlan(CreditCommon):
                 + [date(2028, 4, 30)],
             )
         with freeze_time("2033-01-01 12:00"):
-            plan = self._plan(date(2028, 2, 29), period="year", periods=5)
+            plan = self._allot(date(2028, 2, 29), period="year", periods=5)
             starts = [start for start, _end, _credits in self._terms(plan)]
             self.assertEqual(starts[1], date(2029, 2, 28))
             self.assertEqual(starts[4], date(2032, 2, 29))
 
     def test_prorated_start(self):
         with freeze_time("2026-02-15 12:00"):
-            plan = self._plan(date(2026, 1, 15), proration="prorate", periods=2)
+            plan = self._allot(date(2026, 1, 15), proration="prorate", periods=2)
             self.assertEqual(
                 self._terms(plan),
                 [
@@ -97,7 +81,7 @@ class TestCreditPlan(CreditCommon):
     def test_draw_makes_the_period_it_needs(self):
         """A preview writes nothing; drawing creates what is due, and once."""
         with freeze_time("2026-01-10 12:00"):
-            plan = self._plan()
+            plan = self._allot()
         with freeze_time("2026-04-10 12:00"):
             day = date(2026, 4, 9)
             balance = self.customer.get_service_credit_balance()
@@ -120,7 +104,7 @@ class TestCreditPlan(CreditCommon):
         for runs in (False, True):
             with self.subTest(runs=runs), self.cr.savepoint() as point:
                 with freeze_time("2026-03-01 12:00"):
-                    plan = self._plan(
+                    plan = self._allot(
                         date(2026, 3, 1), rollover="limit", rollover_credits=4
                     )
                     march = plan.purchase_ids
@@ -156,7 +140,7 @@ class TestCreditPlan(CreditCommon):
     def test_renewal_waits_for_the_last_period(self):
         """The end of a period is no news; that of the last one is."""
         with freeze_time("2026-01-10 12:00"):
-            plan = self._plan(periods=2)
+            plan = self._allot(periods=2)
             self.assertFalse(self._expiring(date(2026, 1, 10)))
         with freeze_time("2026-02-10 12:00"):
             self.plan_model._cron_run()
@@ -180,7 +164,7 @@ class TestCreditPlan(CreditCommon):
             }
         )
         with freeze_time("2026-01-10 12:00"):
-            plan = self._plan(product_id=product.id)
+            plan = self._allot(product_id=product.id)
         with freeze_time("2026-03-10 12:00"):
             ticket = self._create_ticket(partner_id=branch.id)
             draw = self._draw(ticket, 4, partner=branch, date=date(2026, 3, 9))
@@ -188,7 +172,7 @@ class TestCreditPlan(CreditCommon):
             self.assertEqual(draw.rows.purchase_id.plan_start, date(2026, 3, 1))
 
     def test_refusals(self):
-        plan = self._plan(self.today)
+        plan = self._allot(self.today)
         with self.assertRefused(UserError, plan.name):
             plan.date_start = self._day(3)
         with self.assertRefused(UserError, plan.name):
@@ -210,13 +194,13 @@ class TestCreditPlan(CreditCommon):
         """A typing error would create thousands of purchases, or none."""
         for start in ("0206-11-01", "1999-01-01", "9999-12-31"):
             with self.subTest(start=start), self.assertRefused(UserError):
-                self._plan(start)
-        self.assertGreater(len(self._plan(self._day(-365 * 9)).purchase_ids), 100)
+                self._allot(start)
+        self.assertGreater(len(self._allot(self._day(-365 * 9)).purchase_ids), 100)
 
     def test_rights(self):
         """Managers write allotments, users read them, nobody types what follows."""
         self._create_users()
-        plan = self._plan(self.today)
+        plan = self._allot(self.today)
         manager = self.plan_model.with_user(self.credit_manager)
         made = manager.create({"partner_id": self.customer.id, "credits": 5})
         made.action_start()
@@ -245,7 +229,7 @@ class TestCreditPlan(CreditCommon):
     def test_a_bad_plan_stops_no_other(self):
         """Its reason becomes an activity on it."""
         with freeze_time("2026-01-10 12:00"):
-            bad, good = self._plan(), self._plan()
+            bad, good = self._allot(), self._allot()
         prepare = type(self.plan_model)._prepare_period
 
         def fail(plan, period):

@@ -18,7 +18,6 @@ class TestCreditPlanChanges(CreditCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.plan_model = cls.env["service.credit.plan"]
         cls.ticket = cls._create_ticket()
 
     def setUp(self):
@@ -27,20 +26,9 @@ class TestCreditPlanChanges(CreditCommon):
         self.patch(cron, "_commit_progress", lambda *args, **values: 1.0)
 
     @classmethod
-    def _plan(cls, start=date(2026, 1, 1), **values):
+    def _allot(cls, start=date(2026, 1, 1), **values):
         with freeze_time(f"{start} 12:00"):
-            plan = cls.plan_model.create(
-                {
-                    "partner_id": cls.customer.id,
-                    "credits": 10,
-                    "value_per_credit": 100,
-                    "paid_per_credit": 80,
-                    "date_start": start,
-                    **values,
-                }
-            )
-            plan.action_start()
-        return plan
+            return super()._allot(start, **values)
 
     def _lots(self, plan):
         lots = plan.purchase_ids.filtered(lambda lot: not lot.is_withdrawn)
@@ -66,7 +54,7 @@ class TestCreditPlanChanges(CreditCommon):
         for runs in (True, False):
             for end in ("2026-01-15", "2026-03-10"):
                 with self.subTest(runs=runs, end=end), self.cr.savepoint() as point:
-                    plan = self._plan(periods=12)
+                    plan = self._allot(periods=12)
                     if runs:
                         self._run("2026-01-31")
                         self._run("2026-02-28")
@@ -79,14 +67,14 @@ class TestCreditPlanChanges(CreditCommon):
                     point.rollback()
 
     def test_ending_withdraws_what_has_not_begun(self):
-        plan = self._plan()
+        plan = self._allot()
         self._run("2026-01-31")
         with freeze_time("2026-01-31 12:00"):
             plan.action_end()
             self.assertEqual(self._starts(plan), [date(2026, 1, 1)])
 
     def test_what_is_left_is_told_after_the_end(self):
-        plan = self._plan(rollover="limit", rollover_credits=4)
+        plan = self._allot(rollover="limit", rollover_credits=4)
         with freeze_time("2026-01-10 12:00"):
             self._draw(self.ticket, 2, date=date(2026, 1, 9))
             plan.action_end()
@@ -101,7 +89,7 @@ class TestCreditPlanChanges(CreditCommon):
             self.assertFalse(self.customer._get_allotment_texts())
 
     def test_a_running_one_is_not_archived(self):
-        plan = self._plan()
+        plan = self._allot()
         for archive in (plan.action_archive, lambda: plan.write({"active": False})):
             with self.assertRefused(UserError, plan.name):
                 archive()
@@ -123,7 +111,7 @@ class TestCreditPlanChanges(CreditCommon):
         """A period that had to exist keeps the terms before, also where it did not."""
         for runs in (True, False):
             with self.subTest(runs=runs), self.cr.savepoint() as point:
-                plan = self._plan()
+                plan = self._allot()
                 if runs:
                     self._run("2026-01-31")
                 with freeze_time("2026-02-03 12:00"):
@@ -153,7 +141,7 @@ class TestCreditPlanChanges(CreditCommon):
             {"name": "Abroad", "currency_id": currency.id}
         )
         draft = self.plan_model.create({"partner_id": self.customer.id, "credits": 1})
-        plan = self._plan()
+        plan = self._allot()
         self.contact.property_product_pricelist = pricelist
         with freeze_time("2026-01-10 12:00"):
             for each, expected in ((draft, currency), (plan, self.currency)):
@@ -167,7 +155,7 @@ class TestCreditPlanChanges(CreditCommon):
     def test_fewer_and_more_periods_again(self):
         """What a shorter term withdrew comes again with a longer one; what was skipped
         does not."""
-        plan = self._plan(periods=12)
+        plan = self._allot(periods=12)
         self._run("2026-01-31")
         with freeze_time("2026-01-31 12:00"):
             plan.periods = 1
@@ -188,7 +176,7 @@ class TestCreditPlanChanges(CreditCommon):
 
     def test_defaults_of_the_caller_shape_nothing(self):
         """Whoever logs time first in a month makes its purchase, and no more."""
-        plan = self._plan()
+        plan = self._allot()
         odd = {
             "default_opening_used": 10,
             "default_sharing": "group",
@@ -218,7 +206,7 @@ class TestCreditPlanChanges(CreditCommon):
 
     def test_each_period_begins_on_its_day(self):
         """Also where several were made ahead, and after the end."""
-        plan = self._plan(periods=12)
+        plan = self._allot(periods=12)
         with freeze_time("2026-01-10 12:00"):
             self._draw(self.ticket, 1, date=date(2026, 4, 5))
             self.assertEqual(len(self._lots(plan)), 4)
@@ -257,7 +245,7 @@ class TestCreditPlanChanges(CreditCommon):
                 "service_credit_sharing": "group",
             }
         )
-        self._plan(product_id=product.id)
+        self._allot(product_id=product.id)
         with freeze_time("2026-03-10 12:00"):
             requests = [
                 self._request(
@@ -278,7 +266,7 @@ class TestCreditPlanChanges(CreditCommon):
     # ------------------------------------------------------------------
 
     def test_queries_do_not_grow_with_the_age_of_a_plan(self):
-        plan = self._plan()
+        plan = self._allot()
         counts = []
         for day in (date(2026, 3, 10), date(2028, 6, 10)):
             self._run(day)
@@ -296,11 +284,11 @@ class TestCreditPlanChanges(CreditCommon):
     def test_only_the_first_allotment_of_a_customer_touches_its_company(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})
         before = self.company.service_sharing_version, other.service_sharing_version
-        plan = self._plan()
+        plan = self._allot()
         first = self.company.service_sharing_version
         self.assertNotEqual(first, before[0])
         self.assertEqual(other.service_sharing_version, before[1])
-        self._plan()
+        self._allot()
         with freeze_time("2026-01-10 12:00"):
             plan.action_end()
         self.assertEqual(self.company.service_sharing_version, first)
@@ -308,7 +296,7 @@ class TestCreditPlanChanges(CreditCommon):
     def test_milestone_is_paid_by_a_period_to_come(self):
         """The window shows it before it has its purchase."""
         self._create_users()
-        self._plan()
+        self._allot()
         milestone = self._create_milestone(3).with_user(self.credit_user)
         with freeze_time("2026-03-10 12:00"):
             form = Form.from_action(

@@ -19,25 +19,19 @@ class TestPlanFigures(CreditCommon):
         super().setUpClass()
         cls._create_users()
         with freeze_time("2026-01-01 12:00"):
-            cls.plan = cls.env["service.credit.plan"].create(
-                {
-                    "partner_id": cls.customer.id,
-                    "credits": 10,
-                    "value_per_credit": 100,
-                    "paid_per_credit": 80,
-                    "date_start": date(2026, 1, 1),
-                    "periods": 1,
-                    "rollover": "limit",
-                    "rollover_credits": 4,
-                }
-            )
-            cls.plan.action_start()
-        cls.lot = cls.plan.purchase_ids
+            plan = cls._allot(periods=1, rollover="limit", rollover_credits=4)
+        cls.lot = plan.purchase_ids
 
     def setUp(self):
         super().setUp()
         cron = type(self.env["ir.cron"])
         self.patch(cron, "_commit_progress", lambda *args, **values: 1.0)
+
+    def _get_forecast(self, customer):
+        self.env.flush_all()
+        forecast = self.env["service.credit.forecast"]
+        forecast.invalidate_model()
+        return forecast.search([("commercial_partner_id", "=", customer.id)])
 
     def _compare(self, expected):
         """Assert that balance, alerts, forecast and windows tell the same."""
@@ -48,10 +42,7 @@ class TestPlanFigures(CreditCommon):
         pools = levels.get_pools(self.env, self.company, today, self.customer.ids)
         [pool] = pools.values()
         told["alert"], told["base"] = pool.available, pool.base
-        self.env.flush_all()
-        forecast = self.env["service.credit.forecast"]
-        forecast.invalidate_model()
-        line = forecast.search([("commercial_partner_id", "=", self.customer.id)])
+        line = self._get_forecast(self.customer)
         told["forecast"] = line.credits_available
         told["forecast value"] = line.value_available / 100
         milestone = self._create_milestone(1).with_user(self.credit_user)
@@ -69,6 +60,7 @@ class TestPlanFigures(CreditCommon):
         self._draw(self._create_ticket(), 1, date=date(2026, 2, 2))
         [balance] = self.customer.get_service_credit_balance()
         self.assertEqual(balance["credits_available"], 3)
+        self.assertIn("3 of 9 credits rolled over, 6 pay only", self.lot.rollover_note)
         usable = self.lot._get_usable_on(date(2026, 1, 30))
         self.assertEqual(usable, {self.lot: 9})
 
@@ -77,29 +69,46 @@ class TestPlanFigures(CreditCommon):
         self._compare(4)
         self.purchase_model._cron_expire()
         self.assertEqual(self.lot.credits_expired, 6)
+        self.assertFalse(self.lot.rollover_note)
         self._compare(4)
 
     @freeze_time("2026-01-20 12:00")
     def test_in_the_period(self):
         self._compare(10)
 
+    @freeze_time("2026-01-20 12:00")
+    def test_forecast_counts_periods_to_come(self):
+        """A year of them, up to the end; the first one may be a part."""
+        for terms, expected in (
+            ({"credits": 10}, 120),
+            ({"credits": 10, "periods": 4}, 30),
+            ({"credits": 10, "period": "quarter"}, 40),
+            ({"credits": 10, "period": "year", "date_start": date(2025, 2, 1)}, 10),
+            ({"credits": 31, "proration": "prorate", "periods": 2}, 31),
+        ):
+            with self.subTest(**terms), self.cr.savepoint() as point:
+                start = terms.pop("date_start", date(2026, 1, 20))
+                plan = self._allot(start, partner_id=self.other_customer.id, **terms)
+                [line] = self._get_forecast(self.other_customer)
+                self.assertEqual(line.credits_later, expected)
+                plan.action_end()
+                [line] = self._get_forecast(self.other_customer)
+                self.assertEqual(line.credits_later, 0)
+                point.rollback()
+
     @freeze_time("2026-02-03 12:00")
     def test_excess_is_rounded_by_the_currency(self):
         yen = self.env.ref("base.JPY")
         yen.active = True
-        plan = self.env["service.credit.plan"].create(
-            {
-                "partner_id": self.other_customer.id,
-                "currency_id": yen.id,
-                "credits": 7,
-                "value_per_credit": 10.5,
-                "date_start": date(2026, 1, 1),
-                "periods": 1,
-                "rollover": "limit",
-                "rollover_credits": 4,
-            }
+        plan = self._allot(
+            partner_id=self.other_customer.id,
+            currency_id=yen.id,
+            credits=7,
+            value_per_credit=10.5,
+            periods=1,
+            rollover="limit",
+            rollover_credits=4,
         )
-        plan.action_start()
         self.env.flush_all()
         rows = self.env.execute_query(query_movements(self.env))
         values = [row[10] for row in rows if row[3] == plan.purchase_ids[0].id]

@@ -27,6 +27,7 @@ class CreditCommon(Refusals, BaseCommon):
         cls.currency = cls.company.currency_id
         cls.today = cls.company._get_today()
         cls.purchase_model = cls.env["service.credit.purchase"]
+        cls.plan_model = cls.env["service.credit.plan"]
         cls.allocation_model = cls.env["service.credit.allocation"]
         cls.row_model = cls.env["service.credit.consumption"]
         cls.customer = cls._create_customer("Azure Mills")
@@ -75,6 +76,22 @@ class CreditCommon(Refusals, BaseCommon):
                 **values,
             }
         )
+
+    @classmethod
+    def _allot(cls, start=date(2026, 1, 1), **values):
+        """Return a running allotment, of 10 credits a month unless told otherwise."""
+        plan = cls.plan_model.create(
+            {
+                "partner_id": cls.customer.id,
+                "credits": 10,
+                "value_per_credit": 100,
+                "paid_per_credit": 80,
+                "date_start": start,
+                **values,
+            }
+        )
+        plan.action_start()
+        return plan
 
     @classmethod
     def _create_ticket(cls, **values):
