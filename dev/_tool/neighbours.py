@@ -13,6 +13,7 @@ from .workshop import LEASH, Workshop
 # Addons ours changes, and how many tests each has.
 PEERS = {"helpdesk_mgmt": 35, "helpdesk_mgmt_project": 6, "sale_timesheet": 79}
 BESIDE = (
+    "contract",
     "helpdesk_mgmt_crm",
     "helpdesk_mgmt_merge",
     "helpdesk_mgmt_rating",
@@ -22,6 +23,7 @@ BESIDE = (
     "helpdesk_type",
     "sale_loyalty",
     "sale_timesheet_line_exclude",
+    "subscription_oca",
 )
 # The tests of what these addons extend, too, and of every menu and form; then those
 # that need them, whose name keeps them out of other runs.
@@ -32,6 +34,7 @@ BESIDE_TESTS = (
     "tests/time",
     "tests/work",
     "tests/security/test_attack_menus.py",
+    "tests/support/beside_contract.py",
     "tests/support/beside_neighbours.py",
 )
 # What takes long and plays nothing of theirs.
