@@ -72,6 +72,26 @@ class TestAlert(AlertCommon):
         alert = self._fire()
         self.assertEqual((alert.credits_available, alert.credits_base), (4, 20))
 
+    def test_what_members_of_a_pool_use_is_the_owners(self):
+        """Its levels fire, and its forecast and what is owed to it count it."""
+        self._buy(10, sharing="group")
+        member = self._create_customer("Azure Wheels", parent_id=self.customer.id)
+        ticket = self._create_ticket(partner_id=member.id)
+        self._draw(ticket, 8, partner=member)
+        alert = self._fire()
+        self.assertEqual(alert.commercial_partner_id, self.customer)
+        self.assertEqual(self._levels(alert), [("percent", 20)])
+        self.env.flush_all()
+        for model, name in (
+            ("service.credit.forecast", "credits_available"),
+            ("service.credit.balance", "credits_closing"),
+        ):
+            lines = self.env[model].search(
+                [("commercial_partner_id", "in", (self.customer + member).ids)]
+            )
+            self.assertEqual(lines.commercial_partner_id, self.customer)
+            self.assertEqual(lines.mapped(name), [2])
+
     def test_armed_again_by_a_new_purchase(self):
         self._buy(10)
         self._use(8)
