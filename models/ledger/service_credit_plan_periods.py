@@ -89,8 +89,8 @@ class ServiceCreditPlan(models.Model):
         if self.periods and position >= self.periods:
             return None
         period = self._get_period(position)
-        is_last = period.start >= period.end or period.end >= LAST_DAY
-        if is_last or (self.date_end and period.start > self.date_end):
+        # The calendar ends there. A period of a single day is one like any other.
+        if period.end >= LAST_DAY or (self.date_end and period.start > self.date_end):
             return None
         return period.start
 
