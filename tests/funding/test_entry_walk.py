@@ -101,6 +101,19 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
         self.assertFalse(self._try(steps))
         self.assertEqual(self.desk.entries[0].credits, Decimal("1.12"))
 
+    def test_a_start_that_costs_nothing_is_no_edit(self):
+        """An entry keeps its 1.87 of 1.875 credits when only the time of day goes."""
+        terms = Decimal("1.5"), True, Decimal("17.75")
+        steps = [
+            (0, False, "refuse", (0, 0), (0, 0, 0), None),
+            ("buy", 0, Decimal(10), Decimal("33.33"), Decimal(10), -7, 8, False),
+            ("log", 0, -2, Decimal("3.25"), *terms),
+            ("log", 0, -1, Decimal("1.25"), *terms),
+            ("start", 1, None),
+        ]
+        self.assertFalse(self._try(steps))
+        self.assertEqual(self.desk.entries[1].credits, Decimal("1.87"))
+
     def test_half_a_minute_is_rounded_as_the_database_does(self):
         """A part that begins at 16:31:30 is weighed from a whole minute."""
         steps = [
@@ -134,6 +147,24 @@ class TestEntryWalk(RandomWalk, TaskFundingCommon):
         ]
         self.assertFalse(self._try(steps))
         self.assertEqual(self.desk.entries[1].hours, Decimal("1.405"))
+
+    def test_a_part_keeps_its_second_when_overage_is_covered(self):
+        """It begins at 16:41:53, and credits take a share of what it counted."""
+        D = Decimal
+        terms = D("1.5"), True, D("16.5")
+        steps = [
+            (3, False, "overage", (0, D("0.5")), (0, 0, 0), D("1.5")),
+            ("buy", 0, D("0.33"), D("33.33"), D(10), 1, 5, False),
+            ("buy", 0, D("0.33"), D("33.33"), D(10), -6, 0, False),
+            ("log", 64, -5, D("3.25"), D(1), True, D("16.5")),
+            ("rate", 66, D("1.5")),
+            ("log", 5, 0, D(1), *terms),
+            ("log", 73, -6, D("0.75"), D("1.5"), True, D("17.75")),
+            ("log", 69, 3, D(2), *terms),
+            ("tick", 40),
+            ("cover", 59),
+        ]
+        self.assertFalse(self._try(steps))
 
     # ------------------------------------------------------------------
     # Steps

@@ -55,6 +55,9 @@ class Entry:
     # Hours after midnight. What began a day later has no time of day, and its rates.
     start: Decimal | None = None
     factor: Decimal = Decimal(1)
+    # What its hours are weighed from: a whole minute, but the second at which a part
+    # begins, until that is weighed anew.
+    base: Decimal | None = None
 
     @property
     def is_timed(self):
@@ -76,11 +79,10 @@ class Desk:
         self.outside = outside
         self.entries = []
 
-    def weigh(self, worked, billable, start):
+    def weigh(self, worked, billable, begin):
         """Return what an hour counts: within the day of the desk, once."""
-        if not (self.outside and billable) or start is None:
+        if not (self.outside and billable) or begin is None:
             return Decimal(1)
-        begin = minute(start)
         days = ((9, 18), (33, 42))
         spans = (min(begin + worked, end) - max(begin, at) for at, end in days)
         inside = sum(max(span, 0) for span in spans)
@@ -88,11 +90,10 @@ class Desk:
 
     def reach(self, entry, share):
         """Return the hours after which a share of what an entry counts was worked."""
-        worked, billable, start = entry.worked, entry.terms.billable, entry.start
-        if not (self.outside and billable) or start is None:
+        worked, billable, begin = entry.worked, entry.terms.billable, entry.base
+        if not (self.outside and billable) or begin is None:
             return worked * share
-        rest = share * worked * self.weigh(worked, billable, start)
-        begin = minute(start)
+        rest = share * worked * self.weigh(worked, billable, begin)
         marks = {at - begin for at in (9, 18, 33, 42) if 0 < at - begin < worked}
         marks = sorted(marks | {Decimal(), worked})
         for first, last in pairwise(marks):
@@ -105,21 +106,26 @@ class Desk:
 
     def weigh_part(self, entry, first, last):
         """Return what an hour counts between two moments of an entry."""
-        if entry.start is None or last <= first:
+        if entry.base is None or last <= first:
             return entry.factor
         counts = [
-            at and at * self.weigh(at, entry.terms.billable, entry.start)
+            at and at * self.weigh(at, entry.terms.billable, entry.base)
             for at in (first, last)
         ]
         return (counts[1] - counts[0]) / (last - first)
 
-    def bill(self, worked, billable, start):
-        weighed = exact(worked * self.weigh(worked, billable, start))
+    def weigh_anew(self, entry, worked, billable):
+        """Weigh an entry from the minute it starts at now."""
+        entry.base = None if entry.start is None else minute(entry.start)
+        entry.factor = self.weigh(worked, billable, entry.base)
+
+    def bill(self, worked, billable, begin):
+        weighed = exact(worked * self.weigh(worked, billable, begin))
         hours = max(weighed, self.minimum)
         if self.step:
             # Whole minutes worked, and then what they count.
             minutes = max(round(worked * 60), 1) / Decimal(60)
-            minutes *= self.weigh(worked, billable, start)
+            minutes *= self.weigh(worked, billable, begin)
             steps = max(minutes, self.minimum) / self.step - Decimal("0.000001")
             hours = steps.quantize(Decimal(1), ROUND_CEILING) * self.step
         return hours if billable else worked
@@ -127,11 +133,11 @@ class Desk:
     def bill_again(self, entry, billable):
         """Return the hours of an entry whose day, type or start is another: they stay
         where an hour counts the same."""
-        factor = self.weigh(entry.worked, billable, entry.start)
-        is_same, entry.factor = abs(factor - entry.factor) < EXACT / 2, factor
-        if is_same:
+        factor = entry.factor
+        self.weigh_anew(entry, entry.worked, billable)
+        if abs(factor - entry.factor) < EXACT / 2:
             return entry.hours
-        return self.bill(entry.worked, billable, entry.start)
+        return self.bill(entry.worked, billable, entry.base)
 
     def plan(self, terms, hours, item, own=None, kept=0, credits=True, policy=None):
         """Tell what would pay once `own` has given back all but its `kept` hours."""
@@ -219,17 +225,20 @@ class Desk:
         start = entry.start
         if start is not None:
             start = exact(minute(start) + entry.worked)
+        base = None if entry.base is None else entry.base + entry.worked
         for part, share, factor in zip(others, shares, factors[1:], strict=True):
             piece = Entry(entry.terms, share, part.hours, part.payer, part.item)
             piece.factor = factor
-            piece.start = start
+            piece.start, piece.base = start, base
             self.entries.append(piece)
             start = None if start is None else start + share
+            base = None if base is None else base + share
 
     def log(self, ticket, day, worked, rate, billable, start):
         terms = Terms(ticket, day, rate, billable)
-        entry = Entry(terms, worked, self.bill(worked, billable, start), start=start)
-        entry.factor = self.weigh(worked, billable, start)
+        entry = Entry(terms, worked, worked, start=start)
+        self.weigh_anew(entry, worked, billable)
+        entry.hours = self.bill(worked, billable, entry.base)
         parts = self.plan(terms, entry.hours, ticket.item)
         self.entries.append(entry)
         self.take(entry, parts, entry.hours)
@@ -239,11 +248,11 @@ class Desk:
 
         :param times: a `start`, also None
         """
-        was = entry.start, entry.factor
+        was = entry.start, entry.factor, entry.base
         try:
             self._edit(entry, worked, rate, times)
         except Refused:
-            entry.start, entry.factor = was
+            entry.start, entry.factor, entry.base = was
             raise
 
     def _edit(self, entry, worked, rate, times):
@@ -253,11 +262,15 @@ class Desk:
         if entry.is_timed or times.get("start") is not None:
             entry.start = times.get("start", start)
         if worked and worked != entry.worked:
-            hours = self.bill(worked, terms.billable, entry.start)
-            entry.factor = self.weigh(worked, terms.billable, entry.start)
+            self.weigh_anew(entry, worked, terms.billable)
+            hours = self.bill(worked, terms.billable, entry.base)
         elif terms.rate != entry.terms.rate or entry.start != start:
             hours = self.bill_again(entry, terms.billable)
-        else:
+        if (worked or entry.worked, hours, terms.rate) == (
+            entry.worked,
+            entry.hours,
+            entry.terms.rate,
+        ):
             # Even where rounding within the work gave it a unit less than it costs.
             return
         worked = worked or entry.worked
@@ -281,18 +294,18 @@ class Desk:
         """Another ticket, day or tick: all comes back, and who pays is asked again."""
         terms = entry.terms._replace(**values)
         if terms != entry.terms:
-            hours, factor = entry.hours, entry.factor
+            hours, was = entry.hours, (entry.factor, entry.base)
             works = entry.terms.ticket.id, terms.ticket.id
             if values.keys() == {"day"}:
                 hours = self.bill_again(entry, terms.billable)
             # On another task an hour counts what it did.
             elif "ticket" not in values or max(works) > 0:
-                hours = self.bill(entry.worked, terms.billable, entry.start)
-                entry.factor = self.weigh(entry.worked, terms.billable, entry.start)
+                self.weigh_anew(entry, entry.worked, terms.billable)
+                hours = self.bill(entry.worked, terms.billable, entry.base)
             try:
                 parts = self.plan(terms, hours, terms.ticket.item, entry)
             except Refused:
-                entry.factor = factor
+                entry.factor, entry.base = was
                 raise
             self.release(entry)
             entry.terms = terms
