@@ -74,7 +74,7 @@ def _upgrade(shop, databases, base):
     with tempfile.TemporaryDirectory() as folder, databases.scratch(base) as name:
         with tarfile.open(RELEASE) as archive:
             archive.extractall(Path(folder, paths.ADDON))
-        old = {"addons_path": _addons_path(shop, folder)}
+        old = {"addons_path": addons_path(shop, folder)}
         log = databases.logs / f"{name}.log"
         databases.install(name, [paths.ADDON], log, strict=True, config=old)
         run_script(shop, databases, name, "history.py", **old)
@@ -82,7 +82,7 @@ def _upgrade(shop, databases, base):
         for again in (False, True):
             if again:  # a migration may be cut off and starts over
                 databases.sql(AS_BEFORE, name)
-            _update(shop, databases, name)
+            update(shop, databases, name)
             after = run_script(shop, databases, name, "figures.py")
             if f"version {new}\n" not in after:
                 raise Problem(f"The upgrade did not happen: {after}")
@@ -100,7 +100,7 @@ def _compare(before, after):
         raise Problem("Upgrading changed figures:\n" + "\n".join(changed))
 
 
-def _update(shop, databases, name):
+def update(shop, databases, name):
     config = databases.logs / f"{name}.conf"
     shop.write_config(config, name, http_enable=False)
     log = databases.logs / f"{name}.log"
@@ -130,7 +130,7 @@ def _reload(shop, databases, source, workers):
                 server.wait(process, f"http://127.0.0.1:{other}", log)
 
 
-def _addons_path(shop, folder):
+def addons_path(shop, folder):
     return f"{shop.addons_path(with_ours=False)},{os.fspath(folder)}"
 
 
@@ -156,5 +156,5 @@ def _install_wheel(shop, databases, base):
                 databases,
                 name,
                 "install_from_apps.py",
-                addons_path=_addons_path(shop, addons),
+                addons_path=addons_path(shop, addons),
             )

@@ -5,7 +5,23 @@ from odoo.tools.sql import column_exists, create_column
 TABLE = "account_analytic_line"
 
 
+# New columns, and what an entry has from before. A constant costs no rewrite.
+COLUMNS = {
+    "billing_factor": "float8 DEFAULT 1",
+    "goodwill_value": "numeric",
+    "rate_facts": "jsonb",
+}
+
+
 def before(cr):
+    for name, definition in COLUMNS.items():
+        if not column_exists(cr, TABLE, name):
+            cr.execute(f"ALTER TABLE {TABLE} ADD COLUMN {name} {definition}")
+            cr.execute(f"ALTER TABLE {TABLE} ALTER COLUMN {name} DROP DEFAULT")
+    _keep_notes(cr)
+
+
+def _keep_notes(cr):
     """Keep the notes of who paid: from now on facts are kept, and old ones are text."""
     if column_exists(cr, TABLE, "coverage_note"):
         if not column_exists(cr, TABLE, "coverage_facts"):

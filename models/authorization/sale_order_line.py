@@ -3,16 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.sql import column_exists, create_column
 
 from ...tools import format_number, refuse_typed, untyped_defaults
-
-CAP_COLUMNS = {
-    "limit_hours": "bool",
-    "authorized_hours": "float8",
-    "authorized_hours_used": "float8",
-    "hours_before_limit": "float8",
-}
 
 # A change of one of these may change the hours that are ordered.
 ORDERED_FIELDS = frozenset(("product_uom_qty", "product_uom_id"))
@@ -62,14 +54,6 @@ class SaleOrderLine(models.Model):
         help="Hours above the authorized ones that were on this item when its limit "
         "was set. They are kept.",
     )
-
-    def _auto_init(self):
-        """Create the columns of the cap in SQL: no existing item has one."""
-        cr = self.env.cr
-        if not column_exists(cr, self._table, "limit_hours"):
-            for name, column_type in CAP_COLUMNS.items():
-                create_column(cr, self._table, name, column_type)
-        return super()._auto_init()
 
     @api.depends("product_id")
     def _compute_limit_hours(self):

@@ -1,7 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.sql import column_exists
 
 from ..ledger.drawing import WORK_FIELDS
 from . import apply, rates, text
@@ -77,19 +76,6 @@ class AccountAnalyticLine(models.Model):
         help="The entry that was logged, if its hours were split between several "
         "payers and this entry is one of the parts.",
     )
-
-    def _auto_init(self):
-        """Fill the new column in SQL: a database may hold millions of lines."""
-        cr = self.env.cr
-        if not column_exists(cr, self._table, "credits"):
-            # A constant costs no rewrite of the table.
-            cr.execute(
-                "ALTER TABLE account_analytic_line ADD COLUMN credits numeric DEFAULT 0"
-            )
-            cr.execute(
-                "ALTER TABLE account_analytic_line ALTER COLUMN credits DROP DEFAULT"
-            )
-        return super()._auto_init()
 
     @api.depends("consumption_ids.credits")
     def _compute_credits(self):

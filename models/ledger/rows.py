@@ -13,7 +13,7 @@ from odoo.tools import SQL, float_repr
 
 PORTION = 1000
 
-INSTALL_GUARD = """
+GUARD = """
 CREATE OR REPLACE FUNCTION service_credit_consumption_guard() RETURNS trigger AS $$
 BEGIN
     IF TG_OP = 'UPDATE'
@@ -33,18 +33,39 @@ BEGIN
               HINT = 'Post a new row that gives the credits back.';
 END
 $$ LANGUAGE plpgsql;
-
-CREATE OR REPLACE TRIGGER service_credit_consumption_guard_row
-    BEFORE UPDATE OR DELETE ON service_credit_consumption
-    FOR EACH ROW EXECUTE FUNCTION service_credit_consumption_guard();
-
-CREATE OR REPLACE TRIGGER service_credit_consumption_guard_truncate
-    BEFORE TRUNCATE ON service_credit_consumption
-    FOR EACH STATEMENT EXECUTE FUNCTION service_credit_consumption_guard();
 """
+TRIGGERS = {
+    "service_credit_consumption_guard_row": """
+        CREATE TRIGGER service_credit_consumption_guard_row
+        BEFORE UPDATE OR DELETE ON service_credit_consumption
+        FOR EACH ROW EXECUTE FUNCTION service_credit_consumption_guard()
+    """,
+    "service_credit_consumption_guard_truncate": """
+        CREATE TRIGGER service_credit_consumption_guard_truncate
+        BEFORE TRUNCATE ON service_credit_consumption
+        FOR EACH STATEMENT EXECUTE FUNCTION service_credit_consumption_guard()
+    """,
+}
 
 # The triggers leave with the function; the table is dropped by the uninstallation.
 REMOVE_GUARD = "DROP FUNCTION IF EXISTS service_credit_consumption_guard() CASCADE"
+
+
+def install_guard(cr):
+    """Let the database itself refuse any change of a row.
+
+    A trigger is made once: making it anew would keep writers out until the end of an
+    upgrade, and what it does stands in the function.
+    """
+    cr.execute(GUARD)
+    cr.execute(
+        "SELECT tgname FROM pg_trigger"
+        " WHERE tgrelid = 'service_credit_consumption'::regclass"
+    )
+    there = {name for (name,) in cr.fetchall()}
+    for name, statement in TRIGGERS.items():
+        if name not in there:
+            cr.execute(statement)
 
 
 def insert(model, vals_list):

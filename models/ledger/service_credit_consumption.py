@@ -3,7 +3,7 @@ from odoo import api, fields, models
 
 from ...tools import format_number, lock_and_touch
 from .money import MoneyCounter
-from .rows import INSTALL_GUARD, insert
+from .rows import install_guard, insert
 
 
 class ServiceCreditConsumption(models.Model):
@@ -153,7 +153,7 @@ class ServiceCreditConsumption(models.Model):
 
     def init(self):
         """Let the database itself refuse any change of a row."""
-        self.env.cr.execute(INSTALL_GUARD)
+        install_guard(self.env.cr)
 
     def _compute_recognized_in(self):
         """Hook: what took the row into account in the books, 0 for nothing."""

@@ -1,7 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools.sql import column_exists, create_column
 
 from ...tools import check_moved, refuse_typed, untyped_defaults
 from ...tools.approval import FROZEN
@@ -38,6 +37,10 @@ COST_GROUPS = (
     "hr_timesheet.group_hr_timesheet_approver,analytic.group_analytic_accounting,"
     "account.group_account_readonly,account.group_account_invoice,"
     "project.group_project_manager"
+)
+TIMES_OF_DAY = (
+    "CHECK (COALESCE(time_start, 0) >= 0 AND COALESCE(time_start, 0) < 24"
+    " AND COALESCE(time_stop, 0) >= 0 AND COALESCE(time_stop, 0) <= 24)"
 )
 
 
@@ -282,9 +285,7 @@ class AccountAnalyticLine(models.Model):
     )
 
     _times_of_day = models.Constraint(
-        "CHECK (COALESCE(time_start, 0) >= 0 AND COALESCE(time_start, 0) < 24"
-        " AND COALESCE(time_stop, 0) >= 0 AND COALESCE(time_stop, 0) <= 24)",
-        "A time of day is from 0:00 to 24:00.",
+        TIMES_OF_DAY, "A time of day is from 0:00 to 24:00."
     )
     _service_log_key_unique = models.UniqueIndex(
         "(service_log_key) WHERE service_log_key IS NOT NULL",
@@ -328,38 +329,6 @@ class AccountAnalyticLine(models.Model):
     _pending_on_item = models.Index(
         "(so_line) WHERE approval_state IN ('draft', 'submitted')"
     )
-
-    def _auto_init(self):
-        """Fill the new columns in SQL: a database may hold millions of lines."""
-        cr, table = self.env.cr, self._table
-        if not column_exists(cr, table, "service_type_id"):
-            create_column(cr, table, "service_type_id", "int4")
-        if not column_exists(cr, table, "is_billable"):
-            create_column(cr, table, "is_billable", "bool")
-            create_column(cr, table, "hours_billed", "float8")
-            cr.execute(
-                "UPDATE account_analytic_line "
-                "SET is_billable = TRUE, hours_billed = unit_amount"
-            )
-        if not column_exists(cr, table, "period_date"):
-            create_column(cr, table, "approval_state", "varchar")
-            create_column(cr, table, "is_late", "bool")
-            create_column(cr, table, "period_date", "date")
-            cr.execute("UPDATE account_analytic_line SET period_date = date")
-        if not column_exists(cr, table, "billing_factor"):
-            create_column(cr, table, "rate_facts", "jsonb")
-            # A constant costs no rewrite of the table.
-            cr.execute(
-                "ALTER TABLE account_analytic_line"
-                " ADD COLUMN billing_factor float8 DEFAULT 1"
-            )
-            cr.execute(
-                "ALTER TABLE account_analytic_line"
-                " ALTER COLUMN billing_factor DROP DEFAULT"
-            )
-        if not column_exists(cr, table, "goodwill_value"):
-            create_column(cr, table, "goodwill_value", "numeric")
-        return super()._auto_init()
 
     @api.constrains("unit_amount", "ticket_id")
     def _check_ticket_hours(self):
