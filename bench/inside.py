@@ -2,10 +2,12 @@
 """Runs in Odoo's Python: load the database, measure every row, print the table."""
 
 import importlib
+import json
 import pkgutil
 import platform
 import sys
 import time
+from pathlib import Path
 
 import rows
 from measure import measure
@@ -14,10 +16,16 @@ import odoo
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
-HEAD = ("row", "unit", "stock min/med/max", "ours min/med/max", "queries", "ratio")
+NUMBERS = "min/median/p95/max"
+HEAD = ("row", "unit", f"stock {NUMBERS}", f"ours {NUMBERS}", "queries", "ratio")
 
 
-def main(config, database, only, repeat):
+def main(config, database, only, repeat, disk, notes):
+    """Measure the rows with ``only`` in their names, and show them.
+
+    :param disk: ``fsync`` when the time of the disk counts, else anything
+    :param notes: a file to keep the table in, or an empty text
+    """
     odoo.tools.config.parse_config(["-c", config, "--log-level=error"])
     results = []
     found = [row for row in all_rows() if only in row.name]
@@ -25,13 +33,21 @@ def main(config, database, only, repeat):
         env = api.Environment(cr, SUPERUSER_ID, {})
         for row in found:
             started = time.monotonic()
-            results.append(measure(env, row, int(repeat)))
+            results.append(measure(env, row, int(repeat), disk == "fsync"))
             took = time.monotonic() - started
             print(f"   {row.name}: {took:.0f} s", file=sys.stderr, flush=True)
         cr.rollback()
         cr.execute("SHOW server_version")
-        postgres = cr.fetchone()[0]
-    show(results, postgres)
+        postgres = cr.fetchone()[0].partition(" ")[0]
+    machine = (
+        f"Python {platform.python_version()}, PostgreSQL {postgres}"
+        f" {'with' if disk == 'fsync' else 'without'} fsync"
+    )
+    show(results, machine)
+    if notes:
+        kept = {"machine": machine, "head": [*HEAD, "target", ""]}
+        kept["rows"] = [[*cells(result), result.row.what] for result in results]
+        Path(notes).write_text(json.dumps(kept), encoding="utf-8")
     return 0 if results else 2
 
 
@@ -41,11 +57,11 @@ def all_rows():
         yield from importlib.import_module(f"rows.{module.name}").ROWS
 
 
-def show(results, postgres):
+def show(results, machine):
     table = [HEAD + ("target", "")]
     table += [cells(result) for result in results]
     widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
-    print(f"\nPython {platform.python_version()}, PostgreSQL {postgres} without fsync")
+    print(f"\n{machine}")
     for line in table:
         padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
         print("  ".join(padded).rstrip())
@@ -71,9 +87,9 @@ def cells(result):
 
 
 def span(side, row):
-    numbers = [min(side.seconds), side.median, max(side.seconds)]
+    numbers = [min(side.seconds), side.median, side.p95, max(side.seconds)]
     if row.work > 1:
-        return " / ".join(f"{row.work / number:.0f}" for number in numbers[::-1])
+        return " / ".join(f"{row.work / number:.0f}" for number in numbers)
     scale = 1 if row.unit else 1000
     return " / ".join(f"{number * scale:.1f}" for number in numbers)
 

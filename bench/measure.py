@@ -5,7 +5,10 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+
+from odoo.sql_db import db_connect
 
 WARM_UP = 2
 
@@ -50,6 +53,12 @@ class Side:
         return statistics.median(self.seconds)
 
     @property
+    def p95(self):
+        """The time that nineteen of twenty repetitions do not exceed."""
+        ordered = sorted(self.seconds)
+        return ordered[-(-len(ordered) * 19 // 20) - 1]
+
+    @property
     def query_count(self):
         return round(statistics.median(self.queries))
 
@@ -72,24 +81,30 @@ class Result:
         return self.ours.query_count - self.stock.query_count
 
 
-def measure(env, row, repeat):
-    """Measure both sides in turn, so that a busy moment hits both."""
+def measure(env, row, repeat, durable=False):
+    """Measure both sides in turn, so that a busy moment hits both.
+
+    :param durable: whether the time of writing to the disk counts too, as it does
+        when an action is committed
+    """
     data = row.prepare(env)
     env.flush_all()
     sides = Side(), Side()
     actions = (row.stock, sides[0]), (row.ours, sides[1])
-    for number in range(-row.warm_up, row.repeat or repeat):
-        order = actions if number % 2 else actions[::-1]
-        for action, side in order:
-            check = row.check if action == row.ours else lambda _result: None
-            seconds, queries, figure = _once(env, action, data, check)
-            if number >= 0:
-                side.seconds.append(figure if row.unit else seconds)
-                side.queries.append(queries)
+    other = db_connect(env.cr.dbname).cursor() if durable else nullcontext()
+    with other as disk:
+        for number in range(-row.warm_up, row.repeat or repeat):
+            order = actions if number % 2 else actions[::-1]
+            for action, side in order:
+                check = row.check if action == row.ours else lambda _result: None
+                seconds, queries, figure = _once(env, action, data, check, disk)
+                if number >= 0:
+                    side.seconds.append(figure if row.unit else seconds)
+                    side.queries.append(queries)
     return Result(row, *sides)
 
 
-def _once(env, action, data, check):
+def _once(env, action, data, check, disk):
     """Return seconds, queries and result of an action with cold caches, undone."""
     env.cr.execute("SAVEPOINT bench")
     env.invalidate_all()
@@ -98,6 +113,8 @@ def _once(env, action, data, check):
     queries, start = env.cr.sql_log_count, time.perf_counter()
     result = action(env, data)
     env.flush_all()
+    if disk:
+        _wait_for_disk(disk)
     seconds = time.perf_counter() - start
     queries = env.cr.sql_log_count - queries
     gc.enable()
@@ -105,3 +122,10 @@ def _once(env, action, data, check):
     env.cr.execute("ROLLBACK TO SAVEPOINT bench")
     env.invalidate_all(flush=False)
     return seconds, queries, result
+
+
+def _wait_for_disk(disk):
+    """Wait as long as the commit of an action would: a commit writes the log of all
+    transactions up to it, and this one has nothing of its own."""
+    disk.execute("SELECT pg_logical_emit_message(TRUE, 'bench', '')")
+    disk.commit()

@@ -2,19 +2,44 @@
 """bench/run: a scratch database, and the measurements inside Odoo on it."""
 
 import argparse
+import json
 import os
+import re
 import subprocess
 
 from . import paths, say
 from .databases import Databases, dependencies
+from .say import Problem
 from .workshop import LEASH, Workshop
 
 INSIDE = paths.CHECKOUT / "bench" / "inside.py"
+PAGE = paths.CHECKOUT / "docs" / "performance.md"
+# What the page has from the runs; all around it is written by hand.
+FIGURES = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
 
 
 def main(arguments):
     options = _options(arguments)
-    with Workshop("test", throw_away=True) as shop:
+    if not options.page:
+        return _measure(options.rows, options.repeat, options.fsync)
+    kinds = []
+    for fsync in (False, True):
+        notes = paths.folder("runs") / f"bench_{os.getpid()}.json"
+        try:
+            if _measure(options.rows, options.repeat, fsync, notes):
+                return 1
+            kinds.append(json.loads(notes.read_text(encoding="utf-8")))
+        finally:
+            notes.unlink(missing_ok=True)
+    _write_page(kinds)
+    return 0
+
+
+def _measure(rows, repeat, fsync, notes=""):
+    """Measure in a scratch database and return the exit code."""
+    # A server of its own for each: with fsync is a setting of the whole server.
+    server = ("durable", False) if fsync else ("test", True)
+    with Workshop(*server) as shop:
         databases = Databases(shop)
         databases.clean()
         source = databases.addon(databases.base(dependencies()))
@@ -24,8 +49,8 @@ def main(arguments):
             )
             python = shop.environment.python
             command = [python, LEASH, python, INSIDE, config, name]
-            command += [options.rows, options.repeat]
-            say.tell(f"-> Measuring ({os.cpu_count()} cores, {_memory()} of memory)")
+            command += [rows, repeat, "fsync" if fsync else "", notes]
+            say.tell(f"-> Measuring ({_machine()})")
             done = subprocess.run(
                 [str(part) for part in command],
                 env=shop.child_env(),
@@ -33,6 +58,30 @@ def main(arguments):
             )
             config.unlink(missing_ok=True)
             return done.returncode
+
+
+def _write_page(kinds):
+    """Put the tables of these runs, and what they were measured on, into the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    parts = [f"Measured with {_machine()}.\n"]
+    for kept in kinds:
+        parts += [f"## {kept['machine']}\n", _table(kept)]
+    parts += ["## What the rows compare\n"]
+    parts += [f"- `{row[0]}`: {row[-1]}." for row in kinds[0]["rows"]] + [""]
+    figures = "\n".join(parts).replace(" x ", " × ")
+    text, found = FIGURES.subn(lambda _old: figures, text)
+    if not found:
+        raise Problem(f"{PAGE.name} has no place for figures.")
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def _table(kept):
+    """Return the table of a run as Markdown."""
+    lines = [kept["head"], ["---"] * len(kept["head"])]
+    lines += [row[:-1] for row in kept["rows"]]
+    cells = ["| " + " | ".join(line) + " |" for line in lines]
+    text = re.sub(r"(?<=\d)x(?= )", "×", "\n".join(cells)).replace("->", "→")
+    return text + "\n"
 
 
 def _options(arguments):
@@ -43,7 +92,31 @@ def _options(arguments):
     )
     parser.add_argument("rows", nargs="?", default="", help="only rows with this text")
     parser.add_argument("--repeat", type=int, default=15, help="default 15")
+    parser.add_argument(
+        "--fsync",
+        action="store_true",
+        help="count the time of the disk too, on a server that waits for it",
+    )
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help=f"measure without and with fsync, and write docs/{PAGE.name}",
+    )
     return parser.parse_args(arguments)
+
+
+def _machine():
+    return f"{os.cpu_count()} cores{_model()}, {_memory()} of memory"
+
+
+def _model():
+    """Return the name of the processor, where the system tells it."""
+    try:
+        with open("/proc/cpuinfo") as lines:
+            names = [line for line in lines if line.startswith("model name")]
+    except OSError:
+        names = []
+    return f" of {names[0].partition(':')[2].strip()}" if names else ""
 
 
 def _memory():
