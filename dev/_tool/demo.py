@@ -7,6 +7,7 @@ import socket
 import subprocess
 
 from . import commands, databases, locks, paths, say, server
+from .first_page import open_first_pages
 from .logins import LOGINS
 from .say import Problem
 from .workshop import Workshop
@@ -201,6 +202,8 @@ class Demo:
         self.databases.sql(ADDRESS.format(url=url), DATABASE)
         try:
             with server.serving(command, self.shop.child_env(), LOG, url) as process:
+                with say.step("Preparing the first pages"):
+                    open_first_pages(url, "admin", "admin")
                 self._welcome(url)
                 process.wait()
             raise Problem(f"Odoo ended by itself: {databases.last_error(LOG)} ({LOG})")
