@@ -7,6 +7,8 @@
     "license": "AGPL-3",
     "author": "Helpdesk Service Credit contributors",
     "maintainers": ["helpdesk-service-credit"],
+    "website": "https://apps.odoo.com/apps/modules/19.0/helpdesk_service_credit",
+    "development_status": "Beta",
     "images": ["static/description/ticket_credits.png"],
     "depends": ["base_import", "helpdesk_mgmt_project", "sale_timesheet", "sale_crm"],
     # In the order of reference: a file may use what stands above it.
