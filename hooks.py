@@ -111,8 +111,9 @@ def _add_checks(cr):
 def _fill_columns(cr):
     """Give old lines what follows from their own values, in portions: nobody waits for
     more than one."""
-    cr.execute("SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM "
-               "account_analytic_line")
+    cr.execute(
+        "SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM account_analytic_line"
+    )
     first, last = cr.fetchone()
     for start in range(first - 1, last, PORTION):
         cr.execute(FILL, [start, start + PORTION])

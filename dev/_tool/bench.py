@@ -15,7 +15,9 @@ from .workshop import LEASH, Workshop
 INSIDE = paths.CHECKOUT / "bench" / "inside.py"
 PAGE = paths.CHECKOUT / "docs" / "performance.md"
 # What the page has from the runs; all around it is written by hand.
-FIGURES = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
+FIGURES = re.compile(
+    r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL
+)
 
 
 def main(arguments):

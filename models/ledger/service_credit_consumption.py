@@ -3,7 +3,7 @@ from odoo import api, fields, models
 
 from ...tools import format_number, lock_and_touch
 from .money import MoneyCounter
-from .rows import install_guard, insert
+from .rows import insert, install_guard
 
 
 class ServiceCreditConsumption(models.Model):
