@@ -242,8 +242,11 @@ test("the menu tells the day, and logs on the last tickets", async () => {
 
 test("a message is described by its first words", () => {
     expect(firstWords("<p>Hello <b>Nora</b>,</p><p>it is done.</p>")).toBe(
-        "Hello Nora,it is done."
+        "Hello Nora, it is done."
     );
+    expect(
+        firstWords("<div>Done<br><span data-o-mail-quote='1'>-- <br>Max</span></div>")
+    ).toBe("Done");
     const long = firstWords(`<p>${"one two three ".repeat(20)}</p>`);
     expect(long.length).toBeLessThan(61);
     expect(long).toMatch(/three|two|one$/);

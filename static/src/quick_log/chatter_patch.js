@@ -4,6 +4,8 @@ import {Chatter} from "@mail/chatter/web_portal/chatter";
 import {patch} from "@web/core/utils/patch";
 import {session} from "@web/session";
 import {useQuickLog} from "./quick_log";
+import {user} from "@web/core/user";
+import {useService} from "@web/core/utils/hooks";
 
 const MOST_LETTERS = 60;
 // The field that says whether to offer it. Tasks that are left to core stay as they are.
@@ -12,9 +14,11 @@ const TAKES_TIME = {
     "project.task": "asks_payers",
 };
 
-/** @returns {string} the first words of a message */
+/** @returns {string} the first words of a message, without its signature */
 export function firstWords(html) {
-    const page = new DOMParser().parseFromString(String(html || ""), "text/html");
+    const apart = String(html || "").replace(/<\/?(p|div|li|h\d|br)\b/g, " $&");
+    const page = new DOMParser().parseFromString(apart, "text/html");
+    page.querySelectorAll("[data-o-mail-quote]").forEach((quote) => quote.remove());
     const text = page.body.textContent.replace(/\s+/g, " ").trim();
     if (text.length <= MOST_LETTERS) {
         return text;
@@ -26,6 +30,7 @@ export function firstWords(html) {
 patch(Chatter.prototype, {
     setup() {
         super.setup(...arguments);
+        this.orm = useService("orm");
         this.quickLog = useQuickLog();
         useEffect(
             () => {
@@ -35,22 +40,62 @@ patch(Chatter.prototype, {
         );
     },
 
+    toggleComposer() {
+        // What is sent from here on is newer.
+        this.newestId = this.state.thread?.newestPersistentMessage?.id || 0;
+        return super.toggleComposer(...arguments);
+    },
+
     onPostCallback() {
         const {composerType, thread} = this.state;
         const words = firstWords(thread.composer.composerHtml);
         super.onPostCallback(...arguments);
-        if (
-            composerType !== "message" ||
-            !session.service_timer ||
-            !this.props.record?.data[TAKES_TIME[thread.model]] ||
-            this.props.record.data.timesheet_obstacle
-        ) {
+        if (this.takesTime(composerType)) {
+            this.offerTime(words);
+        }
+    },
+
+    /** The window of the composer keeps what was written in it: the server has it. */
+    async onCloseFullComposerCallback(isDiscard) {
+        const {newestId, state} = this;
+        const {composerType, thread} = state;
+        super.onCloseFullComposerCallback(...arguments);
+        if (isDiscard || !this.takesTime(composerType)) {
             return;
         }
+        const sent = await this.orm.searchRead(
+            "mail.message",
+            [
+                ["model", "=", thread.model],
+                ["res_id", "=", thread.id],
+                ["author_id", "=", user.partnerId],
+                ["message_type", "=", "comment"],
+                ["id", ">", newestId],
+            ],
+            ["body"],
+            {limit: 1, order: "id desc"}
+        );
+        if (thread.eq(this.state.thread)) {
+            this.offerTime(firstWords(sent[0]?.body));
+        }
+    },
+
+    takesTime(composerType) {
+        const {record, threadModel} = this.props;
+        return (
+            composerType === "message" &&
+            session.service_timer &&
+            record?.data[TAKES_TIME[threadModel]] &&
+            !record.data.timesheet_obstacle
+        );
+    },
+
+    offerTime(words) {
+        const {id, model} = this.state.thread;
         const minutes = Math.max(1, Math.ceil((Date.now() - this.openedAt) / 60000));
         this.quickLog(this.rootRef.el.querySelector(".o-mail-Chatter-sendMessage"), {
-            resModel: thread.model,
-            resId: thread.id,
+            resModel: model,
+            resId: id,
             duration: `${minutes}m`,
             description: words,
             onLogged: () => this.props.record.load(),
