@@ -78,6 +78,11 @@ class ServiceSyncMapping(models.Model):
         ],
         required=True,
     )
+    target_fields = fields.Json(
+        compute="_compute_target_fields",
+        export_string_translation=False,
+        help="What a field can become in this system.",
+    )
     default_value = fields.Char(
         string="Default", help="Taken for rows that leave the field empty."
     )
@@ -109,6 +114,13 @@ class ServiceSyncMapping(models.Model):
         "A field of the source can be used only once in an ID, a name or a date and "
         "time.",
     )
+
+    @api.depends("source_id.target")
+    def _compute_target_fields(self):
+        """Offer what :meth:`_check_target_field` accepts."""
+        for line in self:
+            target = TARGETS.get(line.source_id.target)
+            line.target_fields = [*COMMON_FIELDS, *(target.fields if target else ())]
 
     @api.constrains("target_field", "source_id")
     def _check_target_field(self):

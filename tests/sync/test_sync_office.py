@@ -51,6 +51,30 @@ class TestOfficeConnects(SyncCommon):
     def as_manager(self, record):
         return record.with_user(self.manager)
 
+    # --- What a field is read from, and what it becomes ---
+
+    def test_columns_of_a_file_are_suggested(self):
+        source = self.csv_source(HEAD + "1;10001;5;100;2026-01-01;2026-12-31", MAPPING)
+        columns = HEAD.strip().split(";")
+        self.assertEqual(source.get_source_columns(), columns)
+        with self.assertRaises(AccessError):
+            self.as_manager(source).get_source_columns()
+        source.header_line = 9
+        self.assertEqual(source.get_source_columns(), [])
+
+    def test_fields_of_the_other_kind_are_not_offered(self):
+        source = self.csv_source(HEAD, MAPPING)
+        with Form(source) as form, form.mapping_ids.new() as line:
+            self.assertIn("price", line.target_fields)
+            self.assertNotIn("unit_amount", line.target_fields)
+            line.source_field, line.target_field = "note", "description"
+        source.mapping_ids.unlink()
+        source.target = "time_entry"
+        with Form(source) as form, form.mapping_ids.new() as line:
+            self.assertIn("unit_amount", line.target_fields)
+            self.assertNotIn("price", line.target_fields)
+            line.source_field, line.target_field = "hours", "unit_amount"
+
     # --- All that is wrong with a row at once ---
 
     def test_row_tells_all_its_faults(self):

@@ -1,9 +1,29 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import api, models
+
+from ...connectors import ConnectorError
+from ...connectors.guesses import get_columns
+from ...models.sync.service_sync_source_guess import ROWS
 
 
 class ServiceSyncSource(models.Model):
     _inherit = "service.sync.source"
+
+    @api.readonly
+    def get_source_columns(self):
+        """Return the names of a file's columns, which its fields can be read from.
+
+        What is wrong with the file is said where it is read, not while a name is typed.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.connector != "csv":
+            return []
+        try:
+            rows = self._read_first(ROWS, is_bare=True)
+        except ConnectorError:
+            return []
+        return list(get_columns([row.values for row in rows if not row.error]))
 
     def action_guess_fields(self):
         """Map the fields by their names and values, and show what that makes."""
