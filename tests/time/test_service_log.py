@@ -55,12 +55,23 @@ class TestServiceLog(ServiceLogCommon):
         self.assertEqual(log.entry_id.so_line, self.item)
 
     def test_new_ticket_of_a_team_for_projects_only(self):
-        """Before posting as in the preview, it says what can be done."""
+        """Before posting as in the preview, it says what can be done, and takes it."""
         self.team.only_project_tickets = True
         log = self._create_log(ticket_id=False, team_id=self.team.id)
-        self.assertIn("project first", log.preview)
-        with self.assertRefused(ValidationError, self.team.name, says="project first"):
+        self.assertIn("project for the new", log.preview)
+        with self.assertRefused(ValidationError, self.team.name, says="project for"):
             log.action_log_hours()
+        hidden = self.project.copy(
+            {"allow_timesheets": True, "privacy_visibility": "followers"}
+        )
+        log.project_id = hidden
+        with self.assertRaises(AccessError):
+            log.action_log_hours()
+        log.project_id = other = self.project.copy({"allow_timesheets": True})
+        self.assertIn(self.item.order_id.name, log.preview)
+        log.action_log_hours()
+        self.assertEqual(log.ticket_id.project_id, other)
+        self.assertEqual(log.entry_id.project_id, other)
 
     def test_closes_the_ticket(self):
         """The service is done with its ticket, also where one was made for it."""

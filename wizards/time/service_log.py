@@ -21,6 +21,14 @@ class ServiceLog(models.TransientModel):
     company_id = fields.Many2one(
         comodel_name="res.company", compute="_compute_company_id"
     )
+    only_project_tickets = fields.Boolean(
+        related="team_id.only_project_tickets", related_sudo=False
+    )
+    project_id = fields.Many2one(
+        comodel_name="project.project",
+        domain="[('allow_timesheets', '=', True), "
+        "('company_id', 'in', (company_id, False))]",
+    )
     sale_line_id = fields.Many2one(
         comodel_name="sale.order.line",
         string="Sales Order Item",
@@ -134,6 +142,7 @@ class ServiceLog(models.TransientModel):
         "ticket_id",
         "task_id",
         "team_id",
+        "project_id",
         "sale_line_id",
         "service_type_id",
         "hours",
@@ -242,5 +251,11 @@ class ServiceLog(models.TransientModel):
                 "partner_id": self.partner_id.id,
                 "team_id": self.team_id.id,
                 "company_id": self.company_id.id,
+                **self._prepare_project(),
             }
         )
+
+    def _prepare_project(self):
+        """Return the project of a new ticket, where its team asks for one."""
+        is_asked = self.only_project_tickets and self.project_id
+        return {"project_id": self.project_id.id} if is_asked else {}

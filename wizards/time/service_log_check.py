@@ -95,12 +95,14 @@ class ServiceLog(models.TransientModel):
 
     def _check_new_ticket(self):
         """Refuse the team whose tickets need a project that a new one lacks."""
-        if not self._get_work() and self._get_new_ticket()._lacks_own_project():
+        if self._get_work():
+            return
+        self.project_id.check_access("read")
+        if self._get_new_ticket()._lacks_own_project():
             raise ValidationError(
                 self.env._(
                     "Team %(team)s logs time only on tickets with a project of their "
-                    "own. Create the ticket with its project first, then log the "
-                    "service on it.",
+                    "own. Choose a project for the new ticket.",
                     team=self.team_id.display_name,
                 )
             )

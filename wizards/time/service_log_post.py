@@ -225,6 +225,7 @@ class ServiceLog(models.TransientModel):
                 "partner_id": self.partner_id.id,
                 "team_id": self.team_id.id,
                 "user_id": self.env.uid,
+                **self._prepare_project(),
             }
         )
         if ticket.sale_line_id != item:
