@@ -199,7 +199,7 @@ class AuthorizationPortal(CustomerPortal):
         return request.httprequest.remote_addr
 
     def _get_authorization_rights(self, authorization_sudo):
-        """Return what the session may answer, and why not."""
+        """Return what the session may see and answer, and why not."""
         user = request.env.user
         is_customer = authorization_sudo._is_customer_user(user)
         is_open = authorization_sudo.state == "requested"
@@ -209,7 +209,10 @@ class AuthorizationPortal(CustomerPortal):
             hours
         )
         limit = None if may_all else authorization_sudo._get_answer_limit(user)
+        # The customer sees the price; of those who look in, only who sees prices.
+        is_reader = authorization_sudo.with_user(user)._may_read_estimate()
         return {
+            "shows_price": is_reader or not user._is_internal(),
             "may_ask": is_open,
             "may_approve": is_open and limit != 0,
             "may_decline": is_open and limit is None,

@@ -267,7 +267,9 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         page = self.url_open("/my/authorizations")
         self.assertIn(self.request.access_url, page.text)
         self.assertIn("Waiting for your answer", page.text)
-        self.assertIn("authorization_form", self._read_page().text)
+        page = self._read_page()
+        self.assertIn("authorization_form", page.text)
+        self.assertIn("500.00", page.text)
         self._approve()
         self.env.invalidate_all()
         self.assertEqual(self.request.state, "approved")
@@ -280,7 +282,11 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
         self.assertNotIn("authorization_form", page.text)
         for token in (None, self.token):
             self.assertIn("error", self._approve(token))
+            # Agents see no price, on the customer's page neither.
+            self.assertNotIn("500.00", self._read_page(token).text)
         self._assert_untouched()
+        self.authenticate(self.seller.login, self.seller.login)
+        self.assertIn("500.00", self._read_page().text)
 
     def test_the_home_page_gets_the_figures_it_asks_for(self):
         """On a later visit the page knows some; one more than asked for stops it."""
