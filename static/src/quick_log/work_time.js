@@ -4,6 +4,7 @@ import {registry} from "@web/core/registry";
 import {session} from "@web/session";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
+import {useDropdownCloser} from "@web/core/dropdown/dropdown_hooks";
 import {useQuickLog} from "./quick_log";
 import {useService} from "@web/core/utils/hooks";
 import {useTicking} from "../timer/timer_clock";
@@ -38,6 +39,8 @@ export class WorkTime extends Component {
         this.timerCall = useTimerCall();
         this.timers = useState(useService("service_timer"));
         this.quickLog = useQuickLog();
+        // On a phone the form's buttons are in a sheet.
+        this.sheet = useDropdownCloser();
         this.rootRef = useRef("root");
         this.useRowHotkey("alt+g", ".o_service_quick_log");
         this.useRowHotkey("alt+z", ".o_service_timer_start, .o_service_timer_end");
@@ -104,7 +107,10 @@ export class WorkTime extends Component {
         this.quickLog(target, {
             resModel: record.resModel,
             resId: record.resId,
-            onLogged: () => this.reload(),
+            onLogged: () => {
+                this.sheet.closeAll();
+                return this.reload();
+            },
         });
     }
 
