@@ -12,7 +12,8 @@ class TestCustomerYear(PortalReadersCase):
     def test_a_year(self):
         self.quotation.action_cancel()
         path, tour = "/my", "helpdesk_service_credit_customers_year"
-        self.start_tour(path, tour, login=self.own.login)
+        with self.assertNoLogs("odoo.http", "ERROR"):
+            self.start_tour(path, tour, login=self.own.login)
         self.env.invalidate_all()
         self.assertEqual((self.request.state, self.request.hours), ("approved", 2))
         self.assertEqual(self.request.signed_by, "Nora Azure")
