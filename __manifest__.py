@@ -88,6 +88,7 @@
         "report/service_revenue_risk_views.xml",
         "views/base/helpdesk_service_credit_menus.xml",
         "views/ledger/service_credit_report_menus.xml",
+        "report/service_overview_views.xml",
         "views/alert/service_credit_alert_views.xml",
         "views/alert/service_credit_alert_settings_views.xml",
         "views/alert/helpdesk_ticket_views.xml",

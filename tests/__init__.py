@@ -99,6 +99,7 @@ from .report import test_report_rights
 from .report import test_report_statement
 from .security import test_attack_computed
 from .report import test_goodwill
+from .report import test_overview
 from .report import test_revenue_risk
 from .report import test_revenue_risk_shared
 from .report import test_revenue_risk_sold

@@ -152,6 +152,17 @@ GALLERY = [
     ),
     (
         "admin",
+        WIDER,
+        [
+            "/odoo/helpdesk-overview",
+            "wait:.o_service_overview canvas",
+            "wait:[data-card=risk] .fw-bold.fs-2",
+            "sleep:1",
+            "shot:overview",
+        ],
+    ),
+    (
+        "admin",
         WIDE,
         [
             _action("service_credit_purchase_action"),

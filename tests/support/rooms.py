@@ -252,7 +252,7 @@ def downward_uses(sources):
 
 
 def lonely_mixins(sources):
-    """A mixin has two users; what has none is plain Python."""
+    """A mixin has two users; what has none is plain Python, or what a screen calls."""
     for name, one in sources.home.items():
         if one.is_abstract and not name.startswith("report."):
             users = {
@@ -260,7 +260,9 @@ def lonely_mixins(sources):
                 for other in sources.classes
                 if name in other.inherits and other.name != name
             }
-            if len(users) < 2:
+            is_called = any(not method.startswith("_") for method in one.methods)
+            is_service = is_called and not users and not one.fields
+            if len(users) < 2 and not is_service:
                 yield f"{one.source.place}: {name} has {len(users)} users"
 
 

@@ -26,6 +26,7 @@ LISTS = (
     "service_credit_forecast_action",
     "service_revenue_risk_action",
     "service_goodwill_action",
+    "service_overview_action",
     "service_credit_recognition_action",
     "service_credit_recognition_line_action",
     "service_credit_books_action",
