@@ -13,6 +13,7 @@ from .workshop import LEASH, Workshop
 # Addons ours changes, and how many tests each has.
 PEERS = {"helpdesk_mgmt": 35, "helpdesk_mgmt_project": 6, "sale_timesheet": 79}
 BESIDE = (
+    "base_automation",
     "contract",
     "helpdesk_mgmt_crm",
     "helpdesk_mgmt_merge",

@@ -4,11 +4,16 @@
 The name keeps them out of runs without those addons.
 """
 
+import json
+
 from odoo import Command
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
+from ...tools import add_days
 from .accounting import AccountingCommon
 from .funding import FundingCommon
+from .peers import http_peer
 
 
 @tagged("post_install", "-at_install")
@@ -176,3 +181,134 @@ class TestBesideLoyalty(AccountingCommon):
         self.assertEqual(draft.paid_per_credit, 90)
         order.order_line.filtered("is_reward_line").unlink()
         self.assertEqual(draft.paid_per_credit, 100)
+
+
+@tagged("post_install", "-at_install")
+class TestBesideAutomation(FundingCommon):
+    """The events of docs/integrators.md, which core's automation rules send."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.enterClassContext(mute_logger("odoo.addons.base.models.ir_actions"))
+        cls.peer = cls.enterClassContext(
+            http_peer(lambda handler, request: handler.send({}))
+        )
+
+    def _watch(self, model, trigger, field, **values):
+        """Make the rule of the page: on this event, send this field."""
+        fields = self.env["ir.model.fields"]
+        model_id = self.env["ir.model"]._get_id(model)
+        rule = self.env["base.automation"].create(
+            {
+                "name": "Tell the other program",
+                "model_id": model_id,
+                "trigger": trigger,
+                "action_server_ids": [
+                    Command.create(
+                        {
+                            "name": "Send",
+                            "model_id": model_id,
+                            "state": "webhook",
+                            "webhook_url": self.peer.url,
+                            "webhook_field_ids": [
+                                Command.set(fields._get(model, field).ids)
+                            ],
+                        }
+                    )
+                ],
+                **values,
+            }
+        )
+        self.addCleanup(rule.unlink)
+        self.env.cr.postcommit.clear()
+        self.peer.requests.clear()
+        return rule
+
+    def _select(self, model, value):
+        """Return the option of `state` that a rule waits for."""
+        return self.env["ir.model.fields.selection"].search(
+            [
+                ("field_id", "=", self.env["ir.model.fields"]._get(model, "state").id),
+                ("value", "=", value),
+            ]
+        )
+
+    def _get_sent(self):
+        """Commit, as far as other programs are concerned; return what they got."""
+        self.env.flush_all()
+        self.env.cr.postcommit.run()
+        self.env.cr.postrollback.clear()
+        return [json.loads(request.body) for request in self.peer.requests]
+
+    def _fire(self):
+        alerts = self.env["service.credit.alert"]
+        alerts._fire(self.company, alerts._get_due_customers(self.company))
+
+    def test_credits_low_and_expiring(self):
+        today = self.company._get_today()
+        self.company.write(
+            {
+                "service_credit_alert_percents": "20",
+                "service_credit_alert_credits": False,
+                "service_credit_alert_days": "30",
+            }
+        )
+        self._buy(10, start=today, expiry=add_days(today, 20))
+        self._log(self.ticket, 9, date=today)
+        self._watch("service.credit.alert", "on_create", "kind")
+        self._fire()
+        sent = self._get_sent()
+        self.assertEqual(
+            {(one["_model"], one["kind"]) for one in sent},
+            {
+                ("service.credit.alert", "percent"),
+                ("service.credit.alert", "expiry"),
+            },
+        )
+        self._fire()
+        self.assertEqual(self._get_sent(), sent, "once each")
+
+    def test_credits_used_up(self):
+        name = "service.credit.purchase"
+        purchase = self._buy(2)
+        state = self._select(name, "used")
+        self._watch(
+            name, "on_state_set", "credits_available", trg_selection_field_id=state.id
+        )
+        self._work(1)
+        self.assertEqual(self._get_sent(), [])
+        self._work(1)
+        [sent] = self._get_sent()
+        self.assertEqual((sent["_id"], sent["credits_available"]), (purchase.id, 0))
+
+    def test_credits_drawn(self):
+        name = "service.credit.purchase"
+        purchase = self._buy(10)
+        field = self.env["ir.model.fields"]._get(name, "credits_available")
+        self._watch(
+            name,
+            "on_create_or_write",
+            "credits_available",
+            trigger_field_ids=[Command.set(field.ids)],
+            filter_pre_domain=f"[('id', '=', {purchase.id})]",
+        )
+        self._work(3)
+        self.assertEqual([one["credits_available"] for one in self._get_sent()], [7])
+
+    def test_hours_authorized(self):
+        name = "service.authorization"
+        item = self._sell(self.time_product)
+        item.limit_hours = True
+        request = self.env[name].create(
+            {"sale_line_id": item.id, "hours": 3, "reason": "More"}
+        )
+        self._watch(
+            name,
+            "on_state_set",
+            "hours",
+            trg_selection_field_id=self._select(name, "approved").id,
+        )
+        request.action_approve()
+        [sent] = self._get_sent()
+        self.assertEqual((sent["_id"], sent["hours"]), (request.id, 3))
