@@ -273,8 +273,9 @@ def get_request(claim, credits):
     partner = claim.entry._get_customer()
     if claim.kept and claim.entry.consumption_ids:
         # What credits pay already stays with the customer they belong to.
-        allocation = claim.entry.consumption_ids[:1].allocation_id
-        partner = allocation.commercial_partner_id
+        # Not of the first row alone: those of a batch are read together.
+        allocations = claim.entry.consumption_ids.allocation_id
+        partner = allocations[:1].commercial_partner_id
     return DrawRequest(
         work=claim.work,
         partner=partner,

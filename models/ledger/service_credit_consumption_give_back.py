@@ -84,7 +84,8 @@ class ServiceCreditConsumption(models.Model):
 
     def _prepare_give_back(self, wanted, left):
         digits = self.env["decimal.precision"].precision_get("Service Credits")
-        sources = self.filtered(lambda row: row.id in left).sorted("id", reverse=True)
+        # Not filtered: the rows of a batch are read together.
+        sources = [row for row in self.sorted("id", reverse=True) if row.id in left]
         total = sum(left[source.id][0] for source in sources)
         wanted = float_round(total if wanted is None else wanted, digits)
         if float_compare(wanted, total, precision_digits=digits) > 0:
