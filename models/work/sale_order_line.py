@@ -133,9 +133,14 @@ class SaleOrderLine(models.Model):
             "qty_delivered_method", "=", "timesheet"
         )
 
+    @api.depends("product_id.service_policy", "product_uom_id")
+    def _compute_remaining_hours_available(self):
+        """As core, which asks the database for the unit of an hour, item by item."""
+        for line in self:
+            line.remaining_hours_available = line._sells_hours()
+
     def _sells_hours(self):
-        """Tell whether the item sells hours in advance: `remaining_hours_available`,
-        for which core asks the database for the unit, item by item."""
+        """Tell whether the item sells hours in advance."""
         self.ensure_one()
         if self.product_id.service_policy != "ordered_prepaid":
             return False
