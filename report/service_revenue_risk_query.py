@@ -7,6 +7,7 @@ Each finding has one row and belongs to one kind, so that the hours can be added
 from odoo.tools import SQL
 
 from ..models.ledger.drawing import DRAWING_ORDER
+from ..models.ledger.movements import ROLLED
 
 DAYS_TO_INVOICE = 30
 DAYS_TO_DECIDE = 14
@@ -106,18 +107,34 @@ BILLED = f"""
 """
 # What the customer has left that could have paid: credits first, its own and then what
 # others share with it, as for new time.
-CREDITS = """
-    SELECT {turn} AS turn, purchase.priority, purchase.date_expiry, purchase.date_start,
-           purchase.id, COALESCE(type.credits_per_hour, 1)
+CREDITS = f"""
+    SELECT {{turn}} AS turn, purchase.priority, purchase.date_expiry,
+           purchase.date_start, purchase.id, COALESCE(type.credits_per_hour, 1)
            * purchase.value_per_credit * rate.rate AS hour_price
     FROM service_credit_purchase purchase
+    JOIN res_company company ON company.id = purchase.company_id
+    JOIN res_currency currency ON currency.id = purchase.currency_id
+    JOIN (%(days)s) day ON day.company_id = purchase.company_id
     JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
                          AND rate.currency_id = purchase.currency_id
     JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
                            AND owner.owner_id = purchase.company_id
-    WHERE {whose} AND %(in_scope)s
-      AND purchase.state = 'open' AND purchase.credits_available > 0
-      AND entry.date BETWEEN purchase.date_start AND purchase.date_expiry
+    LEFT JOIN LATERAL ({ROLLED}) roll ON TRUE
+    CROSS JOIN LATERAL (
+        SELECT purchase.date_expiry + COALESCE(company.service_credit_grace_days, 0)
+                   AS last,
+               COALESCE(company.service_credit_late_days, 0) AS late
+    ) term
+    WHERE {{whose}} AND %(in_scope)s
+      AND purchase.state = 'open' AND entry.date >= purchase.date_start
+      AND (
+        company.service_credit_allow_past_expiry
+        OR entry.date <= term.last AND day.today <= term.last + term.late
+      )
+      -- what neither waits nor lapses with a period
+      AND purchase.credits_available - COALESCE(purchase.credits_waiting, 0)
+          > CASE WHEN entry.date > roll.last OR day.today > roll.last + term.late
+                 THEN roll.excess ELSE 0 END
 """
 OWN = CREDITS.format(
     turn=1, whose="purchase.commercial_partner_id = entry.commercial_partner_id"
@@ -218,8 +235,10 @@ OVERAGE = f"""
         LIMIT 1
     ) credit ON TRUE
     WHERE entry.coverage = 'overage'
-      AND COALESCE(entry.overage_decided_on::date, entry.date)
-          < day.today - {DAYS_TO_DECIDE}
+      AND COALESCE(
+              (entry.overage_decided_on AT TIME ZONE 'UTC'
+               AT TIME ZONE day.time_zone)::date, entry.date
+          ) < day.today - {DAYS_TO_DECIDE}
       AND COALESCE(entry.ticket_id, 0) NOT IN ({CATCH_ALL})
 """
 INVOICES = """
@@ -286,16 +305,31 @@ DIFFERENT = f"""
       AND (purchase.plan_id IS NULL OR purchase.invoiced_total > 0)
       AND ABS(ledger.billed - ledger.paid) >= currency.rounding * 0.9
 """
-# An invoice or a payment was taken back after the credits were used.
+# An invoice or a payment was taken back after the credits were used: since the first
+# work that what is still paid does not cover. A correction has the day of what it undoes.
 USED_UNPAID = """
     SELECT purchase.id::bigint * 16 + 9, 'used_unpaid',
            purchase.commercial_partner_id, purchase.company_id, 0,
            purchase.credits_unpaid * purchase.paid_per_credit * rate.rate,
-           purchase.write_date::date, purchase.sale_line_id, NULL::int, NULL::int,
-           purchase.id
+           COALESCE(used.since, purchase.date_start), purchase.sale_line_id, NULL::int,
+           NULL::int, purchase.id
     FROM service_credit_purchase purchase
     JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
                          AND rate.currency_id = purchase.currency_id
+    CROSS JOIN LATERAL (
+        SELECT MIN(upto.date) FILTER (
+                   WHERE upto.credits > upto.total - purchase.credits_unpaid
+               ) AS since
+        FROM (
+            SELECT line.date, SUM(SUM(line.credits)) OVER (ORDER BY line.date)
+                       AS credits,
+                   SUM(SUM(line.credits)) OVER () AS total
+            FROM service_credit_consumption line
+            WHERE line.purchase_id = purchase.id
+              AND line.consumption_type NOT IN ('expiry', 'withdrawal')
+            GROUP BY line.date
+        ) upto
+    ) used
     WHERE purchase.credits_unpaid > 0 AND purchase.is_draft IS NOT TRUE
       AND purchase.is_withdrawn IS NOT TRUE
 """

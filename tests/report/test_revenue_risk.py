@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -208,9 +208,10 @@ class TestRevenueRisk(RevenueRiskCommon):
         self._get_only("overage").action_settle()
         self.assertEqual(entry.overage_decision, "to_bill")
         self._assert_settled()
-        apply.write_funding(
-            {entry: {"overage_decided_on": fields.Datetime.now() - timedelta(days=16)}}
-        )
+        # In the evening of the day before in Los Angeles, which is UTC's next day.
+        self.company.partner_id.tz = "America/Los_Angeles"
+        evening = datetime.combine(self._days_ago(14), time(4))
+        apply.write_funding({entry: {"overage_decided_on": evening}})
         action = self._get_only("overage").action_settle()
         quotation = self.env["sale.order"].browse(action["res_id"])
         self.assertEqual(quotation, entry.overage_line_id.order_id)

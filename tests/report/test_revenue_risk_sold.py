@@ -100,3 +100,32 @@ class TestRevenueRiskSold(RevenueRiskCommon):
         note = self._credit(self._invoice_units(lot, 4), quantity=1)
         note.action_post()
         self._assert_settled()
+
+    def test_what_lapses_could_not_have_paid(self):
+        """Of time after a period, no more than rolls over is at risk."""
+        with freeze_time("2026-01-01 12:00"):
+            plan = self.env["service.credit.plan"].create(
+                {
+                    "partner_id": self.customer.id,
+                    "credits": 10,
+                    "value_per_credit": 100,
+                    "paid_per_credit": 80,
+                    "date_start": "2026-01-01",
+                    "periods": 1,
+                    "rollover": "limit",
+                    "rollover_credits": 4,
+                }
+            )
+            plan.action_start()
+        self.team.use_service_credits = True
+        ticket = self._create_ticket()
+        ticket.use_service_credits = True
+        with freeze_time("2026-02-02 12:00"):
+            self._log(ticket, 4, date="2026-02-02")
+            entry = self._log(ticket, 1, date="2026-02-02", is_billable=False)
+            lot = plan.purchase_ids
+            self.assertEqual((lot.state, lot.credits_available), ("open", 6))
+            self._assert_settled()
+            # Work of the period itself may use all of it.
+            entry.date = "2026-01-31"
+            self.assertEqual(self._get_only("non_billable").timesheet_id, entry)

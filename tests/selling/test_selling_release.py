@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -154,6 +156,8 @@ class TestSellingRelease(SellingCommon):
         invoice = self._invoice(lot)
         payment = self._pay(invoice)
         entry = self._use(8)
+        first = lot.date_start - timedelta(days=3)
+        lot.date_start = entry.date = first
         payment.action_cancel()
         self.assertEqual(entry.credits, 8)
         self.assertEqual((lot.credits_allocated, lot.credits_available), (8, 2))
@@ -162,7 +166,8 @@ class TestSellingRelease(SellingCommon):
         risk = self.env["service.revenue.risk"].search(
             [("kind", "=", "used_unpaid"), ("purchase_id", "=", lot.id)]
         )
-        self.assertEqual(risk.value, 80)
+        # Since the work that is not paid, not since the payment was taken back.
+        self.assertEqual((risk.value, risk.date), (80, first))
         self.assertEqual(
             self.env["account.move"].search(risk.action_settle()["domain"]), invoice
         )
