@@ -97,6 +97,7 @@ class TestFundingPreview(TaskFundingCommon):
                 "hours": vals["unit_amount"],
                 "date": vals["date"],
                 "time_start": vals.get("time_start", 0),
+                "employee_id": vals["employee_id"],
             }
         )
         vals = {**vals, "service_type_id": panel.service_type_id.id}

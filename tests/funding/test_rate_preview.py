@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from freezegun import freeze_time
 from lxml import etree
 
 from odoo.tests import Form, tagged
@@ -24,6 +25,30 @@ class TestRatePreview(RatesCommon):
             self.assertNotIn("× 1.5", form.preview)
             form.time_stop = 0
             self.assertFalse(form.preview)
+
+    def test_who_pays_asks_for_the_person(self):
+        """What an hour counts depends on it; only those one may log for are offered."""
+        self._add_rate(3, employee_ids=self.agent_employee.ids)
+        panel = self.env["service.funding.panel"].with_user(self.agent)
+        with Form(panel.with_context(default_ticket_id=self.ticket.id)) as form:
+            self.assertEqual(form.employee_id, self.agent_employee.sudo(False))
+            self.assertIn("× 3", form.preview)
+            form.employee_id = self.employee
+            self.assertNotIn("× 3", form.preview)
+        self.company.timesheet_log_for = "own"
+        panel = panel.create({"ticket_id": self.ticket.id})
+        self.assertEqual(panel.employee_id, self.agent_employee.sudo(False))
+        panel.employee_id = self.employee
+        self.assertIn(self.employee.name, panel.preview)
+        self.assertNotIn("Noted on the entry", panel.preview)
+
+    @freeze_time("2026-05-04 11:00")
+    def test_windows_start_on_the_day_of_the_company(self):
+        """Eleven in UTC is the next day on Kiritimati, whoever asks."""
+        self.company.partner_id.tz = "Pacific/Kiritimati"
+        for model in ("service.log", "service.funding.panel", "service.rate.preview"):
+            form = Form(self.env[model].with_context(tz="UTC"))
+            self.assertEqual(str(form.date), "2026-05-05", model)
 
     def test_every_view_of_rates_leads_to_the_window(self):
         """A phone shows cards and the form."""

@@ -56,7 +56,29 @@ class ServiceWindowMixin(models.AbstractModel):
         precompute=True,
         readonly=False,
     )
-    date = fields.Date(default=fields.Date.context_today, required=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company", compute="_compute_company_id"
+    )
+    date = fields.Date(
+        compute="_compute_date",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    employee_id = fields.Many2one(
+        comodel_name="hr.employee",
+        compute="_compute_employee_id",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+        domain="[('company_id', '=', company_id)]",
+    )
+    employee_domain = fields.Binary(
+        compute="_compute_employee_domain", export_string_translation=False
+    )
     time_start = fields.Float(
         string="Start Time",
         help="When the work began, in the time zone of the company; midnight is 24. "
@@ -89,6 +111,32 @@ class ServiceWindowMixin(models.AbstractModel):
         for window in self:
             window.service_type_id = (
                 window.service_type_id or window.team_id.default_service_type_id
+            )
+
+    @api.depends("ticket_id", "task_id", "team_id")
+    def _compute_company_id(self):
+        for window in self:
+            place = window._get_work() or window.team_id
+            window.company_id = place.company_id or self.env.company
+
+    @api.depends("company_id")
+    def _compute_date(self):
+        """Start with today, where the company of the work is."""
+        for window in self:
+            window.date = window.date or window.company_id._get_today()
+
+    @api.depends("ticket_id", "task_id", "team_id")
+    def _compute_employee_id(self):
+        for window in self:
+            own = self.env.user.with_company(window.company_id).employee_id
+            window.employee_id = window.employee_id or own
+
+    @api.depends("company_id")
+    def _compute_employee_domain(self):
+        """Offer whom the server accepts."""
+        for window in self:
+            window.employee_domain = list(
+                self.env["hr.employee"]._get_domain_for_time(window.company_id)
             )
 
     def _prepare_time_values(self):

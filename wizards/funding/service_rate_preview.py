@@ -24,7 +24,9 @@ class ServiceRatePreview(models.TransientModel):
         domain="[('company_id', '=', company_id)]",
     )
     service_type_id = fields.Many2one(comodel_name="service.type")
-    date = fields.Date(default=fields.Date.context_today, required=True)
+    date = fields.Date(
+        default=lambda self: self.env.company._get_today(), required=True
+    )
     time_start = fields.Float(string="Start Time", default=17)
     time_stop = fields.Float(string="End Time", default=19)
     preview = fields.Html(

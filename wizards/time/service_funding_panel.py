@@ -42,6 +42,7 @@ class ServiceFundingPanel(models.TransientModel):
         "task_id",
         "team_id",
         "service_type_id",
+        "employee_id",
         "hours",
         "date",
         "time_start",
@@ -79,7 +80,7 @@ class ServiceFundingPanel(models.TransientModel):
                     "name": "/",
                     "partner_id": self.partner_id.id,
                     "team_id": self.team_id.id,
-                    "company_id": (self.team_id.company_id or self.env.company).id,
+                    "company_id": self.company_id.id,
                 }
             )
         return self._preview_on(ticket)
@@ -87,10 +88,14 @@ class ServiceFundingPanel(models.TransientModel):
     def _preview_on(self, work):
         if work.id:
             work.check_access("read")
+        entries = self.env["account.analytic.line"]
+        if self.employee_id:
+            entries._check_people({(self.company_id.id, self.employee_id.id)})
         values = {
+            "employee_id": self.employee_id.id,
             "service_type_id": self.service_type_id.id,
             "unit_amount": self.hours,
             "date": self.date,
             **self._prepare_time_values(),
         }
-        return self.env["account.analytic.line"]._preview_entry(values, work)
+        return entries._preview_entry(values, work)

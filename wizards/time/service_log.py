@@ -18,9 +18,6 @@ class ServiceLog(models.TransientModel):
     _guarded_fields = frozenset(("state", "entry_id", "authorization_id"))
 
     partner_id = fields.Many2one(required=True)
-    company_id = fields.Many2one(
-        comodel_name="res.company", compute="_compute_company_id"
-    )
     only_project_tickets = fields.Boolean(
         related="team_id.only_project_tickets", related_sudo=False
     )
@@ -57,18 +54,6 @@ class ServiceLog(models.TransientModel):
         readonly=False,
         required=True,
     )
-    employee_id = fields.Many2one(
-        comodel_name="hr.employee",
-        compute="_compute_employee_id",
-        compute_sudo=False,
-        store=True,
-        precompute=True,
-        readonly=False,
-        domain="[('company_id', '=', company_id)]",
-    )
-    employee_domain = fields.Binary(
-        compute="_compute_employee_domain", export_string_translation=False
-    )
     over_limit = fields.Selection(
         selection=[
             ("fit", "Log what fits"),
@@ -100,12 +85,6 @@ class ServiceLog(models.TransientModel):
         comodel_name="service.authorization", readonly=True
     )
 
-    @api.depends("ticket_id", "task_id", "team_id")
-    def _compute_company_id(self):
-        for log in self:
-            place = log._get_work() or log.team_id
-            log.company_id = place.company_id or self.env.company
-
     @api.depends("ticket_id", "task_id", "partner_id", "team_id")
     def _compute_sale_line_id(self):
         for log in self:
@@ -122,20 +101,6 @@ class ServiceLog(models.TransientModel):
     def _compute_hours(self):
         for log in self:
             log.hours = log.hours or log.service_type_id.increment
-
-    @api.depends("ticket_id", "task_id", "team_id")
-    def _compute_employee_id(self):
-        for log in self:
-            own = self.env.user.with_company(log.company_id).employee_id
-            log.employee_id = log.employee_id or own
-
-    @api.depends("company_id")
-    def _compute_employee_domain(self):
-        """Offer whom the server accepts."""
-        for log in self:
-            log.employee_domain = list(
-                self.env["hr.employee"]._get_domain_for_time(log.company_id)
-            )
 
     @api.depends(
         "partner_id",

@@ -3,7 +3,7 @@ import re
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import format_date
 
@@ -125,7 +125,7 @@ class ServiceLog(models.TransientModel):
         )
 
     def _check_date(self):
-        today = fields.Date.context_today(self)
+        today = self.company_id._get_today()
         first = today - relativedelta(years=YEARS_BACK)
         if first <= self.date <= today:
             return
