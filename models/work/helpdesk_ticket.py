@@ -133,11 +133,6 @@ class HelpdeskTicket(models.Model):
         string="Timesheets",
         domain=[("project_id", "!=", False)],
     )
-    requested_hours = fields.Float(
-        compute="_compute_requested_hours",
-        compute_sudo=True,
-        help="Requested hours that the customer has not answered yet.",
-    )
 
     @api.model
     def _has_field_access(self, field, operation):
@@ -225,17 +220,9 @@ class HelpdeskTicket(models.Model):
             if item and not by_credits:
                 ticket.suggested_sale_line_id = item
 
-    @api.depends(
-        "authorization_ids.hours",
-        "authorization_ids.state",
-        "sale_line_id.authorization_ids.hours",
-        "sale_line_id.authorization_ids.state",
-    )
+    @api.depends("authorization_ids.hours", "authorization_ids.state")
     def _compute_requested_hours(self):
-        requests = self.env["service.authorization"].search(self._domain_requests())
-        for ticket in self:
-            own = requests.filtered_domain(ticket._domain_requests())
-            ticket.requested_hours = sum(own.mapped("hours"))
+        return super()._compute_requested_hours()
 
     def _get_draft_hours(self):
         """Return the hours that the form adds to the ticket's item, unsaved."""

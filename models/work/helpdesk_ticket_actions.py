@@ -1,6 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import models
-from odoo.fields import Domain
 
 
 class HelpdeskTicket(models.Model):
@@ -22,24 +21,3 @@ class HelpdeskTicket(models.Model):
     def _prepare_request(self):
         service_type = self.team_id.default_service_type_id
         return super()._prepare_request() | {"service_type_id": service_type.id}
-
-    def _domain_requests(self):
-        """Return what waits for an answer: asked for the tickets, or on their items."""
-        return Domain("state", "=", "requested") & (
-            Domain("ticket_id", "in", self._origin.ids)
-            | Domain("sale_line_id", "in", self.sale_line_id._origin.ids)
-        )
-
-    def action_view_requests(self):
-        """Open what the customer was asked for and has not answered."""
-        self.ensure_one()
-        self.check_access("read")
-        requests = self.env["service.authorization"].search(self._domain_requests())
-        return requests._get_records_action(name=self.env._("Requested Hours"))
-
-    def action_view_service_credits(self):
-        """Open what the ticket drew: its allocations and their rows."""
-        self.ensure_one()
-        return self.service_credit_allocation_ids._get_records_action(
-            name=self.env._("Service Credits of %(ticket)s", ticket=self.display_name)
-        )

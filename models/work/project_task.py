@@ -57,6 +57,7 @@ class ProjectTask(models.Model):
     service_credits_available = fields.Float(groups=LOGS_TIME)
     service_credit_next_expiry = fields.Date(groups=LOGS_TIME)
     service_credit_period_note = fields.Text(groups=LOGS_TIME)
+    requested_hours = fields.Float(groups="project.group_project_user")
 
     @api.depends(
         "project_id.allow_billable",

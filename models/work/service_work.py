@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..ledger.drawing import WORK_FIELDS
 
@@ -36,6 +37,11 @@ class ServiceWork(models.AbstractModel):
         compute="_compute_service_credit_period_note",
         compute_sudo=True,
         help="What is left this month, quarter or year, and what becomes of it.",
+    )
+    requested_hours = fields.Float(
+        compute="_compute_requested_hours",
+        compute_sudo=True,
+        help="Requested hours that the customer has not answered yet.",
     )
     funding_draft = fields.Json(
         compute="_compute_funding_draft",
@@ -97,6 +103,23 @@ class ServiceWork(models.AbstractModel):
         """
         return False
 
+    @api.depends(
+        "sale_line_id.authorization_ids.hours",
+        "sale_line_id.authorization_ids.state",
+    )
+    def _compute_requested_hours(self):
+        requests = self.env["service.authorization"].search(self._domain_requests())
+        for work in self:
+            own = requests.filtered_domain(work._domain_requests())
+            work.requested_hours = sum(own.mapped("hours"))
+
+    def _domain_requests(self):
+        """Return what waits for an answer: asked for the works, or on their items."""
+        return Domain("state", "=", "requested") & (
+            Domain(WORK_FIELDS[self._name], "in", self._origin.ids)
+            | Domain("sale_line_id", "in", self.sale_line_id._origin.ids)
+        )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_credits(self):
         # sudo: the ledger refers to the work, for every user
@@ -147,3 +170,17 @@ class ServiceWork(models.AbstractModel):
     def _prepare_request(self):
         """Return values of a request for more hours on the work."""
         return {WORK_FIELDS[self._name]: self.id}
+
+    def action_view_requests(self):
+        """Open what the customer was asked for and has not answered."""
+        self.ensure_one()
+        self.check_access("read")
+        requests = self.env["service.authorization"].search(self._domain_requests())
+        return requests._get_records_action(name=self.env._("Requested Hours"))
+
+    def action_view_service_credits(self):
+        """Open what the work drew: its allocations and their rows."""
+        self.ensure_one()
+        return self.service_credit_allocation_ids._get_records_action(
+            name=self.env._("Service Credits of %(work)s", work=self.display_name)
+        )

@@ -127,6 +127,9 @@ class TestAuthorizationWays(ServiceLogCommon):
             with self.subTest(work):
                 action = work.with_user(manager).action_request_authorization()
                 self.assertEqual(action["res_id"], request.id)
+        self.assertEqual(task.with_user(manager).requested_hours, 1.5)
+        action = task.with_user(manager).action_view_requests()
+        self.assertEqual(action["res_id"], request.id)
         request.sudo().action_approve()
         self.env.invalidate_all()
         self.assertFalse(self.ticket.requested_hours)

@@ -224,6 +224,11 @@ class TestTasksLikeTickets(SyncMixin, TaskFundingCommon, RatesCommon):
     def _get_balance(self, _entry, work):
         return work.service_credits_used
 
+    def _is_in_the_button(self, entry, work):
+        action = work.action_view_service_credits()
+        rows = entry.consumption_ids
+        return action["res_id"] == rows.allocation_id.id
+
     def _get_who_pays(self, _entry, work):
         name = self._get_name(work)
         panel = self.env["service.funding.panel"].create({name: work.id})
@@ -239,6 +244,7 @@ class TestTasksLikeTickets(SyncMixin, TaskFundingCommon, RatesCommon):
             self._get_movement,
             self._get_statement,
             self._get_balance,
+            self._is_in_the_button,
             self._get_who_pays,
         ):
             with self.subTest(screen.__name__):
