@@ -75,6 +75,7 @@ NARROW = (1000, 900)
 TALL = (1000, 1120)  # a ticket down to what is left
 WIDE = (1200, 900)
 WIDER = (1440, 900)
+FULL = (1380, 1080)  # the messages below, all columns of a tab
 
 GALLERY = [
     (
@@ -119,7 +120,7 @@ GALLERY = [
     ),
     (
         "lead",
-        WIDER,
+        FULL,
         [
             TICKETS,
             _row("On call in October"),
@@ -181,6 +182,9 @@ GALLERY = [
             "shot:owed",
             _action("account_analytic_line_action_overage"),
             "shot:overage",
+            _action("service_revenue_risk_action"),
+            "sleep:1",
+            "shot:revenue_at_risk",
             _action("service_authorization_action"),
             "shot:authorizations",
             _action("service_sync_source_action"),

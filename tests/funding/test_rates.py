@@ -437,7 +437,8 @@ class TestRates(RatesCommon):
 
     def test_a_month_on_call(self):
         """What a person works out by hand from the schedule of the month."""
-        self._add_rate(2, "outside", calendar_id=self._open_saturdays().id)
+        self._add_rate(2, "outside", calendar_id=self._open_weekdays().id)
+        self._add_rate(1.25, employee_ids=self.agent_employee.ids)
         self.env["resource.calendar.leaves"].create(
             {
                 "name": "A holiday",
@@ -451,25 +452,27 @@ class TestRates(RatesCommon):
             ("2026-10-02", 17.5, 1.25, 1.625),  # 0:30 × 1, 0:45 × 1.5
             ("2026-10-04", 14, 1, 2),  # a Sunday: × 2
             ("2026-10-06", 10, 1.5, 3),  # a public holiday: × 2
-            ("2026-10-10", 10, 1, 1.5),  # a Saturday: × 1.5
-            ("2026-10-24", 23, 5, 9.5),  # Saturday 1:00 × 1.5, Sunday 4:00 × 2
+            ("2026-10-10", 10, 1, 2),  # a Saturday: × 2
+            ("2026-10-24", 23, 5, 10),  # Saturday 1:00 × 2, Sunday 4:00 × 2
         ):
             entry = self._log_at(start, hours, date=day)
             self.assertAlmostEqual(entry.hours_billed, billed, 6, entry.rate_note)
         # In the night to the 25th, clocks went back.
         self.assertEqual(entry.time_stop, 3)
-        self.assertAlmostEqual(self.item.qty_delivered, 19.63)
+        # A senior, on a Wednesday at the desk.
+        self._log_at(10, 2, date="2026-10-14", employee_id=self.agent_employee.id)
+        self.assertAlmostEqual(self.item.qty_delivered, 23.13)
         self.assertAlmostEqual(
-            sum(self.ticket.timesheet_ids.mapped("unit_amount")), 11.75
+            sum(self.ticket.timesheet_ids.mapped("unit_amount")), 13.75
         )
         invoice = self._invoice_order(self.item.order_id)
-        self.assertAlmostEqual(invoice.amount_untaxed, 19.63 * self.item.price_unit, 2)
+        self.assertAlmostEqual(invoice.amount_untaxed, 23.13 * self.item.price_unit, 2)
 
-    def _open_saturdays(self):
-        """Return hours that leave only Sundays and holidays outside."""
+    def _open_weekdays(self):
+        """Return hours that leave only weekends and holidays outside."""
         return self.env["resource.calendar"].create(
             {
-                "name": "No Sunday",
+                "name": "Weekdays",
                 "company_id": self.company.id,
                 "attendance_ids": [Command.clear()]
                 + [
@@ -482,7 +485,7 @@ class TestRates(RatesCommon):
                             "day_period": "full_day",
                         }
                     )
-                    for day in range(6)
+                    for day in range(5)
                 ],
             }
         )
