@@ -76,8 +76,12 @@ class ServiceType(models.Model):
         steps = int(hours / increment) if isfinite(hours) else 0
         below = max(steps, 0) * increment
         above = below + increment
+        asked = round(hours, 2) if isfinite(hours) else hours
+        if not isfinite(hours) or is_multiple(asked, increment):
+            # Two digits would read as what is possible.
+            asked = hours
         values = {
-            "hours": format_number(self.env, hours),
+            "hours": format_number(self.env, asked),
             "type": self.display_name or self.env._("this service"),
             "increment": format_number(self.env, increment),
             "below": format_number(self.env, below),

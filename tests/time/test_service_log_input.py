@@ -19,6 +19,7 @@ class TestServiceLogInput(ServiceLogCommon):
             None: "log at least 0.5",
             -1: "log at least 0.5",
             3.3: "log 3 or 3.5",
+            10 / 3: "3.33 hours of .*, so log 3 or 3.5",
             1e9: "at most 24",
             24.5: "at most 24",
         }
