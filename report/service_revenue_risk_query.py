@@ -305,8 +305,8 @@ DIFFERENT = f"""
       AND (purchase.plan_id IS NULL OR purchase.invoiced_total > 0)
       AND ABS(ledger.billed - ledger.paid) >= currency.rounding * 0.9
 """
-# An invoice or a payment was taken back after the credits were used: since the first
-# work that what is still paid does not cover. A correction has the day of what it undoes.
+# An invoice or a payment was taken back after the credits were used: at risk since the
+# first work that is not paid any more. A correction has the day of what it undoes.
 USED_UNPAID = """
     SELECT purchase.id::bigint * 16 + 9, 'used_unpaid',
            purchase.commercial_partner_id, purchase.company_id, 0,
