@@ -1,10 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
-    """The entry of a recognition lives and ends with it."""
+    """The entry of a recognition lives and ends with it. A document made by hand is
+    about the purchases that its items name."""
 
     _inherit = "account.move"
 
@@ -15,6 +17,23 @@ class AccountMove(models.Model):
         copy=False,
         groups="account.group_account_readonly,account.group_account_manager",
     )
+
+    @api.depends("line_ids.service_credit_purchase_id")
+    def _compute_has_service_credits(self):
+        super()._compute_has_service_credits()
+        for move in self.filtered("line_ids.service_credit_purchase_id"):
+            move.has_service_credits = True
+
+    @api.depends("line_ids.service_credit_purchase_id")
+    def _compute_service_credit_note(self):
+        """Depend on the purchases that items name, see `_get_purchase_domain`."""
+        return super()._compute_service_credit_note()
+
+    def _get_purchase_domain(self):
+        # sudo: the column is for accountants only
+        named_sudo = self.sudo().line_ids.service_credit_purchase_id
+        named = Domain("id", "in", named_sudo.ids)
+        return super()._get_purchase_domain() | named
 
     def _post(self, soft=True):
         """Refuse the entry of a recognition that was cancelled or closed meanwhile, or

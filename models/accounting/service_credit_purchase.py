@@ -1,11 +1,22 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, models
+from odoo import api, fields, models
+
+from ..selling.billing import INVOICES, KEEP, REFUNDS, REPLACE, WITHDRAW, get_billing
+from .figures import LIABILITY_TYPES
 
 
 class ServiceCreditPurchase(models.Model):
-    """What the books ask about a purchase."""
+    """What the books ask about a purchase, and what journal items that name it, of
+    invoices made by hand, say about one without an order."""
 
     _inherit = "service.credit.purchase"
+
+    service_credit_item_ids = fields.One2many(
+        comodel_name="account.move.line",
+        inverse_name="service_credit_purchase_id",
+        groups="account.group_account_readonly,account.group_account_manager",
+        export_string_translation=False,
+    )
 
     @api.depends("company_id")
     def _compute_is_in_books(self):
@@ -13,6 +24,119 @@ class ServiceCreditPurchase(models.Model):
         for purchase in self:
             company = purchase.company_id
             purchase.is_in_books = bool(company.service_credit_liability_account_id)
+
+    # ------------------------------------------------------------------
+    # Documents made by hand
+    # ------------------------------------------------------------------
+
+    @api.depends("service_credit_item_ids.move_id.state")
+    def _compute_billed_totals(self):
+        super()._compute_billed_totals()
+        by_hand = self.filtered(lambda lot: not lot.sale_line_id)
+        for purchase, billing in get_billing(by_hand).items():
+            purchase.invoiced_total = billing.invoiced_total
+            purchase.credited_total = billing.credited_total
+
+    @api.depends("service_credit_item_ids.move_id.state")
+    @api.depends_context("lang")
+    def _compute_billing_note(self):
+        """Depend on the items that name the purchase, see `_get_price_notes`."""
+        return super()._compute_billing_note()
+
+    def _add_documents_by_hand(self, billings):
+        """An invoice that names a purchase stands for all of its credits, whatever its
+        quantity; credit notes take back the part of them that their amount is."""
+        super()._add_documents_by_hand(billings)
+        for lot in self.filtered(lambda lot: not lot.sale_line_id):
+            for item in lot._get_items_by_hand():
+                lot._add_item_by_hand(billings[lot], item)
+
+    def _get_items_by_hand(self):
+        """Return the posted items of invoices and credit notes that name a purchase,
+        and that no order tells about."""
+        # sudo: what is invoiced does not depend on who looks
+        items_sudo = self.sudo().service_credit_item_ids
+        return items_sudo.filtered(
+            lambda item: (
+                item.parent_state == "posted"
+                and item.move_type in INVOICES + REFUNDS
+                and not item.sale_line_ids & self.sale_line_id
+            )
+        ).sorted(lambda item: (item.date, item.id))
+
+    def _get_amount_by_hand(self, item):
+        return item.currency_id._convert(
+            -item.amount_currency,
+            self.currency_id,
+            self.company_id,
+            item.move_id.invoice_date or item.date,
+        )
+
+    def _add_item_by_hand(self, billing, item):
+        """Add an item; its amount counts as units. All credits are what was invoiced
+        at most: what is invoiced anew is not sold twice."""
+        amount = self._get_amount_by_hand(item)
+        if item.move_type in INVOICES:
+            billing.invoiced_total += amount
+            billing.invoiced += amount
+            billing.ordered = max(billing.ordered, billing.net)
+            return
+        billing.credited_total -= amount
+        effect = item.move_id.service_credit_effect or WITHDRAW
+        if effect == KEEP:
+            return
+        billing.returned -= amount
+        if effect == REPLACE:
+            billing.ordered = max(billing.ordered + amount, billing.net)
+        else:
+            billing.credited -= amount
+            billing.notes.append(item.move_id)
+
+    def _get_price_notes(self, billing):
+        """An opening entry says what is still owed, not what was paid."""
+        notes = super()._get_price_notes(billing)
+        # sudo: what is invoiced does not depend on who looks
+        named_sudo = self.sudo().service_credit_item_ids
+        posted = named_sudo.filtered(lambda item: item.parent_state == "posted")
+        if not self.sale_line_id:
+            return [] if "entry" in posted.mapped("move_type") else notes
+        amount = sum(map(self._get_amount_by_hand, self._get_items_by_hand()))
+        if self.currency_id.is_zero(amount):
+            return notes
+        by_hand = self.env._(
+            "Invoices and credit notes made by hand name %(purchase)s too, with a "
+            "total of %(amount)s.",
+            purchase=self._get_label(),
+            amount=self.currency_id.format(amount),
+        )
+        return [*notes, by_hand]
+
+    def _get_difference_note(self, billing, ours, theirs):
+        if self.sale_line_id:
+            return super()._get_difference_note(billing, ours, theirs)
+        return self.env._(
+            "%(purchase)s states that %(ours)s was paid, but the total of the invoices "
+            "and credit notes that name it is %(theirs)s.",
+            purchase=self._get_label(),
+            ours=self.currency_id.format(ours),
+            theirs=self.currency_id.format(theirs),
+        )
+
+    @api.depends("service_credit_item_ids")
+    def _compute_sale_invoice_count(self):
+        super()._compute_sale_invoice_count()
+        for purchase in self:
+            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
+
+    def _get_sale_invoices(self):
+        # sudo: which of the invoices they may open is decided when they do
+        named_sudo = self.sudo().service_credit_item_ids.move_id
+        documents_sudo = named_sudo.filtered(lambda move: move.is_sale_document(True))
+        return super()._get_sale_invoices() | documents_sudo.sudo(False)
+
+    # ------------------------------------------------------------------
+    # Journal items
+    # ------------------------------------------------------------------
 
     def _get_sold_product(self):
         """Return the product whose revenue the credits are."""
@@ -74,7 +198,12 @@ class ServiceCreditPurchase(models.Model):
             .sale_line_id.invoice_lines.sudo(False)
             .filtered(lambda item: item.parent_state == "posted" and item.date <= date)
         )
-        booked = booked.filtered(lambda item: item.move_type == "out_invoice")
+        booked = booked.filtered(
+            lambda item: (
+                item.move_type == "out_invoice"
+                and item.account_id.account_type not in LIABILITY_TYPES
+            )
+        )
         amount = sum(booked.mapped("amount_currency"))
         rate = sum(booked.mapped("balance")) / amount if amount else 1.0
         company, currency = self.company_id, self.currency_id

@@ -36,18 +36,8 @@ class AccountMove(models.Model):
 
     def _compute_service_credit_purchase_count(self):
         """Count what the user may see of the purchases behind the invoiced items."""
-        purchases = self.env["service.credit.purchase"]
-        if purchases.has_access("read"):
-            purchases = self._get_service_credit_purchases()
-        # sudo: accountants trace the invoice without rights on sales
-        visible_sudo = purchases.sudo()
-        for move in self:
-            items_sudo = move.sudo().line_ids.sale_line_ids
-            move.service_credit_purchase_count = len(
-                visible_sudo.filtered(
-                    lambda lot, items=items_sudo: lot.sale_line_id in items
-                )
-            )
+        for move, lots_sudo in self._group_service_credit_purchases().items():
+            move.service_credit_purchase_count = len(lots_sudo)
 
     @api.depends("line_ids.sale_line_ids.service_credit_purchase_ids")
     def _compute_has_service_credits(self):
@@ -60,16 +50,7 @@ class AccountMove(models.Model):
     def _compute_service_credit_note(self):
         """Tell where what is posted and the purchases behind it differ, and what their
         credits wait for."""
-        purchases = self.env["service.credit.purchase"]
-        if purchases.has_access("read"):
-            purchases = self._get_service_credit_purchases()
-        # sudo: accountants trace the invoice without rights on sales
-        visible_sudo = purchases.sudo()
-        for move in self:
-            items_sudo = move.sudo().line_ids.sale_line_ids
-            lots_sudo = visible_sudo.filtered(
-                lambda lot, items=items_sudo: lot.sale_line_id in items
-            )
+        for move, lots_sudo in self._group_service_credit_purchases().items():
             notes = lots_sudo.mapped("waiting_note") + lots_sudo.mapped("billing_note")
             move.service_credit_note = "\n".join(filter(None, notes))
 
@@ -90,10 +71,7 @@ class AccountMove(models.Model):
             # sudo: the documents decide, not who posts them
             lots_sudo = self.env["service.credit.purchase"].sudo()
             lots_sudo.with_context(active_test=False).search(
-                [
-                    ("sale_line_id.invoice_lines.move_id", "in", documents.ids),
-                    ("is_withdrawn", "=", False),
-                ]
+                documents._get_purchase_domain() & Domain("is_withdrawn", "=", False)
             )._follow_documents()
 
     def action_view_service_credit_purchases(self):
@@ -127,9 +105,25 @@ class AccountMove(models.Model):
                     {"timesheet_invoice_id": line.move_id.id}
                 )
 
-    def _get_service_credit_purchases(self):
-        # sudo: accountants trace the invoice without rights on sales; the search
-        # then leaves the purchases that they may read.
+    def _get_purchase_domain(self):
+        """Return the domain of the purchases that these documents are about."""
+        # sudo: accountants trace the invoice without rights on sales; a search then
+        # leaves the purchases that they may read.
         lines_sudo = self.sudo().line_ids.sale_line_ids
+        return Domain("sale_line_id", "in", lines_sudo.ids)
+
+    def _get_service_credit_purchases(self):
         purchases = self.env["service.credit.purchase"].with_context(active_test=False)
-        return purchases.search([("sale_line_id", "in", lines_sudo.ids)])
+        return purchases.search(self._get_purchase_domain())
+
+    def _group_service_credit_purchases(self):
+        """Return what the user may see of the purchases behind each of these."""
+        purchases = self.env["service.credit.purchase"]
+        if purchases.has_access("read"):
+            purchases = self._get_service_credit_purchases()
+        # sudo: accountants trace the invoice without rights on sales
+        visible_sudo = purchases.sudo()
+        return {
+            move: visible_sudo.filtered_domain(move._get_purchase_domain())
+            for move in self
+        }

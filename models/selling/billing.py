@@ -106,6 +106,7 @@ def get_billing(purchases_sudo):
         deposit = _get_deposit(order, shares)
         for lot in lots:
             billings[lot].deposit = deposit
+    purchases_sudo._add_documents_by_hand(billings)
     return billings
 
 

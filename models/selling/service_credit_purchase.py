@@ -63,8 +63,7 @@ class ServiceCreditPurchase(models.Model):
     @api.depends_context("lang")
     def _compute_billing_note(self):
         for purchase, billing in get_billing(self).items():
-            notes = purchase._get_billing_notes(billing) if billing.ordered else []
-            purchase.billing_note = "\n".join(notes)
+            purchase.billing_note = "\n".join(purchase._get_billing_notes(billing))
 
     def _note_origin(self):
         """Note what the sales order item stands for, whatever the way in."""

@@ -50,8 +50,11 @@ class ServiceCreditPurchase(models.Model):
     def _return_credits(self, given, credits, money, reason):
         """Of what comes back, credit notes withdraw what they could not before."""
         target = super()._return_credits(given, credits, money, reason)
-        target.filtered("sale_line_id")._follow_documents()
+        target._follow_documents()
         return target
+
+    def _add_documents_by_hand(self, billings):
+        """Hook: what documents say that name purchases without an order."""
 
     # ------------------------------------------------------------------
     # Credits
@@ -189,8 +192,8 @@ class ServiceCreditPurchase(models.Model):
         amount = billing.invoiced_total - billing.credited_total
         if billing.net > billing.ordered > 0:
             amount *= billing.ordered / billing.net
-        if billing.rest:
-            item = self.sale_line_id
+        item = self.sale_line_id
+        if billing.rest and item:
             units = item._get_product_units()
             share = billing.rest / units if units else 0.0
             amount += share * item.currency_id._convert(
@@ -234,27 +237,35 @@ class ServiceCreditPurchase(models.Model):
 
     def _get_billing_notes(self, billing):
         """Tell where the documents and the purchase differ, and why."""
-        notes = []
+        notes = self._get_refund_notes(billing) if billing.ordered else []
+        return notes + self._get_price_notes(billing)
+
+    def _get_refund_notes(self, billing):
         digits = self._get_credit_digits()
         sold = self.credits - (self.credits_withdrawn - self.credits_refunded)
         wanted = sold * billing.refunded / billing.ordered
-        if float_compare(wanted, self.credits_refunded, digits) > 0:
-            notes.append(
-                self.env._(
-                    "Credit notes took back %(credited)s credits: %(withdrawn)s were "
-                    "withdrawn, and %(used)s were used or transferred before and "
-                    "stay.",
-                    credited=self._format_credits(wanted),
-                    withdrawn=self._format_credits(self.credits_refunded),
-                    used=self._format_credits(wanted - self.credits_refunded),
-                )
+        if float_compare(wanted, self.credits_refunded, digits) <= 0:
+            return []
+        return [
+            self.env._(
+                "Credit notes took back %(credited)s credits: %(withdrawn)s were "
+                "withdrawn, and %(used)s were used or transferred before and "
+                "stay.",
+                credited=self._format_credits(wanted),
+                withdrawn=self._format_credits(self.credits_refunded),
+                used=self._format_credits(wanted - self.credits_refunded),
             )
+        ]
+
+    def _get_price_notes(self, billing):
+        if not billing.ordered:
+            return []
         left = self.credits - self.credits_withdrawn
         ours = self.currency_id.round(left * self.paid_per_credit)
         theirs = self._get_billed_amount(billing)
-        if self.currency_id.compare_amounts(ours, theirs):
-            notes.append(self._get_difference_note(billing, ours, theirs))
-        return notes
+        if not self.currency_id.compare_amounts(ours, theirs):
+            return []
+        return [self._get_difference_note(billing, ours, theirs)]
 
     def _get_difference_note(self, billing, ours, theirs):
         values = {

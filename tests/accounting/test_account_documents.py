@@ -140,6 +140,68 @@ class TestDocuments(AccountingCommon):
         self.assertEqual(self._balance(self.liability), 0)
         self.assertAlmostEqual(self._get_income(), 1000, 2)
 
+    def test_an_invoice_made_by_hand(self):
+        """It and the purchase that it names show each other, and where they differ;
+        its credit note takes back what is unused, as those of orders do."""
+        purchase = self._record_credits()
+        invoice = self._invoice_by_hand(purchase, 1000)
+        self.assertEqual(invoice.service_credit_purchase_count, 1)
+        shown = invoice.action_view_service_credit_purchases()
+        self.assertEqual(shown["res_id"], purchase.id)
+        self.assertEqual(purchase.sale_invoice_count, 1)
+        shown = purchase.action_view_sale_invoices()
+        self.assertEqual(shown["domain"], [("id", "in", invoice.ids)])
+        self.assertFalse(purchase.billing_note or invoice.service_credit_note)
+        self._spend(4)
+        note = invoice._reverse_moves([{"invoice_date": self.today}])
+        self.assertTrue(note.has_service_credits)
+        note.invoice_line_ids.price_unit = 500
+        note.action_post()
+        figures = purchase.credits_available, purchase.credits_refunded
+        self.assertEqual(figures, (1, 5))
+        self.assertFalse(purchase.billing_note)
+        totals = purchase.invoiced_total, purchase.credited_total
+        self.assertEqual(totals, (1000, 500))
+        self._assert_in_the_books()
+        note.button_draft()
+        note.invoice_line_ids.price_unit = 1000
+        note.action_post()
+        self.assertEqual(purchase.credits_refunded, 6)
+        for record, name in ((purchase, "billing"), (note, "service_credit")):
+            self.assertRegex(record[f"{name}_note"], r"10\.00.*6\.00.*4\.00")
+        self._invoice_by_hand(purchase, 800)
+        # What is invoiced anew comes back.
+        self.assertEqual(purchase.credits_refunded, 2)
+        self.assertFalse(purchase.billing_note)
+        self._invoice_by_hand(purchase, 300)
+        self.assertEqual(purchase.credits_refunded, 0)
+        self.assertIn("1,100.00", purchase.billing_note)
+        self._recognize()
+        self._assert_in_the_books()
+
+    def test_an_invoice_that_was_taken_back_takes_its_revenue_back(self):
+        purchase = self._sell_credits()
+        invoice = self._invoice(purchase)
+        self._spend(4)
+        self._recognize()
+        invoice.button_draft()
+        self.assertEqual(self._assert_in_the_books().mapped("reason"), ["recognize"])
+        self.assertEqual(self._recognize().line_ids.mapped("revenue"), [-400])
+        self.assertEqual(self._balance(self.liability), 0)
+        self.assertEqual(self._assert_in_the_books().mapped("reason"), ["not_invoiced"])
+        invoice.action_post()
+        self.assertEqual(self._recognize().line_ids.mapped("revenue"), [400])
+        self.assertEqual(self._assert_in_the_books().mapped("reason"), ["agrees"])
+
+    def test_an_invoice_made_by_hand_beside_an_order(self):
+        purchase = self._sell_credits()
+        invoice = self._invoice_by_hand(purchase, 300)
+        self.assertEqual(purchase.sale_invoice_count, 1)
+        self.assertIn("300.00", purchase.billing_note)
+        self.assertEqual(invoice.service_credit_note, purchase.billing_note)
+        invoice.button_draft()
+        self.assertFalse(purchase.billing_note)
+
     def test_a_price_reduction_in_another_currency(self):
         """The credit note has another rate; what that leaves goes with the last
         credit."""

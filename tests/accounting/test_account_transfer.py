@@ -1,5 +1,4 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -25,24 +24,6 @@ class TestAccountTransfer(AccountingCommon):
         self.assertEqual((line.owed, line.ledger_owed), (owed, ledger_owed))
         for name, value in figures.items():
             self.assertEqual(line[name], value, name)
-
-    def _invoice_by_hand(self, purchase, amount):
-        item = {
-            "name": "Credits",
-            "price_unit": amount,
-            "tax_ids": [],
-            "service_credit_purchase_id": purchase.id,
-        }
-        invoice = self.env["account.move"].create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": purchase.partner_id.id,
-                "invoice_date": self.today,
-                "invoice_line_ids": [Command.create(item)],
-            }
-        )
-        invoice.action_post()
-        return invoice
 
     def test_transferred_credits_stay_with_their_sale(self):
         """What was invoiced is earned, lapses or is owed."""
@@ -76,17 +57,7 @@ class TestAccountTransfer(AccountingCommon):
 
     def test_an_invoice_by_hand_names_the_received_purchase(self):
         """It is one of the sale, for whoever the credits are now."""
-        self.purchase = self.env["service.credit.purchase"].create(
-            {
-                "partner_id": self.customer.id,
-                "credits": 10,
-                "value_per_credit": 100,
-                "paid_per_credit": 100,
-                "date_start": self.today,
-                "date_expiry": self._day(200),
-                "is_draft": False,
-            }
-        )
+        self.purchase = self._record_credits()
         received = self.purchase._transfer(self.daughter, 10, "All of it")
         invoice = self._invoice_by_hand(received, 1000)
         self._assert_line("agrees", 1000, 1000, invoiced=1000, transferred=1000)

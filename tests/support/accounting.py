@@ -47,6 +47,44 @@ class AccountingCommon(SellingCommon):
         return invoice
 
     @classmethod
+    def _record_credits(cls, **values):
+        """Return an open purchase of ten credits that no order sold."""
+        return cls.env["service.credit.purchase"].create(
+            {
+                "partner_id": cls.customer.id,
+                "credits": 10,
+                "value_per_credit": 100,
+                "paid_per_credit": 100,
+                "date_start": cls.today,
+                "date_expiry": fields.Date.add(cls.today, days=200),
+                "is_draft": False,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _invoice_by_hand(cls, purchase, amount, date=None):
+        """Return a posted invoice without an order; its item names the purchase."""
+        item = {
+            "name": "Credits",
+            "price_unit": amount,
+            "tax_ids": [],
+            "service_credit_purchase_id": purchase.id,
+        }
+        invoice = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": purchase.partner_id.id,
+                "company_id": purchase.company_id.id,
+                "currency_id": purchase.currency_id.id,
+                "invoice_date": date or cls.today,
+                "invoice_line_ids": [Command.create(item)],
+            }
+        )
+        invoice.action_post()
+        return invoice
+
+    @classmethod
     def _credit(cls, invoice, date=None, lines=None):
         """Return the posted credit note of an invoice; `lines` is {line: quantity}."""
         note = invoice._reverse_moves([{"invoice_date": date or cls.today}])
