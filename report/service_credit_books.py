@@ -4,7 +4,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date
 
-from ..models.accounting.figures import SURPLUS, TO_COME, query_figures, query_unclaimed
+from ..models.accounting.figures import (
+    LIABILITY_TYPES,
+    SURPLUS,
+    TO_COME,
+    query_figures,
+    query_unclaimed,
+)
 from ..models.ledger.movements import query_movements
 from .service_credit_balance import DATE_TO
 
@@ -32,8 +38,6 @@ PURCHASES = """
                      - purchase.paid_total + COALESCE(gone.paid, 0)
                 ELSE 0 END AS difference,
            CASE
-               WHEN figures.purchase_id IS NULL AND elsewhere.is_posted THEN 'elsewhere'
-               WHEN figures.purchase_id IS NULL THEN 'not_invoiced'
                WHEN figures.revenue <> figures.recognized_revenue
                  OR figures.breakage <> figures.recognized_breakage
                  OR figures.revenue_company <> figures.recognized_revenue_company
@@ -42,6 +46,8 @@ PURCHASES = """
                     = purchase.paid_total - COALESCE(gone.paid, 0)
                 AND BOOL_AND(figures.currency_id = purchase.currency_id)
                     OVER of_purchase THEN 'agrees'
+               WHEN booked.is_empty AND elsewhere.is_posted THEN 'elsewhere'
+               WHEN booked.is_empty THEN 'not_invoiced'
                WHEN figures.uncredited > 0 THEN 'withdrawn'
                WHEN figures.part < 1 AND figures.credited = 0 THEN 'part'
                WHEN NOT BOOL_AND(figures.currency_id = purchase.currency_id)
@@ -65,12 +71,20 @@ PURCHASES = """
         SELECT EXISTS (
             SELECT FROM sale_order_line_invoice_rel link
             JOIN account_move_line item ON item.id = link.invoice_line_id
+            JOIN account_move move ON move.id = item.move_id
+            JOIN account_account account ON account.id = item.account_id
             WHERE link.order_line_id = purchase.sale_line_id
               AND item.parent_state = 'posted' AND item.date <= %(date)s
+              AND move.move_type <> 'out_refund'
+              AND account.account_type NOT IN %(types)s
+              -- The invoice of a period is none of the next one.
+              AND (purchase.plan_id IS NULL OR purchase.invoiced_total > 0)
         ) AS is_posted
     ) elsewhere
     CROSS JOIN LATERAL (
-        SELECT COALESCE(invoiced - credited + opening - recognized_revenue
+        SELECT COALESCE(invoiced, 0) = 0 AND COALESCE(credited, 0) = 0
+                   AND COALESCE(opening, 0) = 0 AS is_empty,
+               COALESCE(invoiced - credited + opening - recognized_revenue
                         - recognized_breakage, 0) AS owed,
                COALESCE(invoiced_company - credited_company + opening_company
                         - recognized_revenue_company - recognized_breakage_company, 0)
@@ -233,6 +247,16 @@ class ServiceCreditBooks(models.Model):
             if reason == "not_invoiced" and not line.purchase_id.sudo().sale_line_id:
                 reason = "no_order"
             line.way_out = ways.get(reason, "")
+            if line.way_out and not line.company_id._has_service_credit_accounts():
+                line.way_out = self._get_setup_text(line.company_id)
+
+    @api.model
+    def _get_setup_text(self, company):
+        return self.env._(
+            "Choose a journal and the accounts of service credits of %(company)s in the"
+            " settings of Invoicing first.",
+            company=company.name,
+        )
 
     @api.model
     def _get_ways_out(self):
@@ -298,6 +322,7 @@ class ServiceCreditBooks(models.Model):
         values = {
             "company": company.id,
             "date": date,
+            "types": LIABILITY_TYPES,
             "figures": query_figures(self.env, company, date, ("posted",)),
             "unclaimed": query_unclaimed(company, date),
             "movements": query_movements(self.env),
@@ -341,13 +366,7 @@ class ServiceCreditBooks(models.Model):
 
     def _prepare_opening_entry(self, company):
         if not company._has_service_credit_accounts():
-            raise UserError(
-                self.env._(
-                    "Choose a journal and the accounts of service credits of "
-                    "%(company)s in the settings of Invoicing first.",
-                    company=company.name,
-                )
-            )
+            raise UserError(self._get_setup_text(company))
         date = self._get_date()
         return {
             "move_type": "entry",
@@ -424,6 +443,14 @@ class ServiceCreditBooks(models.Model):
             },
         }
 
+    def action_view_purchase(self):
+        """Open the purchase of the line; without one, its journal items."""
+        self.check_access("read")
+        purchase = self.purchase_id
+        if not purchase:
+            return self.action_view_items()
+        return purchase._get_purchase_action([("id", "in", purchase.ids)], purchase)
+
     def action_view_recognized(self):
         """Open what was recognized of the purchase, period by period."""
         self.check_access("read")
@@ -431,5 +458,5 @@ class ServiceCreditBooks(models.Model):
             "helpdesk_service_credit.service_credit_recognition_line_action"
         )
         action["domain"] = [("purchase_id", "=", self.purchase_id.id)]
-        action["context"] = {"search_default_live": 1}
+        action["context"] = {"search_default_live": 1, "service_credit_periods": True}
         return action

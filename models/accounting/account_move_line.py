@@ -19,6 +19,22 @@ class AccountMoveLine(models.Model):
         " for an invoice made by hand, or the opening entry.",
     )
 
+    def copy_data(self, default=None):
+        """Let a credit note take what an opening entry moved from where it is now."""
+        vals_list = super().copy_data(default)
+        if "move_reverse_cancel" in self.env.context:
+            for line, vals in zip(self, vals_list, strict=True):
+                # sudo: who credits needs no right on sales
+                named_sudo = line.sudo().sale_line_ids.service_credit_purchase_ids
+                moved_sudo = named_sudo.service_credit_item_ids.filtered(
+                    lambda item: (
+                        item.move_type == "entry" and item.parent_state == "posted"
+                    )
+                )
+                if moved_sudo and line.display_type == "product":
+                    vals["account_id"] = moved_sudo[-1:].account_id.id
+        return vals_list
+
     def _compute_account_id(self):
         """Let what is paid for credits wait until they are used."""
         res = super()._compute_account_id()

@@ -253,7 +253,14 @@ INVOICED = f"""
            CASE WHEN MIN(date) FILTER (WHERE move_type = 'entry') = MIN(date)
                 THEN MIN(date) END AS since,
            MAX(fiscal_position_id) AS fiscal_position_id
-    FROM ({DOCUMENTS}) document
+    FROM (
+        {DOCUMENTS}
+        UNION ALL
+        -- What was recognized of documents that were taken back is taken back too.
+        SELECT account_id, %(company)s, currency_id, NULL, 'out_invoice', NULL,
+               purchase_id, NULL, NULL, 0, 0, 0, NULL, 0
+        FROM recognized
+    ) document
     WHERE purchase_id IS NOT NULL
     GROUP BY purchase_id, account_id, currency_id, company_id
 """
@@ -337,6 +344,7 @@ WEIGHED = """
            purchase.paid_total - COALESCE(gone.paid_gone, 0) AS paid_left,
            COALESCE(gone.used, 0) AS used,
            COALESCE(gone.used, 0) + COALESCE(gone.expired, 0) AS spent,
+           COALESCE(gone.before, 0) > 0 AS is_opened,
            CASE WHEN purchase.paid_total > 0 THEN purchase.paid_total
                 ELSE purchase.credits END
                - COALESCE(gone.before, 0) - COALESCE(gone.withdrawn, 0) AS kept,
@@ -379,11 +387,14 @@ EARNED = """
     FROM weighed
     CROSS JOIN LATERAL (
         -- Multiplied first: a quotient is cut off, and half a cent would be less.
-        SELECT ROUND(CASE WHEN kept <= 0 THEN 0
+        -- Of credits used before the opening entry, the refund is lost revenue.
+        SELECT ROUND(CASE WHEN kept <= 0 AND is_opened THEN earnable
+                          WHEN kept <= 0 THEN 0
                           WHEN used >= kept * part THEN earnable
                           ELSE earnable * used / (kept * part) END
                      / rounding) * rounding AS revenue,
-               ROUND(CASE WHEN kept <= 0 THEN 0
+               ROUND(CASE WHEN kept <= 0 AND is_opened THEN earnable
+                          WHEN kept <= 0 THEN 0
                           WHEN spent >= kept * part THEN earnable
                           ELSE earnable * spent / (kept * part) END
                      / rounding) * rounding AS gone
@@ -452,9 +463,10 @@ def query_figures(env, company, date, states=("draft", "posted")):
         f"""
         WITH allotted AS MATERIALIZED ({ALLOTTED}),
              owner AS MATERIALIZED ({OWNERS}),
-             discount AS MATERIALIZED ({DISCOUNTS}), invoiced AS ({INVOICED}),
+             discount AS MATERIALIZED ({DISCOUNTS}),
+             recognized AS MATERIALIZED ({RECOGNIZED}), invoiced AS ({INVOICED}),
              gone AS MATERIALIZED ({GONE}), weighed AS ({WEIGHED}),
-             earned AS ({EARNED}), recognized AS MATERIALIZED ({RECOGNIZED})
+             earned AS ({EARNED})
         SELECT figures.*,
                COALESCE(recognized.credits_used, 0) AS recognized_credits_used,
                COALESCE(recognized.credits_expired, 0) AS recognized_credits_expired,

@@ -81,6 +81,16 @@ class TestServiceCreditBooks(AccountingCommon):
         self.assertIn(recognition.move_id, items.move_id)
         self.assertEqual(-sum(items.mapped("balance")), line.owed_company)
 
+    def test_without_accounts_it_says_what_comes_first(self):
+        way_out = self._line().way_out
+        self.company.service_credit_breakage_account_id = False
+        self.assertNotEqual(self._line().way_out, way_out)
+        self.assertIn(self.company.name, self._line().way_out)
+
+    def test_a_line_leads_to_its_purchase(self):
+        action = self._line().with_user(self.accountant).action_view_purchase()
+        self.assertEqual(action["res_id"], self.purchase.id)
+
     def test_a_purchase_leads_to_its_line(self):
         purchase = self.purchase.with_user(self.accountant)
         self.assertTrue(purchase.is_in_books)
@@ -188,8 +198,9 @@ class TestServiceCreditBooks(AccountingCommon):
         self.assertEqual(line.invoiced, 500)
         self.assertNotIn("no_purchase", self._books().mapped("reason"))
 
-    def test_an_opening_entry_starts_in_mid_life(self):
-        """The revenue of before is not recognized once more."""
+    def _open_in_mid_life(self):
+        """Return the invoice of a purchase on another account, of which four were used,
+        and the draft of the opening entry."""
         invoice = self._invoice(self.purchase, date=self._day(-20), post=False)
         invoice.invoice_line_ids.account_id = self.income
         invoice.action_post()
@@ -198,7 +209,11 @@ class TestServiceCreditBooks(AccountingCommon):
         line = self._line(date=self._day(-10))
         self.assertEqual((line.reason, line.ledger_owed), ("elsewhere", 600))
         action = line.with_user(self.accountant).action_move_to_account()
-        entry = self.env["account.move"].search(action["domain"])
+        return invoice, self.env["account.move"].search(action["domain"])
+
+    def test_an_opening_entry_starts_in_mid_life(self):
+        """The revenue of before is not recognized once more."""
+        _invoice, entry = self._open_in_mid_life()
         self.assertEqual((entry.state, entry.date), ("draft", self._day(-10)))
         self.assertEqual(
             {item.account_id: item.balance for item in entry.line_ids},
@@ -210,6 +225,23 @@ class TestServiceCreditBooks(AccountingCommon):
         recognition = self._recognize()
         self.assertEqual(recognition.line_ids.revenue, 200)
         self._assert_line("agrees", 400, 400)
+
+    def test_a_refund_after_the_opening_entry(self):
+        """It takes what is owed from the account to which it was moved, and the rest
+        back from revenue."""
+        for used, revenue in ((0, -400), (2, -400), (6, 0)):
+            with self.subTest(used=used):
+                self.purchase = self._sell_credits()
+                invoice, entry = self._open_in_mid_life()
+                entry.action_post()
+                if used:
+                    self._spend(used)
+                    self._recognize()
+                note = self._credit(invoice, lines=1 if used < 6 else 0.6)
+                item = note.invoice_line_ids
+                self.assertEqual(item.account_id, self.liability)
+                self._recognize()
+                self._assert_line("agrees", 0, 0, revenue=revenue)
 
     def _post_opening_entry(self, purchase, owed, date):
         """Post an entry made by hand, of what is owed for a purchase."""
@@ -462,51 +494,3 @@ class TestOneTruth(AccountingCommon):
             lambda line: line.purchase_id == purchase
         )
         self.assertEqual((breakage.breakage, breakage.credits_expired), (540, 6))
-
-
-@tagged("post_install", "-at_install")
-class TestRecognitionQueries(AccountingCommon):
-    def _prepare(self, purchases, rows):
-        """Return the queries of preparing so many purchases with so many rows each."""
-        lines = [{"product_id": self.pack.id, "product_uom_qty": 1}] * purchases
-        lots = self._ordered(*lines)
-        self._invoice(lots[0])
-        ticket = self._create_ticket()
-        allocation = {
-            "name": ticket.name,
-            "allocation_type": "allocation",
-            "commercial_partner_id": self.customer.id,
-            "company_id": self.company.id,
-            "currency_id": self.company.currency_id.id,
-            "ticket_id": ticket.id,
-        }
-        for _number in range(rows):
-            self.env["service.credit.consumption"]._post(
-                [
-                    {
-                        "purchase": lot,
-                        "allocation": allocation,
-                        "consumption_type": "consumption",
-                        "credits": 0.1,
-                        "date": self.today,
-                    }
-                    for lot in lots
-                ]
-            )
-        recognition = self.env["service.credit.recognition"].create(
-            {"date": self.today}
-        )
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        recognition.action_prepare()
-        self.env.flush_all()
-        queries = self.env.cr.sql_log_count - before
-        self.assertEqual(len(recognition.line_ids), purchases)
-        recognition.move_id.action_post()
-        return queries
-
-    def test_purchases_and_rows_cost_no_queries(self):
-        self._prepare(2, 1)
-        few = self._prepare(2, 1)
-        self.assertLessEqual(self._prepare(60, 20), few + 5)

@@ -51,6 +51,25 @@ class TestPlanBooks(AccountingCommon):
         self.assertEqual((lines[first].invoiced, lines[first].credited), (100, 0))
         self.assertEqual((lines[second].invoiced, lines[second].credited), (100, 100))
 
+    def test_a_period_that_is_not_invoiced_yet(self):
+        """The invoice of the first period is none of the second, on any account."""
+        income = self.monthly.product_tmpl_id.get_product_accounts()["income"]
+        self.plan._create_periods(self.plan.next_start)
+        first, second = self.plan.purchase_ids.sorted("plan_start")
+        invoice = self._invoice(first, post=False)
+        invoice.invoice_line_ids.quantity = 1
+        for account in (self.liability, income):
+            if invoice.state == "posted":
+                invoice.button_draft()
+            invoice.invoice_line_ids.account_id = account
+            invoice.action_post()
+            lines = {line.purchase_id: line for line in self._books()}
+            reason = "agrees" if account == self.liability else "elsewhere"
+            self.assertEqual(lines[first].reason, reason)
+            day = second.date_start
+            lines = {line.purchase_id: line for line in self._books(day)}
+            self.assertEqual(lines[second].reason, "not_invoiced")
+
     def _reasons(self, date=None):
         """Return ``{reason: owed}`` of the books."""
         reasons = {}

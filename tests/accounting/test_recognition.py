@@ -460,3 +460,51 @@ class TestRecognition(AccountingCommon):
             recognition.line_ids.with_user(self.accountant).write({"revenue": 1})
         with self.assertRaises(AccessError):
             mine.create({"date": self.today, "state": "posted"})
+
+
+@tagged("post_install", "-at_install")
+class TestRecognitionQueries(AccountingCommon):
+    def _prepare(self, purchases, rows):
+        """Return the queries of preparing so many purchases with so many rows each."""
+        lines = [{"product_id": self.pack.id, "product_uom_qty": 1}] * purchases
+        lots = self._ordered(*lines)
+        self._invoice(lots[0])
+        ticket = self._create_ticket()
+        allocation = {
+            "name": ticket.name,
+            "allocation_type": "allocation",
+            "commercial_partner_id": self.customer.id,
+            "company_id": self.company.id,
+            "currency_id": self.company.currency_id.id,
+            "ticket_id": ticket.id,
+        }
+        for _number in range(rows):
+            self.env["service.credit.consumption"]._post(
+                [
+                    {
+                        "purchase": lot,
+                        "allocation": allocation,
+                        "consumption_type": "consumption",
+                        "credits": 0.1,
+                        "date": self.today,
+                    }
+                    for lot in lots
+                ]
+            )
+        recognition = self.env["service.credit.recognition"].create(
+            {"date": self.today}
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        recognition.action_prepare()
+        self.env.flush_all()
+        queries = self.env.cr.sql_log_count - before
+        self.assertEqual(len(recognition.line_ids), purchases)
+        recognition.move_id.action_post()
+        return queries
+
+    def test_purchases_and_rows_cost_no_queries(self):
+        self._prepare(2, 1)
+        few = self._prepare(2, 1)
+        self.assertLessEqual(self._prepare(60, 20), few + 5)
