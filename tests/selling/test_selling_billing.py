@@ -315,7 +315,12 @@ class TestSellingBilling(SellingCommon):
         self.assertTrue(window.withdraw_service_credits)
         self.assertTrue(window.has_service_credits)
         self.assertIn(lot.name, window.service_credit_note)
-        self.assertIn("6.00", window.service_credit_note)
+        self.assertRegex(window.service_credit_note, r"6\.00.*10\.00.*4\.00")
+        invoice.button_draft()
+        invoice.invoice_line_ids.price_unit = 70
+        invoice.action_post()
+        window.invalidate_recordset()
+        self.assertIn(lot.billing_note, window.service_credit_note)
 
     # ------------------------------------------------------------------
     # Cost

@@ -1,5 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.tools import float_compare
 
 from ...models.selling.billing import KEEP, REPLACE, WITHDRAW
 
@@ -26,7 +27,8 @@ class AccountMoveReversal(models.TransientModel):
     @api.depends("move_ids")
     @api.depends_context("lang", "uid")
     def _compute_service_credit_note(self):
-        """Tell what the purchases of the reversed invoices have left to withdraw."""
+        """Tell what the purchases of the reversed invoices have left to withdraw, what
+        was used and stays, and where they differ from the documents already."""
         for reversal in self:
             purchases = self.env["service.credit.purchase"]
             if purchases.has_access("read"):
@@ -34,15 +36,33 @@ class AccountMoveReversal(models.TransientModel):
             moves = reversal.move_ids
             reversal.has_service_credits = any(moves.mapped("has_service_credits"))
             reversal.service_credit_note = "\n".join(
-                self.env._(
-                    "%(purchase)s: %(available)s of %(credits)s credits are unused and "
-                    "can be withdrawn.",
-                    purchase=lot.name,
-                    available=lot._format_credits(lot.credits_available),
-                    credits=lot._format_credits(lot.credits),
-                )
-                for lot in purchases
+                note for lot in purchases for note in self._get_purchase_notes(lot)
             )
+
+    def _get_purchase_notes(self, purchase):
+        values = {
+            "purchase": purchase.name,
+            "available": purchase._format_credits(purchase.credits_available),
+            "credits": purchase._format_credits(purchase.credits),
+        }
+        note = self.env._(
+            "%(purchase)s: %(available)s of %(credits)s credits are unused and can be "
+            "withdrawn.",
+            **values,
+        )
+        gone = purchase.credits - purchase.credits_available
+        used = gone - purchase.credits_withdrawn
+        if float_compare(used, 0.0, purchase._get_credit_digits()) > 0:
+            note += " " + self.env._(
+                "%(used)s were used, transferred or have expired, and stay.",
+                used=purchase._format_credits(used),
+            )
+        if purchase.credits_withdrawn > 0:
+            note += " " + self.env._(
+                "%(withdrawn)s are withdrawn already.",
+                withdrawn=purchase._format_credits(purchase.credits_withdrawn),
+            )
+        return [note, *filter(None, [purchase.billing_note])]
 
     def reverse_moves(self, is_modify=False):
         """A credit note that another invoice replaces withdraws no credits."""
