@@ -4,6 +4,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
+from ..support.credit import give_back
 from ..support.scratch import ScratchCase
 
 
@@ -82,6 +83,26 @@ class TestAccountRaces(ScratchCase):
         )
         draw_credits(env, [request])
 
+    def _give_back(self, env):
+        lot = env["service.credit.purchase"].browse(self.purchase_id)
+        give_back(lot.consumption_ids.filtered(lambda row: row.credits > 0))
+
+    def _expire(self, env):
+        lot = env["service.credit.purchase"].browse(self.purchase_id)
+        lot._write_off(kind="expiry")
+
+    def _pay(self, env):
+        """Pay a part of the invoice, which credits wait for."""
+        order = env["sale.order"].browse(self.order_id)
+        window = env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=order.invoice_ids.ids
+        )
+        window.create({"amount": 300})._create_payments()
+
+    def _order_less(self, env):
+        order = env["sale.order"].browse(self.order_id)
+        order.order_line.product_uom_qty = 0.6
+
     def _recognize(self, env):
         recognition = env["service.credit.recognition"].create(
             {"date": env.company._get_today()}
@@ -91,12 +112,13 @@ class TestAccountRaces(ScratchCase):
             recognition.move_id.action_post()
         return recognition.id
 
-    def _assert_recognized(self, revenue):
+    def _assert_recognized(self, revenue, breakage=0):
         with self._env() as env:
             lines = env["service.credit.recognition.line"].search(
                 [("purchase_id", "=", self.purchase_id), ("state", "!=", "cancelled")]
             )
             self.assertEqual(sum(lines.mapped("revenue")), revenue)
+            self.assertEqual(sum(lines.mapped("breakage")), breakage)
             rows = env["service.credit.purchase"].browse(self.purchase_id)
             self.assertEqual(lines.consumption_ids, rows.consumption_ids)
 
@@ -119,6 +141,29 @@ class TestAccountRaces(ScratchCase):
         with self._env() as env:
             self._recognize(env)
         self._assert_recognized(600)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_what_happens_meanwhile_is_recognized_next_time(self):
+        """Whichever comes first; a payment alone changes nothing."""
+        jobs = {
+            self._expire: (400, 600),
+            self._give_back: (0, 0),
+            self._pay: (400, 0),
+            self._order_less: (400, 0),
+        }
+        for job, amounts in jobs.items():
+            with self.subTest(job=job.__name__):
+                self._sell()
+                with self._env() as env:
+                    self._draw(env)
+                    lot = env["service.credit.purchase"].browse(self.purchase_id)
+                    lot.release = "payment"
+                    self._invoice(env)
+                results = self._race(self._recognize, job)
+                self.assertFalse([one for one in results if isinstance(one, Exception)])
+                with self._env() as env:
+                    self._recognize(env)
+                self._assert_recognized(*amounts)
 
     @mute_logger("odoo.sql_db", "odoo.service.model")
     def test_an_invoice_meanwhile_is_recognized_next_time(self):

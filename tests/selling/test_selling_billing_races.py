@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
+from ..support.credit import give_back
 from ..support.played import LONG
 from ..support.scratch import ScratchCase
 
@@ -36,8 +37,8 @@ COMPUTED = (
 
 @tagged("post_install", "-at_install")
 class TestSellingBillingRaces(ScratchCase):
-    """An invoice, a payment, a credit note, a drawing and an expiry of one purchase,
-    two of them at the same moment on connections of their own.
+    """An invoice, a payment, a credit note, a drawing, what is given back and an expiry
+    of one purchase, two of them at the same moment on connections of their own.
 
     Afterwards every figure is what the documents and rows that are there say: asking
     for all of it again changes nothing.
@@ -115,16 +116,22 @@ class TestSellingBillingRaces(ScratchCase):
     def _credit(self, env):
         env["account.move"].browse(self.note_id).action_post()
 
-    def _draw(self, env):
+    def _draw(self, env, credits=4):
         lot = self._lot(env)
         request = DrawRequest(
             work=env["project.milestone"].browse(self.milestone_id),
             partner=lot.partner_id,
             company=lot.company_id,
             date=fields.Date.today(),
-            credits=4,
+            credits=credits,
         )
         draw_credits(env, [request])
+
+    def _give_back(self, env):
+        drawn = self._lot(env).consumption_ids.filtered(
+            lambda row: row.consumption_type == "consumption" and row.credits > 0
+        )
+        give_back(drawn.sorted("id")[:1])
 
     def _expire(self, env):
         self._lot(env)._write_off(kind="expiry")
@@ -142,6 +149,7 @@ class TestSellingBillingRaces(ScratchCase):
             self._pay,
             self._credit,
             self._draw,
+            self._give_back,
             self._expire,
             self._release,
             self._order_less,
@@ -152,6 +160,8 @@ class TestSellingBillingRaces(ScratchCase):
             with self.subTest(first=first.__name__, second=second.__name__):
                 with self._env() as env:
                     self._sell(env)
+                    if self._give_back in (first, second):
+                        self._draw(env, 1)
                 for result in self._race(first, second):
                     if isinstance(result, Exception):
                         self.assertIsInstance(result, UserError)
