@@ -24,9 +24,9 @@ LOTS = """
            GREATEST(paid_available - paid_waiting - lapsed_paid, 0) AS paid_usable
     FROM (
         SELECT purchase.*, %(limits)s AS limits, day.today,
-               COALESCE(excess.lapsed, 0) AS lapsed,
-               COALESCE(excess.lapsed_value, 0) AS lapsed_value,
-               COALESCE(excess.lapsed_paid, 0) AS lapsed_paid,
+               COALESCE(purchase.excess, 0) AS lapsed,
+               COALESCE(purchase.excess_value, 0) AS lapsed_value,
+               COALESCE(purchase.excess_paid, 0) AS lapsed_paid,
                CASE WHEN company.service_credit_allow_past_expiry IS NOT TRUE
                     THEN LEAST(
                         purchase.date_expiry
@@ -35,14 +35,15 @@ LOTS = """
                     )
                END AS last_day
         FROM (
-            SELECT *, FALSE AS is_planned FROM service_credit_purchase
+            SELECT lot.*, excess.lapsed AS excess, excess.lapsed_value AS excess_value,
+                   excess.lapsed_paid AS excess_paid
+            FROM service_credit_purchase lot
+            LEFT JOIN (%(excess)s) excess ON excess.purchase_id = lot.id
             UNION ALL
-            %(planned)s
+            SELECT planned.*, 0, 0, 0 FROM (%(planned)s) planned
         ) purchase
         JOIN res_company company ON company.id = purchase.company_id
         JOIN (%(days)s) day ON day.company_id = purchase.company_id
-        LEFT JOIN (%(excess)s) excess
-            ON excess.purchase_id = purchase.id AND NOT purchase.is_planned
         WHERE purchase.is_draft IS NOT TRUE
     ) term
 """

@@ -73,7 +73,7 @@ PERIODS = f"""
 # Periods that should have their purchase by now, each, and all later ones in one: they
 # are like the plan's latest purchase, with other days and credits.
 PLANNED = f"""
-    SELECT lot.*, TRUE AS is_planned
+    SELECT lot.*
     FROM (
         SELECT plan_id, MIN(today) AS today, MIN(date_start) AS date_start,
                MIN(date_expiry) AS date_expiry, SUM(credits) AS credits
@@ -110,7 +110,7 @@ PLANNED = f"""
 
 
 def query_planned(env):
-    """Return SQL with the columns of the table of purchases, and ``is_planned``."""
+    """Return SQL with the columns of the table of purchases."""
     return SQL(
         PLANNED,
         days=env["res.company"]._query_days(),
