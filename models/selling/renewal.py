@@ -16,6 +16,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import Command
 from odoo.exceptions import UserError
 
+from ..ledger.service_credit_plan import MONTHS as PERIOD_MONTHS
 from . import burn
 
 MONTHS = 12
@@ -97,13 +98,38 @@ class Renewal:
 
     def get_sizes(self, need):
         """Return the units of three sizes: below, at, and above what was needed."""
-        per_unit = self.product.service_credits
-        # Rounded first: 30.000000000000004 credits are three tens, not four.
-        fitting = max(math.ceil(round(need / per_unit, 6)), 1)
+        fitting = self._get_periods() or self._get_packs(need)
         step = max(round(fitting / 4), 1)
         small = max(fitting - step, 1)
         middle = max(fitting, small + 1)
         return small, middle, middle + step
+
+    def _get_packs(self, need):
+        # Rounded first: 30.000000000000004 credits are three tens, not four.
+        return max(math.ceil(round(need / self.product.service_credits, 6)), 1)
+
+    def _get_periods(self):
+        """Return how many periods the customer's last allotment of the product had, or
+        those of a year; 0 for a product that gives its credits once."""
+        period = self.product.service_credit_period
+        if period == "once":
+            return 0
+        # sudo: what a customer bought is no secret to those who may quote for it
+        plans_sudo = self.env["service.credit.plan"].sudo()
+        last_sudo = plans_sudo.with_context(active_test=False).search(
+            [
+                (
+                    "commercial_partner_id",
+                    "=",
+                    self.partner.sudo().commercial_partner_id.id,
+                ),
+                ("company_id", "=", self.company.id),
+                ("product_id", "=", self.product.id),
+                ("state", "!=", "draft"),
+            ],
+            limit=1,
+        )
+        return last_sudo.periods or MONTHS // PERIOD_MONTHS[period]
 
     def get_price(self, units):
         """Return what the quotation of so many units would come to, untaxed."""

@@ -44,6 +44,17 @@ class TestSellingRenewal(SellingCommon):
         self.assertEqual(renewal.size_ids.mapped("cost_lapsed"), [0, 40, 140])
         self.assertEqual(renewal.size_ids.mapped("cost_overage"), [60, 0, 0])
 
+    def test_an_allotment_is_renewed_for_as_long(self):
+        """However little of it was used."""
+        monthly = self._create_credit_product("Monthly", service_credit_period="month")
+        order = self._quote({"product_id": monthly.id, "product_uom_qty": 6})
+        order.action_confirm()
+        self._use(5)
+        lot = order.order_line.service_credit_purchase_ids
+        self.assertEqual(self._renew(lot).size_ids.mapped("units"), [4, 6, 8])
+        lot.plan_id.periods = 0
+        self.assertEqual(self._renew(lot).size_ids.mapped("units"), [9, 12, 15])
+
     def test_credits_for_some_work_are_sized_by_that_work(self):
         """And the others by theirs, wherever the window is opened from."""
         trainers = self.env["helpdesk.ticket.team"].create(
