@@ -15,6 +15,7 @@ from ..support.played import LONG, played
 from ..support.scratch import ScratchCase, buy
 
 WORKERS = 8
+MEMBERS = 10
 ROUNDS = 10 if LONG else 1
 
 
@@ -141,7 +142,7 @@ class TestCreditRaces(ScratchCase):
             members = env["res.partner"].create(
                 [
                     {"name": f"Member {n}", "is_company": True, "parent_id": owner.id}
-                    for n in range(WORKERS)
+                    for n in range(MEMBERS)
                 ]
             )
             for member in members:
