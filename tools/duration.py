@@ -16,6 +16,8 @@ NUMBER = r"\d{1,9}(?:[.,]\d+)?|[.,]\d+"
 HOUR_UNIT = r"(?:h|hr|hrs|hour|hours)\.?"
 MINUTE_UNIT = r"(?:m|min|mins|minute|minutes|')\.?"
 CLOCK = re.compile(r"(\d{0,9}):(\d{1,3})")
+# As clocks and exports write it.
+WITH_SECONDS = re.compile(r"(\d{1,9}):([0-5]\d):([0-5]\d)")
 BARE = re.compile(rf"({NUMBER})")
 HOURS = re.compile(
     rf"({NUMBER})\s*{HOUR_UNIT}(?:\s*(\d{{1,3}})\s*(?:{MINUTE_UNIT})?)?",
@@ -38,8 +40,9 @@ class DurationError(UserError, ValueError):
 def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float:
     """Return the hours a text means.
 
-    Reads ``1:30``, ``:45``, ``1:80`` (2:20), ``1.5``, ``1,5``, ``90m``, ``2h``,
-    ``1h30``, ``1h 30m``, and numbers, which are hours. Nothing lasts less than 0.
+    Reads ``1:30``, ``:45``, ``1:80`` (2:20), ``1:30:00``, ``1.5``, ``1,5``, ``90m``,
+    ``2h``, ``1h30``, ``1h 30m``, and numbers, which are hours. Nothing lasts less
+    than 0.
     The client reads the same: ``static/src/duration/parse_duration.js``.
 
     :param confirmed: accept a bare number above 24, which without a unit is more
@@ -54,6 +57,9 @@ def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float
         return -parse_duration(source[1:], confirmed)
     if match := CLOCK.fullmatch(source):
         return (_number(match[1] or "0") * 60 + int(match[2])) / 60
+    if match := WITH_SECONDS.fullmatch(source):
+        hours, minutes, seconds = map(int, match.groups())
+        return (hours * 3600 + minutes * 60 + seconds) / 3600
     if match := MINUTES.fullmatch(source):
         return _number(match[1]) / 60
     if match := HOURS.fullmatch(source):

@@ -10,6 +10,8 @@ const NUMBER = "\\d{1,9}(?:[.,]\\d+)?|[.,]\\d+";
 const HOUR_UNIT = "(?:h|hr|hrs|hour|hours)\\.?";
 const MINUTE_UNIT = "(?:m|min|mins|minute|minutes|')\\.?";
 const CLOCK = /^(\d{0,9}):(\d{1,3})$/;
+// As clocks and exports write it.
+const WITH_SECONDS = /^(\d{1,9}):([0-5]\d):([0-5]\d)$/;
 const BARE = new RegExp(`^(${NUMBER})$`);
 const HOURS = new RegExp(
     `^(${NUMBER})\\s*${HOUR_UNIT}(?:\\s*(\\d{1,3})\\s*(?:${MINUTE_UNIT})?)?$`,
@@ -36,6 +38,10 @@ export function parseDuration(text, {confirmed = false, signed = false} = {}) {
     }
     if ((match = source.match(CLOCK))) {
         return (Number(match[1] || 0) * 60 + Number(match[2])) / 60;
+    }
+    if ((match = source.match(WITH_SECONDS))) {
+        const [hours, minutes, seconds] = match.slice(1).map(Number);
+        return (hours * 3600 + minutes * 60 + seconds) / 3600;
     }
     if ((match = source.match(MINUTES))) {
         return toNumber(match[1]) / 60;
