@@ -84,14 +84,16 @@ class AccountMove(models.Model):
 
         Core's period is one of work dates, so a period is searched for here.
         """
+        drafts = self.filtered(lambda move: move.state == "draft")
+        # What a down payment exceeds becomes a credit note, and bills its work, too.
+        invoices = drafts.filtered(lambda move: move.move_type == "out_refund")
         if not start_date and not end_date:
-            return super()._link_timesheets_to_invoice()
+            super()._link_timesheets_to_invoice()
+        else:
+            invoices |= drafts.filtered(lambda move: move.move_type == "out_invoice")
         entries_sudo = self.env["account.analytic.line"].sudo()
         period = Domain("period_date", ">=", start_date or date.min) & Domain(
             "period_date", "<=", end_date or date.max
-        )
-        invoices = self.filtered(
-            lambda move: move.move_type == "out_invoice" and move.state == "draft"
         )
         for line in invoices.invoice_line_ids:
             items = line.sale_line_ids.filtered(

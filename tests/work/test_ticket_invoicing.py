@@ -121,6 +121,44 @@ class TestTicketInvoicing(ServiceCreditCommon):
                 item.order_id, date_start_invoice_timesheet="2026-01-01"
             )
 
+    def test_hours_added_by_hand_are_billed_in_advance(self):
+        """Three hours billed for one: the next two periods bring nothing more."""
+        item = self._sell(self.time_product, hours=0)
+        ticket = self._create_ticket(sale_line_id=item.id)
+        self._log(ticket, 1, date="2026-06-10")
+        self._log(ticket, 1, date="2026-07-10")
+        june, july = (
+            {
+                "date_start_invoice_timesheet": f"2026-0{month}-01",
+                "date_end_invoice_timesheet": f"2026-0{month}-28",
+            }
+            for month in (6, 7)
+        )
+        invoice = self._invoice_order(item.order_id, **june)
+        invoice.invoice_line_ids.quantity = 3
+        invoice.action_post()
+        with self.assertRaises(UserError):
+            self._invoice_order(item.order_id, **july)
+        self._log(ticket, 2.5, date="2026-07-11")
+        again = self._invoice_order(item.order_id, **july)
+        self.assertEqual(again.invoice_line_ids.quantity, 1.5)
+
+    def test_work_below_its_down_payment_is_billed_by_the_credit_note(self):
+        item = self._sell(self.time_product, hours=10)
+        ticket = self._create_ticket(sale_line_id=item.id)
+        values = {"advance_payment_method": "percentage", "amount": 50}
+        self._invoice_order(item.order_id, **values).action_post()
+        entry = self._log(ticket, 4)
+        credit = self._invoice_order(item.order_id)
+        self.assertEqual(credit.move_type, "out_refund")
+        self.assertEqual(entry.timesheet_invoice_id, credit)
+        credit.action_post()
+        self.assertEqual((item.qty_invoiced, item.qty_to_invoice), (4, 0))
+        billed = self.env["account.analytic.line"]._domain_not_billed()
+        self.assertFalse(entry.filtered_domain(billed))
+        with self.assertRaises(UserError):
+            entry.unit_amount = 5
+
     def _credit(self, invoice, quantity):
         reversal = (
             self.env["account.move.reversal"]
