@@ -39,11 +39,22 @@ class Row:
     :param number: where it stands in the source, counted from 1 (a line for files)
     :param values: nested values by source field
     :param error: why the row cannot be read, if it cannot: (sentence, values)
+    :param marks: the sign or code of a currency by the source field whose number has
+        it beside its value
     """
 
     number: int
     values: dict
     error: tuple[str, dict] | None = None
+    marks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self):
+        """The values as a person sees them, with the currency beside them."""
+        return {
+            name: f"{value} {self.marks[name]}" if name in self.marks else value
+            for name, value in self.values.items()
+        }
 
 
 @dataclass
@@ -52,10 +63,14 @@ class Page:
 
     ``position`` is None as long as later pages may still hold older rows: a reader who
     stops before the last page begins again from the old cursor.
+
+    :param resume: what to give to the connector that goes on after this page, where it
+        can without a position; None otherwise
     """
 
     rows: list[Row] = field(default_factory=list)
     position: Cursor | None = None
+    resume: dict | None = None
 
 
 class Connector:
@@ -98,6 +113,8 @@ class Connector:
         self.id_field = id_field
         self.changed_field = changed_field
         self.parse_date = parse_date or parse_datetime
+        # Where an earlier reading with the same cursor was interrupted.
+        self.resume = {}
 
     def fetch(self, cursor: Cursor | None = None) -> Iterator[Page]:
         """Yield the rows changed at or after ``cursor``, page by page.

@@ -12,7 +12,8 @@ from .base import MAX_CELL, Page, Row
 from .errors import ColumnsRefused, _lt, clean
 from .http import HttpConnector
 from .tables import find_delimiter, find_header, is_total, name_columns
-from .xlsx_file import WorkbookRefused, is_workbook, read_workbook
+from .worklogs import LOG_COLUMNS, split_logs
+from .xlsx_file import Money, WorkbookRefused, is_workbook, read_workbook
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -121,7 +122,7 @@ class CsvConnector(HttpConnector):
 
     def _pages(self, rows):
         page, size = Page(), 0
-        for row in self._without_totals(rows):
+        for row in self._without_totals(split_logs(rows, self.fields)):
             page.rows.append(row)
             size += sum(len(cell) for cell in row.values.values() if _is_text(cell))
             found = self.cursor_of(row.values)
@@ -253,7 +254,8 @@ class CsvConnector(HttpConnector):
                     _lt("The file has no line %(line)s to name its columns."),
                     line=wanted,
                 )
-        index = find_header([cells for _n, cells, _e in first], self.fields)
+        wanted = [name for name in self.fields if name not in LOG_COLUMNS]
+        index = find_header([cells for _n, cells, _e in first], wanted)
         header = name_columns(first[index][1])
         self._check_header(first[index][1], header)
         return header, itertools.chain(first[index + 1 :], lines)
@@ -277,7 +279,7 @@ class CsvConnector(HttpConnector):
                     error_class=ColumnsRefused,
                     name=name,
                 )
-        if self.id_field and self.id_field not in header:
+        if self.id_field and self.id_field not in (*header, *LOG_COLUMNS):
             raise self.error(
                 _lt("The file has no column “%(name)s”: its columns are %(columns)s."),
                 error_class=ColumnsRefused,
@@ -286,6 +288,7 @@ class CsvConnector(HttpConnector):
             )
 
     def _row(self, header, cells, line, encoding):
+        marks = _marks(header, cells)
         cells = [_unwrap(cell) for cell in cells]
         while len(cells) > len(header) and not _is_told(cells[-1]):
             cells.pop()
@@ -313,10 +316,18 @@ class CsvConnector(HttpConnector):
             )
         if error:
             values = {name: _readable(cell) for name, cell in values.items()}
-        return Row(line, values, error)
+        return Row(line, values, error, marks)
+
+
+def _marks(header, cells):
+    """The currencies that stand in formats alone, by column."""
+    pairs = zip(header, cells, strict=False)
+    return {name: cell.mark for name, cell in pairs if isinstance(cell, Money)}
 
 
 def _unwrap(cell):
+    if isinstance(cell, Money):
+        return cell.number
     if not _is_text(cell) or not cell.startswith('="'):
         return cell
     match = TEXT_FORMULA.fullmatch(cell)

@@ -18,7 +18,9 @@ from .headings import (
 )
 from .prices import PRICES, are_prices, guess_price, with_prices
 from .values import ENDLESS, FALSE, TRUE, parse_date, parse_datetime
+from .worklogs import FIELDS as LOGS
 
+MAILS = ("employee_email",)
 RELATIONS = ("partner_id", "employee_id", "ticket_id")
 TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d)?( ?[ap]\.?m\.?)?|\d?\d:\d\d ?[ap]\.?m\.?")
 HAS_TIME = re.compile(r"\d:\d\d|^\d{1,2}h\d\d$")
@@ -79,6 +81,9 @@ def guess_fields(columns, target) -> list[tuple[str, str]]:
             found.append((min(ranks, key=ranks.get), field))
     if target == "purchase" and "external_id" not in {field for _name, field in found}:
         found += _guess_id(columns)
+    if target == "time_entry" and LOGS.keys() <= columns.keys():
+        found = [line for line in found if line[1] not in (*LOGS.values(), *MAILS)]
+        found += LOGS.items()
     if target == "purchase":
         return with_prices(_with_what_is_left(found, columns), columns)
     return _with_span(_with_people(found, plain), plain, columns)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from .base import Page, Row, resolve
+from .base import Cursor, Page, Row, resolve
 from .errors import ConnectorError, _lt, quote
 from .http import HttpConnector, origin
 
@@ -59,6 +59,7 @@ class JsonConnector(HttpConnector):
         self.last = None
         self.answer = None
         self.answered = {}  # headers of the last answer
+        self.place = {}  # where the page after the last one is
 
     @property
     def secrets(self):
@@ -89,10 +90,12 @@ class JsonConnector(HttpConnector):
         pages = ways.get(
             self.paging, self._fetch_by_date if by_date else self._fetch_once
         )
-        started, count = datetime.now(timezone.utc).replace(tzinfo=None), 0
+        started, count = self._begin()
         for rows in pages(cursor):
             count += 1
-            yield self._page(rows)
+            page = self._page(rows)
+            page.resume = self._prepare_resume(started, count)
+            yield page
         # The order of the rows is not known: only now everything was delivered.
         position = self.last
         if self.paging in ways and count > 1 and position:
@@ -103,6 +106,26 @@ class JsonConnector(HttpConnector):
 
     def reads_all(self, cursor):
         return not self._since(cursor)
+
+    def _begin(self):
+        """When the reading started, and how many pages were read by now."""
+        resume = self.resume
+        if not resume:
+            return datetime.now(timezone.utc).replace(tzinfo=None), 0
+        if resume["newest"]:
+            self.last = _read_cursor(resume["newest"])
+        self.count = resume["rows"]
+        return datetime.fromisoformat(resume["started"]), resume["pages"]
+
+    def _prepare_resume(self, started, count):
+        """What a later reading needs to go on after the last page."""
+        return self.place and {
+            "started": started.isoformat(),
+            "pages": count,
+            "rows": self.count,
+            "newest": self.last and _write_cursor(self.last),
+            "place": self.place,
+        }
 
     # --- ways of paging -------------------------------------------------------
 
@@ -132,51 +155,60 @@ class JsonConnector(HttpConnector):
     def _fetch_numbered(self, cursor):
         """Pages by number or by offset, until one is empty, missing or known."""
         name = self._page_parameter()
-        number = self._first_number(name)
+        place = self.resume.get("place") or {}
+        number = place.get("number", self._first_number(name))
         size = int(self.settings.get("page_size") or 0)
-        seen, last, sizes = set(), None, []
-        for _page in range(self.max_pages):
+        seen, sizes = dict.fromkeys(place.get("seen", ())), place.get("sizes", [])
+        last = next(reversed(seen), None)
+        for _page in range(self.resume.get("pages", 0), self.max_pages):
             try:
                 rows = self._request({**self._since(cursor), name: number})
             except ConnectorError as error:
                 if error.code == 404 and seen:
                     return  # how some say that there is no such page
-                is_last = sizes[1:] and sizes[-1] < sizes[-2]
+                is_last = sizes[1:] and sizes[1] < sizes[0]
                 if is_last and error.code in BEYOND_THE_END:
                     return
                 raise
             if not rows:
                 return
-            digest = hashlib.sha256(b"".join(map(self._digest, rows))).digest()
+            digest = _short_digest(b"".join(map(self._digest, rows)))
             if digest in seen:
                 # Some send their last page again and again.
                 if digest == last and (len(seen) > 1 or len(rows) < size):
                     return
                 raise self._repeated(number)
-            seen.add(digest)
-            last = digest
-            sizes.append(len(rows))
-            yield rows
+            seen[digest] = last = digest
+            sizes = [*sizes[-1:], len(rows)]
             # What was sent is counted, whatever page size was asked for.
             number += len(rows) if self.paging == "offset" else 1
+            self.place = {"number": number, "sizes": sizes, "seen": list(seen)}
+            yield rows
         raise self._endless()
 
     def _fetch_linked(self, cursor):
         """From each page to the one it names, by an address or by a mark."""
-        url, parameters, seen = None, self._since(cursor), set()
-        for _page in range(self.max_pages):
-            rows = self._request(parameters, url)
+        place = self.resume.get("place") or {}
+        target, seen = place.get("target", ""), place.get("seen", [])
+        for _page in range(self.resume.get("pages", 0), self.max_pages):
+            rows = self._request(*self._get_linked(target, cursor))
+            target = self._next()
+            digest = _short_digest(target.encode("utf-8", "replace"))
+            is_last = not target or digest in seen
+            seen = [*seen, digest]
+            self.place = {} if is_last else {"target": target, "seen": seen}
             if rows:
                 yield rows
-            target = self._next()
-            if not target or target in seen:
+            if is_last:
                 return
-            seen.add(target)
-            if target.startswith(LINK_STARTS):
-                url, parameters = self._linked(target), {}
-            else:
-                parameters = {**self._since(cursor), self._page_parameter(): target}
         raise self._endless()
+
+    def _get_linked(self, target, cursor):
+        """The parameters and the address of a page; without a target, the first."""
+        if target.startswith(LINK_STARTS):
+            return {}, self._linked(target)
+        mark = {self._page_parameter(): target} if target else {}
+        return {**self._since(cursor), **mark}, None
 
     def _next(self) -> str:
         """Where the page after the last answer is, "" if there is none."""
@@ -248,6 +280,8 @@ class JsonConnector(HttpConnector):
 
     def _fetch_by_date(self, cursor):
         seen = set()
+        if place := self.resume.get("place"):
+            cursor = _read_cursor(place["after"])
         for _number in range(self.max_pages):
             rows = self._request(self._since(cursor))
             digests = [self._digest(row) for row in rows]
@@ -258,9 +292,11 @@ class JsonConnector(HttpConnector):
             ]
             if not fresh:
                 return
-            yield fresh
             newest = self._newest(fresh)
-            if not newest or (cursor and newest.changed_at <= cursor.changed_at):
+            is_last = not newest or cursor and newest.changed_at <= cursor.changed_at
+            self.place = {} if is_last else {"after": _write_cursor(newest)}
+            yield fresh
+            if is_last:
                 return  # it cannot be asked for anything later
             cursor, seen = newest, set(digests)
         raise self._endless()
@@ -370,6 +406,18 @@ class JsonConnector(HttpConnector):
             if found and (newest is None or _key(found) > _key(newest)):
                 newest = found
         return newest
+
+
+def _short_digest(data) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _write_cursor(cursor):
+    return [cursor.changed_at.isoformat(), cursor.external_id]
+
+
+def _read_cursor(pair):
+    return Cursor(datetime.fromisoformat(pair[0]), pair[1])
 
 
 def _put(body, path, value):

@@ -5,6 +5,8 @@ import re
 
 from .durations import read_number
 from .errors import ValueRefused, _lt
+from .guesses import flatten
+from .headings import INDEX, OTHERS, find_name
 from .values import is_empty, short_text
 
 DAY = 86400  # seconds
@@ -13,6 +15,9 @@ LONGEST_NIGHT = DAY // 2
 CLOCK = re.compile(
     r"(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(?:(a|p)\.?\s?m\.?)?", re.IGNORECASE
 )
+
+# What the end of some work is called, or its day.
+ENDS = (OTHERS["time_end"], INDEX["purchase"]["date_expiry"])
 
 
 def read_clock(value) -> int | None:
@@ -73,3 +78,13 @@ def read_span(start, end, parse_moment) -> int:
             _lt("“%(end)s” is before “%(start)s”."), start=start, end=end
         )
     return seconds
+
+
+def has_not_ended(values) -> bool:
+    """Whether a row has columns for an end, and nothing in any of them."""
+    ends = [value for name, value in flatten(values) if _is_end(name.split(".")[-1])]
+    return bool(ends) and all(map(is_empty, ends))
+
+
+def _is_end(name) -> bool:
+    return any(find_name(index, name) is not None for index in ENDS)

@@ -1,12 +1,14 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The cells of an Excel workbook; formulas are what they came to."""
 
+import re
 import warnings
 import zipfile
 from datetime import date, datetime, time, timedelta
 
 from openpyxl import load_workbook
 
+from .column_names import WORDS
 from .errors import _lt
 
 MAGIC = b"PK\x03\x04"
@@ -18,6 +20,31 @@ SHEETS = "xl/worksheets/"
 MAX_ROWS = 1_048_576  # what Excel can hold; files may name any row
 # Excel counts days from here: a moment of that year is a duration.
 FIRST_YEAR = 1900
+# The currency that the format of a number shows: [$€-407], [$USD], "€", "kr".
+IN_BRACKETS = re.compile(r"\[\$([^\]-]+)(?:-([0-9A-Fa-f]+))?\]")
+IN_QUOTES = re.compile(r'"([^"]*)"')
+SIGN = re.compile(r"[€$£¥]")
+# Whose dollar, pound or yen it is, by the country of the format.
+BY_COUNTRY = {
+    ("$", "409"): "USD",
+    ("$", "1009"): "CAD",
+    ("$", "C09"): "AUD",
+    ("$", "1409"): "NZD",
+    ("£", "809"): "GBP",
+    ("¥", "411"): "JPY",
+    ("¥", "804"): "CNY",
+}
+
+
+class Money:
+    """A number whose currency stands in the format of its cell alone."""
+
+    def __init__(self, number, mark):
+        self.number = number
+        self.mark = mark
+
+    def __str__(self):
+        return str(self.number)
 
 
 class WorkbookRefused(Exception):
@@ -55,13 +82,14 @@ def read_workbook(spool):
             book = load_workbook(spool, read_only=True, data_only=True)
         sheet = book.active or book.worksheets[0]
         sheet.reset_dimensions()  # some programs write them wrong
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        marks = {}
+        for number, cells in enumerate(sheet.iter_rows(), 1):
             if number > MAX_ROWS:
                 raise WorkbookRefused(
                     _lt("The workbook has more than %(count)s rows: save it as CSV."),
                     count=MAX_ROWS,
                 )
-            yield number, [_plain(cell) for cell in cells]
+            yield number, [_read_cell(cell, marks) for cell in cells]
     except WorkbookRefused:
         raise
     except Exception as error:  # whatever a broken archive or sheet leads to
@@ -69,6 +97,33 @@ def read_workbook(spool):
             _lt("The file cannot be read as an Excel workbook (%(kind)s)."),
             kind=type(error).__name__,
         ) from None
+
+
+def _read_cell(cell, marks):
+    """The value of a cell, with its currency if that stands in its format.
+
+    :param marks: what formats tell, each looked at once
+    """
+    value = cell.value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return _plain(value)
+    style = cell.number_format
+    if style not in marks:
+        marks[style] = find_currency(style)
+    return Money(value, marks[style]) if marks[style] else value
+
+
+def find_currency(style) -> str:
+    """The sign or the code of a currency in the format of a number, "" without one."""
+    style = style.split(";")[0][:200]
+    if match := IN_BRACKETS.search(style):
+        sign = match[1].strip()
+        return BY_COUNTRY.get((sign, (match[2] or "").upper().lstrip("0")), sign)
+    for text in IN_QUOTES.findall(style):
+        if SIGN.fullmatch(text.strip()) or text.strip().lower() in WORDS["currencies"]:
+            return text.strip()
+    found = SIGN.search(re.sub(r"\[[^\]]*\]", "", IN_QUOTES.sub("", style)))
+    return found[0] if found else ""
 
 
 def _plain(cell):

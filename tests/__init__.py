@@ -152,6 +152,7 @@ from .sync import test_sync_cycle
 from .sync import test_sync_errors
 from .sync import test_sync_exports
 from .sync import test_sync_files
+from .sync import test_sync_first_import
 from .sync import test_sync_guesses
 from .sync import test_sync_list
 from .sync import test_sync_lists

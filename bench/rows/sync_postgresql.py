@@ -47,6 +47,7 @@ def create_source(env, query=QUERY):
             "password": info.get("password"),
             "database": env.cr.dbname,
             "query": query,
+            "no_expiry": "validity",
             "mapping_ids": [
                 Command.create({"source_field": field, "target_field": target})
                 for target, field in MAPPING.items()

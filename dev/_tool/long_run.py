@@ -26,6 +26,7 @@ KINDS = (
     "agent_screens",
     "agent_morning",
     "customer_year",
+    "first_import",
 )
 PLAYS = {"HELPDESK_LONG": "1", "HELPDESK_WALKS": "300"}
 

@@ -34,7 +34,7 @@ FIRST_PAUSE = timedelta(minutes=5)
 LEASE = timedelta(minutes=10)
 # Seconds a cycle may take before it goes on in the background, or lets others run.
 MANUAL_SECONDS = 20
-# A source whose order is not known begins again after a pause: let it come far.
+# A file or a query in no known order begins again after a pause: let it come far.
 UNORDERED_SECONDS = 60
 
 
@@ -151,11 +151,13 @@ class Cycle:
         with closing(source._get_connector(answer_deadline(self.manual))) as connector:
             end = self._get_end(start, connector.ordered)
             cursor = self._get_cursor()
+            connector.resume = self.run.resume or {}
             if connector.reads_all(cursor):
                 self._transact(self._note_whole)
             for page in connector.fetch(cursor):
                 self._transact(lambda page=page: self._store_page(page))
-                if time.monotonic() > end:
+                # A page without rows is the end of the reading.
+                if page.rows and time.monotonic() > end:
                     self._transact(self._pause)
                     return False
         self._transact(self._finish)
@@ -170,6 +172,7 @@ class Cycle:
         settle(self.source, page.rows)
         counts = Store(self.source).store(page.rows)
         self.run._add(counts)
+        self.run.resume = page.resume or False
         now = fields.Datetime.now()
         values = {"lease_until": now + LEASE}
         if page.position:

@@ -3,8 +3,8 @@
 
 from odoo.exceptions import UserError
 
-from ...connectors import Row, resolve
-from .rows import RowReader
+from ...connectors import resolve
+from .rows import RowReader, row_of
 from .service_sync_record import MISSING
 from .store import Store
 
@@ -17,7 +17,7 @@ def retry(source, records):
     for record in records:
         if obstacle := _get_obstacle(source, record):
             raise UserError(obstacle)
-    rows = [Row(record.line_number, record.payload) for record in records]
+    rows = [row_of(record) for record in records]
     store = Store(source)
     items = RowReader(source).read(rows)
     store.find_records(items)
@@ -36,7 +36,7 @@ def retry_chosen(source, records):
     """
     kept = records.filtered(lambda record: not _get_obstacle(source, record))
     store = Store(source)
-    rows = [Row(record.line_number, record.payload) for record in kept]
+    rows = [row_of(record) for record in kept]
     items = store.find(rows)
     store.store(
         [

@@ -4,7 +4,6 @@
 import datetime
 import hashlib
 import json
-import re
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +14,7 @@ from psycopg2 import IntegrityError
 from odoo.exceptions import UserError
 
 from ...connectors import ConnectorError, Row, ValueRefused, resolve
+from ...connectors.alike import SHORTENED, digest_alike
 from ...connectors.base import MAX_CELL
 from ...connectors.errors import _lt, clean, quote
 from ...connectors.values import (
@@ -27,6 +27,8 @@ from ...connectors.values import (
 
 # With these, a checksum is what it was before units could be chosen.
 PLAIN_UNITS = {"auto", "hours"}
+# Where the currencies of a kept row stand: no column has such a name.
+MARKS = "\n"
 MAX_KEY = 500  # characters of what is looked up by an index
 MAX_BITS = 4096  # of a whole number
 MAX_PAYLOAD = 50_000  # characters
@@ -34,8 +36,6 @@ NATIVE = (bool, float, Decimal, datetime.date)  # a datetime is a date
 WRITTEN_OUT = (datetime.timedelta, datetime.time, uuid.UUID)
 # What several fields of a source make together, and what stands between them.
 JOINED = {"external_id": "|", "employee_id": " ", "time_start": " ", "time_end": " "}
-# How a spreadsheet shows a long number: its last digits are gone.
-SHORTENED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 
 
 @dataclass(eq=False)
@@ -43,8 +43,12 @@ class Item:
     """A row on its way in.
 
     :param raw: values of the source by target field
+    :param marks: currencies beside them, by target field
+    :param likeness: what a row without an ID of its own is recognized by when it was
+        saved again by a spreadsheet
+    :param is_respelled: whether just the spelling of its values is new
     :param is_skipped: whether it is left out
-    :param is_used_up: whether that is because nothing is left of it
+    :param left_out: why it is, if what it says tells
     :param is_unreadable: whether what can be kept of it is not what it said
     :param record: the ``service.sync.record`` of its external id, if there is one
     :param values: values of the target model
@@ -53,12 +57,15 @@ class Item:
 
     row: Row
     raw: dict = field(default_factory=dict)
+    marks: dict = field(default_factory=dict)
     external_id: str = ""
+    likeness: str = ""
     changed_at: datetime.datetime | None = None
     deleted: bool = False
     checksum: str = ""
+    is_respelled: bool = False
     is_skipped: bool = False
-    is_used_up: bool = False
+    left_out: str = ""
     error: str = ""
     is_unreadable: bool = False
     customer_key: str = ""
@@ -101,8 +108,14 @@ class RowReader:
             (mapping.target_field, mapping.source_field, mapping.default_value)
             for mapping in source.mapping_ids
         ]
-        self.skips = [skip._get_test() for skip in source.skip_ids]
+        self.skips = [(s.source_field, s._get_test()) for s in source.skip_ids]
         self.signature = self._sign()
+        keys = source._get_key_lines().mapped("source_field")
+        # A single ID is looked up as it may have been written.
+        self.is_respelled = source.connector == "csv" and (
+            source.row_is_key or len(keys) > 1
+        )
+        self.keys = [] if source.row_is_key else keys
 
     def read(self, rows):
         return [self._read_row(row) for row in rows]
@@ -113,8 +126,9 @@ class RowReader:
         if not item.is_unreadable:
             for pick in (self._pick_key, self._pick_date, self._pick_deleted):
                 attempt(self.env, item, pick, item)
-        item.is_skipped = any(skips(row.values) for skips in self.skips)
+        self._skip(item)
         text = json.dumps(item.raw, sort_keys=True, default=storable)
+        text += json.dumps(item.marks, sort_keys=True) if item.marks else ""
         item.checksum = hashlib.sha256(self.signature + text.encode()).hexdigest()
         if not item.external_id and not item.error and not self.is_keyless:
             item.error = self.env._(
@@ -123,6 +137,18 @@ class RowReader:
                 line=row.number,
             )
         return item
+
+    def _skip(self, item):
+        """Leave out a row that one of the settings names, and tell by which value."""
+        row = item.row
+        field = next((name for name, skips in self.skips if skips(row.values)), None)
+        item.is_skipped = field is not None
+        if item.is_skipped:
+            item.left_out = self.env._(
+                "Left out: %(field)s is “%(value)s”",
+                field=field,
+                value=quote(resolve(row.values, field) or "").strip(),
+            )
 
     def _pick_values(self, item):
         """Fill the raw values; what nothing can be made of is an error."""
@@ -140,6 +166,8 @@ class RowReader:
             if target_field in item.raw:
                 value = _join(item.raw[target_field], value, JOINED[target_field])
             item.raw[target_field] = value
+            if source_field in item.row.marks:
+                item.marks[target_field] = item.row.marks[source_field]
         item.is_unreadable = bool(item.error)
 
     def _pick_key(self, item):
@@ -162,6 +190,16 @@ class RowReader:
                 count=MAX_KEY,
             )
         item.external_id = key
+
+    def get_likeness(self, item):
+        """What a row is recognized by in any spelling, "" if it has one ID."""
+        values = item.row.values
+        if not self.is_respelled or item.is_unreadable:
+            return ""
+        if self.keys:
+            values = {name: resolve(values, name) for name in self.keys}
+        source = self.source
+        return digest_alike(values, source.decimal_separator, source.date_order)
 
     def _pick_date(self, item):
         if "changed_at" in item.raw:
@@ -197,7 +235,12 @@ def _join(first, second, between):
 
 
 def _digest(values):
-    text = json.dumps(storable(values), sort_keys=True)
+    try:
+        text = json.dumps(storable(values), sort_keys=True)
+    except RecursionError:
+        raise ValueRefused(
+            _lt("The row is nested too deeply to be recognized again.")
+        ) from None
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
@@ -259,12 +302,21 @@ def payload_of(item, mappings):
     if item.is_unreadable:
         return {name: quote(value or "") for name, value in values.items()}
     mapped = storable(values)
+    if item.row.marks:
+        mapped[MARKS] = storable(item.row.marks)
     try:
         payload = {**storable(item.row.values), **mapped}
         fits = len(json.dumps(payload)) <= MAX_PAYLOAD
     except RecursionError:  # nested deeper than can be walked
         fits = False
     return payload if fits else mapped
+
+
+def row_of(record):
+    """The row that was kept of a record in error."""
+    marks = (record.payload or {}).get(MARKS)
+    is_ours = isinstance(marks, dict)
+    return Row(record.line_number, record.payload, marks=marks if is_ours else {})
 
 
 # === Sentences ===

@@ -44,6 +44,10 @@ class ServiceSyncRecord(models.Model):
         ondelete="cascade",
     )
     external_id = fields.Char(string="External ID", readonly=True)
+    # What a row of a file without one ID of its own says, in any spelling.
+    likeness = fields.Char(
+        readonly=True, index="btree_not_null", export_string_translation=False
+    )
     state = fields.Selection(
         selection=[
             (IMPORTED, "Imported"),

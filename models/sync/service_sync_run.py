@@ -65,6 +65,10 @@ class ServiceSyncRun(models.Model):
     withdrawn_count = fields.Integer(string="Withdrawn", readonly=True)
     failed_count = fields.Integer(string="Failed", readonly=True)
     page_count = fields.Integer(string="Pages", readonly=True)
+    # Where to go on after a pause; the address of a page may hold a secret.
+    resume = fields.Json(
+        readonly=True, groups="base.group_system", export_string_translation=False
+    )
     error = fields.Text(readonly=True)
 
     @api.depends("started", "finished")
@@ -87,7 +91,14 @@ class ServiceSyncRun(models.Model):
         self.write({**values, "page_count": self.page_count + 1})
 
     def _finish(self, state, error=False):
-        self.write({"state": state, "finished": fields.Datetime.now(), "error": error})
+        self.write(
+            {
+                "state": state,
+                "finished": fields.Datetime.now(),
+                "error": error,
+                "resume": False,
+            }
+        )
 
     def action_open_records(self):
         """The rows of this system that could not be imported."""

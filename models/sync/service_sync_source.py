@@ -248,7 +248,7 @@ class ServiceSyncSource(models.Model):
             ("validity", "Means a year, as for other purchases"),
             ("never", "Means no end"),
         ],
-        string="An Empty Expiry Date",
+        string="A Missing Expiry Date",
         required=True,
         default="ask",
     )

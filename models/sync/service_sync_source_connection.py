@@ -90,7 +90,8 @@ class ServiceSyncSource(models.Model):
                     system=imported.source_id.name,
                 )
             )
-        Record.search(mine & Domain("external_id", "!=", False)).external_id = False
+        known = Record.search(mine & Domain("external_id", "!=", False))
+        known.write({"external_id": False, "likeness": False})
 
     def _ask_price_basis(self):
         """Another column is the price: what was answered was said of the old one."""

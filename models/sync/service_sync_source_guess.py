@@ -69,7 +69,7 @@ class ServiceSyncSource(models.Model):
             raise UserError(explain(self.env, refusal)) from None
         # Tables that people made name their customers.
         self.match_order = ", ".join(MATCH_METHODS)
-        columns = get_columns([row.values for row in rows if not row.error])
+        columns = get_columns([row.told for row in rows if not row.error])
         lines = guess_fields(columns, self.target)
         by_records = self._guess_by_records(columns, lines)
         named = {name for name, _field in by_records}

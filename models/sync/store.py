@@ -9,17 +9,28 @@ from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from .respelled import Respelled
 from .rows import RowReader, explain, explain_duplicate, payload_of, settle_duplicates
 from .service_sync_record import ERROR, IMPORTED, REMOVED, WITHDRAWN
 from .targets import TARGETS
 
 # Errors after which a transaction is played again, whatever it was about.
 REPLAYED = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
-# Zeros a spreadsheet may have left out.
-MAX_ZEROS = 7
+# What is known of a row that comes again.
+KNOWN = (
+    "external_id",
+    "likeness",
+    "checksum",
+    "state",
+    "changed_at",
+    "res_id",
+    "pass_number",
+    "is_billing_held",
+)
 RECORD_COLUMNS = (
     "source_id",
     "external_id",
+    "likeness",
     "state",
     "checksum",
     "changed_at",
@@ -43,6 +54,7 @@ class Store:
         self.env = source.env
         self.source = source
         self.target = TARGETS[source.target](source)
+        self.reader = RowReader(source)
 
     def store(self, rows, again=False):
         """Do what the rows mean; keep the reason of bad ones.
@@ -53,11 +65,12 @@ class Store:
         :return: counts by the names of ``service.sync.run``
         """
         counts = Counter(read=len(rows))
-        items = RowReader(self.source).read(rows)
+        items = self.reader.read(rows)
         items = settle_duplicates(self.env, items, counts)
         self._look_up(items)
         items = self._leave_out(items)
-        self._find_respelled(items)
+        items, again_saved = self._find_respelled(items)
+        counts["unchanged"] += len(again_saved)
         settled, todo = [], []
         for item in items:
             (settled if self._is_settled(item, again) else todo).append(item)
@@ -83,7 +96,7 @@ class Store:
         self._look_up(everything)
         items = [item for item in everything if not item.is_skipped]
         self._mark_repeated(items)
-        self._find_respelled(items)
+        items, _again_saved = self._find_respelled(items)
         self.target.is_trial = True
         with closing(self.env.cr.savepoint()):
             _known, new = self._convert(items)
@@ -95,7 +108,7 @@ class Store:
 
     def find(self, rows):
         """Return the rows as items, with what is known of them; do nothing."""
-        items = RowReader(self.source).read(rows)
+        items = self.reader.read(rows)
         self._look_up(items)
         return items
 
@@ -113,8 +126,10 @@ class Store:
     def _find_left_out(self, items):
         for item in items:
             is_open = not item.is_skipped and not item.error and not item.deleted
-            item.is_used_up = bool(is_open and self.target.is_left_out(item))
-            item.is_skipped = item.is_skipped or item.is_used_up
+            item.left_out = item.left_out or (
+                self.target.why_left_out(item) if is_open else ""
+            )
+            item.is_skipped = bool(item.left_out)
 
     def _leave_out(self, items):
         """The items without those to leave out, whose errors are no errors then."""
@@ -128,32 +143,13 @@ class Store:
     # === What is known already ===
 
     def _find_respelled(self, items):
-        """Refuse new rows whose id is a known one that a spreadsheet saved again.
+        """Bind or refuse new rows that are known ones in another spelling.
 
-        It leaves out the zeros at the beginning, and every row would come twice.
+        :return: the items that are left, and those that came beside their twin
         """
-        new = [i for i in items if not i.record and i.external_id.isdecimal()]
-        if self.source.connector != "csv" or not new:
-            return
-        texts = {item.external_id.lstrip("0"): item for item in new}
-        longest = max(map(len, texts)) + MAX_ZEROS
-        ways = {text.zfill(n) for text in texts for n in range(len(text), longest)}
-        found = self.env["service.sync.record"].search_fetch(
-            [
-                ("source_id", "=", self.source.id),
-                ("external_id", "in", list(ways - {i.external_id for i in items})),
-            ],
-            ["external_id"],
-        )
-        for record in found:
-            item = texts[record.external_id.lstrip("0")]
-            item.error = item.error or self.env._(
-                "The external ID %(id)s is new, but %(known)s is known: a spreadsheet "
-                "leaves out zeros at the beginning. Format the column as text before "
-                "you save the file.",
-                id=item.external_id,
-                known=record.external_id,
-            )
+        if self.source.connector != "csv" or all(item.record for item in items):
+            return items, set()
+        return Respelled(self.source, self.reader).find(items)
 
     def find_records(self, items):
         """Give each item the record of its key."""
@@ -167,13 +163,7 @@ class Store:
                 ("checksum", "in", [i.checksum for i in items if not i.external_id]),
             ],
             [
-                "external_id",
-                "checksum",
-                "state",
-                "changed_at",
-                "res_id",
-                "pass_number",
-                "is_billing_held",
+                *KNOWN,
             ],
         )
         by_key = {record.external_id or record.checksum: record for record in records}
@@ -189,7 +179,7 @@ class Store:
             return True  # deleted here: neither an update nor a reset brings it back
         if record.state == ERROR:
             return False
-        if record.checksum == item.checksum:
+        if record.checksum == item.checksum or item.is_respelled:
             return True
         if record.pass_number == self.source.pass_number and not again:
             return self._is_older_version(item)
@@ -286,6 +276,8 @@ class Store:
         """Note in one statement that rows were seen again; see `_insert_records`."""
         if not items:
             return
+        if self.reader.is_respelled:
+            self._keep_likeness(items)
         records = self.env["service.sync.record"].browse(
             [item.record.id for item in items]
         )
@@ -308,6 +300,16 @@ class Store:
         records.invalidate_recordset(
             ["last_seen", "pass_number", "write_uid", "write_date"], flush=False
         )
+
+    def _keep_likeness(self, items):
+        """Note what rows are recognized by from now on."""
+        for item in items:
+            if item.is_respelled:
+                item.record.write(
+                    {"external_id": item.external_id, "checksum": item.checksum}
+                )
+            if not item.record.likeness:
+                item.record.likeness = self.reader.get_likeness(item)
 
     def _keep(self, items):
         """Write down what became of the items."""
@@ -353,6 +355,7 @@ class Store:
     def _prepare_record(self, item):
         values = {
             "external_id": item.external_id or False,
+            "likeness": item.likeness or self.reader.get_likeness(item) or False,
             "changed_at": item.changed_at and item.changed_at.replace(microsecond=0),
             "last_seen": fields.Datetime.now(),
             "pass_number": self.source.pass_number,

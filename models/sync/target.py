@@ -77,9 +77,9 @@ class Target:
             values |= attempt(self.env, item, part) or {}
         return values
 
-    def is_left_out(self, item):
-        """Whether a row means nothing that is to be imported."""
-        return False
+    def why_left_out(self, item):
+        """The reason why a row means nothing that is to be imported, "" if it does."""
+        return ""
 
     def create(self, items):
         """Create the targets of the items, in their order."""

@@ -4,7 +4,7 @@
 import re
 from functools import partial
 
-from odoo.tools import float_round
+from odoo.tools import float_round, format_date
 
 from ...connectors import ValueRefused
 from ...connectors.errors import _lt
@@ -13,6 +13,7 @@ from ...tools import add_months
 from . import purchase_limits
 from .rows import attempt
 from .service_sync_record import WITHDRAWN
+from .styles import DAY
 from .target import Target
 
 KINDS = {
@@ -152,8 +153,8 @@ class PurchaseTarget(Target):
         value = self.parse(item, name, KINDS[name])
         if name == "credits" and not value and not self.lacks(name):
             raise ValueRefused(_lt("The row has no number of credits."))
-        if value is None and name == "date_expiry" and name in item.raw:
-            return self.get_no_expiry()
+        if value is None and name == "date_expiry":
+            return self.get_no_expiry(item)
         if value is None and (name != "description" or name not in item.raw):
             return {}
         if name in NOT_NEGATIVE and value < 0:
@@ -211,7 +212,12 @@ class PurchaseTarget(Target):
             digits = self.env["service.credit.purchase"]._get_credit_digits()
             values["opening_used"] = float_round(bought - left, digits)
 
-    def is_left_out(self, item):
+    def why_left_out(self, item):
+        is_left_out = self.is_used_up(item)
+        text = self.env._("Left out: all of its credits were used")
+        return text if is_left_out else ""
+
+    def is_used_up(self, item):
         """Whether all credits were used before they could be imported."""
         is_known = item.record and item.record.res_id
         if is_known or not self.names.keys() & {"credits_used", "credits_left"}:
@@ -243,15 +249,19 @@ class PurchaseTarget(Target):
             )
         return add_months(start, parse_term(item.raw["date_expiry"]))
 
-    def get_no_expiry(self):
-        """What an empty expiry date means: hours may lapse by it, so it is asked."""
+    def get_no_expiry(self, item):
+        """What no expiry date means: hours may lapse by it, so it is asked."""
         if self.source.no_expiry == "ask":
+            start = (
+                attempt(self.env, item, self.parse, item, "date_start", "date")
+                or self.source.company_id._get_today()
+            )
             raise ValueRefused(
                 _lt(
-                    "%(field)s is empty: choose on the connected system what an empty "
-                    "expiry date means."
+                    "There is no expiry date: choose on the connected system whether "
+                    "the credits expire after a year (%(day)s) or never."
                 ),
-                field=self.names["date_expiry"],
+                day=format_date(self.env, add_months(start, 12), date_format=DAY),
             )
         return {"date_expiry": NO_END} if self.source.no_expiry == "never" else {}
 
@@ -267,7 +277,9 @@ class PurchaseTarget(Target):
             return match[1] if match else text
         texts = [item.raw.get(name) for name in PRICES if name in self.names]
         marks = [MARK.search(text) for text in texts if isinstance(text, str)]
-        return next((mark[0] for mark in marks if mark), self.currency_of_names)
+        signs = [mark[0] for mark in marks if mark]
+        signs += [item.marks[name] for name in PRICES if name in item.marks]
+        return next(iter(signs), self.currency_of_names)
 
     def get_currency_of_names(self):
         """The currency that a field of a price names: “Price (USD)”, “Preis €”."""

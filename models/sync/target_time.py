@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from ...connectors import ValueRefused
 from ...connectors.durations import DAY, fitting_units, read_hours, read_number
 from ...connectors.errors import _lt, quote
-from ...connectors.spans import read_clock, read_span, tells_time
+from ...connectors.spans import has_not_ended, read_clock, read_span, tells_time
 from ...connectors.values import is_empty, parse_date, short_text
 from ...tools import DurationError, parse_duration
 from ...tools.clock import get_clock, get_moment
@@ -22,6 +22,10 @@ from .target import AMBIGUOUS, Target
 TICKET_NUMBER = re.compile(r"(?<![\w-])[A-Za-z]{1,6}-?\d{1,12}(?![\w-])")
 MAX_NUMBERS = 5
 NEGATIVE = re.compile(r"\s*[-−]\s*[\d.,:]")
+# How some write that a clock still counts: minus the second it was started.
+STARTED = re.compile(r"-\d{9,13}(\.0)?")
+# What else stands there while there is no end.
+COUNTING = re.compile(r"-1(\.0)?|[0:.]*")
 
 
 def get_numbers(text):
@@ -72,6 +76,23 @@ class TimeTarget(Target):
             if line.target_field in DURATIONS
         }
         self.unit_labels = dict(lines._fields["unit"]._description_selection(self.env))
+
+    def why_left_out(self, item):
+        text = self.env._("Left out until it has ended: it is still running")
+        return text if self.is_running(item) else ""
+
+    def is_running(self, item):
+        """Whether a clock still counts what a row is about."""
+        spent = item.raw.get("unit_amount")
+        text = "" if is_empty(spent) else str(spent).strip()[:MAX_KEY]
+        if STARTED.fullmatch(text):
+            return True
+        start, end = item.raw.get("time_start"), item.raw.get("time_end")
+        if not COUNTING.fullmatch(text):
+            return False
+        if "time_end" in self.names:
+            return is_empty(end) and not is_empty(start)
+        return has_not_ended(item.row.values)
 
     def prepare(self, item, tables):
         return self.collect(
@@ -278,14 +299,16 @@ class TimeTarget(Target):
             return self.env["helpdesk.ticket"].browse(ticket)
         if has_catch_all:
             return None
-        raise ValueRefused(
-            _lt(
-                "%(customer)s has %(count)s open tickets: choose the ticket, and it is "
-                "remembered."
-            ),
-            customer=customer.display_name,
-            count=count,
+        sentence = _lt(
+            "%(customer)s has %(count)s open tickets: choose the ticket, and it is "
+            "remembered."
         )
+        if not count:
+            sentence = _lt(
+                "%(customer)s has no open ticket: choose the ticket, and it is "
+                "remembered."
+            )
+        raise ValueRefused(sentence, customer=customer.display_name, count=count)
 
     def take_catch_all(self, item):
         """Log on the catch-all ticket; its customer pays only if that was asked for."""

@@ -16,12 +16,14 @@ from urllib.parse import quote, quote_plus
 from odoo.tests import BaseCase, tagged
 
 from ...connectors import ConnectorError, ValueRefused, mask
+from ...connectors.alike import understand
 from ...connectors.csv_file import MAX_COLUMNS, MAX_LINE, CsvConnector
 from ...connectors.durations import read_count
+from ...connectors.errors import quote as quoted
 from ...connectors.json_endpoint import JsonConnector
 from ...connectors.odoo import OdooConnector
 from ...connectors.postgresql import PostgresqlConnector
-from ...connectors.spans import read_clock
+from ...connectors.spans import has_not_ended, read_clock
 from ...connectors.values import (
     parse_boolean,
     parse_date,
@@ -31,6 +33,8 @@ from ...connectors.values import (
     parse_term,
     parse_text,
 )
+from ...connectors.worklogs import read_logs
+from ...connectors.xlsx_file import find_currency
 from ..support.peers import http_peer
 from ..support.played import LONG, played
 from ..support.sync import ConnectorCase
@@ -454,6 +458,11 @@ PARSERS = {
     "term": parse_term,
     "count": read_count,
     "clock": read_clock,
+    "alike": understand,
+    "alike ,": lambda value: understand(value, ",", "dmy"),
+    "work logs": read_logs,
+    "end of a row": lambda value: has_not_ended({"end": value, "stop": value}),
+    "format of a cell": lambda value: find_currency(quoted(value)),
     "moment": parse_datetime,
     "moment there": lambda value: parse_datetime(value, "mdy", "America/Los_Angeles"),
 }

@@ -49,11 +49,16 @@ def rows_of(count, start=1):
     ]
 
 
-def workbook(*lines):
-    """The bytes of an Excel workbook with these rows of cells."""
+def workbook(*lines, formats=None):
+    """The bytes of an Excel workbook with these rows of cells.
+
+    :param formats: how numbers are shown, by the name of their cell
+    """
     book = Workbook()
     for line in lines:
         book.active.append(line)
+    for name, style in (formats or {}).items():
+        book.active[name].number_format = style
     spool = io.BytesIO()
     book.save(spool)
     return spool.getvalue()
@@ -85,6 +90,7 @@ class SyncMixin:
         return (env or cls.env)["service.sync.source"].create(
             {
                 "name": "Webshop",
+                "no_expiry": "validity",
                 "mapping_ids": [
                     Command.create({"source_field": source, "target_field": target})
                     for target, source in mapping.items()

@@ -4,6 +4,7 @@
 import json
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from itertools import islice
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -44,6 +45,41 @@ class TestPaging(JsonCase):
         self.assertEqual(ids, [1, 2, 3, 4])
         rows.clear()
         self.assertIn("404", self.refusal(script, page_parameter="page"))
+
+    def test_reading_goes_on_where_it_was_interrupted(self):
+        """After any page of any paging: nothing is lost, and little asked for again."""
+        rows = rows_of(7)
+
+        def script(handler, request):
+            query = request.query
+            start = int(query.get("offset") or 0) or 2 * (int(query.get("page", 1)) - 1)
+            if query.get("since"):
+                later = [row for row in rows if f"{row['changed']}Z" >= query["since"]]
+                return sent(handler, later[:2])
+            if start >= len(rows):
+                return handler.send(b"{}", status=404)
+            after = f"?page={start // 2 + 2}" if start + 2 < len(rows) else None
+            return sent(handler, rows[start : start + 2], next=after)
+
+        for settings in (
+            {"page_parameter": "page"},
+            {"page_parameter": "offset", "paging": "offset"},
+            {"paging": "next", "next_path": "next"},
+            {"cursor_parameter": "since"},
+        ):
+            for interrupted in range(1, 5):
+                with self.subTest(settings, after=interrupted), http_peer(script) as p:
+                    first = self.connector(p.url, **settings)
+                    pages = list(islice(first.fetch(), interrupted))
+                    second = self.connector(p.url, **settings)
+                    second.resume = json.loads(json.dumps(pages[-1].resume)) or {}
+                    rest = list(second.fetch()) if second.resume else []
+                    found = [row for page in pages + rest for row in page.rows]
+                    ids = [row.values["id"] for row in found]
+                    self.assertEqual(sorted({*ids}), list(range(1, 8)))
+                    self.assertLessEqual(len(ids), 8 + 4 * ("since" in str(settings)))
+                    if rest:
+                        self.assertEqual(rest[-1].position.external_id, "7")
 
     def test_page_after_a_short_one_is_refused(self):
         rows, statuses = rows_of(3), []

@@ -21,6 +21,7 @@ from ...connectors.durations import (
 )
 from ...connectors.styles import find_date_order, find_separator
 from ...connectors.values import NO_END, parse_date, parse_deleted, parse_end
+from ...connectors.xlsx_file import find_currency
 from ..support.sync import ConnectorCase, workbook
 
 
@@ -81,6 +82,25 @@ class TestTables(ConnectorCase):
             [list(row.values.values()) for row in rows],
             [[7, "Žak", 1.5, "2026-05-04"], ["00012", "b", "25:30:00", ""]],
         )
+
+    def test_currency_of_a_format(self):
+        table = {
+            '#,##0.00\\ "€"': "€",
+            "_-* #,##0.00\\ [$€-407]_-;-* #,##0.00\\ [$€-407]_-": "€",
+            "[$CHF-807] #,##0.00": "CHF",
+            '#,##0.00 "lei"': "lei",
+            "[$$-409]#,##0.00;[RED]-[$$-409]#,##0.00": "USD",
+            "[$$-1009]#,##0": "CAD",
+            '"$"#,##0.00': "$",
+            "$#,##0.00": "$",
+            "[$-409]#,##0.00": "",
+            '0.0 "Std"': "",
+            '0.00"h";[Red]-0.00"€"': "",
+            "General": "",
+            "[h]:mm": "",
+        }
+        for style, mark in table.items():
+            self.assertEqual(find_currency(style), mark, style)
 
     def test_broken_workbook_is_one_sentence(self):
         good = workbook(["id"], [1])

@@ -175,7 +175,12 @@ LIST = (
 class TestPreviewOfList(SyncCommon):
     def source_of(self, text, **values):
         return self.env["service.sync.source"].create(
-            {"name": "List", "file": base64.b64encode(text.encode()), **values}
+            {
+                "name": "List",
+                "no_expiry": "validity",
+                "file": base64.b64encode(text.encode()),
+                **values,
+            }
         )
 
     def preview(self, source):
@@ -239,7 +244,7 @@ class TestPreviewOfList(SyncCommon):
     def test_everything_open_is_answered_in_the_preview(self):
         text = "Number,Customer,Bought,Valid until,Bought on\n"
         text += "P-1,ACME-1,1.500,,05/10/2026\nP-2,ACME-1,2.500,,06/10/2026\n"
-        source = self.source_of(text)
+        source = self.source_of(text, no_expiry="ask")
         preview = self.preview(source)
         self.assertEqual(preview.asked, "decimal_separator date_order no_expiry")
         with self.assertRefused(UserError, says="at least one answer"):
@@ -251,6 +256,26 @@ class TestPreviewOfList(SyncCommon):
         self.assertEqual(self.again(preview).error_count, 0)
         self.assertEqual(self.purchases(source)["P-1"][0], 1500)
         self.assertEqual(self.targets(source)["P-1"].date_start, date(2026, 5, 10))
+
+    def test_a_list_without_expiry_dates_asks_once_what_that_means(self):
+        text = "Number,Customer,Bought,Bought on,Price/h\n"
+        text += "P-1,ACME-1,15,2026-10-05,80\nP-2,ACME-1,2,2026-12-31,80\n"
+        days = {"validity": "2027-12-31", "never": "9998-12-31"}
+        for answer, day in days.items():
+            source = self.source_of(text, no_expiry="ask")
+            preview = self.preview(source)
+            self.assertEqual((preview.asked, preview.error_count), ("no_expiry", 2))
+            self.assertIn("after a year (5 October 2027) or never", preview.table)
+            self.assertFalse(preview.can_sync)
+            preview.no_expiry = answer
+            preview = self.again(preview)
+            self.assertEqual((preview.asked, preview.error_count), ("", 0))
+            self.assertTrue(preview.can_sync)
+            action = preview.action_sync_now()
+            self.assertEqual(
+                action["params"]["next"]["type"], "ir.actions.act_window_close"
+            )
+            self.assertEqual(str(self.targets(source)["P-2"].date_expiry), day)
 
     def test_unit_is_answered_in_the_preview(self):
         text = "id,day,who,ticket,spent\n1,2026-09-07,Ada,HT1,5\n"

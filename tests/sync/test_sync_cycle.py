@@ -2,6 +2,7 @@
 """Cycles against a real endpoint: incremental, replayable, stoppable."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -9,6 +10,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.sync import cycle
 from ..support.peers import http_peer, json_rows
 from ..support.sync import CycleCase
 
@@ -36,6 +38,20 @@ class TestSyncCycle(CycleCase):
             self.assertEqual(Run._gc_old(limit=1), (1, 1))
             Run._gc_old()
         self.assertEqual(self.source.run_ids, self.source.last_run_id)
+
+    def test_a_list_longer_than_its_time_goes_on_after_each_pause(self):
+        with patch.object(cycle, "MANUAL_SECONDS", 0):
+            for pages in (1, 2, 3):
+                self.source.action_sync_now()
+                run = self.source.last_run_id
+                self.assertEqual((run.state, run.page_count), ("running", pages))
+                self.assertTrue(run.resume)
+            self.source.action_sync_now()
+        self.assertEqual((run.state, run.created_count), ("done", 7))
+        self.assertFalse(run.resume)
+        self.assertTrue(self.source.last_sync)
+        pages = [request.query["page"] for request in self.peer.requests]
+        self.assertEqual(pages, ["1", "2", "3", "4"], "none is asked for twice")
 
     def test_queries_do_not_grow_with_the_runs(self):
         def count():

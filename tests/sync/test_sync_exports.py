@@ -119,20 +119,18 @@ class TestSecondExports(FilesCase):
         self.assertEqual(self.hours(source), [(True, 90, True), (True, 15, True)])
 
     def test_jira_with_repeated_columns(self):
+        """Each piece of work in a row becomes an entry, of a person chosen once."""
         source = self.imported(JIRA)
         self.assertEqual(self.hours(source), [])
-        self.assertIn("no work date", self.errors(source)[0], "when is not told")
-        duration = source._get_mapping()["unit_amount"]
-        self.assertEqual(duration.unit, "seconds")
-        source.mapping_ids = [
-            (0, 0, {"source_field": "Updated", "target_field": "date"})
-        ]
-        source.record_ids.action_retry()
+        self.assertIn("“7”: choose the employee", self.errors(source)[0])
+        row = source.record_ids[0].with_user(self.env.ref("base.user_admin"))
+        row.employee_id = self.agent_employee
         lines = self.env["account.analytic.line"].browse(
             source.record_ids.mapped("res_id")
         )
         self.assertEqual(
-            sorted(round(line.unit_amount * 60) for line in lines), [9, 100]
+            sorted((str(line.date), round(line.unit_amount * 60)) for line in lines),
+            [("2026-09-07", 9), ("2026-09-07", 90), ("2026-09-08", 10)],
         )
 
     def test_tempo_by_offset_in_one_page_that_is_full(self):

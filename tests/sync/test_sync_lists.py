@@ -36,6 +36,27 @@ SPANS = (
     "2026-09-07,13:00,16:00,0:30,2h 30,ada@desk.test,{number},Cable\n"
     "2026-09-08,09:00,09:45,,45 min,ada@desk.test,{number},Call\n"
 )
+JIRA = (
+    "Summary,Issue key,Issue id,Assignee,Labels,Labels,Log Work,Log Work,Time Spent,"
+    "Updated\n"
+    "Printer,{number},10711,Ada Roth,a,b,call; and a mail;05/Oct/26 9:15 AM;"
+    '712020:3f0c;5400,"on\nsite;06/Oct/26 8:00 AM;712020:3f0c;600\n'
+    'later;07/Oct/26 8:00 AM;712020:3f0c;300",6300,07/Oct/26 8:10 AM\n'
+    "Reset,{number},10802,Ada Roth,,,reset;08/Oct/26 11:00 AM;557058:aa;1200,,1200,"
+    "08/Oct/26 11:12 AM\n"
+    "No work,SUP-14,10803,Ada Roth,,,,,,08/Oct/26 11:12 AM\n"
+)
+CLOCK = (
+    "Date,Technician,Ticket,Hours,Billable,Account,Order\n"
+    "2026-09-07,Ada Roth,{number},1.5,true,00042,202600070001\n"
+    "2026-09-08,Ada Roth,{number},10.00,false,00042,202600070002\n"
+)
+SAVED_AGAIN = (
+    "Date;Technician;Ticket;Hours;Billable;Account;Order;\n"
+    "07.09.2026;Ada Roth;{number};1,5;WAHR;42;202600070001;\n"
+    "08.09.2026;Ada Roth;{number};10;FALSCH;42;202600070002;\n"
+    "08.09.2026;Ada Roth;{number};1;WAHR;42;202600070002;\n"
+)
 
 
 @tagged("post_install", "-at_install")
@@ -103,6 +124,41 @@ class TestLists(FilesCase):
         self.assertEqual(found["V-100/26"][:3], (40, 12.5, 90))
         self.assertEqual(found["V-100/26"][4], date(2027, 3, 31))
 
+    def test_currency_that_only_the_format_of_a_cell_tells(self):
+        """And a dollar that can be of two countries is asked about, once."""
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        dollars = currencies.search([("name", "in", ("USD", "AUD", "CAD"))])
+        dollars.write({"active": True, "symbol": "$"})
+        currencies.search([("name", "=", "EUR")]).write({"active": True})
+        source = self.file_source("", target="purchase", no_expiry="never")
+        source.file = base64.b64encode(
+            workbook(
+                ["Number", "Customer", "Hours", "Price per hour"],
+                ["N-10", "Mill & Sons", 4, 90.5],
+                ["N-11", "Mill & Sons", 4, 80],
+                ["N-12", "Mill & Sons", 4, 70],
+                formats={
+                    "D2": '#,##0.00\\ "€"',
+                    "D3": "[$$-409]#,##0.00",
+                    "D4": '"$"#,##0.00',
+                },
+            )
+        )
+        preview = self.preview(source)
+        self.assertIn("90.5 €", preview.table)
+        self.assertEqual((preview.row_count, preview.error_count), (3, 1))
+        self.assertIn("(AUD, CAD, USD)", preview.table)
+        self.purchases(source)
+        source.currency_id = dollars.filtered(lambda one: one.name == "CAD")
+        self.records(source)["N-12"].action_retry()
+        found = {
+            key: (lot.currency_id.name, lot.value_per_credit)
+            for key, lot in self.targets(source).items()
+        }
+        self.assertEqual(
+            found, {"N-10": ("EUR", 90.5), "N-11": ("USD", 80), "N-12": ("CAD", 70)}
+        )
+
     def test_romanian_hours_between_tabs(self):
         source = self.file_source(ROMANIAN_HOURS)
         preview = self.preview(source)
@@ -113,6 +169,87 @@ class TestLists(FilesCase):
         preview.action_remember()
         self.assertEqual(
             self.hours(source), [(True, 90, True), (True, 15, True), (True, 120, True)]
+        )
+
+    def test_an_export_without_ids_that_a_spreadsheet_saved_again(self):
+        """No row comes twice, whichever way it is written; a new one comes."""
+        source = self.file_source(CLOCK)
+        self.assertEqual(self.preview(source).error_count, 0)
+        self.assertTrue(source.row_is_key)
+        hours = [(True, 90, True), (True, 600, False)]
+        self.assertEqual(self.hours(source), hours)
+        entries = source.record_ids.mapped("res_id")
+        self.targets(source)[source.record_ids[0].external_id].name = "Put right"
+        again = SAVED_AGAIN.format(number=self.ticket.number)
+        source.file = base64.b64encode(again.encode("cp1252"))
+        self.assertEqual(self.preview(source).error_count, 0)
+        self.assertEqual(self.hours(source), [*hours, (True, 60, True)])
+        self.assertEqual(source.last_run_id.created_count, 1)
+        self.assertLessEqual(set(entries), set(source.record_ids.mapped("res_id")))
+        kept = self.env["account.analytic.line"].browse(entries)
+        self.assertIn("Put right", kept.mapped("name"), "what is known stays")
+        source.action_sync_now()
+        self.assertEqual(source.last_run_id.unchanged_count, 3, "known as it is now")
+        shortened = again + "08.09.2026;Ada Roth;{number};1;ja;9,87654E+11;5\n"
+        source.file = base64.b64encode(shortened.encode("cp1252"))
+        self.assertEqual(len(self.hours(source)), 3)
+        self.assertIn("shortened the number 9,87654E+11", self.errors(source)[0])
+
+    def test_rows_known_before_spellings_were_kept(self):
+        source = self.file_source(CLOCK)
+        self.preview(source)
+        self.hours(source)
+        source.record_ids.likeness = False
+        self.hours(source)
+        again = SAVED_AGAIN.format(number=self.ticket.number)
+        source.file = base64.b64encode(again.encode("cp1252"))
+        self.hours(source)
+        self.assertEqual(source.last_run_id.created_count, 1)
+
+    def test_a_joined_id_that_a_spreadsheet_saved_again(self):
+        fields = {"Day": "external_id", "No": "external_id", "Hours": "unit_amount"}
+        fields |= {"Ticket": "ticket_id", "Who": "employee_id", "Date": "date"}
+        source = self.file_source(
+            "Day,No,Date,Who,Ticket,Hours\n"
+            "2026-09-07,0012,2026-09-07,Ada Roth,{number},1.5\n",
+            mapping_ids=[
+                Command.create({"source_field": name, "target_field": field})
+                for name, field in fields.items()
+            ],
+        )
+        self.assertEqual(self.hours(source), [(True, 90, True)])
+        again = (
+            "Day,No,Date,Who,Ticket,Hours\n"
+            f"07.09.2026,12,07.09.2026,Ada Roth,{self.ticket.number},1.5\n"
+        )
+        source.file = base64.b64encode(again.encode())
+        self.assertIn("2026-09-07|0012 is known", self.preview(source).table)
+        self.assertEqual(len(self.hours(source)), 1)
+        self.assertIn("2026-09-07|0012 is known", self.errors(source)[0])
+
+    def test_work_in_cells_of_its_issue(self):
+        """As Jira exports it: a row of an issue has each piece of work in a column."""
+        self.ticket.number = "SUP-12"
+        source = self.file_source(JIRA)
+        preview = self.preview(source)
+        self.assertEqual(preview.choice_ids.mapped("kind"), ["employee", "employee"])
+        for choice in preview.choice_ids:
+            choice.employee_id = self.agent_employee
+        preview.action_remember()
+        self.assertEqual(self.preview(source).error_count, 0)
+        minutes = [row[1] for row in self.hours(source)]
+        self.assertEqual(sorted(minutes), [5, 10, 20, 90])
+        lines = self.targets(source)
+        self.assertEqual(
+            {str(line.date): line.name for line in lines.values()},
+            {"2026-10-05": "call; and a mail", "2026-10-06": "on\nsite"}
+            | {"2026-10-07": "later", "2026-10-08": "reset"},
+        )
+        text = JIRA.format(number="SUP-12").replace("5400", "3600")
+        source.file = base64.b64encode(text.encode())
+        source.action_sync_now()
+        self.assertEqual(
+            (source.last_run_id.updated_count, source.last_run_id.created_count), (1, 0)
         )
 
     def test_spanish_tickets(self):

@@ -66,7 +66,12 @@ class TestCounts(BaseCase):
 class TestReadings(SyncCommon):
     def source_of(self, text, **values):
         return self.env["service.sync.source"].create(
-            {"name": "List", "file": base64.b64encode(text.encode()), **values}
+            {
+                "name": "List",
+                "no_expiry": "validity",
+                "file": base64.b64encode(text.encode()),
+                **values,
+            }
         )
 
     def preview(self, source):

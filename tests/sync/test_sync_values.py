@@ -118,6 +118,19 @@ class TestSyncOddPurchases(OddValues, SyncCommon):
         }
         self.try_cells(source, good)
 
+    def test_rows_without_an_id_come_once(self):
+        mapping = {"partner_id": "customer", "credits": "credits"}
+        source = self.csv_source("", mapping, row_is_key=True)
+        rng = random.Random(7)
+        values = list(ODD) + [arbitrary(rng) for _number in range(300 if LONG else 40)]
+        good = {"customer": "ACME-1", "credits": "10"}
+        rows = [Row(n, {**good, "note": value}) for n, value in enumerate(values, 1)]
+        created = Store(source).store(rows)["created"]
+        self.assertGreater(created, 10)
+        again = Store(source).store(rows)
+        self.assertEqual((again["created"], again["updated"]), (0, 0))
+        played("attacks", "rows without an ID", tries=len(rows))
+
     def test_a_page_of_the_wire(self):
         """What JSON can hold and Python cannot, between two good rows."""
         odd = (

@@ -66,6 +66,8 @@ class ServiceSyncPreview(models.TransientModel):
     target = fields.Selection(related="source_id.target", related_sudo=False)
     error_count = fields.Integer(readonly=True)
     row_count = fields.Integer(readonly=True)
+    # Whether some of the rows would be imported.
+    can_sync = fields.Boolean(readonly=True, export_string_translation=False)
     summary = fields.Char(compute="_compute_summary")
     choice_ids = fields.One2many(
         comodel_name="service.sync.preview.choice",
@@ -87,7 +89,7 @@ class ServiceSyncPreview(models.TransientModel):
     )
     no_expiry = fields.Selection(
         selection=_readings_of("service.sync.source", "no_expiry"),
-        string="An Empty Expiry Date",
+        string="A Missing Expiry Date",
     )
     unit = fields.Selection(selection=_readings_of("service.sync.mapping", "unit"))
     unit_mapping_id = fields.Many2one(
@@ -150,6 +152,13 @@ class ServiceSyncPreview(models.TransientModel):
             )
         return self.source_id.action_preview()
 
+    def action_sync_now(self):
+        """Import the rows that were looked at, and close the window."""
+        self.ensure_one()
+        action = self.source_id.action_sync_now()
+        action["params"]["next"] = {"type": "ir.actions.act_window_close"}
+        return action
+
     def _read(self):
         self.ensure_one()
         source = self.source_id
@@ -174,10 +183,12 @@ class ServiceSyncPreview(models.TransientModel):
                 error = f"{error} ({refusal.private})"
             table = self._render_bare(source_sudo, rows, error)
         told = [item for item in items if not item.is_skipped]
+        is_ready = not source_sudo._get_missing(is_trial=True)
         units_asked = [q.mapping.id for q in questions if q.setting == "unit"]
         self.sudo().write(
             {
                 "row_count": len(told),
+                "can_sync": is_ready and not all(item.error for item in told),
                 "error_count": sum(bool(item.error) for item in told),
                 "table": table,
                 "asked": self._get_asked(questions, told),
@@ -202,10 +213,8 @@ class ServiceSyncPreview(models.TransientModel):
         if not source.has_access("write"):
             return ""
         names = dict.fromkeys(question.setting for question in questions)
-        if source.no_expiry == ASK and any(
-            "date_expiry" in item.raw and is_empty(item.raw["date_expiry"])
-            for item in items
-        ):
+        is_open = source.target == "purchase" and source.no_expiry == ASK
+        if is_open and any(is_empty(item.raw.get("date_expiry")) for item in items):
             names["no_expiry"] = True
         return " ".join(names)
 
@@ -264,7 +273,7 @@ class ServiceSyncPreview(models.TransientModel):
             "helpdesk_service_credit.service_sync_preview_table",
             {
                 "labels": dict(target_field._description_selection(self.env)),
-                "raw": lambda item, key: _short(resolve(item.row.values, key)),
+                "raw": lambda item, key: _short(resolve(item.row.told, key)),
                 **values,
                 "keys": ", ".join(values["keys"]),
             },
@@ -280,6 +289,13 @@ class ServiceSyncPreview(models.TransientModel):
     def _get_notes(self, source_sudo, keys):
         """What to look at before the import, a sentence each."""
         notes = []
+        if source_sudo.target == "purchase" and not self._tells_start(source_sudo):
+            notes.append(
+                self.env._(
+                    "No field tells when the credits start: they start on the day of "
+                    "the import, and pay for no earlier work."
+                )
+            )
         target_field = source_sudo.mapping_ids._fields["target_field"]
         labels = dict(target_field._description_selection(self.env))
         for mapping in source_sudo.mapping_ids:
@@ -295,6 +311,10 @@ class ServiceSyncPreview(models.TransientModel):
                 )
         return notes
 
+    def _tells_start(self, source_sudo):
+        is_mapped = "date_start" in source_sudo._get_mapping()
+        return is_mapped or bool(source_sudo._get_missing(is_trial=True))
+
     def _get_notes_of_counts(self, rows):
         """Columns that may be credits too: a size and a quantity are not multiplied."""
         source = self.source_id
@@ -302,7 +322,7 @@ class ServiceSyncPreview(models.TransientModel):
         if source.target != "purchase" or "credits" not in mapped:
             return []
         used = set(source.mapping_ids.mapped("source_field"))
-        columns = get_columns([row.values for row in rows])
+        columns = get_columns([row.told for row in rows])
         return [
             self.env._(
                 "“%(other)s” may be a number of credits, too: only “%(column)s” is "
@@ -349,6 +369,8 @@ class ServiceSyncPreview(models.TransientModel):
     def _show_cell(self, questions, item, mapping):
         """What is understood of a value, or all that it can mean."""
         text = self._show(item, mapping.target_field)
+        if text and mapping.target_field in item.marks:
+            text = f"{text} {item.marks[mapping.target_field]}"
         value = resolve(item.row.values, mapping.source_field)
         is_open = mapping.target_field not in item.values
         for question in questions if is_open else ():
