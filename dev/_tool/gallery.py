@@ -187,10 +187,6 @@ GALLERY = [
             "shot:revenue_at_risk",
             _action("service_authorization_action"),
             "shot:authorizations",
-            _action("service_sync_source_action"),
-            "click:.o_data_row button@@Sync Now",
-            "wait:.o_data_row .o_data_cell@@just now",
-            "shot:connected_systems",
         ],
     ),
     (
@@ -198,6 +194,9 @@ GALLERY = [
         WIDER,
         [
             _action("service_sync_source_action"),
+            "click:.o_data_row:has([data-tooltip=Webshop]) button@@Sync Now",
+            "wait:.o_data_row .o_data_cell@@just now",
+            "shot:connected_systems",
             "click:.o_list_button_add",
             "fill:.o_field_widget[name=name] input=Prepaid packages",
             "click:.nav-link@@Connection",
