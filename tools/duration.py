@@ -58,8 +58,7 @@ def parse_duration(text, confirmed: bool = False, signed: bool = False) -> float
     if match := CLOCK.fullmatch(source):
         return (_number(match[1] or "0") * 60 + int(match[2])) / 60
     if match := WITH_SECONDS.fullmatch(source):
-        hours, minutes, seconds = map(int, match.groups())
-        return (hours * 3600 + minutes * 60 + seconds) / 3600
+        return (int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])) / 3600
     if match := MINUTES.fullmatch(source):
         return _number(match[1]) / 60
     if match := HOURS.fullmatch(source):
