@@ -1,7 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from ..support.books import assert_books
+from ..support.people import create_employees, create_users
 from ..support.played import played
 from ..support.scratch import ScratchCase, buy
 
@@ -25,16 +26,13 @@ class TestFundingStorm(ScratchCase):
                 "over_limit_policy": "overage",
             }
         )
-        cls.agent_ids = []
-        for number in range(AGENTS):
-            agent = new_test_user(
-                env,
-                f"storm_{number}",
-                "helpdesk_mgmt.group_helpdesk_user,"
-                "hr_timesheet.group_hr_timesheet_user",
-            )
-            env["hr.employee"].create({"name": agent.name, "user_id": agent.id})
-            cls.agent_ids.append(agent.id)
+        groups = (
+            "helpdesk_mgmt.group_helpdesk_user,hr_timesheet.group_hr_timesheet_user"
+        )
+        logins = {f"storm_{number}": groups for number in range(AGENTS)}
+        agents = env["res.users"].union(*create_users(env, logins))
+        create_employees(agents)
+        cls.agent_ids = agents.ids
         # One ticket each, and one that all of them log on.
         cls.ticket_ids = (
             env["helpdesk.ticket"]

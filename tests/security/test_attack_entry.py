@@ -135,7 +135,7 @@ class TestAttackEntry(FundingCommon):
                     continue
                 values = self._get_values(entry, name)
                 if not LONG:
-                    values = dice.sample(values, min(2, len(values)))
+                    values = dice.sample(values, min(1, len(values)))
                 for value in values:
                     tried += 1
                     with (
@@ -155,7 +155,7 @@ class TestAttackEntry(FundingCommon):
                             self.env.invalidate_all()
                             self.assertEqual(after, before)
             self.company.timesheet_lock_date = False
-        self.assertGreater(tried, 300)
+        self.assertGreater(tried, 300 if LONG else 150)
         self.assertGreater(accepted, 5, "The description, at least, may be corrected")
 
     def test_the_unit_multiplies_nothing(self):

@@ -4,6 +4,7 @@ import time
 from unittest.mock import patch
 
 import psycopg2
+from passlib.context import CryptContext
 
 from odoo import SUPERUSER_ID, api, fields, sql_db
 from odoo.modules.registry import Registry
@@ -11,8 +12,12 @@ from odoo.service.model import retrying
 from odoo.tests.common import BaseCase, get_db_name
 from odoo.tools import config
 
+from odoo.addons.base.models.res_users import ResUsersPatchedInTest
+
 from .books import assert_books
 from .played import played
+
+QUICK_PASSWORDS = CryptContext(["pbkdf2_sha512", "plaintext"], pbkdf2_sha512__rounds=1)
 
 
 class ScratchCase(BaseCase):
@@ -28,6 +33,10 @@ class ScratchCase(BaseCase):
         # The same name for each class: the registry of the first one fits them all.
         cls.scratch, cls.sequence = f"{cls.source}_scratch", None
         cls.addClassCleanup(cls._drop)
+        # As in Odoo's own cases: what hides passwords is meant to take its time.
+        cls.classPatch(
+            ResUsersPatchedInTest, "_crypt_context", lambda self: QUICK_PASSWORDS
+        )
         cls._copy()
         # The registry of a server, not one that looks for tests while it loads.
         with patch.dict(config.options.maps[0], {"test_enable": False}):
