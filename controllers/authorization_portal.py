@@ -44,6 +44,7 @@ class AuthorizationPortal(CustomerPortal):
         type="http",
         auth="user",
         website=True,
+        readonly=True,
     )
     def portal_my_authorizations(self, page=1, **kwargs):
         """List the authorizations of the customer, those to answer first."""

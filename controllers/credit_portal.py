@@ -78,6 +78,7 @@ class CreditPortal(CustomerPortal):
         type="http",
         auth="user",
         website=True,
+        readonly=True,
     )
     def portal_my_service_credits(self, page=1, **kwargs):
         """Show the balance per currency and the purchases."""

@@ -16,7 +16,9 @@ BUY_ERROR_KEY = "service_buy_error"
 class ShopPortal(CustomerPortal):
     """Customers order more: a quotation of theirs, which they sign as any other."""
 
-    @http.route(BUY_URL, type="http", auth="user", methods=["GET"], website=True)
+    @http.route(
+        BUY_URL, type="http", auth="user", methods=["GET"], website=True, readonly=True
+    )
     def portal_buy_services(self, **kwargs):
         """Show what can be ordered at which price, and the quotation that is open."""
         user, company = request.env.user, request.env.company

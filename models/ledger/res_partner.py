@@ -156,6 +156,7 @@ class ResPartner(models.Model):
     # Balance
     # ------------------------------------------------------------------
 
+    @api.readonly
     def get_service_credit_balance(self, date=None, company_id=None):
         """Return what the customer can use on a date, one entry per currency.
 
@@ -171,8 +172,35 @@ class ResPartner(models.Model):
         :raise UserError: when the date isn't one
         """
         self._check_service_credit_balance_access()
+        day = self._read_balance_date(date)
+        company = self._get_balance_company(company_id)
+        return self._leave_out_amounts(self._get_service_credit_balance(day, company))
+
+    @api.readonly
+    def get_service_credit_balances(self, date=None, company_id=None):
+        """Return ``{id: balance}`` of many customers in one call; see
+        :meth:`get_service_credit_balance`, which adds several up."""
+        self._check_service_credit_balance_access()
+        day = self._read_balance_date(date)
+        company = self._get_balance_company(company_id)
+        # sudo: who may see the balances was checked
+        owners = {partner.id: partner.sudo().commercial_partner_id for partner in self}
+        lines = {owner: [] for owner in owners.values()}
+        for owner, *amounts in self._get_service_credit_lines(day, company):
+            lines[owner].append(amounts)
+        return {
+            key: self._leave_out_amounts(self._prepare_balance(lines[owner]))
+            for key, owner in owners.items()
+        }
+
+    @api.model
+    def _read_balance_date(self, date):
+        """Return the day of a balance, None for today.
+
+        :raise UserError: when it isn't one
+        """
         try:
-            date = fields.Date.to_date(date)
+            return fields.Date.to_date(date)
         except (TypeError, ValueError) as error:
             raise UserError(
                 self.env._(
@@ -181,8 +209,10 @@ class ResPartner(models.Model):
                     example=fields.Date.to_string(self.env.company._get_today()),
                 )
             ) from error
-        company = self._get_balance_company(company_id)
-        balance = self._get_service_credit_balance(date, company)
+
+    @api.model
+    def _leave_out_amounts(self, balance):
+        """Return a balance as the user may read it."""
         if not self.env["service.credit.purchase"].has_access("read"):
             # Hours, not prices: a value divided by its credits is one.
             for line in balance:

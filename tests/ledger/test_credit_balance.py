@@ -44,6 +44,26 @@ class TestCreditBalance(CreditCommon):
             else f"7.00 XTS + 18.00 {self.currency.name}",
         )
 
+    def test_many_customers_in_one_call(self):
+        """The same for each, in as many queries as for one, and to nobody else."""
+        third = self.env["res.partner"].create({"name": "Third", "is_company": True})
+        for partner in (self.customer, self.other_customer):
+            self._buy(4, expiry=30, partner_id=partner.id)
+        partners = self.contact | self.other_customer | third
+        many = partners.get_service_credit_balances()
+        self.assertEqual(many, {one.id: self._balance(one) for one in partners})
+        self.assertEqual(many[third.id], [])
+        counts = []
+        for some in (self.other_customer, partners):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.get_service_credit_balances()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0])
+        user = new_test_user(self.env, "reader", "base.group_portal")
+        with self.assertRefused(AccessError):
+            partners.with_user(user).get_service_credit_balances()
+
     def test_only_what_can_be_used(self):
         self._buy(is_draft=True)
         self._buy(start=3)
