@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.tools import SQL
 from odoo.tools.sql import (
     add_constraint,
     column_exists,
@@ -95,10 +96,11 @@ def _add_columns(cr):
         added = [name for name in columns if not column_exists(cr, table, name)]
         if not added:
             continue
-        parts = [f"ADD COLUMN {name} {columns[name]}" for name in added]
-        cr.execute(f"ALTER TABLE {table} {', '.join(parts)}")
-        parts = [f"ALTER COLUMN {name} DROP DEFAULT" for name in added]
-        cr.execute(f"ALTER TABLE {table} {', '.join(parts)}")
+        for parts in (
+            [SQL("ADD COLUMN %s %s", SQL(n), SQL(columns[n])) for n in added],
+            [SQL("ALTER COLUMN %s DROP DEFAULT", SQL(n)) for n in added],
+        ):
+            cr.execute(SQL("ALTER TABLE %s %s", SQL(table), SQL(", ").join(parts)))
 
 
 def _add_checks(cr):
@@ -117,7 +119,7 @@ def _fill_columns(cr):
     first, last = cr.fetchone()
     for start in range(first - 1, last, PORTION):
         cr.execute(FILL, [start, start + PORTION])
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
 
 
 def _adopt_time(env):
