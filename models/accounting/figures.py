@@ -176,9 +176,9 @@ OWNERS = f"""
 # The part of its credits by which discount lines lower an invoice.
 DISCOUNTS = """
     SELECT other.move_id,
-           -SUM(other.price_subtotal) FILTER (WHERE other.price_subtotal < 0)
-           / NULLIF(SUM(other.price_subtotal)
-                    FILTER (WHERE other.price_subtotal > 0), 0) AS share
+           -SUM(other.price_subtotal) FILTER (WHERE other.price_subtotal < 0) AS taken,
+           NULLIF(SUM(other.price_subtotal) FILTER (WHERE other.price_subtotal > 0), 0)
+               AS base
     FROM account_move_line other
     JOIN account_account used ON used.id = other.account_id
     WHERE other.move_id IN (
@@ -210,7 +210,9 @@ DOCUMENTS = f"""
            owner.customer_id, owner.kind,
            {_share("-item.amount_currency", "currency.rounding")} AS amount,
            {_share("-item.balance", "company_currency.rounding")} AS amount_company,
-           COALESCE(discount.share, 0) AS discount_share,
+           -- Multiplied first, as half a cent of a quotient would be less.
+           COALESCE({_share("-item.amount_currency", "currency.rounding")}
+                    * discount.taken / discount.base, 0) AS discounted,
            owner.ordered, COALESCE(
                owner.credits * SIGN(item.quantity), owner.quantity * item.quantity
            ) * CASE
@@ -243,7 +245,7 @@ INVOICED = f"""
                AS credited_company,
            COALESCE(SUM(amount_company) FILTER (WHERE move_type = 'entry'), 0)
                AS opening_company,
-           SUM(amount * discount_share) AS exact_discount,
+           SUM(discounted) AS exact_discount,
            -- Of the purchase, on whatever accounts; empty where no order tells.
            SUM(SUM(credits)) OVER (PARTITION BY purchase_id) AS credits_invoiced,
            BOOL_OR(BOOL_OR(credits IS NULL)) OVER (PARTITION BY purchase_id)
