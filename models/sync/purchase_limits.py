@@ -22,7 +22,7 @@ FIELDS = ("sharing", SHARED, "priority", *LIMITS)
 # Between several names in one cell. A comma may also be part of a name.
 BETWEEN = re.compile(r"[;|\n]")
 COMMA = re.compile(",")
-MISSING = _lt("Nothing that the credits can be limited to is called “%(value)s”.")
+MISSING = _lt("No service type, team or project is called “%(value)s”.")
 
 
 class PurchaseLimits:
@@ -87,7 +87,7 @@ class PurchaseLimits:
             raise self.target.named(
                 "sharing",
                 self.env._(
-                    "“%(value)s” is none of %(choices)s.",
+                    "“%(value)s” isn't one of %(choices)s.",
                     value=text[:80],
                     choices=", ".join(label for _key, label in choices),
                 ),
