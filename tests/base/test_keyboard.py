@@ -11,7 +11,7 @@ from ..support.screen_walk import ScreenWalkCommon
 from ..support.screens import Screen
 
 IDLE = 8  # stops without anything new, until a walk is over
-MOMENT = 5  # seconds for the focus to go from the search to the rows below
+MOMENT = 30  # seconds for the focus to go from the search to the rows below
 LONGEST = 150  # a calendar that opens and closes is new each time
 CALENDAR = "!!document.querySelector('.o_datetime_picker')"
 IS_LEFT = (
