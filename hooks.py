@@ -70,9 +70,13 @@ COLUMNS = {
     },
 }
 PORTION = 20_000
+LAST_ID = 2**31 - 1
+# Edited in the meantime, too: an installation may begin anew, days after another failed.
 FILL = """
     UPDATE account_analytic_line SET hours_billed = unit_amount, period_date = date
-    WHERE id > %s AND id <= %s AND (hours_billed IS NULL OR period_date IS NULL)
+    WHERE id > %s AND id <= %s AND (
+        hours_billed IS DISTINCT FROM unit_amount OR period_date IS DISTINCT FROM date
+    )
 """
 
 
@@ -90,16 +94,16 @@ def pre_init_hook(env):
 
 
 def _add_columns(cr):
-    """Add our columns to large tables. A constant costs no rewrite of a table."""
+    """Add our columns to large tables. A constant costs no rewrite of a table, and stays
+    the default: rows come before the addon works, and it may have to begin anew."""
     for table in existing_tables(cr, COLUMNS):
         columns = COLUMNS[table]
-        added = [name for name in columns if not column_exists(cr, table, name)]
-        if not added:
-            continue
-        for parts in (
-            [SQL("ADD COLUMN %s %s", SQL(n), SQL(columns[n])) for n in added],
-            [SQL("ALTER COLUMN %s DROP DEFAULT", SQL(n)) for n in added],
-        ):
+        parts = [
+            SQL("ADD COLUMN %s %s", SQL(name), SQL(columns[name]))
+            for name in columns
+            if not column_exists(cr, table, name)
+        ]
+        if parts:
             cr.execute(SQL("ALTER TABLE %s %s", SQL(table), SQL(", ").join(parts)))
 
 
@@ -112,7 +116,7 @@ def _add_checks(cr):
 
 def _fill_columns(cr):
     """Give old lines what follows from their own values, in portions: nobody waits for
-    more than one."""
+    more than one. What came meanwhile follows, and writers wait from then on."""
     cr.execute(
         "SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM account_analytic_line"
     )
@@ -120,6 +124,9 @@ def _fill_columns(cr):
     for start in range(first - 1, last, PORTION):
         cr.execute(FILL, [start, start + PORTION])
         cr.commit()  # pylint: disable=invalid-commit
+    # Before anything is read: the transaction then sees all that was committed.
+    cr.execute("LOCK TABLE account_analytic_line IN SHARE ROW EXCLUSIVE MODE")
+    cr.execute(FILL, [first - 1, LAST_ID])
 
 
 def _adopt_time(env):

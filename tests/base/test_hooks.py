@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.tests import TransactionCase, tagged
 
-from ...hooks import COLUMNS
+from ...hooks import COLUMNS, _add_columns, _fill_columns
 from ...models.time.account_analytic_line import TIMES_OF_DAY
 
 OURS = """
@@ -37,3 +37,37 @@ class TestHooks(TransactionCase):
         entries = self.env["account.analytic.line"]
         check = entries._table_objects["account_analytic_line_times_of_day"]
         self.assertEqual(check.get_definition(self.env.registry), TIMES_OF_DAY)
+
+    def test_an_installation_that_was_interrupted(self):
+        """What came and changed before the next attempt counts like all else."""
+        cr = self.env.cr
+        self.patch(cr, "commit", lambda: None)
+        names = ("is_billable", "billing_factor", "credits", "hours_billed")
+        lines = self.env["account.analytic.line"].create(
+            [{"name": name, "unit_amount": 2} for name in ("Kept", "Changed")]
+        )
+        self.env.flush_all()
+        for name in names:
+            cr.execute(f"ALTER TABLE account_analytic_line DROP COLUMN {name} CASCADE")
+        _add_columns(cr)
+        _fill_columns(cr)
+        cr.execute(
+            """
+            UPDATE account_analytic_line SET unit_amount = 3, date = '2026-05-04'
+            WHERE id = %s;
+            INSERT INTO account_analytic_line (name, date, unit_amount, amount, company_id)
+            VALUES ('New', '2026-05-04', 4, 0, %s) RETURNING id
+            """,
+            [lines[1].id, self.env.company.id],
+        )
+        ids = [*lines.ids, cr.fetchone()[0]]
+        _add_columns(cr)
+        _fill_columns(cr)
+        cr.execute(
+            f"SELECT {', '.join(names)}, period_date = date"
+            " FROM account_analytic_line WHERE id = ANY(%s) ORDER BY id",
+            [ids],
+        )
+        self.assertEqual(
+            cr.fetchall(), [(True, 1, 0, hours, True) for hours in (2, 3, 4)]
+        )
