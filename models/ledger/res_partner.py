@@ -179,7 +179,10 @@ class ResPartner(models.Model):
     @api.readonly
     def get_service_credit_balances(self, date=None, company_id=None):
         """Return ``{id: balance}`` of many customers in one call; see
-        :meth:`get_service_credit_balance`, which adds several up."""
+        :meth:`get_service_credit_balance`, which adds several up.
+
+        The ids are text: XML-RPC refuses other keys, and JSON makes them so.
+        """
         self._check_service_credit_balance_access()
         day = self._read_balance_date(date)
         company = self._get_balance_company(company_id)
@@ -189,7 +192,7 @@ class ResPartner(models.Model):
         for owner, *amounts in self._get_service_credit_lines(day, company):
             lines[owner].append(amounts)
         return {
-            key: self._leave_out_amounts(self._prepare_balance(lines[owner]))
+            str(key): self._leave_out_amounts(self._prepare_balance(lines[owner]))
             for key, owner in owners.items()
         }
 

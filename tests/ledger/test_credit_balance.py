@@ -51,8 +51,9 @@ class TestCreditBalance(CreditCommon):
             self._buy(4, expiry=30, partner_id=partner.id)
         partners = self.contact | self.other_customer | third
         many = partners.get_service_credit_balances()
-        self.assertEqual(many, {one.id: self._balance(one) for one in partners})
-        self.assertEqual(many[third.id], [])
+        each = {str(one.id): self._balance(one) for one in partners}
+        self.assertEqual(many, each, "XML-RPC has no other keys than text")
+        self.assertEqual(many[str(third.id)], [])
         counts = []
         for some in (self.other_customer, partners):
             self.env.invalidate_all()
