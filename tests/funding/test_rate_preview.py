@@ -42,6 +42,21 @@ class TestRatePreview(RatesCommon):
         self.assertIn(self.employee.name, panel.preview)
         self.assertNotIn("Noted on the entry", panel.preview)
 
+    def test_the_person_is_of_the_company_of_the_work(self):
+        """Entries of another company's people are refused: no window offers one."""
+        far = self.env["res.company"].create({"name": "Far"})
+        self.agent.company_ids += far
+        values = {"user_id": self.agent.id, "company_id": far.id}
+        there = self.env["hr.employee"].create({"name": "Anna", **values})
+        team = self.team.copy({"name": "Far", "company_id": far.id})
+        ticket = self._create_ticket(team_id=team.id, **values)
+        companies = {"allowed_company_ids": [self.company.id, far.id]}
+        panel = self.env["service.funding.panel"].with_user(self.agent)
+        form = Form(panel.with_context(default_partner_id=self.customer.id, **companies))
+        self.assertEqual(form.employee_id, self.agent_employee.sudo(False))
+        form.ticket_id = ticket
+        self.assertEqual(form.employee_id, there)
+
     @freeze_time("2026-05-04 11:00")
     def test_windows_start_on_the_day_of_the_company(self):
         """Eleven in UTC is the next day on Kiritimati, whoever asks."""

@@ -127,9 +127,13 @@ class ServiceWindowMixin(models.AbstractModel):
 
     @api.depends("ticket_id", "task_id", "team_id")
     def _compute_employee_id(self):
+        """Start with the user; people work in the company of the work."""
         for window in self:
-            own = self.env.user.with_company(window.company_id).employee_id
-            window.employee_id = window.employee_id or own
+            company = window.company_id
+            # sudo: whose employee somebody is does not depend on who looks
+            is_there = window.employee_id.sudo().company_id == company
+            own = self.env.user.with_company(company).employee_id
+            window.employee_id = window.employee_id if is_there else own
 
     @api.depends("company_id")
     def _compute_employee_domain(self):
