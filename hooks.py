@@ -71,7 +71,7 @@ COLUMNS = {
 }
 PORTION = 20_000
 LAST_ID = 2**31 - 1
-# Edited in the meantime, too: an installation may begin anew, days after another failed.
+# Edited lines, too: an installation may begin anew, days after another failed.
 FILL = """
     UPDATE account_analytic_line SET hours_billed = unit_amount, period_date = date
     WHERE id > %s AND id <= %s AND (
@@ -94,8 +94,8 @@ def pre_init_hook(env):
 
 
 def _add_columns(cr):
-    """Add our columns to large tables. A constant costs no rewrite of a table, and stays
-    the default: rows come before the addon works, and it may have to begin anew."""
+    """Add our columns to large tables. A constant costs no rewrite of a table, and is
+    kept as the default, for rows that come before the addon works."""
     for table in existing_tables(cr, COLUMNS):
         columns = COLUMNS[table]
         parts = [

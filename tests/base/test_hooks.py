@@ -55,7 +55,8 @@ class TestHooks(TransactionCase):
             """
             UPDATE account_analytic_line SET unit_amount = 3, date = '2026-05-04'
             WHERE id = %s;
-            INSERT INTO account_analytic_line (name, date, unit_amount, amount, company_id)
+            INSERT INTO account_analytic_line
+                (name, date, unit_amount, amount, company_id)
             VALUES ('New', '2026-05-04', 4, 0, %s) RETURNING id
             """,
             [lines[1].id, self.env.company.id],

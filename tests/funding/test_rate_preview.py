@@ -52,7 +52,9 @@ class TestRatePreview(RatesCommon):
         ticket = self._create_ticket(team_id=team.id, **values)
         companies = {"allowed_company_ids": [self.company.id, far.id]}
         panel = self.env["service.funding.panel"].with_user(self.agent)
-        form = Form(panel.with_context(default_partner_id=self.customer.id, **companies))
+        form = Form(
+            panel.with_context(default_partner_id=self.customer.id, **companies)
+        )
         self.assertEqual(form.employee_id, self.agent_employee.sudo(False))
         form.ticket_id = ticket
         self.assertEqual(form.employee_id, there)
