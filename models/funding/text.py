@@ -414,18 +414,21 @@ def get_refusal(env, claim):
         "customer": claim.entry._get_customer().commercial_partner_id.display_name,
     }
     if fit:
-        return env._(
+        text = env._(
             "Only %(covered)s of the %(hours)s h on %(work)s on %(date)s are "
             "covered (%(state)s). Log %(fit)s h, ask %(customer)s for more hours "
             "or credits, choose another sales order item, or untick Billable.",
             **values,
         )
-    return env._(
-        "%(hours)s h on %(work)s on %(date)s are not covered (%(state)s). "
-        "Ask %(customer)s for more hours or credits, choose another sales order item, "
-        "or untick Billable.",
-        **values,
-    )
+    else:
+        text = env._(
+            "%(hours)s h on %(work)s on %(date)s are not covered (%(state)s). "
+            "Ask %(customer)s for more hours or credits, choose another sales order "
+            "item, or untick Billable.",
+            **values,
+        )
+    # Where neither credits nor a limit could pay, there is nothing to tell of them.
+    return text if values["state"] else text.replace(" ()", "", 1)
 
 
 def _get_fit(claim):

@@ -160,7 +160,9 @@ class AccountAnalyticLine(models.Model):
                 "%(time)s logged on %%s (%(payers)s).",
                 time=f"{minutes // 60}:{minutes % 60:02}",
                 payers=", ".join(filter(None, pieces_sudo.mapped("payers")))
-                or self.env._("as the project says"),
+                # On tasks that Odoo bills, the order it bills.
+                or pieces_sudo.so_line.order_id[:1].name
+                or self.env._("not billed"),
             )
         )
 
