@@ -130,7 +130,7 @@ class ServiceWindowMixin(models.AbstractModel):
         """Start with the user; people work in the company of the work."""
         for window in self:
             company = window.company_id
-            # sudo: whose employee somebody is does not depend on who looks
+            # sudo: who is whose employee does not depend on who looks
             is_there = window.employee_id.sudo().company_id == company
             own = self.env.user.with_company(company).employee_id
             window.employee_id = window.employee_id if is_there else own
