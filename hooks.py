@@ -144,7 +144,8 @@ def _adopt_time(env):
         " CASE WHEN so_line IS NULL THEN 'non_billable' ELSE 'sale_line' END"
         " WHERE ticket_id IS NOT NULL"
     )
-    create_column(cr, "helpdesk_ticket_team", "allow_billable", "bool")
+    if not column_exists(cr, "helpdesk_ticket_team", "allow_billable"):
+        create_column(cr, "helpdesk_ticket_team", "allow_billable", "bool")
     cr.execute(
         "UPDATE helpdesk_ticket_team SET allow_billable = TRUE"
         " WHERE allow_timesheet AND id IN ("

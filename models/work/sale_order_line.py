@@ -88,7 +88,19 @@ class SaleOrderLine(models.Model):
     def _has_field_access(self, field, operation):
         """Show agents who have no other right on sales the balance of an item only."""
         return super()._has_field_access(field, operation) and (
-            self.env.su or field.name in AGENT_FIELDS or self._is_readable_in_full()
+            self.env.su
+            or field.name in AGENT_FIELDS
+            or self._is_readable_in_full()
+            or (operation == "read" and self._tells_what_is_sold(field))
+        )
+
+    @api.model
+    def _tells_what_is_sold(self, field):
+        """Tell whether items are chosen by a field, as another addon may have them:
+        loyalty leaves its rewards out. Never by a price."""
+        return field.type in ("boolean", "many2one", "selection") and any(
+            condition.field_expr == field.name
+            for condition in self._domain_open_service().iter_conditions()
         )
 
     @api.model
