@@ -77,7 +77,7 @@ class TestCreditPlan(CreditCommon):
                     (date(2026, 2, 1), date(2026, 2, 28), 10),
                 ],
             )
-            plan = self._plan(date(2026, 1, 31), proration="prorate", periods=2)
+            plan = self._allot(date(2026, 1, 31), proration="prorate", periods=2)
             self.assertEqual(
                 self._terms(plan)[0], (date(2026, 1, 31), date(2026, 1, 31), 0.32)
             )
