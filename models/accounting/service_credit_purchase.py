@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..selling.billing import INVOICES, KEEP, REFUNDS, REPLACE, WITHDRAW, get_billing
 from .figures import LIABILITY_TYPES
@@ -10,13 +10,6 @@ class ServiceCreditPurchase(models.Model):
     invoices made by hand, say about one without an order."""
 
     _inherit = "service.credit.purchase"
-
-    service_credit_item_ids = fields.One2many(
-        comodel_name="account.move.line",
-        inverse_name="service_credit_purchase_id",
-        groups="account.group_account_readonly,account.group_account_manager",
-        export_string_translation=False,
-    )
 
     @api.depends("company_id")
     def _compute_is_in_books(self):

@@ -1,12 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ...tools import (
-    check_moved,
-    refuse_typed,
-    refuse_unreadable,
-    untyped_defaults,
-)
+from ...tools import check_moved, refuse_typed, refuse_unreadable, untyped_defaults
 
 AMOUNT_FIELDS = ("credits", "opening_used", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
@@ -428,6 +423,12 @@ class ServiceCreditPurchase(models.Model):
         string="Ledger Rows",
         readonly=True,
         copy=False,
+    )
+    service_credit_item_ids = fields.One2many(
+        comodel_name="account.move.line",
+        inverse_name="service_credit_purchase_id",
+        groups="account.group_account_readonly,account.group_account_manager",
+        export_string_translation=False,
     )
     credits_allocated = fields.Float(
         string="Allocated",
