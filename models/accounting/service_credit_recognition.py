@@ -78,9 +78,20 @@ class ServiceCreditRecognition(models.Model):
 
     @api.model
     def _default_date(self):
-        """Return the last day of the month before."""
-        first = self.env.company._get_today().replace(day=1)
-        return fields.Date.subtract(first, days=1)
+        """Return the last day of the month before, or that of a later recognition."""
+        company = self.env.company
+        first = company._get_today().replace(day=1)
+        latest = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", LIVE),
+                ("line_ids", "!=", False),
+            ],
+            order="date desc",
+            limit=1,
+        )
+        end = fields.Date.subtract(first, days=1)
+        return max(end, latest.date or end)
 
     # ------------------------------------------------------------------
     # CRUD

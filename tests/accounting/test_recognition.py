@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import date
+from datetime import date, timedelta
 
 from psycopg2.errors import UniqueViolation
 
@@ -304,6 +304,15 @@ class TestRecognition(AccountingCommon):
         self.assertEqual(
             lines.mapped("analytic_distribution"), [{str(account.id): 100}] * 2
         )
+
+    def test_a_new_one_proposes_no_day_that_is_recognized(self):
+        recognitions = self.env["service.credit.recognition"]
+        ended = self.today.replace(day=1) - timedelta(days=1)
+        self.assertEqual(recognitions._default_date(), ended)
+        self._invoice(self.purchase)
+        self._spend(4)
+        self._recognize(post=False)
+        self.assertEqual(recognitions._default_date(), self.today)
 
     def test_a_locked_date_is_refused_with_the_first_day_that_works(self):
         self._invoice(self.purchase)

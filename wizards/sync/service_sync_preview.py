@@ -105,8 +105,8 @@ class ServiceSyncPreview(models.TransientModel):
     def _compute_summary(self):
         for preview in self:
             preview.summary = self.env._(
-                "The first rows as they would be imported: %(rows)s, of which "
-                "%(errors)s cannot be. The preview itself imports nothing.",
+                "The first rows as they would be imported: %(rows)s, %(errors)s with "
+                "an error. The preview itself imports nothing.",
                 rows=preview.row_count,
                 errors=preview.error_count,
             )
