@@ -20,7 +20,7 @@ LIST = "Contract no;Customer;Hours;Hourly rate;Bought on\n" + "".join(
 SAMPLES = {
     "list": ("purchase", LIST, {"date_order": "dmy", "no_expiry": "never"}, 12),
     "packages": ("purchase", PACKAGES, {"no_expiry": "validity"}, 4),
-    "books": ("purchase", FRENCH_BOOKS, {"date_order": "dmy"}, 2),
+    "books": ("purchase", FRENCH_BOOKS, {}, 2),
     "toggl": ("time_entry", TOGGL, {}, 2),
     "clockify": ("time_entry", CLOCKIFY, {}, 1),
     "harvest": ("time_entry", HARVEST, {}, 2),
@@ -36,6 +36,7 @@ class TestFirstImportTour(LanguageCommon, FilesCase, HttpCase):
     def test_first_import(self):
         """One file in ordinary runs, all kinds of them in the long one."""
         self._speak(self.env.ref("base.user_admin"))
+        self.env.ref("base.EUR").active = True
         for name in SAMPLES if LONG else ["list"]:
             with self.subTest(name):
                 self.walk(name, *SAMPLES[name])
@@ -51,6 +52,7 @@ class TestFirstImportTour(LanguageCommon, FilesCase, HttpCase):
                 "description": json.dumps(answers),
             }
         )
+        # The tour reads the last one, also after one that failed.
         action = "helpdesk_service_credit.service_sync_source_action"
         started = time.monotonic()
         self.start_tour(
@@ -62,4 +64,3 @@ class TestFirstImportTour(LanguageCommon, FilesCase, HttpCase):
         played("first imports", name, seconds=round(spent), files=1)
         self.assertLess(spent, LONGEST)
         self.assertEqual(len(source.record_ids.filtered("res_id")), count)
-        sample.unlink()

@@ -11,7 +11,7 @@ async function readSample() {
         model: "ir.attachment",
         method: "search_read",
         args: [[["name", "=like", "first_import%"]], ["name", "datas", "description"]],
-        kwargs: {},
+        kwargs: {order: "id desc", limit: 1},
     });
     return {...sample, answers: JSON.parse(sample.description)};
 }
