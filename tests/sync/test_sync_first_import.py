@@ -45,7 +45,7 @@ class TestFirstImportTour(LanguageCommon, FilesCase, HttpCase):
         source = self.env["service.sync.source"].create(
             {"name": name, "target": target}
         )
-        sample = self.env["ir.attachment"].create(
+        self.env["ir.attachment"].create(
             {
                 "name": f"first_import_{name}.csv",
                 "raw": text.format(number=self.ticket.number).encode(),
