@@ -3,7 +3,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import float_compare
+from odoo.tools import float_compare, ormcache
 
 # What a helpdesk agent without any other right on sales may read of an item: enough to
 # pick it and to see its balance, nothing of its price.
@@ -98,10 +98,14 @@ class SaleOrderLine(models.Model):
     def _tells_what_is_sold(self, field):
         """Tell whether items are chosen by a field, as another addon may have them:
         loyalty leaves its rewards out. Never by a price."""
-        return field.type in ("boolean", "many2one", "selection") and any(
-            condition.field_expr == field.name
-            for condition in self._domain_open_service().iter_conditions()
-        )
+        kinds = ("boolean", "many2one", "selection")
+        return field.type in kinds and field.name in self._get_fields_of_choice()
+
+    @api.model
+    @ormcache()
+    def _get_fields_of_choice(self):
+        domain = self._domain_open_service()
+        return frozenset(condition.field_expr for condition in domain.iter_conditions())
 
     @api.model
     def _search_display_name(self, operator, value):
