@@ -317,9 +317,12 @@ class Desk:
             raise Refused
 
     def choose(self, ticket, item):
-        ticket.item = item
         if not ticket.is_task:
             ticket.chosen, ticket.cleared = bool(item), not item
+        elif item or ticket.item:
+            # A task that had no item was not emptied.
+            ticket.cleared = not item
+        ticket.item = item
 
     # What managers decide about overage
 
