@@ -213,6 +213,8 @@ class AccountAnalyticLine(models.Model):
         for name in NAMES:
             if isinstance(vals.get(name), str):
                 vals[name] = parse_duration(vals[name])
+            elif name in vals and not vals[name] and vals[name] != 0:
+                vals[name] = False  # an empty list, say, which core takes for nothing
         refuse_uncountable(self, [vals], NAMES)
         refuse_unreadable(self, [vals])
         for name in TIMES.intersection(vals):

@@ -28,6 +28,13 @@ class TestEntryTimes(RatesCommon):
         for value, wanted in zip(found, (start, stop, hours), strict=True):
             self.assertAlmostEqual(value, wanted, 4, found)
 
+    def test_an_empty_list_is_no_time(self):
+        """Core takes it for nothing, so a program may send it."""
+        entry = self._create(time_start=9, unit_amount=2)
+        entry.write({"time_start": []})
+        self.assertTimes(entry, 0, 0, 2)
+        self.assertTimes(self._create(time_stop=[], unit_amount=1), 0, 0, 1)
+
     def test_new_entries(self):
         self.assertTimes(self._create(time_start=9, unit_amount=2), 9, 11, 2)
         self.assertTimes(self._create(time_stop=11, unit_amount=2), 9, 11, 2)
