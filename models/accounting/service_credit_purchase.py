@@ -117,9 +117,8 @@ class ServiceCreditPurchase(models.Model):
 
     @api.depends("service_credit_item_ids")
     def _compute_sale_invoice_count(self):
-        super()._compute_sale_invoice_count()
-        for purchase in self:
-            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
+        """Depend on the items that name the purchase, see `_get_sale_invoices`."""
+        return super()._compute_sale_invoice_count()
 
     def _get_sale_invoices(self):
         # sudo: which of the invoices they may open is decided when they do

@@ -32,9 +32,7 @@ class ServiceCreditPurchase(models.Model):
     @api.depends("sale_line_id.invoice_lines")
     def _compute_sale_invoice_count(self):
         for purchase in self:
-            # sudo: accountants trace the invoice without rights on sales
-            lines_sudo = purchase.sudo().sale_line_id.invoice_lines
-            purchase.sale_invoice_count = len(lines_sudo.move_id)
+            purchase.sale_invoice_count = len(purchase._get_sale_invoices())
 
     def _refuse_foreign_item(self, item_sudo):
         raise ValidationError(

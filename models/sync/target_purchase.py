@@ -258,8 +258,8 @@ class PurchaseTarget(Target):
             )
             raise ValueRefused(
                 _lt(
-                    "There is no expiry date: choose on the connected system whether "
-                    "the credits expire after a year (%(day)s) or never."
+                    "The expiry date is missing. On the connected system, choose "
+                    "whether the credits expire after a year (%(day)s) or never."
                 ),
                 day=format_date(self.env, add_months(start, 12), date_format=DAY),
             )

@@ -261,8 +261,8 @@ class TimeTarget(Target):
             raise ValueRefused(_lt("The row names no ticket."))
         raise ValueRefused(
             _lt(
-                "There is no ticket with the number or external ID “%(value)s”, and "
-                "the connected system has no catch-all ticket."
+                "No ticket has the number or external ID “%(value)s”, and the "
+                "connected system has no catch-all ticket."
             ),
             value=text,
         )
@@ -377,7 +377,7 @@ class TimeTarget(Target):
         found = self.pick(
             table,
             str(value).strip(),
-            _lt("There is no service type “%(value)s”."),
+            _lt("No service type is called “%(value)s”."),
             AMBIGUOUS,
         )
         return {"service_type_id": found.id}

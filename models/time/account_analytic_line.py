@@ -562,11 +562,9 @@ class AccountAnalyticLine(models.Model):
                 employee = self.env["hr.employee"]._get_own_for_time(company, user)
                 own[company.id, user_id] = employee.id
             vals["employee_id"] = own[company.id, user_id]
-        elif not employee_sudo.active or employee_sudo.company_id != company:
+        else:
             ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
-            raise ValidationError(
-                self._get_employee_text(ticket, employee_sudo, company)
-            )
+            self._check_employee(ticket, employee_sudo, company)
 
     # ------------------------------------------------------------------
     # Whose time it may be, and on which item

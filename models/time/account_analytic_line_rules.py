@@ -362,11 +362,20 @@ class AccountAnalyticLine(models.Model):
                 )
 
     @api.model
-    def _get_employee_text(self, ticket, employee, company):
+    @api.model
+    def _check_employee(self, work, employee_sudo, company):
+        """Refuse a person who is not of the company of the work, or left it.
+
+        :raise ValidationError: naming the work and the person
+        """
+        if not employee_sudo.active or employee_sudo.company_id != company:
+            raise ValidationError(self._get_employee_text(work, employee_sudo, company))
+
+    def _get_employee_text(self, work, employee, company):
         return self.env._(
-            "Time on ticket %(ticket)s can't be logged for %(employee)s: choose an "
-            "active employee of %(company)s.",
-            ticket=ticket.display_name,
+            "Time on %(work)s can't be logged for %(employee)s: choose an active "
+            "employee of %(company)s.",
+            work=work._get_work_name(),
             employee=employee.name or self.env._("no employee"),
             company=company.name,
         )

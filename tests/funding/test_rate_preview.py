@@ -58,6 +58,11 @@ class TestRatePreview(RatesCommon):
         self.assertEqual(form.employee_id, self.agent_employee.sudo(False))
         form.ticket_id = ticket
         self.assertEqual(form.employee_id, there)
+        # By a program, as posting would.
+        values = {"ticket_id": ticket.id, "employee_id": self.agent_employee.id}
+        foreign = panel.with_context(**companies).create(values)
+        self.assertIn("choose an active employee of Far", foreign.preview)
+        self.assertNotIn("Noted on the entry", foreign.preview)
 
     @freeze_time("2026-05-04 11:00")
     def test_windows_start_on_the_day_of_the_company(self):

@@ -441,7 +441,7 @@ class TestPackages(SyncCommon):
         )
         self.assertEqual(set(lots), {"R-1", "R-2", "R-3"})
         record = self.records(source)["R-4"]
-        self.assertIn("choose on the connected system", record.error)
+        self.assertIn("On the connected system, choose", record.error)
         source.no_expiry = "never"
         record.action_retry()
         self.assertEqual(str(self.targets(source)["R-4"].date_expiry), "9998-12-31")

@@ -122,7 +122,7 @@ class TestSyncTime(SyncMixin, ServiceCreditCommon):
             "two days": {"day": "02/03/2026"},
             "No employee": {"mail": "nobody@helpdesk.test"},
             "names no employee": {"mail": ""},
-            "no ticket with the number": {"ticket": "HT-unknown"},
+            "No ticket has the number": {"ticket": "HT-unknown"},
             "names no ticket": {"ticket": ""},
             "isn't a yes/no value": {"billable": "?"},
         }

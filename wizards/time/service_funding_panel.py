@@ -90,6 +90,8 @@ class ServiceFundingPanel(models.TransientModel):
             work.check_access("read")
         entries = self.env["account.analytic.line"]
         if self.employee_id:
+            # sudo: the window asks about a person whom the user need not read
+            entries._check_employee(work, self.employee_id.sudo(), self.company_id)
             entries._check_people({(self.company_id.id, self.employee_id.id)})
         values = {
             "employee_id": self.employee_id.id,
