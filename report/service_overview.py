@@ -26,6 +26,8 @@ READERS = (
 # Who may read time at all: others have the model, and none of its records.
 OF_TIME = "hr_timesheet.group_hr_timesheet_user"
 USES = ("consumption", "adjustment")
+# The card is for those who have the menu.
+TO_INVOICE = "helpdesk_service_credit.helpdesk_time_to_invoice_menu"
 
 
 class ServiceOverview(models.AbstractModel):
@@ -166,6 +168,10 @@ class ServiceOverview(models.AbstractModel):
 
     @api.model
     def _get_invoice_card(self):
+        # sudo: whom the menu is for is not hidden from anyone
+        menu_sudo = self.env.ref(TO_INVOICE).sudo()
+        if not self.env.su and not menu_sudo.group_ids & self.env.user.all_group_ids:
+            return None
         domain = [("ticket_id", "!=", False), ("is_to_invoice", "=", True)]
         return self._get_hours_card(
             "invoice",
