@@ -4,7 +4,6 @@ from odoo.exceptions import ValidationError
 
 from ...connectors.durations import AUTO, unit_of_name
 from ...tools import check_moved
-from .service_sync_source import _raw
 from .styles import DURATIONS
 from .targets import TARGETS
 
@@ -188,3 +187,7 @@ class ServiceSyncMapping(models.Model):
         self.ensure_one()
         is_open = self.unit == AUTO and self.target_field in DURATIONS
         return is_open and unit_of_name(self.source_field) or self.unit
+
+
+def _raw(value):
+    return value.id if isinstance(value, models.BaseModel) else value

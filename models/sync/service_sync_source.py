@@ -8,12 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...connectors import CONNECTORS
 from ...connectors.presets import PRESETS
-from ...tools import (
-    check_moved,
-    refuse_typed,
-    refuse_unreadable,
-    untyped_defaults,
-)
+from ...tools import check_moved, refuse_typed, refuse_unreadable, untyped_defaults
 from .service_sync_customer import DEFAULT_METHODS, MATCH_METHODS
 from .targets import TARGETS
 
@@ -26,9 +21,6 @@ GREEN = "green"
 ORANGE = "orange"
 RED = "red"
 
-# What may not change any more once rows were imported: an external id never comes
-# to mean another kind of record.
-KIND_FIELDS = ("target", "company_id")
 SECRETS = {name for kind in CONNECTORS.values() for name in kind.secret_names}
 
 
@@ -474,20 +466,7 @@ class ServiceSyncSource(models.Model):
         refuse_typed(self, [vals])
         refuse_unreadable(self, [vals], ("preset",))
         for source in self:
-            changed = [
-                name
-                for name in KIND_FIELDS
-                if name in vals and vals[name] != _raw(source[name])
-            ]
-            if changed and source._has_rows():
-                raise ValidationError(
-                    self.env._(
-                        "The target and company of %(system)s can't be changed, "
-                        "because it already imported rows: connect it a second time "
-                        "instead.",
-                        system=source.name,
-                    )
-                )
+            source._check_kind(vals)
             if "row_is_key" in vals and vals["row_is_key"] != source.row_is_key:
                 source._forget_keys()
         # Who picks a preset in the form sends what was changed of it.
@@ -516,7 +495,3 @@ class ServiceSyncSource(models.Model):
                 )
             )
         return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
-
-
-def _raw(value):
-    return value.id if isinstance(value, models.BaseModel) else value

@@ -62,6 +62,25 @@ class ServiceSyncSource(models.Model):
     # Keys of rows
     # ------------------------------------------------------------------
 
+    def _check_kind(self, vals):
+        """Refuse another target or company once rows were imported: an external id
+        never comes to mean another kind of record.
+
+        :raise ValidationError: naming the system
+        """
+        self.ensure_one()
+        # As `write` takes them: the company by its id.
+        stored = {"target": self.target, "company_id": self.company_id.id}
+        is_changed = any(name in vals and vals[name] != stored[name] for name in stored)
+        if is_changed and self._has_rows():
+            raise ValidationError(
+                self.env._(
+                    "The target and company of %(system)s can't be changed, because it "
+                    "already imported rows: connect it a second time instead.",
+                    system=self.name,
+                )
+            )
+
     def _has_rows(self):
         # sudo: the rule holds for rows of companies the user has not chosen, too
         rows_sudo = self.env["service.sync.record"].sudo()
