@@ -9,9 +9,12 @@ import re
 from . import paths
 
 LONGEST_FILE = 520
-LONGEST_MODEL = 700  # the file of a model has all it stores and guards
+#: The file of a model has all that it stores and all that guards it.
+LONGER = {
+    "models/ledger/service_credit_purchase.py": 660,  # 70 fields
+    "models/time/account_analytic_line.py": 620,
+}
 LONGEST_FUNCTION = 40
-FIELD = re.compile(r"^    \w+ = fields\.", re.MULTILINE)
 COUNTED = (".js", ".py", ".scss")
 TESTS = "tests/__init__.py"
 #: Documents that are not here; comments name docs/design.md by its headings.
@@ -27,7 +30,7 @@ def complaints(files):
         if text is None:
             continue
         lines = text.splitlines()
-        most = LONGEST_MODEL if FIELD.search(text) else LONGEST_FILE
+        most = LONGER.get(name, LONGEST_FILE)
         if name.endswith(COUNTED) and len(lines) > most:
             yield f"{name}: {len(lines)} lines, at most {most}"
         for number, line in enumerate(lines, 1):

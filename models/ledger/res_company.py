@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import refuse_uncountable
-from .service_credit_purchase import RELEASES
+from .choices import RELEASES
 
 DAYS = ("service_credit_grace_days", "service_credit_late_days")
 

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from .service_credit_purchase import MAY_SEE_PURCHASES
+from .choices import MAY_SEE_PURCHASES
 
 
 class ResPartner(models.Model):

@@ -2,40 +2,13 @@
 from odoo import api, fields, models
 
 from ...tools import check_moved, refuse_typed, refuse_unreadable, untyped_defaults
+from .choices import RELEASES, SHARING, STATES
 
 AMOUNT_FIELDS = ("credits", "opening_used", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
 MOST_MONEY = 1_000_000_000_000
 
-# Who sees fields about purchases on other models.
-MAY_SEE_PURCHASES = (
-    "helpdesk_service_credit.group_service_credit_user,sales_team.group_sale_salesman"
-)
-
-DRAFT = "draft"
-WAITING = "waiting"
-OPEN = "open"
-USED = "used"
-EXPIRED = "expired"
-WITHDRAWN = "withdrawn"
-TRANSFERRED = "transferred"
-
-# Who draws from a purchase besides its customer.
-GROUP = "group"
-CHOSEN = "chosen"
-SHARING = [
-    ("customer", "The customer only"),
-    (GROUP, "All companies below the customer"),
-    (CHOSEN, "Chosen customers"),
-]
 SHARING_FIELDS = ("sharing", "shared_partner_ids", "partner_id")
-
-# When the credits of an order can be used.
-RELEASES = [
-    ("order", "Ordered"),
-    ("invoice", "Invoiced"),
-    ("payment", "Paid"),
-]
 
 # They follow from the purchase and its ledger: nobody writes them, not even superuser.
 DERIVED_FIELDS = (
@@ -431,14 +404,10 @@ class ServiceCreditPurchase(models.Model):
         export_string_translation=False,
     )
     credits_allocated = fields.Float(
-        string="Allocated",
-        digits="Service Credits",
-        **OF_BALANCE,
+        string="Allocated", digits="Service Credits", **OF_BALANCE
     )
     credits_expired = fields.Float(
-        string="Expired",
-        digits="Service Credits",
-        **OF_BALANCE,
+        string="Expired", digits="Service Credits", **OF_BALANCE
     )
     credits_withdrawn = fields.Float(
         string="Withdrawn Credits",
@@ -460,10 +429,7 @@ class ServiceCreditPurchase(models.Model):
         "transferred.",
     )
     value_available = fields.Monetary(**OF_BALANCE)
-    paid_available = fields.Monetary(
-        string="Paid for Available",
-        **OF_BALANCE,
-    )
+    paid_available = fields.Monetary(string="Paid for Available", **OF_BALANCE)
     credits_waiting = fields.Float(
         string="Waiting",
         digits="Service Credits",
@@ -471,10 +437,7 @@ class ServiceCreditPurchase(models.Model):
         help="Available credits that can be used once they are invoiced or paid.",
     )
     value_waiting = fields.Monetary(**OF_WAITING)
-    paid_waiting = fields.Monetary(
-        string="Paid for Waiting",
-        **OF_WAITING,
-    )
+    paid_waiting = fields.Monetary(string="Paid for Waiting", **OF_WAITING)
     credits_unpaid = fields.Float(
         string="Used Unpaid",
         digits="Service Credits",
@@ -485,15 +448,7 @@ class ServiceCreditPurchase(models.Model):
         string="Waits For", compute="_compute_waiting_note", compute_sudo=True
     )
     state = fields.Selection(
-        selection=[
-            (DRAFT, "Draft"),
-            (WAITING, "Waiting"),
-            (OPEN, "Open"),
-            (USED, "Used"),
-            (EXPIRED, "Expired"),
-            (WITHDRAWN, "Withdrawn"),
-            (TRANSFERRED, "Transferred"),
-        ],
+        selection=STATES,
         compute="_compute_state",
         store=True,
         precompute=True,

@@ -4,8 +4,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import float_round
 
-from .lost import NOTHING, Lost
-from .service_credit_purchase import (
+from .choices import (
     DRAFT,
     EXPIRED,
     OPEN,
@@ -14,6 +13,7 @@ from .service_credit_purchase import (
     WAITING,
     WITHDRAWN,
 )
+from .lost import NOTHING, Lost
 
 
 class ServiceCreditPurchase(models.Model):

@@ -7,8 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import float_compare, format_date
 
 from ...tools import add_days, report_failure
+from .choices import OPEN, WAITING
 from .drawing import EXPIRY, OPENING
-from .service_credit_purchase import OPEN, WAITING
 
 
 class ServiceCreditPurchase(models.Model):

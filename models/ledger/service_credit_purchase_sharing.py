@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .service_credit_purchase import CHOSEN, GROUP
+from .choices import CHOSEN, GROUP
 
 # A group is the owner, and every commercial entity below it.
 CUSTOMERS = f"""

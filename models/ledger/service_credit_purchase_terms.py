@@ -7,8 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...tools import add_days, add_months
+from .choices import OPEN, WAITING
 from .drawing import DRAWING_ORDER, SCOPES, get_drawing_key
-from .service_credit_purchase import OPEN, WAITING
 
 # Read with the purchases in one query: what drawing from them asks and changes.
 DRAWING_FIELDS = [

@@ -4,9 +4,9 @@ from odoo.exceptions import UserError
 from odoo.tools import clean_context, float_compare, format_date
 
 from ...tools import lock_and_touch
+from .choices import WAITING
 from .drawing import SCOPES, TRANSFER
 from .money import MoneyCounter
-from .service_credit_purchase import WAITING
 from .service_credit_purchase_lock import MOST_CREDITS
 
 # What the receiving customer's purchase has in common with the giver's.

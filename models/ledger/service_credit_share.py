@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import float_round
 
 from ...tools import check_moved, lock_and_touch, refuse_uncountable
-from .service_credit_purchase import CHOSEN
+from .choices import CHOSEN
 from .service_credit_purchase_lock import MOST_CREDITS
 
 

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
+from ..ledger.choices import MAY_SEE_PURCHASES
 
 
 class CrmLead(models.Model):

@@ -3,8 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import format_number, refuse_uncountable
+from ..ledger.choices import RELEASES, SHARING
 from ..ledger.service_credit_plan import PERIODS, PRORATIONS, ROLLOVERS
-from ..ledger.service_credit_purchase import RELEASES, SHARING
 
 # What of a product becomes which limit of its purchases.
 SCOPES = {

@@ -6,7 +6,7 @@ from odoo.http import request
 from odoo.tools import float_compare
 
 from ...tools import format_number, lock_and_touch, refuse_typed, untyped_defaults
-from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
+from ..ledger.choices import MAY_SEE_PURCHASES
 
 # A change of one of these changes whose the purchases are.
 OWNER_FIELDS = frozenset(

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..ledger.service_credit_purchase import MAY_SEE_PURCHASES
+from ..ledger.choices import MAY_SEE_PURCHASES
 
 # A change of one of these changes what the purchase of the item says.
 TERM_FIELDS = frozenset(
