@@ -2,30 +2,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ...tools import check_moved, refuse_typed, untyped_defaults
+from ...tools import refuse_typed, untyped_defaults
 from ...tools.approval import FROZEN
 from ..funding import apply
+from .account_analytic_line_change import FUNDING_FIELDS, PEOPLE_FIELDS
 from .account_analytic_line_clock import TIMES
 
-# A change of one of these may change who pays for the entry.
-FUNDING_FIELDS = frozenset(
-    (
-        "ticket_id",
-        "task_id",
-        "project_id",
-        "company_id",
-        "date",
-        "employee_id",
-        "is_billable",
-        "so_line",
-        "unit_amount",
-        "service_type_id",
-        "time_start",
-        "time_stop",
-    )
-)
-# A change of one of these may make the time another person's.
-PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
 # Who may see what hours cost: not those who only log or read time.
 PRICE_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_readonly,"
@@ -340,19 +322,7 @@ class AccountAnalyticLine(models.Model):
 
     @api.constrains("product_uom_id", "ticket_id")
     def _check_ticket_unit(self):
-        """Keep time on tickets in hours: caps, credits and invoices count hours."""
-        # Without asking whether the record is there, as `ref` does.
-        hour_id = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
-        for entry in self.filtered("ticket_id"):
-            if entry.product_uom_id.id not in (hour_id, False):
-                raise ValidationError(
-                    self.env._(
-                        "Time on ticket %(ticket)s is in hours. Log the hours on the "
-                        "ticket instead of an entry in %(unit)s.",
-                        ticket=entry.ticket_id.display_name,
-                        unit=entry.product_uom_id.name,
-                    )
-                )
+        self._check_unit()
 
     @api.model
     def default_get(self, fields):
@@ -413,7 +383,7 @@ class AccountAnalyticLine(models.Model):
                 lambda e: not e.ticket_id and e.task_id.id != vals["task_id"]
             )
         if FUNDING_FIELDS.isdisjoint(vals):
-            result = super().write(vals)
+            result = self._write_below(vals)
             self._follow_correction(vals)
         else:
             result = self._write_funded(vals)
@@ -429,58 +399,9 @@ class AccountAnalyticLine(models.Model):
             self.so_line._check_authorized_hours()
         return result
 
-    def _write_funded(self, vals):
-        """Write what may change who pays, and let the funding follow."""
-        on_tickets = self if vals.get("ticket_id") else self.filtered("ticket_id")
-        # sudo: who logs time need not read the project
-        task_sudo = self.env["project.task"].sudo().browse(vals.get("task_id"))
-        on_tasks = (self - on_tickets).filtered(
-            lambda line: task_sudo.asks_payers or line._is_funded()
-        )
-        others = self - on_tickets - on_tasks
-        before = apply.snapshot(others)
-        super(AccountAnalyticLine, others).write(dict(vals))
-        others._weigh_moved(vals)
-        apply.keep_hours(others.sudo(), before)
-        others._clear_unticked()
-        others._get_rejected()._leave_to_core()
-        leaves_ticket = "ticket_id" in vals and not vals["ticket_id"]
-        on_tickets._write_on_works(
-            vals,
-            self._complete_values_on_task
-            if leaves_ticket and task_sudo
-            else self._complete_written_values,
-        )
-        on_tasks._write_on_works(vals, self._complete_values_on_task)
-        return True
-
-    def _write_on_works(self, vals, complete):
-        """Write entries of one kind of work, and let the funding follow.
-
-        :param complete: returns the values completed, and the item a person chose
-        """
-        if not self:
-            return
-        if "so_line" in vals:
-            # The funding sets the item, past the check of core.
-            self._check_can_write(vals)
-        before = apply.snapshot(self)
-        own_vals, choice = complete(vals)
-        super().write(own_vals)
-        check_moved(self, vals, ("task_id",))
-        self._weigh_moved(vals)
-        left = self.filtered(
-            lambda line: (
-                not line._asks_payers()
-                and (
-                    line._get_work() != before[line].work
-                    or line.approval_state == "rejected"
-                )
-            )
-        )
-        left._leave_to_core()
-        for chosen, entries in (self - left)._split_by_choice(vals, choice):
-            entries._follow_write(before, chosen)
+    def _write_below(self, vals):
+        """Write as below these rules: what core and the rooms above do."""
+        return super().write(vals)
 
     def unlink(self):
         funded = self.filtered(lambda line: line._is_funded())
@@ -541,30 +462,6 @@ class AccountAnalyticLine(models.Model):
             completed.append(vals)
             chosen.append(choice)
         return completed, chosen
-
-    @api.model
-    def _complete_employee(self, vals, own):
-        """Complete the employee, or refuse one who is not of the ticket's company.
-
-        :param dict own: employees found for earlier entries of the batch
-        :raise UserError: when the user has no employee in the ticket's company
-        """
-        employee_id = vals.get("employee_id") or self.env.context.get(
-            "default_employee_id"
-        )
-        # sudo: agents need not read employees to log their own time
-        employee_sudo = self.env["hr.employee"].sudo().browse(employee_id)
-        company = self.env["res.company"].browse(vals["company_id"])
-        if not employee_sudo:
-            user_id = vals.get("user_id") or self.env.uid
-            if (company.id, user_id) not in own:
-                user = self.env["res.users"].browse(user_id)
-                employee = self.env["hr.employee"]._get_own_for_time(company, user)
-                own[company.id, user_id] = employee.id
-            vals["employee_id"] = own[company.id, user_id]
-        else:
-            ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
-            self._check_employee(ticket, employee_sudo, company)
 
     # ------------------------------------------------------------------
     # Whose time it may be, and on which item

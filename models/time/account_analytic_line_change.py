@@ -1,9 +1,29 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 
+from ...tools import check_moved
 from ..funding import apply
 from ..funding.payers import HOUR_DIGITS
 
+# A change of one of these may change who pays for the entry.
+FUNDING_FIELDS = frozenset(
+    (
+        "ticket_id",
+        "task_id",
+        "project_id",
+        "company_id",
+        "date",
+        "employee_id",
+        "is_billable",
+        "so_line",
+        "unit_amount",
+        "service_type_id",
+        "time_start",
+        "time_stop",
+    )
+)
+# A change of one of these may make the time another person's.
+PEOPLE_FIELDS = frozenset(("employee_id", "user_id", "ticket_id"))
 # A form that changes one of these shows another item.
 SHOWS_ITEM = frozenset(
     ("ticket_id", "task_id", "is_billable", "employee_id", "project_id")
@@ -16,6 +36,63 @@ class AccountAnalyticLine(models.Model):
     """A change of entries: what is written along, and what follows from it."""
 
     _inherit = "account.analytic.line"
+
+    # ------------------------------------------------------------------
+    # Writing what may change who pays
+    # ------------------------------------------------------------------
+
+    def _write_funded(self, vals):
+        """Write what may change who pays, and let the funding follow."""
+        on_tickets = self if vals.get("ticket_id") else self.filtered("ticket_id")
+        # sudo: who logs time need not read the project
+        task_sudo = self.env["project.task"].sudo().browse(vals.get("task_id"))
+        on_tasks = (self - on_tickets).filtered(
+            lambda line: task_sudo.asks_payers or line._is_funded()
+        )
+        others = self - on_tickets - on_tasks
+        before = apply.snapshot(others)
+        others._write_below(dict(vals))
+        others._weigh_moved(vals)
+        apply.keep_hours(others.sudo(), before)
+        others._clear_unticked()
+        others._get_rejected()._leave_to_core()
+        leaves_ticket = "ticket_id" in vals and not vals["ticket_id"]
+        on_tickets._write_on_works(
+            vals,
+            self._complete_values_on_task
+            if leaves_ticket and task_sudo
+            else self._complete_written_values,
+        )
+        on_tasks._write_on_works(vals, self._complete_values_on_task)
+        return True
+
+    def _write_on_works(self, vals, complete):
+        """Write entries of one kind of work, and let the funding follow.
+
+        :param complete: returns the values completed, and the item a person chose
+        """
+        if not self:
+            return
+        if "so_line" in vals:
+            # The funding sets the item, past the check of core.
+            self._check_can_write(vals)
+        before = apply.snapshot(self)
+        own_vals, choice = complete(vals)
+        self._write_below(own_vals)
+        check_moved(self, vals, ("task_id",))
+        self._weigh_moved(vals)
+        left = self.filtered(
+            lambda line: (
+                not line._asks_payers()
+                and (
+                    line._get_work() != before[line].work
+                    or line.approval_state == "rejected"
+                )
+            )
+        )
+        left._leave_to_core()
+        for chosen, entries in (self - left)._split_by_choice(vals, choice):
+            entries._follow_write(before, chosen)
 
     # ------------------------------------------------------------------
     # What is written along

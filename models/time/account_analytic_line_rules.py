@@ -312,6 +312,21 @@ class AccountAnalyticLine(models.Model):
             date=date,
         )
 
+    def _check_unit(self):
+        """Keep time on tickets in hours: caps, credits and invoices count hours."""
+        # Without asking whether the record is there, as `ref` does.
+        hour_id = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
+        for entry in self.filtered("ticket_id"):
+            if entry.product_uom_id.id not in (hour_id, False):
+                raise ValidationError(
+                    self.env._(
+                        "Time on ticket %(ticket)s is in hours. Log the hours on the "
+                        "ticket instead of an entry in %(unit)s.",
+                        ticket=entry.ticket_id.display_name,
+                        unit=entry.product_uom_id.name,
+                    )
+                )
+
     def _check_whole(self):
         """Refuse entries on tickets without a project, or of a person of another
         company, and those on tasks in a project that is not the task's.

@@ -167,6 +167,30 @@ class AccountAnalyticLine(models.Model):
         )
 
     @api.model
+    def _complete_employee(self, vals, own):
+        """Complete the employee, or refuse one who is not of the ticket's company.
+
+        :param dict own: employees found for earlier entries of the batch
+        :raise UserError: when the user has no employee in the ticket's company
+        """
+        employee_id = vals.get("employee_id") or self.env.context.get(
+            "default_employee_id"
+        )
+        # sudo: agents need not read employees to log their own time
+        employee_sudo = self.env["hr.employee"].sudo().browse(employee_id)
+        company = self.env["res.company"].browse(vals["company_id"])
+        if not employee_sudo:
+            user_id = vals.get("user_id") or self.env.uid
+            if (company.id, user_id) not in own:
+                user = self.env["res.users"].browse(user_id)
+                employee = self.env["hr.employee"]._get_own_for_time(company, user)
+                own[company.id, user_id] = employee.id
+            vals["employee_id"] = own[company.id, user_id]
+        else:
+            ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
+            self._check_employee(ticket, employee_sudo, company)
+
+    @api.model
     def _pop_choice(self, vals):
         """Take the item out of `vals`; return it if a person chose it."""
         item_id = vals.pop("so_line", None)
