@@ -8,7 +8,6 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 from odoo.tools.misc import clean_context
 
-from ..ledger.drawing import post_draws
 from . import text
 from .payers import CREDITS, HOUR_DIGITS, OVERAGE, SALE_LINE, round_hours
 from .plan import OPEN, Claim, plan
@@ -116,7 +115,7 @@ def post(env, claims):
     for entry, draw in drawn.items():
         values[entry]["credits"] = entry.credits + draw.credits
     write_funding(values)
-    post_draws(env, drawn.values())
+    env["service.credit.consumption"]._post_draws(drawn.values())
     # They are the sums of the rows already, and one statement writes them.
     entries = env["account.analytic.line"].union(*drawn)
     env.remove_to_compute(entries._fields["credits"], entries)

@@ -2,7 +2,8 @@
 """Drawing in plain Python: the order, requests and plans.
 
 Planning is separate from posting so that a preview is written by the very code
-that posts: a plan reads, and writes nothing.
+that posts: a plan reads, and writes nothing. `service.credit.consumption._post_draws`
+posts it.
 """
 
 from dataclasses import dataclass, field
@@ -162,6 +163,18 @@ class DrawRequest:
         work_sudo, field = self.work.sudo(), SCOPES[name]
         return work_sudo[field]._origin if field in work_sudo._fields else None
 
+    def prepare_allocation(self, purchase):
+        """Return what names the allocation: values of two currencies never add up."""
+        partner_id, company_id = self.key
+        return {
+            "name": self.work.sudo().display_name,
+            "allocation_type": "allocation",
+            "commercial_partner_id": partner_id,
+            "company_id": company_id,
+            "currency_id": purchase.currency_id.id,
+            WORK_FIELDS[self.work._name]: self.work.id,
+        }
+
 
 class Slice(NamedTuple):
     """So many credits of one purchase."""
@@ -194,6 +207,22 @@ class DrawPlan:
     @property
     def credits(self):
         return sum(part.credits for part in self.slices)
+
+    def prepare_rows(self):
+        """Return the values of the rows that post the plan."""
+        request = self.request
+        return [
+            {
+                "purchase": purchase,
+                "allocation": request.prepare_allocation(purchase),
+                "consumption_type": request.consumption_type,
+                "credits": credits,
+                "date": request.date,
+                "timesheet": request.timesheet,
+                "is_shared": purchase.commercial_partner_id != request.customer,
+            }
+            for purchase, credits in self.slices
+        ]
 
 
 class EligiblePool:
@@ -380,55 +409,7 @@ def draw_credits(env, requests):
     for plan in plans:
         if plan.missing and plan.request.strict:
             raise UserError(get_shortage_message(env, plan))
-    return post_draws(env, plans)
-
-
-def post_draws(env, plans):
-    """Post what was planned in this transaction; sets ``rows`` on each plan.
-
-    What lapsed before is written off first, so that it does not matter whether the
-    scheduled action did it.
-    """
-    env["service.credit.plan"]._create_planned(plans)
-    lots = env["service.credit.purchase"].union(
-        *(part.purchase for plan in plans for part in plan.slices)
-    )
-    vals_list = lots._prepare_lapses()
-    position = len(vals_list)
-    for plan in plans:
-        for part in plan.slices:
-            vals_list.append(_prepare_slice(plan.request, part))
-    rows = env["service.credit.consumption"]._post(vals_list)
-    for plan in plans:
-        plan.rows = rows[position : position + len(plan.slices)]
-        position += len(plan.slices)
-    return plans
-
-
-def _prepare_slice(request, part):
-    return {
-        "purchase": part.purchase,
-        "allocation": _prepare_allocation(request, part.purchase),
-        "consumption_type": request.consumption_type,
-        "credits": part.credits,
-        "date": request.date,
-        "timesheet": request.timesheet,
-        "is_shared": part.purchase.commercial_partner_id != request.customer,
-    }
-
-
-def _prepare_allocation(request, purchase):
-    """Return what names the allocation: values of two currencies never add up."""
-    work = request.work
-    partner_id, company_id = request.key
-    return {
-        "name": work.sudo().display_name,
-        "allocation_type": "allocation",
-        "commercial_partner_id": partner_id,
-        "company_id": company_id,
-        "currency_id": purchase.currency_id.id,
-        WORK_FIELDS[work._name]: work.id,
-    }
+    return env["service.credit.consumption"]._post_draws(plans)
 
 
 def _get_pool(env, request, days, left, shares, rolled, known):

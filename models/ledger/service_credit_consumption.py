@@ -198,6 +198,29 @@ class ServiceCreditConsumption(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    def _post_draws(self, plans):
+        """Post what was planned in this transaction; sets ``rows`` on each plan.
+
+        What lapsed before is written off first, so that it does not matter whether the
+        scheduled action did it.
+
+        :param plans: of :class:`~.drawing.DrawPlan`
+        """
+        self.env["service.credit.plan"]._create_planned(plans)
+        lots = self.env["service.credit.purchase"].union(
+            *(part.purchase for plan in plans for part in plan.slices)
+        )
+        vals_list = lots._prepare_lapses()
+        position = len(vals_list)
+        for plan in plans:
+            vals_list += plan.prepare_rows()
+        rows = self._post(vals_list)
+        for plan in plans:
+            plan.rows = rows[position : position + len(plan.slices)]
+            position += len(plan.slices)
+        return plans
+
+    @api.model
     def _post(self, vals_list):
         """Add rows to the ledger and bring the purchases up to date.
 

@@ -5,12 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...tools import format_number
-from ..ledger.drawing import (
-    draw_credits,
-    get_shortage_message,
-    plan_draws,
-    post_draws,
-)
+from ..ledger.drawing import draw_credits, get_shortage_message, plan_draws
 
 # Who sees what is left of a customer's credits: as on tasks, those who log time.
 CREDIT_READERS = (
@@ -116,7 +111,7 @@ class ProjectProject(models.Model):
             return {"allocated": milestones.ids, "refused": {}}
         plans, refused = self._plan_milestones(milestones)
         fitting = [plan for plan in plans if not plan.missing]
-        post_draws(self.env, fitting)
+        self.env["service.credit.consumption"]._post_draws(fitting)
         return {
             "allocated": [plan.request.work.id for plan in fitting],
             "refused": {milestone.id: why for milestone, why in refused.items()},
