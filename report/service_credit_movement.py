@@ -2,6 +2,7 @@
 from odoo import fields, models
 
 from ..models.ledger.movements import query_movements
+from ..tools import export_shown
 
 
 class ServiceCreditMovement(models.Model):
@@ -83,3 +84,7 @@ class ServiceCreditMovement(models.Model):
     @property
     def _table_query(self):
         return query_movements(self.env)
+
+    def export_data(self, fields_to_export):
+        """Export the names that the list shows, whoever may open the records."""
+        return export_shown(self, fields_to_export, super().export_data)

@@ -3,6 +3,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..models.time.account_analytic_line import PRICE_GROUPS
+from ..tools import export_shown
 
 
 class ServiceGoodwill(models.Model):
@@ -66,3 +67,7 @@ class ServiceGoodwill(models.Model):
             """,
             given.select(),
         )
+
+    def export_data(self, fields_to_export):
+        """Export the names that the list shows, whoever may open the records."""
+        return export_shown(self, fields_to_export, super().export_data)

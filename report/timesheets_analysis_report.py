@@ -1,6 +1,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
+from ..tools import export_shown
+
 # Who may see what hours were sold for; what is left of it tells what they cost, too.
 REVENUE_GROUPS = (
     "sales_team.group_sale_salesman,account.group_account_readonly,"
@@ -94,3 +96,7 @@ class TimesheetsAnalysisReport(models.Model):
     @api.model
     def _from(self):
         return f"{super()._from()} {CREDITS}"
+
+    def export_data(self, fields_to_export):
+        """Export the names that the list shows, whoever may open the records."""
+        return export_shown(self, fields_to_export, super().export_data)

@@ -1,5 +1,6 @@
 from .dates import FIRST_DAY, LAST_DAY, add_days, add_months, clip_day
 from .duration import DurationError, format_hours, parse_duration
+from .exported import export_shown
 from .failure import report_failure
 from .locking import lock_and_touch
 from .moved import check_moved

@@ -2,6 +2,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from ...tools import export_shown
+
 
 class ServiceCreditClosedMixin(models.AbstractModel):
     """Records that only the ledger itself makes, and that are never changed or deleted:
@@ -34,6 +36,10 @@ class ServiceCreditClosedMixin(models.AbstractModel):
     def _unlink_never(self):
         for record in self[:1].sudo():
             raise AccessError(record._get_closed_message("unlink"))
+
+    def export_data(self, fields_to_export):
+        """Export the names that the list shows, whoever may open the records."""
+        return export_shown(self, fields_to_export, super().export_data)
 
     def _write_past_the_lock(self, vals):
         """Write fields that are not figures of the ledger; for our own code only."""

@@ -89,6 +89,23 @@ class TestGoodwill(ServiceCreditCommon):
         self.assertNotIn("value", goodwill.fields_get())
         self.assertEqual(self._get_figures(user=self.seller), [5, 3, 500, 300])
 
+    def test_an_export_names_tickets_that_its_reader_may_not_open(self):
+        self._give()
+        accountant = new_test_user(
+            self.env,
+            "goodwill_accountant",
+            "account.group_account_readonly,base.group_allow_export",
+        )
+        given = self.env["service.goodwill"].with_user(accountant).search([])
+        rows = given.export_data(["ticket_id", "hours", "value"])["datas"]
+        self.assertEqual(
+            sorted(rows, key=lambda row: row[1]),
+            [
+                [self.entries[0].ticket_id.display_name, 2, 200],
+                [self.entries[0].ticket_id.display_name, 3, 300],
+            ],
+        )
+
     def test_agents_see_none_of_it(self):
         self._give()
         with self.assertRaises(AccessError):
