@@ -1,5 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.tests import tagged
+from lxml import etree
+
+from odoo.tests import TransactionCase, tagged
 
 from ..support.language import ADDON
 from ..support.screen_walk import ScreenWalkCommon
@@ -69,3 +71,33 @@ class TestScreens(ScreenWalkCommon):
     def test_portal(self):
         self.foreign = self._get_foreign()
         self._play_portal()
+
+
+@tagged("post_install", "-at_install")
+class TestIcons(TransactionCase):
+    def test_every_button_has_a_name(self):
+        """Where there is but an icon its title is its name, also in lists: see
+        ``static/src/keyboard/view_button.xml``."""
+        data = self.env["ir.model.data"].search(
+            [("module", "=", ADDON), ("model", "=", "ir.ui.view")]
+        )
+        views = self.env["ir.ui.view"].browse(data.mapped("res_id"))
+        self.assertGreater(len(views), 100)
+        nameless = [
+            f"{view.key or view.name}: {etree.tostring(node, encoding='unicode')[:100]}"
+            for view in views
+            for node in etree.fromstring(view.arch_db).iter("button", "a")
+            if self._is_icon(node) and not self._has_name(node)
+        ]
+        self.assertEqual(nameless, [])
+
+    def _is_icon(self, node):
+        icons = node.xpath(".//i[contains(@class, 'fa-') or contains(@class, 'oi-')]")
+        return bool(node.get("icon") or icons)
+
+    def _has_name(self, node):
+        names = ("string", "title", "aria-label", "t-att-title", "t-att-aria-label")
+        texts = "".join(node.itertext()).strip() or node.xpath(
+            ".//field | .//*[@t-out]"
+        )
+        return bool(texts) or any(map(node.get, names))
