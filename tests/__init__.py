@@ -1,6 +1,7 @@
 # Odoo's runner plays the modules that it finds here by name.
 from .accounting import test_account_books
 from .accounting import test_account_documents
+from .accounting import test_account_export
 from .accounting import test_account_races
 from .accounting import test_account_settings
 from .accounting import test_account_transfer
