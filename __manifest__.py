@@ -84,6 +84,7 @@
         "report/service_credit_movement_views.xml",
         "report/service_credit_forecast_views.xml",
         "report/service_statement_sent_views.xml",
+        "report/service_statement_file_views.xml",
         "report/service_goodwill_views.xml",
         "report/service_revenue_risk_views.xml",
         "views/base/helpdesk_service_credit_menus.xml",

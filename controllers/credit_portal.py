@@ -13,6 +13,7 @@ from .left import get_credit_texts, get_left
 
 PURCHASE = "service.credit.purchase"
 STATEMENT = "service.statement.sent"
+FILE = "service.statement.file"
 MOST_STATEMENTS = 12
 
 
@@ -111,6 +112,9 @@ class CreditPortal(CustomerPortal):
                 [("commercial_partner_id", "=", customer.id)], limit=MOST_STATEMENTS
             )
             if request.env[STATEMENT].has_access("read")
+            else [],
+            "statement_files": request.env[FILE].search([], limit=MOST_STATEMENTS)
+            if request.env[FILE].has_access("read")
             else [],
             "states": {lot: self._get_service_credit_state(lot) for lot in found},
             "page_name": "service_credit",

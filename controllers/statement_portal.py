@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, http
-from odoo.exceptions import AccessError, MissingError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
@@ -10,6 +10,7 @@ from .authorization_portal import MOST_ID
 
 REPORT = "helpdesk_service_credit.service_credit_statement_report"
 SENT = "service.statement.sent"
+FILE = "service.statement.file"
 YEARS = range(1970, 10000)
 
 
@@ -25,17 +26,54 @@ class StatementPortal(CustomerPortal):
         if not period:
             return request.redirect("/my/service-credits?message=statement_period")
         # sudo: it is about the user who asks for it, who may see their own credits
-        statement_sudo = (
-            request.env["service.credit.statement"]
-            .sudo()
-            .create({"partner_id": request.env.user.partner_id.id, **period})
-        )
+        statements_sudo = request.env["service.credit.statement"].sudo()
+        values = {"partner_id": request.env.user.partner_id.id, **period}
+        statement_sudo = statements_sudo.new(values)
+        if not statement_sudo._is_short():
+            return self._request_statement_file(statement_sudo)
         return self._show_report(
-            model=statement_sudo,
+            model=statements_sudo.create(values),
             report_type=self._get_statement_type(),
             report_ref=REPORT,
             download=True,
         )
+
+    def _request_statement_file(self, statement_sudo):
+        """Have a long statement made in the background, and say so."""
+        # sudo: customers ask for files, and write none
+        files_sudo = request.env[FILE].sudo()
+        try:
+            files_sudo._request(statement_sudo, request.env.user)
+        except UserError:
+            return request.redirect("/my/service-credits?message=statement_many")
+        return request.redirect("/my/service-credits?message=statement_made")
+
+    @http.route(
+        "/my/service-credits/statements/files/<int:file_id>",
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+    )
+    def portal_service_statement_file(self, file_id, **kwargs):
+        """Download the file of a long statement."""
+        file = request.env[FILE].browse(min(file_id, MOST_ID))
+        try:
+            if not file.exists():
+                raise MissingError(request.env._("This statement was deleted."))
+            file.check_access("read")
+            file._check_may_see()
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        # sudo: who may see the statement may have its file
+        attachment_sudo = file.sudo().attachment_id
+        if not attachment_sudo:
+            return request.redirect("/my/service-credits")
+        return self._get_statement_response(attachment_sudo)
+
+    def _get_statement_response(self, attachment_sudo):
+        stream = request.env["ir.binary"]._get_stream_from(attachment_sudo, "raw")
+        return stream.get_response(as_attachment=True)
 
     @http.route(
         "/my/service-credits/statements/<int:statement_id>",
@@ -52,7 +90,12 @@ class StatementPortal(CustomerPortal):
             sent_sudo = self._get_statement_sent(statement_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        if download:
+        if download and not sent_sudo._is_short():
+            # Long ones as they were sent: making one takes more than a moment.
+            attachment_sudo = sent_sudo._get_attachment_sudo()
+            if attachment_sudo:
+                return self._get_statement_response(attachment_sudo)
+        if download and sent_sudo._is_short():
             return self._show_report(
                 model=sent_sudo._get_statement_sudo(),
                 report_type=self._get_statement_type(),
@@ -66,6 +109,7 @@ class StatementPortal(CustomerPortal):
                 "page_name": "service_credit",
                 "sent": sent_sudo,
                 "sections": sent_sudo._get_sections(),
+                "is_short": sent_sudo._is_short(),
                 "changes": sent_sudo._get_change_texts(),
             },
             "my_service_statements_history",

@@ -6,5 +6,7 @@ from . import service_goodwill
 from . import service_overview
 from . import service_revenue_risk
 from . import service_revenue_risk_notice
+from . import service_statement_file
+from . import service_statement_file_make
 from . import service_statement_sent
 from . import timesheets_analysis_report

@@ -1,14 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import base64
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import date_utils, format_date
 
-from ..tools import format_number, report_failure
+from ..tools import format_number
 
-REPORT = "helpdesk_service_credit.service_credit_statement_report"
 TEMPLATE = "helpdesk_service_credit.mail_template_service_statement"
 PERIODS = ("month", "quarter")
 
@@ -75,23 +73,9 @@ class ServiceStatementSent(models.Model):
 
     @api.model
     def _cron_send(self):
-        """Queue the statements of the month or quarter that ended, once each."""
-        cron = self.env["ir.cron"]
-        due = self._get_due()
-        cron._commit_progress(remaining=len(due))
-        for company, customer, period in due:
-            try:
-                with self.env.cr.savepoint():
-                    self._send(company, customer, *period)
-            except Exception as error:
-                report_failure(
-                    customer,
-                    company._get_service_credit_responsible(),
-                    self.env._("The statement could not be sent"),
-                    error,
-                )
-            if not cron._commit_progress(1):
-                break
+        """Have the statements of the month or quarter that ended made and mailed,
+        once each: what takes time is done in the background."""
+        self.env["service.statement.file"]._request_mails(self._get_due())
 
     @api.model
     def _get_due(self):
@@ -119,46 +103,29 @@ class ServiceStatementSent(models.Model):
         end = start - timedelta(days=1)
         return date_utils.start_of(end, frequency), end
 
-    @api.model
-    def _send(self, company, customer, date_from, date_to):
-        """Queue one statement, if it tells anything and there is an address."""
-        contacts = self.env["res.partner"].browse(
-            customer.address_get(["invoice"])["invoice"]
-        )
-        recipient = (contacts | customer).filtered("email")[:1]
-        if not recipient:
-            return
-        values = {
-            "partner_id": recipient.id,
-            "company_id": company.id,
-            "date_from": date_from,
-            "date_to": date_to,
-        }
-        figures = self.new(values)._get_figures()
-        if figures:
-            self.create({**values, "figures": figures})._queue()
-
-    def _queue(self):
-        """Queue the mail with the PDF and the link."""
+    def _queue(self, name, content):
+        """Queue the mail with the link and this file."""
         self.ensure_one()
-        lang = self.partner_id.lang
-        statement = self.with_context(lang=lang)._get_statement_sudo()
-        report = self.env["ir.actions.report"].with_context(lang=lang)
-        # A page that can be printed where PDF cannot be made.
-        can_print = report.get_wkhtmltopdf_state() in ("ok", "workers", "upgrade")
-        render = report._render_qweb_pdf if can_print else report._render_qweb_html
-        content, kind = render(REPORT, statement.ids)
         self._portal_ensure_token()
         attachment = self.env["ir.attachment"].create(
             {
-                "name": f"{statement._get_report_base_filename()}.{kind}",
-                "datas": base64.b64encode(content),
+                "name": name,
+                "raw": content,
                 "res_model": self._name,
                 "res_id": self.id,
             }
         )
         self.env.ref(TEMPLATE).send_mail(
             self.id, email_values={"attachment_ids": attachment.ids}
+        )
+
+    def _get_attachment_sudo(self):
+        """Return the file that was mailed."""
+        # sudo: see _get_statement_sudo
+        return (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "=", self.id)], limit=1)
         )
 
     # ------------------------------------------------------------------
@@ -180,22 +147,39 @@ class ServiceStatementSent(models.Model):
         statement_sudo = self.env["service.credit.statement"].sudo()
         return statement_sudo.create(self._prepare_statement())
 
-    def _get_sections(self):
-        """Return the sections of the statement as it is now; nothing is written."""
+    def _new_statement_sudo(self):
+        """Return the statement of the period as it is now; nothing is written."""
         self.ensure_one()
         # sudo: see _get_statement_sudo
         statement_sudo = self.env["service.credit.statement"].sudo()
-        return statement_sudo.new(self._prepare_statement())._get_sections()
+        return statement_sudo.new(self._prepare_statement())
+
+    def _is_short(self):
+        """Tell whether its lines are shown, and printed, while somebody waits."""
+        return self._new_statement_sudo()._is_short()
+
+    def _get_sections(self):
+        """Return the sections of the statement as it is now; without lines, if they
+        are many."""
+        statement_sudo = self._new_statement_sudo()
+        if statement_sudo._is_short():
+            return statement_sudo._get_sections()
+        openings = statement_sudo._get_openings_sudo()
+        return [
+            {
+                "currency": currency,
+                "opening": openings.get(currency, {"credits": 0.0, "value": 0.0}),
+                "lines": [],
+                "closing": total,
+            }
+            for currency, total in statement_sudo._get_totals().items()
+        ]
 
     def _get_figures(self):
         """Return ``{currency: [lines, closing credits, closing value]}`` of today."""
         return {
-            section["currency"].name: [
-                len(section["lines"]),
-                section["closing"]["credits"],
-                section["closing"]["value"],
-            ]
-            for section in self._get_sections()
+            currency.name: [total["lines"], total["credits"], total["value"]]
+            for currency, total in self._new_statement_sudo()._get_totals().items()
         }
 
     def _get_change_texts(self):

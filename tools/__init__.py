@@ -1,3 +1,4 @@
+from .background import has_queue, in_background
 from .dates import FIRST_DAY, LAST_DAY, add_days, add_months, clip_day
 from .duration import DurationError, format_hours, parse_duration
 from .exported import export_shown

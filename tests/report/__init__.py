@@ -4,5 +4,6 @@ from . import test_report_forecast
 from . import test_report_rights
 from . import test_report_statement
 from . import test_revenue_risk
+from . import test_statement_file
 from . import test_statement_sent
 from . import test_goodwill

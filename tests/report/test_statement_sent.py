@@ -11,11 +11,20 @@ from ..support.funding import FundingCommon
 
 
 def send_statements(env):
-    """Play the scheduled action, which commits after each customer."""
+    """Play the scheduled actions: one says what is due, the other makes it."""
+    env["service.statement.sent"].sudo()._cron_send()
+    make_statements(env)
+
+
+def make_statements(env, seconds=1.0):
+    """Play the scheduled action that makes statements, and commits after each step.
+
+    :param seconds: what is left of its time after each
+    """
     with patch.object(
-        type(env["ir.cron"]), "_commit_progress", lambda *args, **values: 1.0
+        type(env["ir.cron"]), "_commit_progress", lambda *args, **values: seconds
     ):
-        env["service.statement.sent"].sudo()._cron_send()
+        env["service.statement.file"].sudo()._cron_make()
 
 
 @tagged("post_install", "-at_install")
@@ -108,14 +117,15 @@ class TestStatementSent(FundingCommon, HttpCase):
             {"email": "birch@example.test", "service_statement_frequency": "month"}
         )
         self._buy(5, partner_id=self.other_customer.id, start="2026-01-15")
-        send = type(self.model)._send
+        files = type(self.env["service.statement.file"])
+        original = files._mail
 
-        def fail(model, company, customer, *period):
-            if customer == self.customer:
+        def fail(file, *content):
+            if file.commercial_partner_id == self.customer:
                 raise ValueError("broken")
-            return send(model, company, customer, *period)
+            return original(file, *content)
 
-        self.patch(type(self.model), "_send", fail)
+        self.patch(files, "_mail", fail)
         self.assertFalse(self._send("2026-02-01"))
         self.assertTrue(
             self.model.search([("commercial_partner_id", "=", self.other_customer.id)])

@@ -1,12 +1,30 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from itertools import islice
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import float_round, format_date
+from odoo.tools import float_round, format_date, split_every
 
-# A printed page for every forty of them.
-MOST_LINES = 10_000
+# Lines that are made while somebody waits: a few seconds for the whole page.
+AT_ONCE = 1_000
+# Lines that are printed, a page for every forty of them; more are a spreadsheet.
+MOST_PRINTED = 5_000
 ORDER = ("bought", "elsewhere", "transferred", "used", "expired", "withdrawn")
+# What a line tells, read in one query.
+LINE_FIELDS = (
+    "date",
+    "movement_type",
+    "purchase_id",
+    "allocation_id",
+    "timesheet_id",
+    "commercial_partner_id",
+    "currency_id",
+    "credits",
+    "value",
+    "credits_change",
+    "value_change",
+)
 
 
 class ServiceCreditStatement(models.TransientModel):
@@ -93,12 +111,17 @@ class ServiceCreditStatement(models.TransientModel):
     # ------------------------------------------------------------------
 
     def action_print(self):
-        """Print the statement.
+        """Print the statement, or have a long one made in the background.
 
         :raise AccessError: unless the user may see the purchases of the customer
         """
         self.ensure_one()
         self._check_may_see()
+        if not self._is_short():
+            # sudo: asking for a file is no right to write one; what it shows was
+            # checked above, and is checked again when it is opened
+            files_sudo = self.env["service.statement.file"].sudo()
+            return files_sudo._request(self, self.env.user)._get_notice()
         return self.env.ref(
             "helpdesk_service_credit.service_credit_statement_report"
         ).report_action(self)
@@ -125,6 +148,35 @@ class ServiceCreditStatement(models.TransientModel):
             "Service Credits %(customer)s %(date)s",
             customer=self.partner_id.commercial_partner_id.name,
             date=self.date_to,
+        )
+
+    def _is_short(self):
+        """Tell whether the statement is made while somebody waits for it."""
+        return self._count_lines(AT_ONCE + 1) <= AT_ONCE
+
+    def _is_printable(self):
+        """Tell whether a printed statement is not too long to be read or made."""
+        # sudo: see _fetch_movements_sudo
+        rows_sudo = self.env["service.credit.consumption"].sudo()
+        lines = sum(count for _day, count in self._count_days_sudo())
+        shared = rows_sudo.search_count(self._domain_shared(), limit=MOST_PRINTED + 1)
+        return max(lines, shared) <= MOST_PRINTED
+
+    def _count_lines(self, most):
+        """Count the lines, up to as many: quick, and a few more or less than there
+        are, where purchases were written off or are shared."""
+        # sudo: see _fetch_movements_sudo
+        rows_sudo = self.env["service.credit.consumption"].sudo()
+        purchases_sudo = self.env["service.credit.purchase"].sudo()
+        own = self._domain_owner()
+        rows = Domain("purchase_id", "any", own) & self._domain_period("date")
+        begun = own & Domain("is_draft", "=", False) & self._domain_period("date_start")
+        over = own & Domain("is_draft", "=", False) & self._domain_period("date_expiry")
+        return (
+            rows_sudo.search_count(rows, limit=most)
+            + rows_sudo.search_count(self._domain_shared(), limit=most)
+            + purchases_sudo.search_count(begun, limit=most)
+            + purchases_sudo.search_count(over, limit=most)
         )
 
     def _get_sections(self):
@@ -159,32 +211,79 @@ class ServiceCreditStatement(models.TransientModel):
     def _search_movements_sudo(self):
         """Return the movements of the period, one line each.
 
-        :raise UserError: for more lines than anybody reads
+        :raise UserError: for more lines than are printed
         """
-        # sudo: who may see the customer's credits gets all of them, or the lines
-        # would not add up
-        movements_sudo = self.env["service.credit.movement"].sudo()
-        domain = self._domain_owner() & Domain(
-            [("date", ">=", self.date_from), ("date", "<=", self.date_to)]
-        )
-        found_sudo = movements_sudo.search(domain, limit=MOST_LINES + 1)
-        if len(found_sudo) > MOST_LINES:
+        found_sudo = self._fetch_movements_sudo(self.date_from, self.date_to)
+        if len(found_sudo) > MOST_PRINTED:
             raise UserError(
                 self.env._(
                     "The statement of %(customer)s has more than %(most)s lines: "
                     "choose a shorter period.",
                     customer=self.partner_id.commercial_partner_id.name,
-                    most=MOST_LINES,
+                    most=MOST_PRINTED,
                 )
             )
+        return found_sudo
+
+    def _fetch_movements_sudo(self, date_from, date_to, limit=MOST_PRINTED + 1):
+        """Return the movements between two days in the order of the lines."""
+        # sudo: who may see the customer's credits gets all of them, or the lines
+        # would not add up
+        movements_sudo = self.env["service.credit.movement"].sudo()
+        domain = self._domain_owner() & Domain(
+            [("date", ">=", date_from), ("date", "<=", date_to)]
+        )
+        found_sudo = movements_sudo.search_fetch(
+            domain, LINE_FIELDS, limit=limit, order="date, id"
+        )
         return found_sudo.sorted(
             lambda move: (move.date, ORDER.index(move.movement_type), move.id)
         )
 
+    def _count_days_sudo(self):
+        """Return ``[(day, lines)]`` of the days of the period with lines."""
+        # sudo: see _fetch_movements_sudo
+        movements_sudo = self.env["service.credit.movement"].sudo()
+        days = movements_sudo._read_group(
+            self._domain_owner() & self._domain_period("date"),
+            ["date:day"],
+            ["__count"],
+        )
+        return sorted(days)
+
+    def _get_totals(self):
+        """Return ``{currency: {"lines", "credits", "value"}}`` of the period and its
+        last day, added up by the database: what the sections say, without lines."""
+        self.ensure_one()
+        self._check_may_see()
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        # sudo: see _fetch_movements_sudo
+        movements_sudo = self.env["service.credit.movement"].sudo()
+        totals = {
+            currency: {"lines": 0, **opening}
+            for currency, opening in self._get_openings_sudo().items()
+            if any(opening.values())
+        }
+        for later_sudo in self._get_later_sudo():
+            zero = {"lines": 0, "credits": 0.0, "value": 0.0}
+            totals.setdefault(later_sudo.currency_id, zero)
+        for currency, count, credits, value in movements_sudo._read_group(
+            self._domain_owner() & self._domain_period("date"),
+            ["currency_id"],
+            ["__count", "credits_change:sum", "value_change:sum"],
+        ):
+            before = totals.get(currency, {"credits": 0.0, "value": 0.0})
+            totals[currency] = {
+                "lines": count,
+                "credits": float_round(before["credits"] + credits, digits),
+                "value": currency.round(before["value"] + value),
+            }
+        return totals
+
     def _get_openings_sudo(self):
         """Return ``{currency: {"credits", "value"}}`` before the period, added up by
         the database however long the history is."""
-        # sudo: see _search_movements_sudo
+        # sudo: see _fetch_movements_sudo
         movements_sudo = self.env["service.credit.movement"].sudo()
         digits = self.env["service.credit.purchase"]._get_credit_digits()
         return {
@@ -200,7 +299,7 @@ class ServiceCreditStatement(models.TransientModel):
         }
 
     def _get_later_sudo(self):
-        # sudo: see _search_movements_sudo
+        # sudo: see _fetch_movements_sudo
         balance_sudo = self.env["service.credit.balance"].sudo()
         return balance_sudo.with_context(
             service_credit_date_to=self.date_to, service_credit_date_from=False
@@ -210,7 +309,7 @@ class ServiceCreditStatement(models.TransientModel):
         """Return the credits that wait for an invoice or payment today, by currency."""
         if self.date_to < self.company_id._get_today():
             return {}
-        # sudo: see _search_movements_sudo
+        # sudo: see _fetch_movements_sudo
         purchases_sudo = self.env["service.credit.purchase"].sudo()
         return dict(
             purchases_sudo._read_group(
@@ -227,6 +326,19 @@ class ServiceCreditStatement(models.TransientModel):
         customer = self.partner_id.sudo().commercial_partner_id
         return Domain("commercial_partner_id", "=", customer.id) & Domain(
             "company_id", "=", self.company_id.id
+        )
+
+    def _domain_period(self, field):
+        return Domain(field, ">=", self.date_from) & Domain(field, "<=", self.date_to)
+
+    def _domain_shared(self):
+        """Return the rows that the customer drew from credits of others."""
+        customer = self.partner_id.sudo().commercial_partner_id
+        return (
+            Domain("is_shared", "=", True)
+            & Domain("allocation_id.commercial_partner_id", "=", customer.id)
+            & Domain("allocation_id.company_id", "=", self.company_id.id)
+            & self._domain_period("date")
         )
 
     def _prepare_section(self, currency, opening, movements, later):
@@ -261,33 +373,31 @@ class ServiceCreditStatement(models.TransientModel):
         """
         self.ensure_one()
         self._check_may_see()
-        customer = self.partner_id.sudo().commercial_partner_id
-        # sudo: see _search_movements_sudo
+        return list(islice(self._iterate_shared_lines(MOST_PRINTED), MOST_PRINTED))
+
+    def _iterate_shared_lines(self, batch):
+        """Yield the lines of `_get_shared_lines`, with so many in memory at once."""
+        # sudo: see _fetch_movements_sudo
         rows_sudo = self.env["service.credit.consumption"].sudo()
-        rows_sudo = rows_sudo.search(
-            [
-                ("is_shared", "=", True),
-                ("allocation_id.commercial_partner_id", "=", customer.id),
-                ("allocation_id.company_id", "=", self.company_id.id),
-                ("date", ">=", self.date_from),
-                ("date", "<=", self.date_to),
-            ],
-            order="date, id",
-            limit=MOST_LINES,
-        )
-        return [
-            {
-                "date": row.date,
-                "work": row.allocation_id.name,
-                "purchase": self.env._(
-                    "%(purchase)s of %(owner)s",
-                    purchase=row.purchase_id.name,
-                    owner=row.commercial_partner_id.name,
-                ),
-                "credits": -row.credits,
-            }
-            for row in rows_sudo
-        ]
+        found = rows_sudo.search(self._domain_shared(), order="date, id").ids
+        for ids in split_every(batch, found):
+            some_sudo = rows_sudo.browse(ids)
+            for row_sudo in some_sudo:
+                yield self._prepare_shared_line(row_sudo)
+            some_sudo.invalidate_recordset(flush=False)
+            some_sudo.allocation_id.invalidate_recordset(flush=False)
+
+    def _prepare_shared_line(self, row_sudo):
+        return {
+            "date": row_sudo.date,
+            "work": row_sudo.allocation_id.name,
+            "purchase": self.env._(
+                "%(purchase)s of %(owner)s",
+                purchase=row_sudo.purchase_id.name,
+                owner=row_sudo.commercial_partner_id.name,
+            ),
+            "credits": -row_sudo.credits,
+        }
 
     @api.model
     def _get_work(self, movement):
