@@ -175,7 +175,7 @@ class ServiceStatementFile(models.Model):
         return render(REPORT, statement.ids)
 
     def _keep(self, content, kind):
-        """Keep the file for who asked, or mail it."""
+        """Keep the file for its user, or mail it."""
         lang = self.partner_id.lang
         name = self._get_statement().with_context(lang=lang)._get_report_base_filename()
         if not self.user_id:

@@ -155,7 +155,7 @@ class ServiceStatementSent(models.Model):
         return statement_sudo.new(self._prepare_statement())
 
     def _is_short(self):
-        """Tell whether its lines are shown, and printed, while somebody waits."""
+        """Tell whether its lines are shown, and printed, while people wait."""
         return self._new_statement_sudo()._is_short()
 
     def _get_sections(self):

@@ -2,7 +2,7 @@
 """A statement of any length as a spreadsheet, a part of it at a time.
 
 A part is the lines of some days, as a compressed text with a line of JSON for each.
-Whoever makes them keeps the part and the balances after it, and can go on later.
+The caller keeps the part and the balances after it, and can go on later.
 """
 
 import gzip

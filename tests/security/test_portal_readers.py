@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
-from ..report.test_statement_sent import send_statements
+from ..report.test_statement_sent import make_statements, send_statements
 from .test_attack_portal import AttackPortalCase
 
 ADDON = "helpdesk_service_credit"
@@ -70,6 +70,7 @@ class PortalReadersCase(AttackPortalCase):
             "/my/service-credits/buy",
             f"/my/service-credits/statements/{cls.sent.id}",
             f"/my/service-credits/statements/{cls.sent.id}?download=1",
+            cls.file._get_url(),
             "/my/authorizations",
             cls.request.access_url,
         )
@@ -90,6 +91,12 @@ class PortalReadersCase(AttackPortalCase):
         cls.sent = cls.env["service.statement.sent"].search(
             [("commercial_partner_id", "=", cls.customer.id)]
         )
+        statement = cls.env["service.credit.statement"].create(
+            {"partner_id": cls.own.partner_id.id}
+        )
+        files = cls.env["service.statement.file"]
+        cls.file = files._request(statement, cls.own)
+        make_statements(cls.env)
 
     @classmethod
     def _create_quotation(cls):

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import float_round, format_date, split_every
 
-# Lines that are made while somebody waits: a few seconds for the whole page.
+# Lines that are made while people wait: a few seconds for the whole page.
 AT_ONCE = 1_000
 # Lines that are printed, a page for every forty of them; more are a spreadsheet.
 MOST_PRINTED = 5_000
@@ -151,7 +151,7 @@ class ServiceCreditStatement(models.TransientModel):
         )
 
     def _is_short(self):
-        """Tell whether the statement is made while somebody waits for it."""
+        """Tell whether the statement is made while people wait for it."""
         return self._count_lines(AT_ONCE + 1) <= AT_ONCE
 
     def _is_printable(self):
