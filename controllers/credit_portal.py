@@ -108,14 +108,8 @@ class CreditPortal(CustomerPortal):
             "shared": [(lot, credits) for _customer, lot, credits in shared_sudo],
             "balances": get_credit_texts(request.env, customer),
             "purchases": found,
-            "statements": request.env[STATEMENT].search(
-                [("commercial_partner_id", "=", customer.id)], limit=MOST_STATEMENTS
-            )
-            if request.env[STATEMENT].has_access("read")
-            else [],
-            "statement_files": request.env[FILE].search([], limit=MOST_STATEMENTS)
-            if request.env[FILE].has_access("read")
-            else [],
+            "statements": self._get_service_statements(STATEMENT, customer),
+            "statement_files": self._get_service_statements(FILE, customer),
             "states": {lot: self._get_service_credit_state(lot) for lot in found},
             "page_name": "service_credit",
             "pager": pager,
@@ -123,6 +117,15 @@ class CreditPortal(CustomerPortal):
         }
         return request.render(
             "helpdesk_service_credit.portal_my_service_credits", values
+        )
+
+    def _get_service_statements(self, model, customer):
+        """Return the latest statements, sent or asked for, that the user may read."""
+        statements = request.env[model]
+        if not statements.has_access("read"):
+            return []
+        return statements.search(
+            [("commercial_partner_id", "=", customer.id)], limit=MOST_STATEMENTS
         )
 
     @http.route(

@@ -105,6 +105,7 @@ from .report import test_overview
 from .report import test_revenue_risk
 from .report import test_revenue_risk_shared
 from .report import test_revenue_risk_sold
+from .report import test_statement_file
 from .report import test_statement_sent
 from .security import test_attack_connectors
 from .security import test_attack_defaults

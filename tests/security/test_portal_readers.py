@@ -42,9 +42,7 @@ class PortalReadersCase(AttackPortalCase):
         cls.ticket.message_subscribe(others.partner_id.ids)
         # What only the company's own people may read, wherever it stands.
         cls.secrets = (
-            "Secret",
-            "by credits",
-            "by hours",
+            *("Secret", "by credits", "by hours"),
             cls.purchase.name,
             cls.item.order_id.name,
             cls.quotation.name,
