@@ -39,6 +39,7 @@ COLUMNS = {
         "service_type_id": "int4",
         "split_from_id": "int4",
         "ticket_id": "int4",
+        "ticket_team_id": "int4",
         "time_start": "float8",
         "time_stop": "float8",
         "was_invoiced": "bool",
@@ -140,9 +141,10 @@ def _adopt_time(env):
     if not column_exists(cr, "helpdesk_ticket_team", "allow_timesheet"):
         return
     cr.execute(
-        "UPDATE account_analytic_line SET coverage ="
-        " CASE WHEN so_line IS NULL THEN 'non_billable' ELSE 'sale_line' END"
-        " WHERE ticket_id IS NOT NULL"
+        "UPDATE account_analytic_line line SET ticket_team_id = ticket.team_id,"
+        " coverage = CASE WHEN line.so_line IS NULL"
+        " THEN 'non_billable' ELSE 'sale_line' END"
+        " FROM helpdesk_ticket ticket WHERE ticket.id = line.ticket_id"
     )
     if not column_exists(cr, "helpdesk_ticket_team", "allow_billable"):
         create_column(cr, "helpdesk_ticket_team", "allow_billable", "bool")

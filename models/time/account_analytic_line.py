@@ -82,6 +82,12 @@ class AccountAnalyticLine(models.Model):
         export_string_translation=False,
         help="The user may write the entry although it is another person's.",
     )
+    is_on_own_ticket = fields.Boolean(
+        compute="_compute_is_on_own_ticket",
+        search="_search_is_on_own_ticket",
+        export_string_translation=False,
+        help="The ticket is the user's, or nobody's in a team of the user.",
+    )
     employee_domain = fields.Binary(
         compute="_compute_employee_domain", export_string_translation=False
     )
@@ -280,6 +286,18 @@ class AccountAnalyticLine(models.Model):
         "(ticket_id, date, id) INCLUDE (unit_amount, project_id) "
         "WHERE ticket_id IS NOT NULL"
     )
+    # The time of a team, the latest first: what agents may read, and search in.
+    _time_of_team = models.Index(
+        "(ticket_team_id, date, id) WHERE ticket_id IS NOT NULL"
+    )
+    # The time of a customer, who is searched and merged by its contacts.
+    _time_of_customer = models.Index("(partner_id, date) WHERE partner_id IS NOT NULL")
+    # The same where an entry names nobody, and its ticket does.
+    _time_of_nobody = models.Index(
+        "(ticket_id) WHERE partner_id IS NULL AND ticket_id IS NOT NULL"
+    )
+    # What people logged for others, which they may write.
+    _logged_by = models.Index("(create_uid, date) WHERE ticket_id IS NOT NULL")
     # What is delivered on an item, by tickets and tasks alike.
     _delivered_on_item = models.Index(
         "(so_line, product_uom_id) INCLUDE (hours_billed, approval_state, project_id) "

@@ -50,7 +50,7 @@ class AccountAnalyticLine(models.Model):
         teams = self.env["helpdesk.ticket.team"]._get_approved_teams()
         projects = self.env["project.project"]._get_approved_projects()
         # Whether the approver may open the ticket itself does not matter.
-        on_tickets = Domain("ticket_id", "any!", Domain("team_id", "in", teams.ids))
+        on_tickets = Domain("ticket_team_id", "in", teams.ids)
         on_tasks = (
             Domain("ticket_id", "=", False)
             & Domain("approval_state", "!=", False)

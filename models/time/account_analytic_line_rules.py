@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...tools import format_number, refuse_typed
@@ -9,6 +10,11 @@ from ..funding.payers import HOUR_DIGITS
 
 APPROVER = "hr_timesheet.group_hr_timesheet_approver"
 HOURS_IN_A_DAY = 24
+# Who reads the time of all tickets, and who that of the own teams.
+READS_ALL = "helpdesk_mgmt.group_helpdesk_user"
+READS_TEAM = "helpdesk_mgmt.group_helpdesk_user_team"
+# So many tickets are named to the database, which then uses an index.
+NAMED_TICKETS = 5_000
 # What an entry says about the work, and who pays for it.
 FACTS = frozenset(
     (
@@ -231,6 +237,49 @@ class AccountAnalyticLine(models.Model):
     @api.model
     def _get_entrusted_domain(self):
         return self.env["hr.employee"]._get_domain_entrusted()
+
+    @api.depends("ticket_id.user_id", "ticket_id.team_id")
+    @api.depends_context("uid")
+    def _compute_is_on_own_ticket(self):
+        user = self.env.user
+        for line in self:
+            # sudo: whose ticket it is decides who reads its time
+            ticket_sudo = line.sudo().ticket_id
+            owner, team = ticket_sudo.user_id, ticket_sudo.team_id
+            is_free = team and not owner and team in user.helpdesk_team_ids
+            line.is_on_own_ticket = is_free or (owner and owner == user)
+
+    @api.model
+    def _search_is_on_own_ticket(self, operator, value):
+        """Search the time of own tickets that no wider right of the user shows.
+
+        Tickets are named one by one: asked for their user, the database would look
+        one up for each entry there is.
+        """
+        if operator != "in" or True not in value:
+            return NotImplemented
+        user = self.env.user
+        if user.has_group(READS_ALL):
+            return Domain.FALSE
+        own, teams = Domain("user_id", "=", user.id), user.helpdesk_team_ids.ids
+        if user.has_group(READS_TEAM):
+            own &= Domain("team_id", "!=", False) & Domain("team_id", "not in", teams)
+            return self._domain_on_tickets(own)
+        free = Domain("ticket_id", "any!", Domain("user_id", "=", False))
+        return self._domain_on_tickets(own) | (
+            Domain("ticket_team_id", "in", teams) & free
+        )
+
+    @api.model
+    def _domain_on_tickets(self, domain):
+        """Return the entries on the tickets of a domain, whoever may read those."""
+        # sudo: a rule of time, which is no rule of tickets
+        tickets_sudo = self.env["helpdesk.ticket"].sudo()
+        tickets_sudo = tickets_sudo.with_context(active_test=False)
+        found = tickets_sudo.search(domain, limit=NAMED_TICKETS + 1, order="id")
+        if len(found) > NAMED_TICKETS:
+            return Domain("ticket_id", "any!", domain)
+        return Domain("ticket_id", "in", found.ids)
 
     @api.depends("company_id", "ticket_id")
     def _compute_employee_domain(self):

@@ -57,7 +57,7 @@ class HelpdeskTicketTeam(models.Model):
 
     def _get_waiting_domain(self):
         return [
-            ("ticket_id.team_id", "in", self.ids),
+            ("ticket_team_id", "in", self.ids),
             ("approval_state", "in", PENDING),
         ]
 

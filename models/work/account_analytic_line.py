@@ -1,11 +1,22 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Saved entries of a ticket that changes team: so many, or all in one statement.
+FEW = 100
+FOLLOW_TEAM = """
+    UPDATE account_analytic_line line SET ticket_team_id = ticket.team_id
+    FROM helpdesk_ticket ticket
+    WHERE ticket.id = line.ticket_id AND line.id = ANY(%s)
+    AND line.ticket_team_id IS DISTINCT FROM ticket.team_id
+"""
 
 
 class AccountAnalyticLine(models.Model):
     """What a time entry was spent on, and whether it is paid for."""
 
     _inherit = "account.analytic.line"
+    _guarded_fields = frozenset(("ticket_team_id",))
 
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
@@ -13,7 +24,16 @@ class AccountAnalyticLine(models.Model):
         ondelete="restrict",
         domain="[('allow_timesheet', '=', True), ('company_id', '=?', company_id)]",
     )
-    ticket_team_id = fields.Many2one(related="ticket_id.team_id", string="Team")
+    # Stored for the record rules, which the database then answers by an index.
+    ticket_team_id = fields.Many2one(
+        comodel_name="helpdesk.ticket.team",
+        string="Team",
+        compute="_compute_ticket_team_id",
+        compute_sudo=True,
+        store=True,
+        precompute=True,
+        copy=False,
+    )
     service_type_id = fields.Many2one(
         comodel_name="service.type",
         compute="_compute_service_type_id",
@@ -33,6 +53,27 @@ class AccountAnalyticLine(models.Model):
         help="If unticked, the entry is not billed. New entries follow the product "
         "they would be billed to.",
     )
+
+    @api.depends("ticket_id.team_id")
+    def _compute_ticket_team_id(self):
+        """Follow the ticket: one that moves takes thousands of entries along."""
+        saved = self.filtered("id")
+        if saved:
+            saved |= self.env.records_to_compute(self._fields["ticket_team_id"])
+        if len(saved) > FEW:
+            saved._follow_team()
+            return
+        for line in self:
+            line.ticket_team_id = line.ticket_id.team_id
+
+    def _follow_team(self):
+        """Take over the teams of the tickets, in one statement."""
+        names = ["ticket_id", "ticket_team_id"]
+        self.env.remove_to_compute(self._fields["ticket_team_id"], self)
+        self.flush_model(names)
+        self.env["helpdesk.ticket"].flush_model(["team_id"])
+        self.env.cr.execute(SQL(FOLLOW_TEAM, self.ids))
+        self.invalidate_recordset(names[1:], flush=False)
 
     @api.depends("ticket_id")
     def _compute_service_type_id(self):

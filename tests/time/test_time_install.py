@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.modules.module import get_module_path, load_script
 from odoo.tests import tagged
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
@@ -15,7 +16,7 @@ class TestTimeInstall(ServiceCreditCommon):
 
     def test_no_column_is_computed_entry_by_entry(self):
         """The ORM computes new columns of all entries, but for those it finds there."""
-        self._log(self._create_ticket(), 1.5)
+        entry = self._log(self._create_ticket(), 1.5)
         self.env.flush_all()
         lines = self.env["account.analytic.line"]
         names = [
@@ -42,3 +43,35 @@ class TestTimeInstall(ServiceCreditCommon):
             "hours_billed = unit_amount, period_date = date FROM account_analytic_line"
         )
         self.assertEqual(self.cr.fetchall(), [(0, True, 1, True, True)])
+        self.cr.execute(
+            "SELECT ticket_team_id FROM account_analytic_line WHERE id = %s", [entry.id]
+        )
+        self.assertEqual(self.cr.fetchall(), [(self.team.id,)])
+
+    def test_an_upgrade_notes_the_teams_and_mends_the_rules(self):
+        entries = self._log(self._create_ticket()) | self._log(self._create_ticket())
+        self.env.flush_all()
+        path = f"{get_module_path(MODULE)}/migrations/19.0.2.0.0/time.py"
+        script = load_script(path, "migrate_time_test")
+        before = {}
+        for name, (old, new) in script.RULES.items():
+            rule = self.env.ref(f"{MODULE}.{name}")
+            before[rule] = rule.domain_force
+            self.assertIn(new, rule.domain_force)
+            rule.domain_force = rule.domain_force.replace(new, old)
+        self.cr.execute(
+            "ALTER TABLE account_analytic_line DROP COLUMN ticket_team_id CASCADE"
+        )
+        commits = []
+        self.patch(self.cr, "commit", lambda: commits.append(1))
+        script.before(self.cr)
+        self.assertTrue(commits)
+        self.env.invalidate_all()
+        self.assertEqual(entries.ticket_team_id, self.team)
+        script.after(self.env)
+        for rule, domain in before.items():
+            self.assertEqual(rule.domain_force, domain)
+        own = self.env.ref(f"{MODULE}.account_analytic_line_rule_agent_own")
+        own.domain_force = "[('user_id', '=', user.id)]"
+        script.after(self.env)
+        self.assertEqual(own.domain_force, "[('user_id', '=', user.id)]")
