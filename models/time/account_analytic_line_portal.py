@@ -51,8 +51,19 @@ class AccountAnalyticLine(models.Model):
         """Return what customers may read of; `_is_shown_to_customer` for one entry."""
         on_tasks = Domain("ticket_id", "=", False) & Domain("task_id", "!=", False)
         return Domain("approval_state", "!=", "rejected") & (
-            Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
+            self._domain_of_shown_teams()
             | (on_tasks & Domain("project_id.privacy_visibility", "in", SHARED))
+        )
+
+    @api.model
+    def _domain_of_shown_teams(self):
+        """Return the entries on tickets of the teams that show customers their time."""
+        # sudo: customers need not read the teams that work for them
+        teams_sudo = self.env["helpdesk.ticket.team"].sudo()
+        teams_sudo = teams_sudo.with_context(active_test=False)
+        shown = teams_sudo.search([("show_timesheet_portal", "=", True)])
+        return Domain("ticket_id", "!=", False) & Domain(
+            "ticket_team_id", "in", shown.ids
         )
 
     def _get_customer_rate(self):
@@ -82,11 +93,20 @@ class AccountAnalyticLine(models.Model):
         not for the eyes of the present one. Time logged before a ticket had a customer
         is for the one it has.
 
+        Contacts are named one by one, so that the database uses an index.
+
         :param customer: commercial entity
         """
-        return Domain("partner_id.commercial_partner_id", "=", customer.id) | (
+        # sudo: whose time it is does not depend on who may see colleagues
+        contacts_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
+        contacts_sudo = contacts_sudo.search(
+            [("commercial_partner_id", "=", customer.id)], order="id"
+        )
+        of_ticket = Domain("commercial_partner_id", "=", customer.id)
+        return Domain("partner_id", "in", contacts_sudo.ids) | (
             Domain("partner_id", "=", False)
-            & Domain("ticket_id.commercial_partner_id", "=", customer.id)
+            & Domain("ticket_id", "!=", False)
+            & Domain("ticket_id", "any!", of_ticket)
         )
 
     def _timesheet_get_portal_domain(self):
@@ -107,11 +127,7 @@ class AccountAnalyticLine(models.Model):
         own = Domain("coverage", "=", False) | Domain(
             "partner_id.commercial_partner_id", "=", customer.id
         )
-        on_tickets = (
-            Domain("ticket_id", "!=", False)
-            & self._domain_of_customer(customer)
-            & Domain("ticket_id.team_id.show_timesheet_portal", "=", True)
-        )
+        on_tickets = self._domain_of_shown_teams() & self._domain_of_customer(customer)
         return ((domain & Domain("ticket_id", "=", False) & own) | on_tickets) & Domain(
             "approval_state", "!=", "rejected"
         )
