@@ -286,16 +286,6 @@ class AccountAnalyticLine(models.Model):
         "(ticket_id, date, id) INCLUDE (unit_amount, project_id) "
         "WHERE ticket_id IS NOT NULL"
     )
-    # The time of a team, the latest first: what agents may read, and search in.
-    _time_of_team = models.Index(
-        "(ticket_team_id, date, id) WHERE ticket_id IS NOT NULL"
-    )
-    # The time of a customer, who is searched and merged by its contacts.
-    _time_of_customer = models.Index("(partner_id, date) WHERE partner_id IS NOT NULL")
-    # The same where an entry names nobody, and its ticket does.
-    _time_of_nobody = models.Index(
-        "(ticket_id) WHERE partner_id IS NULL AND ticket_id IS NOT NULL"
-    )
     # What people logged for others, which they may write.
     _logged_by = models.Index("(create_uid, date) WHERE ticket_id IS NOT NULL")
     # What is delivered on an item, by tickets and tasks alike.

@@ -54,6 +54,17 @@ class AccountAnalyticLine(models.Model):
         "they would be billed to.",
     )
 
+    # The time of a team, the latest first: what agents may read, and search in.
+    _time_of_team = models.Index(
+        "(ticket_team_id, date, id) WHERE ticket_id IS NOT NULL"
+    )
+    # The time of a customer, who is searched and merged by its contacts.
+    _time_of_customer = models.Index("(partner_id, date) WHERE partner_id IS NOT NULL")
+    # The same where an entry names nobody, and its ticket does.
+    _time_of_nobody = models.Index(
+        "(ticket_id) WHERE partner_id IS NULL AND ticket_id IS NOT NULL"
+    )
+
     @api.depends("ticket_id.team_id")
     def _compute_ticket_team_id(self):
         """Follow the ticket: one that moves takes thousands of entries along."""
