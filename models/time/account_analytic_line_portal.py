@@ -97,35 +97,48 @@ class AccountAnalyticLine(models.Model):
 
         :param customer: commercial entity
         """
-        # sudo: whose time it is does not depend on who may see colleagues
-        contacts_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
-        contacts_sudo = contacts_sudo.search(
-            [("commercial_partner_id", "=", customer.id)], order="id"
+        # sudo: whose time it is does not depend on who may see the ticket
+        tickets_sudo = self.env["helpdesk.ticket"].sudo()
+        tickets_sudo = tickets_sudo.with_context(active_test=False)
+        of_customer = tickets_sudo._search(
+            [("commercial_partner_id", "=", customer.id)]
         )
-        of_ticket = Domain("commercial_partner_id", "=", customer.id)
-        return Domain("partner_id", "in", contacts_sudo.ids) | (
+        return Domain("partner_id", "in", customer._get_all_contacts().ids) | (
             Domain("partner_id", "=", False)
             & Domain("ticket_id", "!=", False)
-            & Domain("ticket_id", "any!", of_ticket)
+            & Domain("ticket_id", "in", of_customer)
         )
+
+    @api.model
+    def _add_credits(self, condition):
+        """Return core's condition, with time that credits paid."""
+        is_paid = condition.field_expr == "timesheet_invoice_type"
+        if not is_paid or condition.operator != "in":
+            return condition
+        return Domain("timesheet_invoice_type", "in", [*condition.value, BY_CREDITS])
+
+    @api.model
+    def _leave_out_tickets(self, condition):
+        """Return core's condition, for tasks alone: who follows a ticket, too, need not
+        be looked up for each entry."""
+        if condition.field_expr != "message_partner_ids":
+            return condition
+        # sudo: as core searches; customers may not read who follows
+        lines_sudo = self.sudo()
+        return lines_sudo._search_followed_tasks(condition.operator, condition.value)
 
     def _timesheet_get_portal_domain(self):
         """Show customers the time of their tickets when the team says so, and of tasks
         that credits paid as well."""
-        domain = Domain(super()._timesheet_get_portal_domain()).map_conditions(
-            lambda condition: (
-                Domain("timesheet_invoice_type", "in", [*condition.value, BY_CREDITS])
-                if condition.field_expr == "timesheet_invoice_type"
-                and condition.operator == "in"
-                else condition
-            )
-        )
+        domain = Domain(super()._timesheet_get_portal_domain())
+        domain = domain.map_conditions(self._add_credits)
         if self.env.user.has_group("hr_timesheet.group_hr_timesheet_user"):
             return domain
         customer = self.env.user.partner_id.commercial_partner_id
+        domain = domain.map_conditions(self._leave_out_tickets)
         # Time on a task that was paid for another customer is not for this one's eyes.
         own = Domain("coverage", "=", False) | Domain(
-            "partner_id.commercial_partner_id", "=", customer.id
+            "partner_id", "in", customer._get_all_contacts().ids
         )
         on_tickets = self._domain_of_shown_teams() & self._domain_of_customer(customer)
         return ((domain & Domain("ticket_id", "=", False) & own) | on_tickets) & Domain(

@@ -60,6 +60,11 @@ class AccountAnalyticLine(models.Model):
         for line in self.filtered("ticket_id"):
             line.message_partner_ids |= line.ticket_id.message_partner_ids
 
+    @api.model
+    def _search_followed_tasks(self, operator, value):
+        """Search the time on followed projects and tasks, as core does."""
+        return super()._search_message_partner_ids(operator, value)
+
     def _search_message_partner_ids(self, operator, value):
         """Followers of a ticket see its time, as followers of a task do."""
         followed = self.env["mail.followers"]._search(

@@ -9,7 +9,7 @@ GOODWILL_GROUPS = f"helpdesk_mgmt.group_helpdesk_manager,{PRICE_GROUPS}"
 
 
 class ResPartner(models.Model):
-    """The time that a customer was given."""
+    """The time of a customer, and what of it was given."""
 
     _inherit = "res.partner"
 
@@ -89,6 +89,13 @@ class ResPartner(models.Model):
             before = result.get(key, (0.0, 0.0))
             result[key] = (before[0] + hours, before[1] + value)
         return result
+
+    def _get_all_contacts(self):
+        """Return the customers and all of their contacts, archived ones too
+        (superuser)."""
+        # sudo: whose time it is does not depend on who may see colleagues
+        partners_sudo = self.sudo().with_context(active_test=False)
+        return partners_sudo.search([("commercial_partner_id", "in", self.ids)])
 
     def action_view_goodwill(self):
         """Open what the customer was given."""
