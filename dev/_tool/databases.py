@@ -56,7 +56,7 @@ class Databases:
     def base(self, modules, label="base", options=()):
         """Return the database with these modules installed, made when missing."""
         key = paths.digest(
-            RECIPE, self.shop.odoo.identity, self.shop.pins, *sorted(modules)
+            RECIPE, self.shop.odoo.identity, self.shop.pins, *sorted(modules), *options
         )
         name = f"{PREFIX}_{label}_{key}"
         if not self._exists(name):
@@ -153,9 +153,11 @@ class Databases:
         command = self.shop.odoo_command(
             config, "--stop-after-init", "-i", ",".join(sorted(modules)), *options
         )
+        # What power takes away meanwhile is made again: nothing waits for the disk.
+        env = self.shop.child_env(PGOPTIONS="-c synchronous_commit=off")
         started = time.monotonic()
         try:
-            commands.run(command, "Odoo failed", env=self.shop.child_env(), log=log)
+            commands.run(command, "Odoo failed", env=env, log=log)
         except Problem as problem:
             raise Problem(
                 f"Installing {', '.join(sorted(modules))} failed after"

@@ -16,7 +16,9 @@ PORT = 8069
 DATABASE = f"{databases.PREFIX}_demo_{paths.CHECKOUT_KEY}"
 STATE = paths.CHECKOUT_ROOM / "demo.json"
 LOG = paths.CHECKOUT_ROOM / "demo.log"
-DEMO = ("--with-demo",)
+# Fifty addons install themselves beside ours, most to sell others services (SMS,
+# letters, look-ups): nothing of the demo needs them, and the first start waits longer.
+DEMO = ("--with-demo", "--skip-auto-install")
 OFFLINE = """
 INSERT INTO ir_config_parameter (key, value)
 VALUES ('iap.endpoint', 'http://127.0.0.1:9')
