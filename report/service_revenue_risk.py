@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..models.funding import apply
+from ..models.funding import change
 from ..models.time.account_analytic_line import PRICE_GROUPS
 from ..models.time.account_analytic_line_overage import DECIDERS
 from ..tools import format_number
@@ -329,7 +329,7 @@ class ServiceRevenueRisk(models.Model):
         entry_sudo = entry.sudo()
         if entry_sudo.is_billable:
             entry_sudo._check_can_write({"so_line": False})
-            apply.fund_again(entry_sudo)
+            change.fund_again(entry_sudo)
         else:
             entry_sudo.is_billable = True
         if entry_sudo.coverage == "non_billable":

@@ -1,7 +1,8 @@
 """Who pays for time: plain functions, which the entry calls.
 
 `plan` says what has to be paid and who would pay it, and writes nothing; `apply` posts
-a plan, `draft` plans the rows of a form, `text` explains. `payers` names who may pay.
+a plan, `change` follows what is written on an entry, `draft` plans the rows of a form,
+`text` explains. `payers` names who may pay.
 """
 
 from . import account_analytic_line

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from odoo.tools import float_round
 
-from .apply import EntryState, get_barred
+from .change import EntryState, get_barred
 from .payers import CREDITS, HOUR_DIGITS, SALE_LINE, round_hours
 from .plan import Claim, plan
 from .rates import get_worked

@@ -373,7 +373,8 @@ class AccountAnalyticLine(models.Model):
         if funded := lines.filtered(lambda line: line._asks_payers()):
             apply.fund(funded, lines._get_choices(chosen), policy)
             funded._check_items()
-        lines.so_line._check_authorized_hours()
+        # What core chose the items of.
+        (lines - funded).so_line._check_authorized_hours()
         return lines
 
     def write(self, vals):

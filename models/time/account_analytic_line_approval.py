@@ -7,7 +7,7 @@ from odoo.fields import Domain
 
 from ...tools import format_hours
 from ...tools.approval import PENDING
-from ..funding import apply
+from ..funding import apply, change
 from ..funding.payers import NON_BILLABLE
 
 
@@ -275,9 +275,9 @@ class AccountAnalyticLine(models.Model):
         rejected_sudo = self.sudo().filtered(lambda r: r.approval_state == "rejected")
         asking_sudo = rejected_sudo.filtered(lambda line: line._asks_payers())
         if asking_sudo:
-            apply.fund_again(asking_sudo)
+            change.fund_again(asking_sudo)
         if left_sudo := rejected_sudo - asking_sudo:
-            apply.leave(left_sudo)
+            change.leave(left_sudo)
 
     def _tell_authors(self, note):
         """Leave a to-do on the tickets for the authors of rejected entries."""

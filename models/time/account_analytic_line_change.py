@@ -2,7 +2,7 @@
 from odoo import api, models
 
 from ...tools import check_moved
-from ..funding import apply
+from ..funding import apply, change
 from ..funding.payers import HOUR_DIGITS
 
 # A change of one of these may change who pays for the entry.
@@ -50,10 +50,10 @@ class AccountAnalyticLine(models.Model):
             lambda line: task_sudo.asks_payers or line._is_funded()
         )
         others = self - on_tickets - on_tasks
-        before = apply.snapshot(others)
+        before = change.snapshot(others)
         others._write_below(dict(vals))
         others._weigh_moved(vals)
-        apply.keep_hours(others.sudo(), before)
+        change.keep_hours(others.sudo(), before)
         others._clear_unticked()
         others._get_rejected()._leave_to_core()
         leaves_ticket = "ticket_id" in vals and not vals["ticket_id"]
@@ -76,7 +76,7 @@ class AccountAnalyticLine(models.Model):
         if "so_line" in vals:
             # The funding sets the item, past the check of core.
             self._check_can_write(vals)
-        before = apply.snapshot(self)
+        before = change.snapshot(self)
         own_vals, choice = complete(vals)
         self._write_below(own_vals)
         check_moved(self, vals, ("task_id",))
@@ -168,7 +168,7 @@ class AccountAnalyticLine(models.Model):
             rejected._reopen()
         # Moved to a team that asks for no approval, it is not submitted again.
         self.filtered(lambda entry: not entry.approval_state)._end_rejection()
-        apply.follow(self, before, choice)
+        change.follow(self, before, choice)
         self._get_rebooked(before, choice)._check_items()
 
     def _get_rebooked(self, before, choice):
@@ -178,7 +178,7 @@ class AccountAnalyticLine(models.Model):
         """
         if choice is not None:
             return self
-        now = apply.snapshot(self)
+        now = change.snapshot(self)
         return self.filtered(
             lambda entry: (
                 not now[entry].is_alike(before[entry])
@@ -204,7 +204,7 @@ class AccountAnalyticLine(models.Model):
         if self:
             rejected = self._get_rejected()
             # sudo: what pays is a consequence of the entry
-            apply.leave(self.sudo())
+            change.leave(self.sudo())
             rejected._reopen()
 
     def _move_to_ticket(self, ticket):
@@ -213,10 +213,10 @@ class AccountAnalyticLine(models.Model):
         For merged tickets, which are no correction of the time: it stays as it was
         weighed, and only who pays is asked again.
         """
-        before = apply.snapshot(self)
+        before = change.snapshot(self)
         vals, _choice = self._complete_written_values({"ticket_id": ticket.id})
         project = {key: vals[key] for key in ("project_id", "company_id")}
         accounts = self._timesheet_preprocess_get_accounts(project)
         self._write_own({**accounts, **vals})
-        apply.restore_weight(before)
+        change.restore_weight(before)
         self._follow_write(before, None)
