@@ -98,5 +98,6 @@ class TimesheetsAnalysisReport(models.Model):
         return f"{super()._from()} {CREDITS}"
 
     def export_data(self, fields_to_export):
-        """Export the names that the list shows, whoever may open the records."""
+        """Export the names that the list shows, also to those who may not open the
+        records."""
         return export_shown(self, fields_to_export, super().export_data)

@@ -38,7 +38,8 @@ class ServiceCreditClosedMixin(models.AbstractModel):
             raise AccessError(record._get_closed_message("unlink"))
 
     def export_data(self, fields_to_export):
-        """Export the names that the list shows, whoever may open the records."""
+        """Export the names that the list shows, also to those who may not open the
+        records."""
         return export_shown(self, fields_to_export, super().export_data)
 
     def _write_past_the_lock(self, vals):

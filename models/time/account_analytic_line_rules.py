@@ -272,7 +272,8 @@ class AccountAnalyticLine(models.Model):
 
     @api.model
     def _domain_on_tickets(self, domain):
-        """Return the entries on the tickets of a domain, whoever may read those."""
+        """Return the entries on the tickets of a domain, also of those the user may not
+        read."""
         # sudo: a rule of time, which is no rule of tickets
         tickets_sudo = self.env["helpdesk.ticket"].sudo()
         tickets_sudo = tickets_sudo.with_context(active_test=False)
