@@ -28,6 +28,8 @@ MAX_PAGE = 8_000_000
 # Rows among which the header is looked for, and characters the separator.
 MAX_TITLES = 50
 SAMPLE = 64 * 1024
+# ş, ţ and Ş, Ţ of cp1250; in cp1252 þ, Þ, and ordinals that stand after numbers.
+ROMANIAN = re.compile(rb"[\xfe\xde]|(?<![\dNn])[\xba\xaa][a-z]")
 SNIFF = 512  # bytes that tell the encoding
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # How spreadsheets keep leading zeros: ="00012".
@@ -178,7 +180,7 @@ class CsvConnector(HttpConnector):
             return codec.name
         if wide:
             return wide
-        return "utf-8" if _is_utf8(spool) else "cp1252"
+        return "utf-8" if _is_utf8(spool) else _find_ansi(spool)
 
     # --- lines ----------------------------------------------------------------
 
@@ -366,6 +368,13 @@ def _is_utf8(spool) -> bool:
     finally:
         spool.seek(0)
     return True
+
+
+def _find_ansi(spool) -> str:
+    """What Windows calls ANSI: it has other letters in the east of Europe."""
+    sample = spool.read(SAMPLE)
+    spool.seek(0)
+    return "cp1250" if ROMANIAN.search(sample) else "cp1252"
 
 
 def _is_clean(cell: str) -> bool:

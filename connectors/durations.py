@@ -9,10 +9,16 @@ import re
 from decimal import Decimal
 
 from .errors import ValueRefused
-from .values import is_empty, parse_decimal, short_text
+from .values import HOUR, is_empty, parse_decimal, short_text
 
 AUTO = "auto"
-SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1, "days": 86400}
+SECONDS = {
+    "hours": 3600,
+    "minutes": 60,
+    "seconds": 1,
+    "milliseconds": Decimal("0.001"),
+    "days": 86400,
+}
 UNITS = tuple(SECONDS)
 LONGEST_BREAK = 4  # hours
 DAY = 24  # hours: more in one entry is more often meant as minutes
@@ -25,7 +31,6 @@ ISO = re.compile(
     re.IGNORECASE,
 )
 ISO_SECONDS = (604800, 86400, 3600, 60, 1)
-HOUR = r"(?:std|stunden?|heures?|horas?|or[aeă]|uren|uur|hours?|hrs?|h|u)\.?"
 MINUTE = r"(?:minuten|minutes?|minut[io]s?|minuut|mins?|m)\.?"
 SECOND = (
     r"(?:sekunden?|secondes?|segundos?|second[io]|seconden|secunde|seconds?|secs?|sek"
@@ -49,6 +54,7 @@ NAMES = {
                 "minuti", "minuut"},
     "seconds": {"s", "sec", "secs", "second", "seconds", "sek", "sekunden", "secondes",
                 "segundos", "secunde", "secondi", "seconden"},
+    "milliseconds": {"ms", "millis", "milliseconds"},
 }
 # fmt: on
 
@@ -178,6 +184,7 @@ FITS = {
     "hours": _fits_hours,
     "minutes": lambda number: not number % 1 and number <= 1440,
     "seconds": lambda number: not number % 1 and number <= 86400,
+    "milliseconds": lambda number: 60_000 <= number <= 86_400_000 and not number % 1000,
     "days": _fits_days,
 }
 

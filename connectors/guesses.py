@@ -3,6 +3,7 @@
 
 import re
 
+from .by_values import are_days, with_values
 from .column_names import PAIRS, WORDS
 from .durations import read_hours, unit_of_name
 from .errors import ValueRefused
@@ -85,8 +86,10 @@ def guess_fields(columns, target) -> list[tuple[str, str]]:
         found = [line for line in found if line[1] not in (*LOGS.values(), *MAILS)]
         found += LOGS.items()
     if target == "purchase":
-        return with_prices(_with_what_is_left(found, columns), columns)
-    return _with_span(_with_people(found, plain), plain, columns)
+        found = with_prices(_with_what_is_left(found, columns), columns)
+    else:
+        found = _with_span(_with_people(found, plain), plain, columns)
+    return with_values(found, columns, target)
 
 
 def _guess_id(columns):
@@ -249,7 +252,9 @@ def _can_be(field, name, columns) -> bool:
         # Neither minutes nor money are credits.
         is_unit = unit_of_name(name) in ("", "hours")
         is_money = any(map(has_currency, [name, *told])) or _is_side(name, columns)
-        return is_unit and not is_money and are_numbers(columns[name])
+        is_day = bool(told) and are_days(name, told)
+        is_count = are_numbers(columns[name]) and not is_day
+        return is_unit and not is_money and is_count
     if field in ("value_per_credit", "amount_total"):
         return "%" not in name and are_prices(columns[name])
     if field == "currency_id":

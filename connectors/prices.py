@@ -12,6 +12,7 @@ from .headings import (
     has_currency,
     plain_name,
 )
+from .values import PER_HOUR
 
 PRICES = ("value_per_credit", "amount_total", "price", "paid_per_credit")
 TAX = re.compile(r"[-+\d.,\s%€$£]+")
@@ -27,6 +28,8 @@ def with_prices(found, columns):
     rest.sort(key=lambda name: (not get_texts(columns[name]), not says_net(name)))
     for name in rest:
         field = guess_price(name) if are_prices(columns[name]) else None
+        if field == "price" and _are_per_hour(columns[name]):
+            field = "value_per_credit"
         if field == "amount_total" and not says_net(name):
             # It may have tax in it, which is asked; beside its tax, it has.
             field = None if has_tax else "price"
@@ -75,6 +78,12 @@ def _is_tax(name, values) -> bool:
     words, told = set(plain_name(name).split()), get_texts(values)
     is_named = words & WORDS["taxes"] and not words & WORDS["net"]
     return bool(is_named and told and all(map(TAX.fullmatch, told)))
+
+
+def _are_per_hour(values) -> bool:
+    """Whether each value says that it is of one hour: $95/h."""
+    told = get_texts(values)
+    return bool(told) and all(map(PER_HOUR.search, told))
 
 
 def are_prices(values) -> bool:

@@ -12,18 +12,12 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from .column_names import FIELDS
+from .days import plain, read_day, read_time
 from .errors import ValueRefused, _lt, clean
 
 SPACES = " \t\u00a0\u2007\u2009\u202f'’_"
 # fmt: off
-# English, then what other languages that are shipped write otherwise.
-MONTHS = (
-    ("jan", "ian", "ene", "gen"), ("feb", "fév", "fev"),
-    ("mar", "mär", "mrz", "maa", "mrt"), ("apr", "avr", "abr"),
-    ("may", "mai", "mei", "mag"), ("jun", "juin", "iun", "giu"),
-    ("jul", "juil", "iul", "lug"), ("aug", "aoû", "aou", "ago"), ("sep", "set"),
-    ("oct", "okt", "ott", "out"), ("nov", "noi"), ("dec", "dez", "déc", "dic"),
-)
 TRUE = {"1", "true", "t", "yes", "y", "on", "x", "oui", "ja", "da", "si", "sí", "wahr",
         "vrai", "verdadero", "adevărat", "sì", "sim", "vero", "waar", "verdadeiro"}
 FALSE = {"0", "false", "f", "no", "n", "off", "non", "nein", "nu", "falsch", "-",
@@ -35,6 +29,16 @@ ENDLESS = {"unlimited", "never", "none", "forever", "no end", "unbegrenzt", "nie
            "unbefristet", "illimité", "jamais", "ilimitado", "nunca", "nelimitat",
            "niciodată", "∞"}
 # fmt: on
+# What a table says where it has nothing to say.
+NOTHING = {"n/a", "#n/a", "n.a.", "k.a.", "k. a.", "-", "–", "—"}
+HOUR = r"(?:std|stunden?|heures?|horas?|or[aeă]|uren|uur|hours?|hrs?|h|u)\.?"
+PER_HOUR = re.compile(rf"\s?(?:/|\b(?:je|par|pe|per|por|pro)\s)\s?{HOUR}$", re.I)
+BILLABLE = {
+    name for name in FIELDS["time_entry"]["is_billable"] if not name.startswith("is ")
+}
+NOT = re.compile(r"^(?:is )?(?:nicht|niet|nao|non|not|no|ne|un)[ -]?(?=\w{3})")
+# A duration or an amount: 1:30, 1h 30m, $ 142.50
+SOME = re.compile(r"[€$£¥]?\s?\d[\d.,:’'\s]*(?:[hms€$£¥]|min|std|[a-z]{3})?[\s\d]*m?")
 # How long something is valid, in months of each word.
 TERM = re.compile(
     r"(\d{1,3}) ?(?:(months?|mths?|monate?n?|mois|m[eê]s(?:es|i|e)?|lun[iăa]"
@@ -49,6 +53,12 @@ UTC = timezone.utc
 MAX_SHORT = 100  # characters
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 EPOCH = datetime(1970, 1, 1)
+SINCE_EPOCH = re.compile(r"\d{9,10}(\.\d+)?|\d{12,13}")
+# A day, and perhaps a time of day.
+MOMENT = re.compile(
+    r"(?P<day>.+?)(?:(?:T|,? (?:(?:-|–|a las|alle|at|la|om|um|à|às) )?)\s*"
+    r"(?P<time>\d{1,2}[:h]\d{2}.*))?"
+)
 # Days as a workbook counts them, for 2000 to 2099; a text of five digits is none.
 SERIAL_START, SERIAL_DAYS = date(1899, 12, 30), range(36526, 73051)
 
@@ -73,6 +83,20 @@ def _refusing(parse):
 def is_empty(value) -> bool:
     blank = isinstance(value, str) and not value.strip()
     return value is None or value is False or blank
+
+
+def is_nothing(value) -> bool:
+    """Whether a value that is a number or a day is left open, perhaps in words."""
+    return (
+        is_empty(value) or isinstance(value, str) and value.strip().lower() in NOTHING
+    )
+
+
+def is_negated(name) -> bool:
+    """Whether a name says that something is not billable."""
+    text = plain(name.replace("_", " ")).strip()
+    told = NOT.sub("", text)
+    return told != text and told.startswith(tuple(BILLABLE))
 
 
 @_refusing
@@ -100,12 +124,12 @@ def short_text(value) -> str:
 
 @_refusing
 def parse_decimal(value, separator: str = "auto") -> Decimal | None:
-    """A decimal number: 1.234,56 · 1,234.56 · 1 234,5 · (12.50) · € 12 · 12-.
+    """A decimal number: 1.234,56 · 1,234.56 · (12.50) · € 12 · 12- · $95/h.
 
     :param separator: "." or "," if the source is known to use it, else "auto";
         then 1,234 and 1.234 are refused because they could mean two things
     """
-    if is_empty(value):
+    if is_nothing(value):
         return None
     if value is True:
         raise ValueRefused(_lt("“%(value)s” isn't a number."), value=value)
@@ -131,6 +155,7 @@ def _split_sign(text: str) -> tuple[str, str]:
     """The sign and the bare digits of a number written with currency or brackets."""
     if text.startswith("="):
         raise ValueRefused(_lt("“%(value)s” is a formula, not a number."), value=text)
+    text = PER_HOUR.sub("", text)
     bare = re.sub(r"^([A-Z]{3}\b|[€$£¥])|([A-Z]{3}|[€$£¥]|lei|kr)$", "", text).strip()
     if bare.startswith("(") and bare.endswith(")"):
         return "-", bare[1:-1].strip()
@@ -205,12 +230,15 @@ def parse_deleted(value, order: str = "auto") -> bool:
 
 @_refusing
 def parse_billable(value) -> bool | None:
-    """A tick, or what is billable of it: seconds, hours, an amount."""
+    """A tick, a word for it, or what is billable of it: hours, an amount."""
     try:
         return parse_boolean(value)
     except ValueRefused:
-        text = short_text(value)
-        if re.fullmatch(r"\d+([.,]\d+)?", text):
+        text = plain(short_text(value)).strip()
+        told = NOT.sub("", text)
+        if told in BILLABLE:
+            return told == text
+        if SOME.fullmatch(text):
             return any(digit in text for digit in "123456789")
         raise
 
@@ -244,7 +272,7 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     :param order: "dmy", "mdy" or "ymd" for dates of three numbers, else "auto";
         then 03/04/2026 is refused because it could mean two days
     """
-    if is_empty(value):
+    if is_nothing(value):
         return None
     if isinstance(value, datetime):
         if value.tzinfo:
@@ -255,11 +283,9 @@ def parse_date(value, order: str = "auto", zone: str = "UTC") -> date | None:
     if isinstance(value, (int, float)) and int(value) in SERIAL_DAYS:
         return SERIAL_START + timedelta(days=int(value))
     text = short_text(value)
-    try:
-        return _date_of(text, order)
-    except ValueRefused:
-        if not re.search(r"\d[T ]\d", text) and not re.fullmatch(r"\d{9,13}", text):
-            raise
+    match = MOMENT.fullmatch(text)
+    if match and not match["time"] and not re.fullmatch(r"\d{9,13}", text):
+        return _in_calendar(read_day(text, order))
     moment = parse_datetime(value, order, zone).replace(tzinfo=UTC)
     return _in_calendar(moment.astimezone(ZoneInfo(zone)).date())
 
@@ -271,51 +297,29 @@ def parse_datetime(value, order="auto", zone="UTC") -> datetime | None:
     Numbers are seconds (or milliseconds) since 1970. A moment without a zone is
     read in ``zone``; a date alone is its first moment there.
     """
-    if is_empty(value):
+    if is_nothing(value):
         return None
     if isinstance(value, datetime):
         return _to_utc(value, zone)
     if isinstance(value, date):
         return _to_utc(datetime(value.year, value.month, value.day), zone)
     text = short_text(value)
-    if re.fullmatch(r"\d{9,10}(\.\d+)?|\d{12,13}", text):
+    if SINCE_EPOCH.fullmatch(text):
         seconds = Decimal(text) / (1000 if len(text.split(".")[0]) > 11 else 1)
         return EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
-    match = re.fullmatch(
-        r"(?P<date>.+?)(?:[T ]\s*(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?P<part>[.,]\d+)?"
-        r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
-        text,
-    )
+    match = MOMENT.fullmatch(text)
     if not match:  # a line break
         raise ValueRefused(_lt("“%(value)s” isn't a date and time."), value=text)
-    day = _date_of(match["date"], order)
+    day = _in_calendar(read_day(match["day"], order))
     if not match["time"]:
         return _to_utc(datetime(day.year, day.month, day.day), zone)
-    return _to_utc(_with_time(day, match, text), zone)
-
-
-def _with_time(day, match, text) -> datetime:
-    hour, minute, *second = (int(part) for part in match["time"].split(":"))
-    half = (match["half"] or "").lower()
-    if half and not 1 <= hour <= 12:
-        raise ValueRefused(_lt("“%(value)s” isn't a date and time."), value=text)
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    micro = int(((match["part"] or ".0")[1:] + "000000")[:6])
     try:
-        moment = datetime(
-            day.year, day.month, day.day, hour, minute, *(second or [0]), micro
-        )
-        zone = match["zone"]
-        if zone:
-            zone = {"Z": "+00:00", "UTC": "+00:00"}.get(zone, zone)
-            offset = datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo
-            moment = moment.replace(tzinfo=offset)
-    except ValueError:
+        moment = read_time(day, match["time"])
+    except Exception:  # what dateutil raises is not all its own
         raise ValueRefused(
             _lt("“%(value)s” isn't a date and time."), value=text
         ) from None
-    return moment
+    return _to_utc(moment, zone)
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
@@ -336,62 +340,6 @@ def _in_calendar(day: date) -> date:
     if FIRST_DAY <= day <= LAST_DAY:
         return day
     raise ValueRefused(_lt("“%(value)s” is too far from today."), value=day)
-
-
-def _date_of(text: str, order: str) -> date:
-    year, month, day = _date_parts(text, order)
-    if len(year) == 2:
-        year = f"20{year}" if int(year) < 70 else f"19{year}"
-    try:
-        found = date(int(year), int(month), int(day))
-    except ValueError:
-        raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text) from None
-    return _in_calendar(found)
-
-
-def _date_parts(text: str, order: str) -> tuple[str, str, str]:
-    """Year, month and day as written."""
-    if match := re.fullmatch(r"(\d{4})([-/. ])(\d{1,2})\2(\d{1,2})", text):
-        return match[1], match[3], match[4]
-    if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
-        return match.groups()
-    word = r"([^\W\d_]{3,10})"
-    pattern = rf"(\d{{1,2}})[ ./-]+{word}\.?,?[ ./-]+(\d{{4}}|\d{{2}})"
-    if match := re.fullmatch(pattern, text):
-        return match[3], _month(match[2], text), match[1]
-    if match := re.fullmatch(rf"{word}\.? (\d{{1,2}}),? (\d{{4}})", text):
-        return match[3], _month(match[1], text), match[2]
-    match = re.fullmatch(r"(\d{1,4})([-/. ]) ?(\d{1,2})\2 ?(\d{2,4})", text)
-    if not match or (len(match[1]) > 2 and order != "ymd"):
-        raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text)
-    first, second, third = match[1], match[3], match[4]
-    if order == "ymd":
-        return first, second, third
-    if order == "auto":
-        order = _guess_order(first, second, match[2], text)
-    return (third, second, first) if order == "dmy" else (third, first, second)
-
-
-def _guess_order(first, second, separator, text) -> str:
-    if separator == "." or int(first) > 12 or first.zfill(2) == second.zfill(2):
-        return "dmy"
-    if int(second) > 12:
-        return "mdy"
-    raise ValueRefused(
-        _lt(
-            "“%(value)s” can mean two days: choose on the connected system how it "
-            "writes dates."
-        ),
-        value=text,
-    )
-
-
-def _month(name: str, text: str) -> str:
-    name = name.lower()
-    for number, starts in enumerate(MONTHS, 1):
-        if name.startswith(starts):
-            return str(number)
-    raise ValueRefused(_lt("“%(value)s” isn't a date."), value=text)
 
 
 def scalar(value):

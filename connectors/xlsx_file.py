@@ -2,10 +2,14 @@
 """The cells of an Excel workbook; formulas are what they came to."""
 
 import re
+import unicodedata
 import warnings
 import zipfile
 from datetime import date, datetime, time, timedelta
+from locale import windows_locale
 
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_currency_symbol, get_territory_currencies
 from openpyxl import load_workbook
 
 from .column_names import WORDS
@@ -21,19 +25,9 @@ MAX_ROWS = 1_048_576  # what Excel can hold; files may name any row
 # Excel counts days from here: a moment of that year is a duration.
 FIRST_YEAR = 1900
 # The currency that the format of a number shows: [$€-407], [$USD], "€", "kr".
-IN_BRACKETS = re.compile(r"\[\$([^\]-]+)(?:-([0-9A-Fa-f]+))?\]")
+IN_BRACKETS = re.compile(r"\[\$([^\]-]+)(?:-([^\]]+))?\]")
 IN_QUOTES = re.compile(r'"([^"]*)"')
 SIGN = re.compile(r"[€$£¥]")
-# Whose dollar, pound or yen it is, by the country of the format.
-BY_COUNTRY = {
-    ("$", "409"): "USD",
-    ("$", "1009"): "CAD",
-    ("$", "C09"): "AUD",
-    ("$", "1409"): "NZD",
-    ("£", "809"): "GBP",
-    ("¥", "411"): "JPY",
-    ("¥", "804"): "CNY",
-}
 
 
 class Money:
@@ -117,13 +111,31 @@ def find_currency(style) -> str:
     """The sign or the code of a currency in the format of a number, "" without one."""
     style = style.split(";")[0][:200]
     if match := IN_BRACKETS.search(style):
-        sign = match[1].strip()
-        return BY_COUNTRY.get((sign, (match[2] or "").upper().lstrip("0")), sign)
+        return _find_by_country(match[1].strip(), match[2] or "")
     for text in IN_QUOTES.findall(style):
         if SIGN.fullmatch(text.strip()) or text.strip().lower() in WORDS["currencies"]:
             return text.strip()
     found = SIGN.search(re.sub(r"\[[^\]]*\]", "", IN_QUOTES.sub("", style)))
     return found[0] if found else ""
+
+
+def _find_by_country(sign, country) -> str:
+    """The code of the currency that a sign is of in a country, else the sign.
+
+    :param country: as Excel writes it: 409, 0409 or en-US
+    """
+    try:
+        number = re.fullmatch(r"[0-9A-Fa-f]{3,8}", country)
+        name = windows_locale[int(country, 16) & 0xFFFF] if number else country
+        locale = Locale.parse(name.replace("-", "_"))
+        plain = unicodedata.normalize("NFKC", sign)
+        for code in get_territory_currencies(locale.territory):
+            own = unicodedata.normalize("NFKC", get_currency_symbol(code, locale))
+            if own == plain and code != "EUR":
+                return code
+    except (LookupError, TypeError, ValueError, UnknownLocaleError):
+        pass  # no country, or one that nobody knows
+    return sign
 
 
 def _plain(cell):

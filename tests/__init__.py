@@ -169,6 +169,7 @@ from .sync import test_sync_spans
 from .sync import test_sync_status
 from .sync import test_sync_stop
 from .sync import test_sync_time
+from .sync import test_sync_unforeseen
 from .sync import test_sync_values
 from .time import test_agent_morning
 from .time import test_agent_screens

@@ -92,6 +92,7 @@ class ServiceSyncMapping(models.Model):
             ("hours", "Hours"),
             ("minutes", "Minutes"),
             ("seconds", "Seconds"),
+            ("milliseconds", "Milliseconds"),
             ("days", "Fraction of a day"),
         ],
         required=True,

@@ -15,7 +15,7 @@ from ...connectors.presets import PRESETS
 from .rows import explain
 from .service_sync_customer import MATCH_METHODS
 from .styles import ASK, settle
-from .target_time import get_numbers
+from .target_time import get_numbers, turn_name
 
 ROWS = 10
 # Values of a column that are looked up, to tell what the column names.
@@ -131,7 +131,7 @@ class ServiceSyncSource(models.Model):
         return found
 
     def _guess_employee(self, texts):
-        wanted = {text for values in texts.values() for text in values}
+        wanted = {way for values in texts.values() for t in values for way in _turn(t)}
         ways = list(wanted | {text.lower() for text in wanted})
         # sudo: only whether a column names people of the company is told
         people_sudo = (
@@ -149,7 +149,9 @@ class ServiceSyncSource(models.Model):
             for text in (person.name, person.work_email)
             if text
         }
-        name = _find_column(texts, lambda text: text.lower() in known)
+        name = _find_column(
+            texts, lambda text: any(way.lower() in known for way in _turn(text))
+        )
         return [(name, "employee_id")] if name else []
 
     def _guess_ticket(self, texts):
@@ -198,6 +200,10 @@ class ServiceSyncSource(models.Model):
         known = self.env["service.sync.customer"]._find(self, keys)
         name = _find_column(texts, lambda text: len(known.get((text, ""), ())) == 1)
         return [(name, "partner_id")] if name else []
+
+
+def _turn(text):
+    return (text, turn_name(text)) if "," in text else (text,)
 
 
 def _find_column(texts, is_known, share=0.5):

@@ -7,10 +7,11 @@ from datetime import UTC
 from odoo.fields import Domain
 
 from ...connectors import ValueRefused
+from ...connectors.by_values import tells_billable
 from ...connectors.durations import DAY, fitting_units, read_hours, read_number
 from ...connectors.errors import _lt, quote
 from ...connectors.spans import has_not_ended, read_clock, read_span, tells_time
-from ...connectors.values import is_empty, parse_date, short_text
+from ...connectors.values import is_empty, is_negated, parse_date, short_text
 from ...tools import DurationError, parse_duration
 from ...tools.clock import get_clock, get_moment
 from .rows import MAX_KEY, explain
@@ -31,6 +32,12 @@ COUNTING = re.compile(r"-1(\.0)?|[0:.]*")
 def get_numbers(text):
     """What in a text may be numbers of tickets."""
     return TICKET_NUMBER.findall(text)[:MAX_NUMBERS]
+
+
+def turn_name(text):
+    """A name as people say it: of “Roth, Ada” Ada Roth."""
+    last, _comma, first = text.partition(",")
+    return f"{first} {last}".strip()
 
 
 DAYS = ("date", "time_start")
@@ -156,13 +163,7 @@ class TimeTarget(Target):
             | self.look_up(
                 self.env["helpdesk.ticket"], ["number"], items, ["ticket_id"], company
             ),
-            "employee": self.look_up(
-                self.env["hr.employee"],
-                ["work_email", "name"],
-                items,
-                ["employee_id", "employee_email"],
-                shared,
-            ),
+            "employee": self.find_employees(items, shared),
             "task": self.find_tasks(items, shared),
             "type": self.look_up(
                 self.env["service.type"],
@@ -183,13 +184,12 @@ class TimeTarget(Target):
 
     def find_former(self, items, domain):
         """The people who left, by what rows call them."""
-        return self.look_up(
-            self.env["hr.employee"],
-            ["work_email", "name"],
-            items,
-            ["employee_id", "employee_email"],
-            domain & Domain("active", "=", False),
-        )
+        return self.find_employees(items, domain & Domain("active", "=", False))
+
+    def find_employees(self, items, domain):
+        texts = {text for item in items for text in self.get_employee_texts(item)}
+        people = self.env["hr.employee"]
+        return self.look_up_texts(people, ["work_email", "name"], texts, domain)
 
     def find_chosen(self, kind, texts):
         Choice = self.env["service.sync.customer"]
@@ -368,7 +368,8 @@ class TimeTarget(Target):
 
     def get_employee_texts(self, item):
         texts = [item.raw.get(name) for name in ("employee_id", "employee_email")]
-        return [str(text).strip() for text in texts if not is_empty(text)]
+        texts = [str(text).strip() for text in texts if not is_empty(text)]
+        return texts + [turn_name(text) for text in texts if "," in text]
 
     def pick_service_type(self, item, table):
         value = item.raw.get("service_type_id")
@@ -415,6 +416,11 @@ class TimeTarget(Target):
 
     def get_billable(self, item):
         billable = self.parse(item, "is_billable", "tick")
+        name = self.names.get("is_billable", "")
+        if billable is None and tells_billable(name):
+            billable = False
+        if billable is not None and is_negated(name):
+            billable = not billable
         if billable is False:
             item.is_billing_held = False
         if item.is_billing_held:

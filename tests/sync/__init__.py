@@ -26,4 +26,5 @@ from . import test_sync_spans
 from . import test_sync_status
 from . import test_sync_stop
 from . import test_sync_time
+from . import test_sync_unforeseen
 from . import test_sync_values

@@ -105,6 +105,53 @@ class TestValues(BaseCase):
         self.assertEqual(parse_date("03/04/2026", "mdy"), date(2026, 3, 4))
         self.assertIsNone(parse_date(""))
 
+    def test_dates_in_words(self):
+        day = date(2026, 9, 8)
+        for text in (
+            "Tuesday, September 8, 2026",
+            "Sept 8th, 2026",
+            "Tue Sep 08 2026",
+            "8. September 2026",
+            "Di, 08.09.2026",
+            "Di. 8.9.26",
+            "8 de septiembre de 2026",
+            "mar. 8 sept. 2026",
+            "8 setembro 2026",
+            "marţi, 8 septembrie 2026",
+            "2026 Sep 8",
+            "Tue, 08 Sep 2026 09:15:00 +0200",
+            "9/8/2026, 9:15:00 AM GMT+2",
+            "08.09.2026 um 9:15",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(
+                    parse_date(text, "mdy" if "/" in text else "auto"), day
+                )
+        for text, month in (("1er août 2026", 8), ("1 Mrz 26", 3), ("1 Jän. 2026", 1)):
+            self.assertEqual(parse_date(text), date(2026, month, 1))
+        for text in (
+            "Sep 2026",
+            "8 Sep",
+            "31 Feb 2026",
+            "03/04/2026 st",
+            "8 Sep 2026 5",
+        ):
+            with self.subTest(text=text), self.assertRaises(ValueRefused):
+                parse_date(text)
+
+    def test_a_day_that_cannot_be_is_not_turned_into_another(self):
+        for text, order in (("13/04/2026", "mdy"), ("04/13/2026", "dmy")):
+            with self.subTest(text=text), self.assertRaises(ValueRefused):
+                parse_date(text, order)
+
+    def test_zones_of_a_moment(self):
+        moment = datetime(2026, 9, 8, 7, 15)
+        for zone in ("+02:00", "+0200", " +02", " GMT+2", " UTC+02:00"):
+            self.assertEqual(parse_datetime(f"2026-09-08 09:15{zone}"), moment, zone)
+        for zone in ("EST", "Friday", "5", "IST"):
+            with self.subTest(zone=zone), self.assertRaises(ValueRefused):
+                parse_datetime(f"2026-09-08 09:15 {zone}")
+
     def test_date_of_a_moment_is_the_date_there(self):
         self.assertEqual(
             parse_date("2026-01-31T23:30:00Z", zone="Europe/Bucharest"),

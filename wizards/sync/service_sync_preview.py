@@ -9,7 +9,7 @@ from odoo.tools import format_date
 from ...connectors import ColumnsRefused, ConnectorError, resolve
 from ...connectors.durations import AUTO
 from ...connectors.guesses import get_columns, guess_fields
-from ...connectors.values import NO_END, is_empty, storable
+from ...connectors.values import NO_END, is_empty, is_nothing, storable
 from ...models.sync.rows import Item, explain
 from ...models.sync.service_sync_customer import (
     CUSTOMER,
@@ -214,7 +214,7 @@ class ServiceSyncPreview(models.TransientModel):
             return ""
         names = dict.fromkeys(question.setting for question in questions)
         is_open = source.target == "purchase" and source.no_expiry == ASK
-        if is_open and any(is_empty(item.raw.get("date_expiry")) for item in items):
+        if is_open and any(is_nothing(item.raw.get("date_expiry")) for item in items):
             names["no_expiry"] = True
         return " ".join(names)
 
