@@ -22,6 +22,7 @@ BESIDE = (
     "helpdesk_mgmt_sale_project",
     "helpdesk_mgmt_sla",
     "helpdesk_type",
+    "queue_job",
     "sale_loyalty",
     "sale_timesheet_line_exclude",
     "subscription_oca",
@@ -37,6 +38,7 @@ BESIDE_TESTS = (
     "tests/security/test_attack_menus.py",
     "tests/support/beside_contract.py",
     "tests/support/beside_neighbours.py",
+    "tests/support/beside_queue.py",
 )
 # What takes long and plays nothing of theirs.
 NOT_BESIDE = ("walk", "storm", "races", "tour", "screen", "morning", "thousands")

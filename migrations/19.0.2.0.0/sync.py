@@ -22,3 +22,12 @@ def before(cr):
         if not column_exists(cr, table, column):
             create_column(cr, table, column, kind)
             cr.execute(f"UPDATE {table} SET {column} = {value} WHERE {where}")
+
+
+def after(env):
+    """Leave first imports to the scheduled action they have now."""
+    cron = env.ref(
+        "helpdesk_service_credit.service_sync_cron", raise_if_not_found=False
+    )
+    if cron and cron.code == "model._cron_sync()":
+        cron.code = "model._cron_sync(first=False)"

@@ -188,8 +188,8 @@ class Cycle:
     def _pause(self):
         """Give others their turn; the next worker goes on with this run."""
         self._check_mine()
-        self.source._trigger_cron()
         self._release({"next_sync": fields.Datetime.now()})
+        self.source._sync_soon()
 
     def _finish(self):
         source, now = self.source, fields.Datetime.now()

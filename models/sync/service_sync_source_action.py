@@ -1,11 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import clean_context
 
 from ...connectors import Connector
+from ...tools import has_queue, in_background
 from .cycle import Cycle, lives_in_one_transaction
 from .retry import retry, retry_chosen
 from .service_sync_source import ACTIVE, CANCELLED
@@ -19,6 +23,10 @@ IMPORT_CONTEXT = {
 }
 # Rows that one choice imports at most, like a page of a cycle.
 MOST_CHOSEN = Connector.page_size
+CRON = "service_sync_cron"
+FIRST_CRON = "service_sync_first_cron"
+# After this the scheduled action reads a source that waits for a job.
+LATE = timedelta(hours=1)
 MANAGERS = "helpdesk_service_credit.group_service_credit_manager"
 
 
@@ -32,22 +40,56 @@ class ServiceSyncSource(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _cron_sync(self):
-        """Run every source that is due; one bad source never stops the others."""
-        due = self.search(
-            [("state", "=", ACTIVE), ("next_sync", "<=", fields.Datetime.now())],
-            order="next_sync, id",
-        )
+    def _cron_sync(self, first=None):
+        """Run every source that is due; one bad source never stops the others.
+
+        A source that is read for some seconds and has more gives the others their
+        turn. Those that are read for the first time have a scheduled action of their
+        own, so that the few rows which change every hour wait for no long import.
+
+        :param first: whether to run those that were never read to their end, or only
+            the others; empty: all
+        """
+        due = self.search(self._domain_due(first), order="next_sync, id")
+        if has_queue(self.env):
+            late = fields.Datetime.now() - LATE
+            for source in due:
+                source._sync_soon()
+            # What no job took up, where the runner of jobs doesn't run.
+            due = due.filtered(lambda source: source.next_sync < late)
         cron = self.env["ir.cron"]
         commits = not lives_in_one_transaction()
         if commits:
             cron._commit_progress(remaining=len(due))
         for source in due:
-            # The person in charge reads what rows are refused for.
-            language = source.user_id.lang or self.env.lang
-            source.with_context(lang=language)._run_cycle()
+            source._sync_in_background()
             if commits and not cron._commit_progress(1):
                 break
+
+    @api.model
+    def _domain_due(self, first=None):
+        due = Domain("state", "=", ACTIVE) & Domain(
+            "next_sync", "<=", fields.Datetime.now()
+        )
+        if first is not None:
+            due &= Domain("last_sync", "=" if first else "!=", False)
+        return due
+
+    def _sync_in_background(self):
+        """Run one cycle, or as much of it as there is time for."""
+        # The person in charge reads what rows are refused for.
+        language = self.user_id.lang or self.env.lang
+        return self.with_context(lang=language)._run_cycle()
+
+    def _sync_soon(self):
+        """Have the sources read in the background, each by itself."""
+        for source in self:
+            in_background(
+                source,
+                "_sync_in_background",
+                CRON if source.last_sync else FIRST_CRON,
+                self.env._("Synchronize %(system)s", system=source.name),
+            )
 
     def _run_cycle(self, manual=False):
         """Run one cycle, or go on with the one that was interrupted.
@@ -152,7 +194,7 @@ class ServiceSyncSource(models.Model):
                 }
             )
             source_sudo._message_log(body=self.env._("Reset: all rows are read again."))
-        self._trigger_cron()
+        self._sync_soon()
 
     def action_cancel(self):
         """Stop synchronizing; a running cycle stops after its page.
@@ -170,7 +212,7 @@ class ServiceSyncSource(models.Model):
                 "next_sync": fields.Datetime.now(),
             }
         )
-        self._trigger_cron()
+        self._sync_soon()
 
     def action_open_errors(self):
         """The rows that could not be imported."""
@@ -219,11 +261,6 @@ class ServiceSyncSource(models.Model):
         # sudo: the right was checked above; running a source is no right to change
         # where its secrets are sent
         return self.sudo()
-
-    def _trigger_cron(self):
-        # sudo: starting the scheduled action early is part of what the button does
-        cron = self.env.ref("helpdesk_service_credit.service_sync_cron").sudo()
-        cron._trigger()
 
     def _notify_after_sync(self, busy):
         failed = self.filtered("error_count")

@@ -8,6 +8,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
+from ...models.sync.cycle import Cycle
 from ..support.peers import http_peer
 from ..support.sync import SyncCommon
 
@@ -162,7 +163,7 @@ class TestSyncStatus(SyncCommon):
         self.assertEqual(len(self.targets(source)), 1)
 
     def test_scheduled_hourly(self):
-        cron = self.env.ref("helpdesk_service_credit.service_sync_cron")
+        cron = self.env.ref("helpdesk_service_credit.service_sync_first_cron")
         self.assertTrue(cron.active)
         self.assertEqual(self.source.interval_minutes, 60)
         with freeze_time(START):
@@ -173,3 +174,31 @@ class TestSyncStatus(SyncCommon):
             cron.ir_actions_server_id.run()
             self.assertTrue(self.source.last_run_id)
             self.assertGreater(self.source.next_sync, fields.Datetime.now())
+
+    def test_a_first_import_has_a_slot_of_its_own(self):
+        """Sources that were read once don't wait for those that were not."""
+        regular, first = (
+            self.env.ref(f"helpdesk_service_credit.service_sync_{name}cron")
+            for name in ("", "first_")
+        )
+        new = self.source.copy({"next_sync": START})
+        with freeze_time(START):
+            self.source.write({"last_sync": START, "next_sync": START})
+            regular.ir_actions_server_id.run()
+            self.assertTrue(self.source.last_run_id)
+            self.assertFalse(new.last_run_id)
+            first.ir_actions_server_id.run()
+            self.assertTrue(new.last_run_id)
+
+    def test_a_source_with_more_comes_after_the_others(self):
+        """One that was read for a while is due anew behind those that waited."""
+        other = self.source.copy({"next_sync": START})
+        with freeze_time(START + hours(1)):
+            self.source.next_sync = START
+            self.source._run_cycle()
+            cycle = Cycle(self.source)
+            cycle.run = cycle._begin()
+            cycle._pause()
+            due = other.search(other._domain_due(), order="next_sync, id")
+        ours = due.filtered(lambda source: source in self.source + other)
+        self.assertEqual(ours.ids, (other + self.source).ids)
