@@ -3,11 +3,14 @@
 
 import json
 import time
+from datetime import date
 
 from odoo.tests import HttpCase, tagged
 
 from ..support.language import LanguageCommon
+from ..support.peers import http_peer
 from ..support.played import LONG, played
+from ..support.sync import workbook
 from .test_sync_files import CLOCKIFY, EXCEL, HARVEST, PACKAGES, TOGGL, FilesCase
 from .test_sync_lists import CLOCK, FRENCH_BOOKS, ROMANIAN_HOURS, SPANS
 
@@ -16,7 +19,16 @@ LIST = "Contract no;Customer;Hours;Hourly rate;Bought on\n" + "".join(
     f"C-{number};Mill & Sons;{number};90,50;0{number % 9 + 1}/02/2026\n"
     for number in range(1, 13)
 )
-# Name: target, text, what is answered, how many rows are imported.
+WORKBOOK = workbook(
+    ["Systemhaus Roth – Stundenkontingente"],
+    [],
+    ["Vertrag-Nr.", "Kunde / Firma", "Kontingent (Std.)", "Abgerufen", "Preis/Std.",
+     "Gültig ab", "Läuft ab am"],
+    ["V-100/26", "Mill & Sons", 40, 12.5, 90, date(2026, 2, 1), date(2027, 1, 31)],
+    ["V-101/26", "Mill & Sons", 10, 0, 95.5, date(2026, 3, 1), date(2027, 2, 28)],
+    ["Summe", None, 50, 12.5, None, None, None],
+)  # fmt: skip
+# Name: target, file, what is answered, how many rows are imported.
 SAMPLES = {
     "list": ("purchase", LIST, {"date_order": "dmy", "no_expiry": "never"}, 12),
     "packages": ("purchase", PACKAGES, {"no_expiry": "validity"}, 4),
@@ -28,6 +40,7 @@ SAMPLES = {
     "clock": ("time_entry", CLOCK, {}, 2),
     "romanian": ("time_entry", ROMANIAN_HOURS, {}, 2),
     "spans": ("time_entry", SPANS, {}, 3),
+    "workbook": ("purchase", WORKBOOK, {}, 2),
 }
 
 
@@ -41,14 +54,37 @@ class TestFirstImportTour(LanguageCommon, FilesCase, HttpCase):
             with self.subTest(name):
                 self.walk(name, *SAMPLES[name])
 
-    def walk(self, name, target, text, answers, count):
+    def test_first_answer(self):
+        """A preset is picked, and an address entered."""
+        self._speak(self.env.ref("base.user_admin"))
+        row = {
+            "ticket_id": self.ticket.number,
+            "created_by_id": "Ada Roth",
+            "created_at": "2026-09-07T09:40:00.000Z",
+            "updated_at": "2026-09-07T09:40:00.000Z",
+        }
+        rows = [{**row, "id": n, "time_unit": f"{n * 15}.0"} for n in (1, 2)]
+
+        def answer(handler, request):
+            handler.send(rows if request.query.get("page") == "1" else [])
+
+        with http_peer(answer) as peer:
+            source = self.walk("answer", "time_entry", peer.url, {}, 2, "first_answer")
+        self.assertEqual(source.preset, "zammad")
+        hours = [entry.unit_amount for entry in self.targets(source).values()]
+        self.assertEqual(sorted(hours), [0.25, 0.5])
+
+    def walk(self, name, target, content, answers, count, tour="first_import"):
         source = self.env["service.sync.source"].create(
             {"name": name, "target": target}
         )
+        kind = "csv" if isinstance(content, str) else "xlsx"
+        if kind == "csv":
+            content = content.format(number=self.ticket.number).encode()
         self.env["ir.attachment"].create(
             {
-                "name": f"first_import_{name}.csv",
-                "raw": text.format(number=self.ticket.number).encode(),
+                "name": f"first_import_{name}.{kind}",
+                "raw": content,
                 "description": json.dumps(answers),
             }
         )
@@ -57,10 +93,11 @@ class TestFirstImportTour(LanguageCommon, FilesCase, HttpCase):
         started = time.monotonic()
         self.start_tour(
             f"/odoo/action-{action}/{source.id}",
-            "helpdesk_service_credit_first_import",
+            f"helpdesk_service_credit_{tour}",
             login="admin",
         )
         spent = time.monotonic() - started
         played("first imports", name, seconds=round(spent), files=1)
         self.assertLess(spent, LONGEST)
         self.assertEqual(len(source.record_ids.filtered("res_id")), count)
+        return source

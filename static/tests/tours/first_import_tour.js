@@ -5,7 +5,7 @@ import {rpc} from "@web/core/network/rpc";
 const PATIENCE = 20_000;
 const PAUSE = 50;
 
-/** The file of the test, and what to answer to what its values leave open. */
+/** The file or the address of the test, and what to answer to what its values leave open. */
 async function readSample() {
     const [sample] = await rpc("/web/dataset/call_kw/ir.attachment/search_read", {
         model: "ir.attachment",
@@ -54,20 +54,39 @@ async function answerAll() {
     }
 }
 
+async function enterAddress(helpers) {
+    const {datas} = await readSample();
+    await helpers.edit(atob(datas));
+}
+
+const UPLOADING = [
+    {trigger: ".nav-link[name=connection]", run: "click"},
+    {trigger: "div[name=file]", run: upload},
+    {trigger: "div[name=file_name], div[name=file] .o_input"},
+];
+const CONNECTING = [
+    {trigger: "div[name=preset] .o_select_menu_toggler", run: "click"},
+    {trigger: ".o_select_menu_item:contains(Zammad)", run: "click"},
+    {trigger: ".nav-link[name=connection]", run: "click"},
+    {trigger: "div[name=url] input", run: enterAddress},
+];
+const IMPORTING = [
+    {trigger: ".o_form_button_save", run: "click"},
+    {trigger: ".o_form_saved button[name=action_preview]", run: "click"},
+    {trigger: ".modal div[name=table] tbody tr", run: answerAll},
+    {trigger: ".modal footer button[name=action_sync_now]", run: "click"},
+    {trigger: "body:not(:has(.modal))"},
+    {
+        trigger: "button[name=action_open_records] .o_stat_value:not(:contains(/^0$/))",
+    },
+];
+
 // A file becomes purchases or time: uploaded, looked at, asked about, imported.
 registry.category("web_tour.tours").add("helpdesk_service_credit_first_import", {
-    steps: () => [
-        {trigger: ".nav-link[name=connection]", run: "click"},
-        {trigger: "div[name=file]", run: upload},
-        {trigger: "div[name=file_name], div[name=file] .o_input"},
-        {trigger: ".o_form_button_save", run: "click"},
-        {trigger: ".o_form_saved button[name=action_preview]", run: "click"},
-        {trigger: ".modal div[name=table] tbody tr", run: answerAll},
-        {trigger: ".modal footer button[name=action_sync_now]", run: "click"},
-        {trigger: "body:not(:has(.modal))"},
-        {
-            trigger:
-                "button[name=action_open_records] .o_stat_value:not(:contains(/^0$/))",
-        },
-    ],
+    steps: () => [...UPLOADING, ...IMPORTING],
+});
+
+// What an address answers becomes time: its preset is picked, the rest is the same.
+registry.category("web_tour.tours").add("helpdesk_service_credit_first_answer", {
+    steps: () => [...CONNECTING, ...IMPORTING],
 });
