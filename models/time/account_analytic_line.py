@@ -86,7 +86,7 @@ class AccountAnalyticLine(models.Model):
         compute="_compute_is_on_own_ticket",
         search="_search_is_on_own_ticket",
         export_string_translation=False,
-        help="The ticket is the user's, or nobody's in a team of the user.",
+        help="The ticket is the user's, or unassigned in a team of the user.",
     )
     employee_domain = fields.Binary(
         compute="_compute_employee_domain", export_string_translation=False
@@ -488,16 +488,11 @@ class AccountAnalyticLine(models.Model):
             return
         for company_id in {company_id for company_id, _employee_id in people}:
             company = self.env["res.company"].browse(company_id)
-            domain = employees._get_domain_for_time(company)
-            # sudo: names of colleagues are shown to say who is meant
-            logged_sudo = employees.sudo().browse(
-                {employee_id for where, employee_id in people if where == company_id}
-            )
-            # Strangers to the company are refused as such.
-            logged_sudo = logged_sudo.filtered(lambda e, c=company: e.company_id == c)
-            refused = logged_sudo - logged_sudo.filtered_domain(domain)
-            if refused:
-                raise AccessError(self._get_people_text(refused[0], company.sudo()))
+            ids = {employee_id for where, employee_id in people if where == company_id}
+            if refused_sudo := employees._get_refused_for_time(company, ids):
+                raise AccessError(
+                    self._get_people_text(refused_sudo[0], company.sudo())
+                )
 
     def _check_items(self):
         """Refuse items that the works of the entries could not carry themselves.

@@ -91,6 +91,16 @@ class HrEmployee(models.Model):
         return domain & Domain("user_id", "=", self.env.uid)
 
     @api.model
+    def _get_refused_for_time(self, company, ids):
+        """Return the employees of `company` among some for whom the user may not log
+        time (superuser); those of other companies are refused as such."""
+        # sudo: names of colleagues are shown to say who is meant
+        asked_sudo = self.sudo().browse(ids).filtered(lambda e: e.company_id == company)
+        return asked_sudo - asked_sudo.filtered_domain(
+            self._get_domain_for_time(company)
+        )
+
+    @api.model
     def _get_domain_entrusted(self):
         """Return the entries on tickets of others that the user may write.
 

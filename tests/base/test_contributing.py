@@ -17,6 +17,7 @@ from ..support.sync import CycleCase
 PAGE = ROOT / "CONTRIBUTING.md"
 WALKS = "## Two walks"
 PLACES = "## Where to change what"
+MOST_FILES = 5
 ENTRY = "time/account_analytic_line.py"
 
 
@@ -81,14 +82,15 @@ def names_in(path):
 
 class WalkMixin:
     def assertWalk(self, calls, title):
-        """The stops of a walk were called, in the order of its table."""
+        """The stops of a walk were called, in the order of its table, in few files."""
         table = rows(WALKS)
         starts = [at for at, row in enumerate(table) if row[0].strip() == "1"]
         first = starts[title]
         after = starts[title + 1] if title + 1 < len(starts) else len(table)
-        taken = iter(calls)
+        taken, files = iter(calls), set()
         for row in table[first:after]:
             for place, name in stops(row[1]):
+                files.add(place)
                 self.assertTrue(
                     name is None
                     or any(
@@ -97,6 +99,7 @@ class WalkMixin:
                     ),
                     f"{place}: {name} is no stop after those before it",
                 )
+        self.assertLessEqual(len(files), MOST_FILES, files)
 
 
 @tagged("post_install", "-at_install")
