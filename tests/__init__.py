@@ -189,6 +189,7 @@ from .time import test_time_lock
 from .time import test_time_of_team
 from .time import test_time_people
 from .time import test_time_rules
+from .time import test_time_search
 from .time import test_time_thousands
 from .time import test_timer
 from .time import test_timer_kept

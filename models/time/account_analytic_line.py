@@ -286,8 +286,6 @@ class AccountAnalyticLine(models.Model):
         "(ticket_id, date, id) INCLUDE (unit_amount, project_id) "
         "WHERE ticket_id IS NOT NULL"
     )
-    # What people logged for others, which they may write.
-    _logged_by = models.Index("(create_uid, date) WHERE ticket_id IS NOT NULL")
     # What is delivered on an item, by tickets and tasks alike.
     _delivered_on_item = models.Index(
         "(so_line, product_uom_id) INCLUDE (hours_billed, approval_state, project_id) "
@@ -301,6 +299,11 @@ class AccountAnalyticLine(models.Model):
     _credits_of_task = models.Index(
         "(task_id) INCLUDE (hours_billed, credits_per_hour, credits) "
         "WHERE coverage = 'credits' AND ticket_id IS NULL"
+    )
+    # What waits to be invoiced, by order.
+    _to_invoice = models.Index(
+        "(order_id, date) WHERE timesheet_invoice_type = 'billable_time' "
+        "AND timesheet_invoice_id IS NULL"
     )
     # The invoices of a ticket.
     _invoiced_on_ticket = models.Index(

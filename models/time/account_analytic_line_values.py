@@ -4,6 +4,15 @@ from odoo.fields import Domain
 
 from ...tools import refuse_unreadable
 
+# Invoices that bill nothing any more.
+CANCELED = Domain("state", "=", "cancel") & Domain(
+    "payment_state", "!=", "invoicing_legacy"
+)
+# What is searched by a text that is typed.
+SEARCHED_BY_TEXT = frozenset(("partner_id", "so_line", "task_id", "ticket_id"))
+# So many records are named to the database, which then uses an index.
+NAMED_RECORDS = 1_000
+
 
 class AccountAnalyticLine(models.Model):
     """What follows from the ticket and the team, and what forms show of it."""
@@ -96,15 +105,55 @@ class AccountAnalyticLine(models.Model):
         """Also for those who may not read invoices: they learn that there is none."""
         if operator != "in" or True not in value:
             return NotImplemented
-        return self._domain_to_invoice()
+        # sudo: as `_domain_not_billed`
+        moves_sudo = self.env["account.move"].sudo()
+        canceled = moves_sudo.search(
+            CANCELED & Domain("timesheet_ids", "!=", False),
+            limit=NAMED_RECORDS + 1,
+            order="id",
+        )
+        if len(canceled) > NAMED_RECORDS:
+            return self._domain_to_invoice()
+        # Few, and named, so that the database finds all of it in indexes.
+        return self._domain_invoiceable() & (
+            Domain("timesheet_invoice_id", "=", False)
+            | Domain("timesheet_invoice_id", "in", canceled.ids)
+        )
 
     @api.model
     def _domain_to_invoice(self):
+        return self._domain_invoiceable() & self._domain_not_billed()
+
+    @api.model
+    def _domain_invoiceable(self):
         return (
             Domain("timesheet_invoice_type", "=", "billable_time")
             & self._domain_counts()
-            & self._domain_not_billed()
         )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        domain = Domain(domain).map_conditions(self._name_records)
+        return super()._search(domain, *args, **kwargs)
+
+    @api.model
+    def _name_records(self, condition):
+        """Return a search of a text, with the records that it finds.
+
+        The database then knows how few they are; it would take a text for half of all
+        entries, and read them one by one, the latest first.
+        """
+        name, value = condition.field_expr, condition.value
+        if condition.operator != "ilike" or name not in SEARCHED_BY_TEXT or not value:
+            return condition
+        if not isinstance(value, str):
+            return condition
+        records = self.env[self._fields[name].comodel_name]
+        found = records.with_context(active_test=False).search(
+            Domain("display_name", "ilike", value), limit=NAMED_RECORDS + 1, order="id"
+        )
+        is_few = len(found) <= NAMED_RECORDS
+        return Domain(name, "in", found.ids) if is_few else condition
 
     @api.model
     def _get_named_works(self, vals_list):
@@ -244,6 +293,5 @@ class AccountAnalyticLine(models.Model):
             "timesheet_invoice_id",
             # for every user: that an entry is billed is no secret of its invoice
             "any!",
-            Domain("state", "=", "cancel")
-            & Domain("payment_state", "!=", "invoicing_legacy"),
+            CANCELED,
         )

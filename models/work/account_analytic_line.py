@@ -64,6 +64,8 @@ class AccountAnalyticLine(models.Model):
     _time_of_nobody = models.Index(
         "(ticket_id) WHERE partner_id IS NULL AND ticket_id IS NOT NULL"
     )
+    # What people logged for others, which they may write.
+    _logged_by = models.Index("(create_uid, date) WHERE ticket_id IS NOT NULL")
 
     @api.depends("ticket_id.team_id")
     def _compute_ticket_team_id(self):

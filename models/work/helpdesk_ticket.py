@@ -134,6 +134,12 @@ class HelpdeskTicket(models.Model):
         domain=[("project_id", "!=", False)],
     )
 
+    # The tickets of a customer are searched, counted and merged by it.
+    _of_contact = models.Index("(partner_id) WHERE partner_id IS NOT NULL")
+    _of_customer = models.Index(
+        "(commercial_partner_id) WHERE commercial_partner_id IS NOT NULL"
+    )
+
     @api.model
     def _has_field_access(self, field, operation):
         """Keep time and balance of a ticket from its followers in the portal."""
