@@ -58,6 +58,7 @@ class _Names(parserinfo):
 PARSER = parser(_Names())
 MONTHS = {name for names in _Names.MONTHS for name in names}
 WEEKDAYS = {name for names in _collect(get_day_names, 0, 7) for name in names}
+KNOWN = MONTHS | WEEKDAYS | set(map(str.lower, _Names.JUMP))
 
 
 def read_day(text: str, order: str) -> date:
@@ -68,7 +69,8 @@ def read_day(text: str, order: str) -> date:
     """
     bare = _without_weekday(plain(text))
     try:
-        if MONTHS.intersection(WORD.findall(bare)):
+        words = set(WORD.findall(bare))
+        if words & MONTHS and words <= KNOWN:
             return _read_words(bare)
         year, month, day = map(int, _split(bare, order, text))
         return date(year, month, day)
@@ -114,7 +116,7 @@ def _split(bare, order, text):
         raise ValueError(bare)
     third = _with_century(third)
     if order == "auto":
-        order = _guess_order(first, second, mark, text)
+        order = guess_order(int(first), int(second), mark, text)
     return (third, second, first) if order == "dmy" else (third, first, second)
 
 
@@ -124,10 +126,14 @@ def _with_century(year) -> str:
     return f"20{year}" if int(year) < 70 else f"19{year}"
 
 
-def _guess_order(first, second, mark, text) -> str:
-    if mark == "." or int(first) > 12 or first.zfill(2) == second.zfill(2):
+def guess_order(first: int, second: int, mark: str, text: str) -> str:
+    """Which of two numbers is the day.
+
+    :raise ValueRefused: it can be either
+    """
+    if mark == "." or first > 12 or first == second:
         return "dmy"
-    if int(second) > 12:
+    if second > 12:
         return "mdy"
     raise ValueRefused(
         _lt(

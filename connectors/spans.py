@@ -2,7 +2,9 @@
 """How long something took that has a start and an end."""
 
 import re
+from datetime import date
 
+from .days import read_time
 from .durations import read_number
 from .errors import ValueRefused, _lt
 from .guesses import flatten
@@ -13,8 +15,9 @@ DAY = 86400  # seconds
 # What ends before it starts went on past midnight, or is a slip: nobody knows.
 LONGEST_NIGHT = DAY // 2
 CLOCK = re.compile(
-    r"(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(?:(a|p)\.?\s?m\.?)?", re.IGNORECASE
+    r"\d{1,2}[:h]\d{2}(:\d{2}(\.\d+)?)?\s*([ap]\.?\s?m\.?)?", re.IGNORECASE
 )
+MIDNIGHT = re.compile(r"24[:h]00(:00(\.0+)?)?")
 
 # What the end of some work is called, or its day.
 ENDS = (OTHERS["time_end"], INDEX["purchase"]["date_expiry"])
@@ -26,20 +29,17 @@ def read_clock(value) -> int | None:
     Spreadsheets keep it as a fraction of a day.
     """
     text = short_text(value)
-    match = CLOCK.fullmatch(text)
-    if not match:
+    if not CLOCK.fullmatch(text):
         number = read_number(value)
         is_part = number is not None and number < 1 and "." in str(number)
         return round(number * DAY) if is_part else None
-    hour, minute, second = (int(part or 0) for part in match.groups()[:3])
-    half = (match[4] or "").lower()
-    if half and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    elif half or hour == 24 and (minute or second):
+    if MIDNIGHT.fullmatch(text):
+        return DAY
+    try:
+        clock = read_time(date.min, text)
+    except ValueError:
         return None
-    if hour > 24 or minute > 59 or second > 59:
-        return None
-    return hour * 3600 + minute * 60 + second
+    return clock.hour * 3600 + clock.minute * 60 + clock.second
 
 
 def tells_time(*moments) -> bool:

@@ -3,8 +3,9 @@
 
 import re
 
-from .errors import quote
-from .values import SPACES
+from .days import guess_order
+from .errors import ValueRefused, quote
+from .values import SPACES, find_point
 
 # A number, with a currency or a unit beside it.
 NUMBER = re.compile(r"\D{0,5}?(\d[\d.,]*)\D{0,10}")
@@ -19,19 +20,11 @@ def find_separator(values) -> str:
 
 
 def _separator_of(text) -> str:
-    text = text.strip().translate({ord(space): None for space in SPACES})
-    match = NUMBER.fullmatch(text)
-    digits = match[1] if match else ""
-    marks = [char for char in digits if char in ".,"]
-    if not marks:
-        return ""
-    if len(set(marks)) == 2:
-        return marks[-1]
-    if len(marks) > 1:
-        return "." if marks[0] == "," else ","
-    whole, rest = re.split(r"[.,]", digits)
-    is_group = len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0")
-    return "" if is_group else marks[0]
+    match = NUMBER.fullmatch(text.translate({ord(space): None for space in SPACES}))
+    try:
+        return find_point(match[1]) if match else ""
+    except ValueRefused:
+        return ""  # it can be two numbers
 
 
 def find_date_order(values, like="") -> str:
@@ -46,10 +39,10 @@ def find_date_order(values, like="") -> str:
         if not match or (asked and asked[2] != match[2]):
             continue
         first, second = int(match[1]), int(match[3])
-        if first > 12 >= second:
-            found.add("dmy")
-        elif second > 12 >= first:
-            found.add("mdy")
-        elif match[2] == "." and first != second:
-            found.add("dmy")
+        if first == second or min(first, second) > 12:
+            continue
+        try:
+            found.add(guess_order(first, second, match[2], match[0]))
+        except ValueRefused:
+            continue
     return found.pop() if len(found) == 1 else ""

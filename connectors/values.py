@@ -140,7 +140,7 @@ def parse_decimal(value, separator: str = "auto") -> Decimal | None:
     digits = digits.translate({ord(space): None for space in SPACES})
     if not re.fullmatch(r"(\d[\d.,]*|[.,]\d+)", digits):
         raise ValueRefused(_lt("“%(value)s” isn't a number."), value=text)
-    point = _decimal_separator(digits, separator, text)
+    point = separator if separator in (".", ",") else find_point(digits)
     group = "," if point == "." else "."
     whole, _dot, rest = digits.partition(point) if point else (digits, "", "")
     if group in rest or point and point in rest:
@@ -167,10 +167,11 @@ def _split_sign(text: str) -> tuple[str, str]:
     return ("-" if sign == "-" else ""), re.sub(r"^[€$£¥]", "", bare).strip()
 
 
-def _decimal_separator(digits, separator, text) -> str:
-    """Which of "." and "," ends the whole part; "" for none."""
-    if separator in (".", ","):
-        return separator
+def find_point(digits) -> str:
+    """Which of "." and "," ends the whole part of a number; "" for none.
+
+    :raise ValueRefused: it can be either
+    """
     points, commas = digits.count("."), digits.count(",")
     if points and commas:
         return "." if digits.rindex(".") > digits.rindex(",") else ","
@@ -186,7 +187,7 @@ def _decimal_separator(digits, separator, text) -> str:
                 "“%(value)s” can mean two numbers: choose on the connected system how "
                 "it writes numbers."
             ),
-            value=text,
+            value=digits,
         )
     return found
 
