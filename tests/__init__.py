@@ -59,6 +59,7 @@ from .funding import test_funding_preview
 from .funding import test_funding_scope
 from .funding import test_funding_sharing
 from .funding import test_funding_storm
+from .funding import test_funding_turns
 from .funding import test_funding_tasks
 from .funding import test_funding_tasks_kept
 from .funding import test_funding_tour

@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 
-from ...tools import format_number, lock_and_touch
+from ...tools import format_number, lock_and_touch, turns
 from .money import MoneyCounter
 from .rows import insert, install_guard
 
@@ -241,7 +241,8 @@ class ServiceCreditConsumption(models.Model):
         purchases = ledger_sudo.env["service.credit.purchase"].browse(
             {vals["purchase"].id for vals in vals_list}
         )
-        lock_and_touch(purchases)
+        with turns.watch(purchases.commercial_partner_id.ids):
+            lock_and_touch(purchases)
         prepared = ledger_sudo._prepare_rows(vals_list)
         allocations, opened = ledger_sudo.env["service.credit.allocation"]._open(
             [vals["allocation"] for vals in vals_list], prepared

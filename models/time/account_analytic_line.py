@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ...tools import refuse_typed, untyped_defaults
+from ...tools import refuse_typed, turns, untyped_defaults
 from ...tools.approval import FROZEN
 from ..funding import apply
 from .account_analytic_line_change import FUNDING_FIELDS, PEOPLE_FIELDS
@@ -352,7 +352,9 @@ class AccountAnalyticLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         refuse_typed(self, vals_list)
-        return self._create_entries(vals_list)
+        return turns.begin(
+            self.env, lambda: self._create_entries(list(map(dict, vals_list)))
+        )
 
     @api.model
     def _create_entries(self, vals_list, policy=None):
@@ -361,6 +363,7 @@ class AccountAnalyticLine(models.Model):
         :param policy: what happens to hours that nobody covers, instead of the
             team's policy
         """
+        self._take_turns(vals_list)
         vals_list, chosen = self._complete_values(vals_list)
         times = self._get_default_times()
         vals_list = [self._complete_times(vals, times) for vals in vals_list]

@@ -1,8 +1,25 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
-from ...tools import refuse_unreadable
+from ...tools import refuse_unreadable, turns
+
+# The customers whose credits pay first for time on these works.
+PAYERS = """
+    SELECT commercial_partner_id AS id
+      FROM helpdesk_ticket
+     WHERE id = ANY(%(tickets)s) AND use_service_credits
+       AND commercial_partner_id IS NOT NULL
+     UNION ALL
+    SELECT partner.commercial_partner_id
+      FROM project_task task
+      JOIN project_project project ON project.id = task.project_id
+      JOIN res_partner partner
+        ON partner.id = COALESCE(task.partner_id, project.partner_id)
+     WHERE task.id = ANY(%(tasks)s)
+       AND project.allow_billable AND project.use_service_credits
+"""
 
 # Invoices that bill nothing any more.
 CANCELED = Domain("state", "=", "cancel") & Domain(
@@ -154,6 +171,24 @@ class AccountAnalyticLine(models.Model):
         )
         is_few = len(found) <= NAMED_RECORDS
         return Domain(name, "in", found.ids) if is_few else condition
+
+    @api.model
+    def _take_turns(self, vals_list):
+        """Take the turns of the customers whose credits may pay for new entries.
+
+        The first thing, in one query and past the ORM, so that who has to wait has done
+        nothing yet; what is not written down yet is left to the rows.
+        """
+        ids = {"ticket_id": set(), "task_id": set()}
+        for vals in vals_list:
+            for name, found in ids.items():
+                number = vals.get(name, self.env.context.get(f"default_{name}"))
+                # Numbers alone: others are refused, or are none, in a moment.
+                if type(number) is int:
+                    found.add(number)
+        tickets, tasks = map(list, ids.values())
+        if tickets or tasks:
+            turns.take(self.env, SQL(PAYERS, tickets=tickets, tasks=tasks))
 
     @api.model
     def _get_named_works(self, vals_list):

@@ -13,6 +13,7 @@ from . import test_funding_preview
 from . import test_funding_scope
 from . import test_funding_sharing
 from . import test_funding_storm
+from . import test_funding_turns
 from . import test_funding_tasks
 from . import test_funding_tasks_kept
 from . import test_funding_tour
