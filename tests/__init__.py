@@ -39,6 +39,7 @@ from .base import test_numbers
 from .base import test_pages
 from .base import test_rooms
 from .base import test_screens
+from .base import test_size
 from .base import test_text
 from .base import test_translations
 from .base import test_user_text

@@ -9,6 +9,7 @@ import subprocess
 
 from . import paths, say
 from .databases import Databases, dependencies
+from .machine import machine
 from .say import Problem
 from .workshop import LEASH, Workshop
 
@@ -52,7 +53,7 @@ def _measure(rows, repeat, fsync, notes=""):
             python = shop.environment.python
             command = [python, LEASH, python, INSIDE, config, name]
             command += [rows, repeat, "fsync" if fsync else "", notes]
-            say.tell(f"-> Measuring ({_machine()})")
+            say.tell(f"-> Measuring ({machine()})")
             done = subprocess.run(
                 [str(part) for part in command],
                 env=shop.child_env(),
@@ -65,7 +66,7 @@ def _measure(rows, repeat, fsync, notes=""):
 def _write_page(kinds):
     """Put the tables of these runs, and what they were measured on, into the page."""
     text = PAGE.read_text(encoding="utf-8")
-    parts = [f"Measured with {_machine()}.\n"]
+    parts = [f"Measured with {machine()}.\n"]
     for kept in kinds:
         parts += [f"## {kept['machine']}\n", _table(kept)]
     parts += ["## What the rows compare\n"]
@@ -105,22 +106,3 @@ def _options(arguments):
         help=f"measure without and with fsync, and write docs/{PAGE.name}",
     )
     return parser.parse_args(arguments)
-
-
-def _machine():
-    return f"{os.cpu_count()} cores{_model()}, {_memory()} of memory"
-
-
-def _model():
-    """Return the name of the processor, where the system tells it."""
-    try:
-        with open("/proc/cpuinfo") as lines:
-            names = [line for line in lines if line.startswith("model name")]
-    except OSError:
-        names = []
-    return f" of {names[0].partition(':')[2].strip()}" if names else ""
-
-
-def _memory():
-    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{size / 2**30:.0f} GiB"
