@@ -11,7 +11,8 @@ from .values import BILLABLE, ENDLESS, is_negated, parse_date, parse_term
 
 CLOCK = re.compile(r"\d{1,3}:[0-5]\d")
 UNITS = {name for name in FIELDS["time_entry"]["unit_amount"] if " " not in name}
-TO_BILL = ("bill", *(name for name in BILLABLE if " " not in name))
+# Not what was billed: nothing of it may be so far.
+TO_BILL = tuple(name for name in BILLABLE if " " not in name)
 
 
 def with_values(found, columns, target):
@@ -64,7 +65,9 @@ def tells_billable(name) -> bool:
     """Whether a column tells how much of the time is billable, 0 or nothing if none."""
     words = plain_name(name).split()
     is_amount = any(word in UNITS or word in WORDS["amounts"] for word in words)
-    is_billed = is_negated(name) or any(word.startswith(TO_BILL) for word in words)
+    is_billed = is_negated(name) or any(
+        word == "bill" or word.startswith(TO_BILL) for word in words
+    )
     return is_amount and is_billed and not WORDS["rates"].intersection(words)
 
 

@@ -13,7 +13,14 @@ from .errors import ColumnsRefused, _lt, clean
 from .http import HttpConnector
 from .tables import find_delimiter, find_header, is_total, name_columns
 from .worklogs import LOG_COLUMNS, split_logs
-from .xlsx_file import Money, WorkbookRefused, is_workbook, read_workbook
+from .xlsx_file import (
+    MAGIC,
+    NO_TABLE,
+    Money,
+    WorkbookRefused,
+    is_workbook,
+    read_workbook,
+)
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,6 +39,11 @@ SAMPLE = 64 * 1024
 ROMANIAN = re.compile(rb"[\xfe\xde]|(?<![\dNn])[\xba\xaa][a-z]")
 SNIFF = 512  # bytes that tell the encoding
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+# What pages, JSON, PDFs and old workbooks begin with.
+NO_TABLES = re.compile(
+    rb"\s*(<[!?a-z]|\[\s*[\[{]|\{\s*[\"}]|%PDF-|\{\\rtf)|\xd0\xcf\x11\xe0",
+    re.IGNORECASE,
+)
 # How spreadsheets keep leading zeros: ="00012".
 TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
@@ -92,6 +104,8 @@ class CsvConnector(HttpConnector):
     def fetch(self, cursor=None):
         with tempfile.SpooledTemporaryFile(SPOOL) as spool:
             self._fill(spool)
+            if _is_no_table(spool):
+                raise self.error(NO_TABLE)
             if is_workbook(spool):
                 yield from self._fetch_workbook(spool)
             else:
@@ -346,6 +360,16 @@ def _is_told(cell) -> bool:
 
 def _text(cell) -> str:
     return cell if _is_text(cell) else str(cell)
+
+
+def _is_no_table(spool) -> bool:
+    """Whether a file is one of another kind: an old workbook, a page, a picture."""
+    start = spool.read(SNIFF)
+    spool.seek(0)
+    if start.startswith(MAGIC) or any(start.startswith(bom) for bom, _n in BOMS[1:]):
+        return False
+    is_binary = start.count(0) * 20 > len(start) and not _wide_encoding(start)
+    return is_binary or bool(NO_TABLES.match(start.removeprefix(codecs.BOM_UTF8)))
 
 
 def _wide_encoding(start: bytes) -> str:

@@ -23,7 +23,11 @@ UNITS = tuple(SECONDS)
 LONGEST_BREAK = 4  # hours
 DAY = 24  # hours: more in one entry is more often meant as minutes
 
-CLOCK = re.compile(r"(?:(\d{1,3}) days?,? )?(\d{1,4}):(\d{2}):(\d{2})(?:[.,]\d+)?")
+# Some write a duration as the moment it ends after the first of all.
+FIRST_MOMENTS = r"(?:(?:1970-01-01|1899-12-30)[ T])?"
+CLOCK = re.compile(
+    FIRST_MOMENTS + r"(?:(\d{1,3}) days?,? )?(\d{1,4}):(\d{2}):(\d{2})(?:[.,]\d+)?"
+)
 NUMBER = r"\d{1,9}(?:[.,]\d{1,9})?"
 ISO = re.compile(
     rf"P(?:0+Y)?(?:0+M)?(?:({NUMBER})W)?(?:({NUMBER})D)?"
@@ -36,8 +40,9 @@ SECOND = (
     r"(?:sekunden?|secondes?|segundos?|second[io]|seconden|secunde|seconds?|secs?|sek"
     r"|s)\.?"
 )
+# A day of work has no number of hours that everybody agrees on, unless it is none.
 WORDS = re.compile(
-    rf"(?:({NUMBER}) ?{HOUR})?,? ?(?:({NUMBER}) ?{MINUTE})?,? ?"
+    rf"(?:0+ ?(?:days?|d),? )?(?:({NUMBER}) ?{HOUR})?,? ?(?:({NUMBER}) ?{MINUTE})?,? ?"
     rf"(?:({NUMBER}) ?{SECOND})?",
     re.IGNORECASE,
 )

@@ -21,6 +21,10 @@ MAX_BYTES = 256 * 1024**2
 # Of what is held in memory as a whole: texts that cells share, styles.
 MAX_PART = 64 * 1024**2
 SHEETS = "xl/worksheets/"
+NO_TABLE = _lt(
+    "The file is neither a CSV file nor an Excel workbook (.xlsx): save it as one of "
+    "them."
+)
 MAX_ROWS = 1_048_576  # what Excel can hold; files may name any row
 # Excel counts days from here: a moment of that year is a duration.
 FIRST_YEAR = 1900
@@ -64,6 +68,8 @@ def read_workbook(spool):
     try:
         with zipfile.ZipFile(spool) as archive:
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        if not any(name.startswith("xl/") for name in sizes):
+            raise WorkbookRefused(NO_TABLE)
         parts = (sizes[name] for name in sizes if not name.startswith(SHEETS))
         if sum(sizes.values()) > MAX_BYTES or max(parts, default=0) > MAX_PART:
             raise WorkbookRefused(

@@ -11,6 +11,7 @@ from ...connectors.guesses import (
     guess_fields,
     guess_service_type,
 )
+from ...connectors.headings import plain_name
 from ...connectors.presets import PRESETS
 from .rows import explain
 from .service_sync_customer import MATCH_METHODS
@@ -18,6 +19,15 @@ from .styles import ASK, settle
 from .target_time import get_numbers, turn_name
 
 ROWS = 10
+# What the columns are called that say in their ways who logged some time.
+NAMES_OF_USERS = {
+    "employee",
+    "employee name",
+    "full name",
+    "user",
+    "user name",
+    "username",
+}
 # Values of a column that are looked up, to tell what the column names.
 MAX_VALUES = 50
 
@@ -71,6 +81,7 @@ class ServiceSyncSource(models.Model):
         self.match_order = ", ".join(MATCH_METHODS)
         columns = get_columns([row.told for row in rows if not row.error])
         lines = guess_fields(columns, self.target)
+        lines = self._prefer_people(columns, lines)
         by_records = self._guess_by_records(columns, lines)
         named = {name for name, _field in by_records}
         # What names our records is not what a row is known by.
@@ -117,20 +128,47 @@ class ServiceSyncSource(models.Model):
             name: list(dict.fromkeys(get_texts(values)))[:MAX_VALUES]
             for name, values in columns.items()
         }
+        people = self._find_people(texts)
         found = []
         if self.target == "time_entry":
             if not fields & {"employee_id", "employee_email"}:
-                found += self._guess_employee(texts)
+                name = _find_column(texts, people)
+                found += [(name, "employee_id")] if name else []
             if "ticket_id" not in fields:
                 found += self._guess_ticket(texts)
             found += self._guess_service_type(columns, texts)
         if not fields & {"partner_id", "partner_email"}:
             named = {name for name, _field in lines + found}
-            rest = {name: values for name, values in texts.items() if name not in named}
+            # Our own people are contacts, too.
+            rest = {
+                name: values
+                for name, values in texts.items()
+                if name not in named and not any(map(people, values))
+            }
             found += self._guess_customer(rest)
         return found
 
-    def _guess_employee(self, texts):
+    def _prefer_people(self, columns, lines):
+        """Of a login and a name beside it, take the one that names our people."""
+        fields = dict(reversed(line) for line in lines)
+        if "employee_id" not in fields or "employee_email" in fields:
+            return lines
+        texts = {
+            name: get_texts(values)
+            for name, values in columns.items()
+            if plain_name(name) in NAMES_OF_USERS
+        }
+        if fields["employee_id"] not in texts or len(texts) < 2:
+            return lines
+        people = self._find_people(texts)
+        best = _find_column(texts, people)
+        if not best or any(map(people, texts[fields["employee_id"]])):
+            return lines
+        rest = [line for line in lines if line[1] != "employee_id"]
+        return [*rest, (best, "employee_id")]
+
+    def _find_people(self, texts):
+        """Return what tells whether a text names somebody of the company."""
         wanted = {way for values in texts.values() for t in values for way in _turn(t)}
         ways = list(wanted | {text.lower() for text in wanted})
         # sudo: only whether a column names people of the company is told
@@ -149,10 +187,7 @@ class ServiceSyncSource(models.Model):
             for text in (person.name, person.work_email)
             if text
         }
-        name = _find_column(
-            texts, lambda text: any(way.lower() in known for way in _turn(text))
-        )
-        return [(name, "employee_id")] if name else []
+        return lambda text: any(way.lower() in known for way in _turn(text))
 
     def _guess_ticket(self, texts):
         """The column with numbers of tickets, which may stand in longer texts."""

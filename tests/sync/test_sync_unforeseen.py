@@ -2,8 +2,11 @@
 """Exports of tools that nobody prepared for: no preset, no sample, whole figures."""
 
 import base64
+import io
+import zipfile
 from datetime import date, time, timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import BaseCase, tagged
 
 from ...connectors.by_values import tells_billable
@@ -80,6 +83,24 @@ TRACKED = (
     "{number},Scanner,Ada Roth,Mill & Sons,00:15,2026-09-08T09:15:00+02:00,false,"
     "Call\n"
 )
+# Who it was stands in two columns, and our people are contacts, too.
+TEMPO = (
+    "Issue Key,Hours,Work date,Username,Full name,Billed Hours,Work Description\n"
+    "{number},1.5,2026-09-07 09:15,ada,Ada Roth,0,Router\n"
+    "{number},0.25,2026-09-08 09:15,ada,Ada Roth,0,Call\n"
+)
+YOUTRACK = (
+    "Date,Author,Author email,Issue,Work type,Duration (minutes),Description\n"
+    "1788765300000,Ada Roth,ada@desk.test,{number},Development,90,Router\n"
+    "1788848100000,Ada Roth,ada@desk.test,{number},,15,Call\n"
+)
+# A duration is the moment that it ends after the first of all, or has no days.
+SERVICENOW = (
+    "Number,Task,User,Time worked,Type,Created,Comments\n"
+    "TW001,{number},Ada Roth,0 days 01 hours 30 minutes 00 seconds,Normal,2026-09-07 "
+    "09:15:00,Router\n"
+    "TW002,{number},Ada Roth,1970-01-01 00:15:00,Normal,2026-09-08 09:15:00,Call\n"
+)
 TWO = [(date(2026, 9, 7), 90, True), (date(2026, 9, 8), 15, False)]
 
 RETAINERS = (
@@ -152,6 +173,46 @@ class TestUnforeseen(FilesCase):
                     for day, minutes in zip(days, (90, 15), strict=True)
                 ],
             )
+
+    def test_columns_that_name_our_people(self):
+        self.agent_employee.user_id.partner_id.email = "ada@desk.test"
+        whole = [(day, minutes, True) for day, minutes, _billable in TWO]
+        for name, text in (("tempo", TEMPO), ("youtrack", YOUTRACK)):
+            with self.subTest(name):
+                source, preview = self.preview(text)
+                self.assertEqual((preview.error_count, preview.asked), (0, ""))
+                fields = set(source.mapping_ids.mapped("target_field"))
+                self.assertNotIn("partner_id", fields)
+                self.assertNotIn("is_billable", fields, "billed is not billable")
+                self.assertEqual(self.entries(source), whole)
+
+    def test_durations_as_moments(self):
+        source, preview = self.preview(SERVICENOW)
+        self.assertEqual((preview.error_count, preview.asked), (0, ""))
+        whole = [(day, minutes, True) for day, minutes, _billable in TWO]
+        self.assertEqual(self.entries(source), whole)
+
+    def test_what_is_no_table(self):
+        """One sentence says what to do; nothing of it is read as a row."""
+        spool = io.BytesIO()
+        with zipfile.ZipFile(spool, "w") as archive:
+            archive.writestr("content.xml", "<office:spreadsheet/>")
+        for content in (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+            b"<html><table><tr><td>Date</td></tr></table></html>",
+            b"\xef\xbb\xbf<?xml version='1.0'?><rows/>",
+            b'[{"id": 1, "hours": 1.5}]',
+            b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            spool.getvalue(),
+        ):
+            source = self.file_source("")
+            source.file = base64.b64encode(content)
+            with (
+                self.subTest(content=content[:8]),
+                self.assertRaisesRegex(UserError, "neither a CSV file nor"),
+            ):
+                source.action_preview()
 
     def test_durations_as_people_type_them(self):
         source, preview = self.preview(GERMAN, "cp1252")
@@ -308,7 +369,7 @@ class TestColumnsByValues(BaseCase):
             self.assertFalse(is_negated(name), name)
         for name in ("Billable Hours", "Hours to Bill", "Abrechenbare Zeit"):
             self.assertTrue(tells_billable(name), name)
-        for name in ("Billable Rate", "Billable", "Hours", "Bill to"):
+        for name in ("Billable Rate", "Billable", "Hours", "Bill to", "Billed hours"):
             self.assertFalse(tells_billable(name), name)
 
     def test_prices_of_an_hour(self):
