@@ -1,73 +1,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+
+from .service_credit_balance_query import query_balances
 
 DATE_FROM = "service_credit_date_from"
 DATE_TO = "service_credit_date_to"
 CONTEXT = (DATE_FROM, DATE_TO)
-AMOUNTS = ("credits", "value", "paid")
-
-OWNER = "commercial_partner_id, company_id, currency_id"
-FIGURES = """
-    COALESCE(SUM(%(field)s_change) FILTER (WHERE date < %(start)s), 0)
-        AS %(field)s_opening,
-    COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'bought'
-    ), 0) AS %(field)s_bought,
-    COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'used'
-    ), 0) AS %(field)s_used,
-    COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'elsewhere'
-    ), 0) AS %(field)s_elsewhere,
-    COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'expired'
-    ), 0) AS %(field)s_expired,
-    COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'withdrawn'
-    ), 0) AS %(field)s_withdrawn,
-    COALESCE(SUM(%(field)s) FILTER (
-        WHERE date >= %(start)s AND movement_type = 'transferred'
-    ), 0) AS %(field)s_transferred,
-    COALESCE(SUM(%(field)s_change), 0) AS %(field)s_closing,
-    0 AS %(field)s_later
-"""
-# What was gone before the period is no part of it.
-STARTED = f"""
-    SELECT purchase_id, {OWNER}, %(figures)s
-    FROM %(movement)s movement
-    WHERE date <= %(end)s
-    GROUP BY purchase_id, {OWNER}
-    HAVING COUNT(*) FILTER (WHERE date >= %(start)s) > 0 OR SUM(credits_change) <> 0
-"""
-# What was recorded by the date and starts after it is no balance yet, but it is owed.
-LATER = f"""
-    SELECT id, {OWNER},
-           0, 0, 0, 0, 0, 0, 0, 0, sold.credits - early.credits,
-           0, 0, 0, 0, 0, 0, 0, 0, sold.value - early.value,
-           0, 0, 0, 0, 0, 0, 0, 0, sold.paid - early.paid
-    FROM service_credit_purchase
-    JOIN (%(days)s) day USING (company_id)
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(SUM(line.credits), 0) AS credits,
-               COALESCE(SUM(line.value), 0) AS value,
-               COALESCE(SUM(line.paid), 0) AS paid
-        FROM service_credit_consumption line
-        WHERE line.purchase_id = service_credit_purchase.id
-          AND (line.date <= %(end)s OR line.consumption_type = 'opening')
-    ) early
-    CROSS JOIN LATERAL (
-        -- Credits that were received come with a row.
-        SELECT CASE WHEN origin_id IS NULL THEN service_credit_purchase.credits
-                    ELSE 0 END AS credits,
-               CASE WHEN origin_id IS NULL THEN value_total ELSE 0 END AS value,
-               CASE WHEN origin_id IS NULL THEN paid_total ELSE 0 END AS paid
-    ) sold
-    WHERE is_draft IS NOT TRUE AND date_start > %(end)s
-      AND (create_date AT TIME ZONE 'UTC' AT TIME ZONE day.time_zone)::date <= %(end)s
-      AND sold.credits > early.credits
-"""
 
 
 def _credits(string, **options):
@@ -97,6 +36,7 @@ class ServiceCreditBalance(models.Model):
     """
 
     _name = "service.credit.balance"
+    _inherit = "service.credit.sold.mixin"
     _description = "Services Credits Balance"
     _auto = False
     _order = "date_expiry, purchase_id"
@@ -169,30 +109,14 @@ class ServiceCreditBalance(models.Model):
                     "2026-12-31."
                 )
             ) from error
-        return (
-            first or fields.Date.to_date("0001-01-01"),
-            last or self.env.company._get_today(),
-        )
+        return first, last or self.env.company._get_today()
 
     @property
     def _table_query(self):
         start, end = self._get_period()
-        figures = SQL(", ").join(
-            SQL(FIGURES, start=start, field=SQL(name)) for name in AMOUNTS
-        )
-        return SQL(
-            """
-            SELECT balance.*, balance.purchase_id AS id, purchase.date_start,
-                   purchase.date_expiry
-            FROM (%s UNION ALL %s) balance
-            JOIN service_credit_purchase purchase ON purchase.id = balance.purchase_id
-            """,
-            SQL(
-                STARTED,
-                start=start,
-                end=end,
-                figures=figures,
-                movement=self.env["service.credit.movement"]._table_sql,
-            ),
-            SQL(LATER, end=end, days=self.env["res.company"]._query_days()),
+        return query_balances(
+            self.env["service.credit.movement"]._table_sql,
+            self.env["res.company"]._query_days(),
+            end,
+            start,
         )

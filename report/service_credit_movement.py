@@ -18,6 +18,7 @@ class ServiceCreditMovement(models.Model):
     """
 
     _name = "service.credit.movement"
+    _inherit = "service.credit.sold.mixin"
     _description = "Services Credits Movement"
     _auto = False
     _order = "date desc, id desc"
@@ -27,13 +28,24 @@ class ServiceCreditMovement(models.Model):
             "commercial_partner_id",
             "company_id",
             "credits",
+            "credits_available",
+            "credits_expired",
             "currency_id",
             "date_expiry",
             "date_received",
             "date_start",
+            "expired_since",
             "is_draft",
+            "opportunity_id",
             "origin_id",
+            "paid_available",
+            "paid_expired",
             "paid_total",
+            "rows_since",
+            "sale_order_id",
+            "used_until",
+            "value_available",
+            "value_expired",
             "value_total",
         ],
         "service.credit.consumption": ["timesheet_id"],

@@ -99,6 +99,8 @@ from .report import test_plan_figures
 from .report import test_report_balance
 from .report import test_customer_rates
 from .report import test_report_forecast
+from .report import test_report_plain
+from .report import test_report_reads
 from .report import test_report_rights
 from .report import test_report_statement
 from .security import test_attack_computed

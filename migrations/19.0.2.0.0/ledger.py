@@ -62,11 +62,44 @@ LEVELS = """
         service_credit_alert_days =
             regexp_replace(service_credit_alert_days, ',(?=\\d)', ', ', 'g')
 """
+# After the rows have their types.
+EXPIRED = """
+    ALTER TABLE service_credit_purchase
+        ADD COLUMN value_expired numeric DEFAULT 0,
+        ADD COLUMN paid_expired numeric DEFAULT 0,
+        ADD COLUMN rows_since date,
+        ADD COLUMN used_until date,
+        ADD COLUMN expired_since date;
+    ALTER TABLE service_credit_purchase
+        ALTER COLUMN value_expired DROP DEFAULT,
+        ALTER COLUMN paid_expired DROP DEFAULT;
+    UPDATE service_credit_purchase purchase
+    SET value_expired = sums.value, paid_expired = sums.paid, rows_since = sums.since,
+        used_until = sums.used_until, expired_since = sums.expired_since
+    FROM (
+        SELECT purchase_id, MIN(date) AS since,
+               MAX(date) FILTER (WHERE consumption_type IN ('consumption', 'adjustment')
+               ) AS used_until,
+               MIN(date) FILTER (WHERE consumption_type = 'expiry') AS expired_since,
+               COALESCE(SUM(value) FILTER (WHERE consumption_type = 'expiry'), 0)
+                   AS value,
+               COALESCE(SUM(paid) FILTER (WHERE consumption_type = 'expiry'), 0)
+                   AS paid
+        FROM service_credit_consumption GROUP BY purchase_id
+    ) sums
+    WHERE sums.purchase_id = purchase.id
+"""
 
 
 def before(cr):
     _note_limits(cr)
     _note_transfers(cr)
+    _note_withdrawals(cr)
+    if not column_exists(cr, "service_credit_purchase", "expired_since"):
+        cr.execute(EXPIRED)
+
+
+def _note_withdrawals(cr):
     if column_exists(cr, "service_credit_purchase", "credits_withdrawn"):
         return
     create_column(cr, "service_credit_purchase", "credits_withdrawn", "numeric")

@@ -36,6 +36,10 @@ OWN_SALES = (
     "('{0}opportunity_id.user_id', '=', user.id)"
 )
 SALES = "('{0}sale_order_id', '!=', False), ('{0}opportunity_id', '!=', False)"
+RULES = {"salesman": OWN_SALES, "salesman_all": f"'|', {SALES}"}
+# Reports look up once what was sold: a path would be joined line by line.
+FIELDS = {"salesman": "is_own_sale", "salesman_all": "is_sale"}
+REPORTS = ("movement", "balance")
 OWN_CUSTOMERS = "'|', ('user_id', '=', user.id), '&', ('user_id', '=', False), "
 ORDERS = "('{0}sale_order_id', '!=', False)"
 CUSTOMERS = "'|', '|', ('user_id', '!=', False), "
@@ -54,9 +58,10 @@ def before(cr):
 
 
 def after(env):
-    """Show salespeople what other customers received of their sales: rules are never
-    updated, and one that was changed here is left alone."""
-    for name, old, new in _get_rules():
+    """Show salespeople what other customers received of their sales, and look up what
+    they sold once for a report: rules are never updated, and one that was changed here
+    is left alone."""
+    for name, old, new in (*_get_rules(), *_get_report_rules()):
         rule = env.ref(f"helpdesk_service_credit.service_credit_{name}", False)
         if rule and rule.domain_force == f"[{old}]":
             rule.domain_force = f"[{new}]"
@@ -65,8 +70,11 @@ def after(env):
 def _get_rules():
     """Yield ``(name, old domain, new domain)`` of each rule of salespeople."""
     for model, path in PATHS.items():
-        for name, sold in (("salesman", OWN_SALES), ("salesman_all", f"'|', {SALES}")):
-            yield f"{model}_rule_{name}", sold.format(path), _join(sold, path)
+        for name, sold in RULES.items():
+            rule, new = f"{model}_rule_{name}", _join(sold, path)
+            if model in REPORTS:
+                new = f"('{FIELDS[name]}', '=', True)"
+            yield rule, sold.format(path), new
     for model in ("forecast", "alert"):
         for name, own, sold, joined in (
             ("salesman", OWN_CUSTOMERS, ORDERS, ORDERS),
@@ -80,6 +88,14 @@ def _get_rules():
                 own + sold.format("purchase_id."),
                 own + new,
             )
+
+
+def _get_report_rules():
+    """Yield the same for rules on reports that were made since the last release."""
+    for model in REPORTS:
+        for name, sold in RULES.items():
+            old = _join(sold, PATHS[model])
+            yield f"{model}_rule_{name}", old, f"('{FIELDS[name]}', '=', True)"
 
 
 def _join(sold, path):

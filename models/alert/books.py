@@ -33,7 +33,13 @@ PURCHASES = """
                SUM(credits) FILTER (WHERE consumption_type = 'withdrawal') AS withdrawn,
                SUM(credits) FILTER (WHERE consumption_type = 'transfer') AS moved,
                SUM(credits) FILTER (WHERE consumption_type = 'opening') AS opening,
-               SUM(value) AS value, SUM(paid) AS paid
+               SUM(value) AS value, SUM(paid) AS paid,
+               SUM(value) FILTER (WHERE consumption_type = 'expiry') AS expired_value,
+               SUM(paid) FILTER (WHERE consumption_type = 'expiry') AS expired_paid,
+               MIN(date) AS since,
+               MAX(date) FILTER (WHERE consumption_type IN ('consumption', 'adjustment')
+               ) AS used_until,
+               MIN(date) FILTER (WHERE consumption_type = 'expiry') AS expired_since
         FROM service_credit_consumption GROUP BY purchase_id
     ) s ON s.purchase_id = p.id
     -- What was received is a row, too.
@@ -54,7 +60,16 @@ PURCHASES = """
         ('credits_available', p.credits_available,
          sold.credits - COALESCE(s.credits, 0)),
         ('value_available', p.value_available, sold.value - COALESCE(s.value, 0)),
-        ('paid_available', p.paid_available, sold.paid - COALESCE(s.paid, 0))
+        ('paid_available', p.paid_available, sold.paid - COALESCE(s.paid, 0)),
+        ('value_expired', p.value_expired, COALESCE(s.expired_value, 0)),
+        ('paid_expired', p.paid_expired, COALESCE(s.expired_paid, 0)),
+        -- As a number: 20261231.
+        ('rows_since', TO_CHAR(p.rows_since, 'YYYYMMDD')::numeric,
+         TO_CHAR(s.since, 'YYYYMMDD')::numeric),
+        ('used_until', TO_CHAR(p.used_until, 'YYYYMMDD')::numeric,
+         TO_CHAR(s.used_until, 'YYYYMMDD')::numeric),
+        ('expired_since', TO_CHAR(p.expired_since, 'YYYYMMDD')::numeric,
+         TO_CHAR(s.expired_since, 'YYYYMMDD')::numeric)
     ) AS figure (field, stored, expected)
     WHERE p.company_id IN %(companies)s
       AND figure.stored IS DISTINCT FROM figure.expected

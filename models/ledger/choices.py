@@ -37,3 +37,6 @@ RELEASES = [
     ("invoice", "Invoiced"),
     ("payment", "Paid"),
 ]
+# By the work dates of its rows, so that reports need not read them: the first one, the
+# last one of what work received, and the first one that was written off.
+ROW_DATES = ("rows_since", "used_until", "expired_since")

@@ -149,6 +149,11 @@ class ServiceCreditConsumption(models.Model):
     _by_purchase = models.Index(
         "(purchase_id, consumption_type) INCLUDE (credits, value, paid, date)"
     )
+    # Few of many: reports read them apart from what work received.
+    _of_sales = models.Index(
+        "(purchase_id) INCLUDE (credits, value, paid, date) "
+        "WHERE consumption_type IN ('opening', 'transfer', 'withdrawal')"
+    )
     _by_allocation = models.Index("(allocation_id) INCLUDE (credits, value, paid)")
 
     def init(self):

@@ -2,12 +2,11 @@
 from odoo import api, fields, models
 
 from ...tools import check_moved, refuse_typed, refuse_unreadable, untyped_defaults
-from .choices import RELEASES, SHARING, STATES
+from .choices import RELEASES, ROW_DATES, SHARING, STATES
 
 AMOUNT_FIELDS = ("credits", "opening_used", "value_per_credit", "paid_per_credit")
 # Up to this, an amount of money is exact to the last digit of its currency.
 MOST_MONEY = 1_000_000_000_000
-
 SHARING_FIELDS = ("sharing", "shared_partner_ids", "partner_id")
 
 # They follow from the purchase and its ledger: nobody writes them, not even superuser.
@@ -23,6 +22,9 @@ DERIVED_FIELDS = (
     "paid_total",
     "value_available",
     "paid_available",
+    "value_expired",
+    "paid_expired",
+    *ROW_DATES,
     "credits_waiting",
     "credits_unpaid",
     "value_waiting",
@@ -379,7 +381,6 @@ class ServiceCreditPurchase(models.Model):
         index="btree_not_null",
         check_company=True,
     )
-
     origin_id = fields.Many2one(
         comodel_name="service.credit.purchase",
         string="Transferred From",
@@ -430,6 +431,12 @@ class ServiceCreditPurchase(models.Model):
     )
     value_available = fields.Monetary(**OF_BALANCE)
     paid_available = fields.Monetary(string="Paid for Available", **OF_BALANCE)
+    value_expired = fields.Monetary(**OF_BALANCE)
+    paid_expired = fields.Monetary(string="Paid for Expired", **OF_BALANCE)
+    # See `ROW_DATES`.
+    rows_since = fields.Date(**OF_BALANCE, export_string_translation=False)
+    used_until = fields.Date(**OF_BALANCE, export_string_translation=False)
+    expired_since = fields.Date(**OF_BALANCE, export_string_translation=False)
     credits_waiting = fields.Float(
         string="Waiting",
         digits="Service Credits",

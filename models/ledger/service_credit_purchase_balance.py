@@ -63,6 +63,11 @@ class ServiceCreditPurchase(models.Model):
                 "credits_available": float_round(credits - lost.credits, digits),
                 "value_available": value - lost.value,
                 "paid_available": paid - lost.paid,
+                "value_expired": lost.value_expired,
+                "paid_expired": lost.paid_expired,
+                "rows_since": lost.since,
+                "used_until": lost.used_until,
+                "expired_since": lost.expired_since,
             }
             for item in figures.items():
                 alike[(*item, purchase.currency_id.id)].append(purchase.id)
@@ -195,14 +200,12 @@ class ServiceCreditPurchase(models.Model):
     def _get_ledger_sums(self, domain):
         """Return ``{purchase id: Lost}`` over the rows of ``domain``."""
         sums = {}
-        for purchase, kind, credits, value, paid in self.env[
-            "service.credit.consumption"
-        ]._read_group(
+        for purchase, *figures in self.env["service.credit.consumption"]._read_group(
             domain,
             ["purchase_id", "consumption_type"],
-            ["credits:sum", "value:sum", "paid:sum"],
+            ["credits:sum", "value:sum", "paid:sum", "date:min", "date:max"],
         ):
-            lost = Lost.of(kind, credits, value, paid)
+            lost = Lost.of(*figures)
             sums[purchase.id] = sums.get(purchase.id, NOTHING) + lost
         return sums
 

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...tools import add_days, add_months
-from .choices import OPEN, WAITING
+from .choices import OPEN, ROW_DATES, WAITING
 from .drawing import DRAWING_ORDER, SCOPES, get_drawing_key
 
 # Read with the purchases in one query: what drawing from them asks and changes.
@@ -44,6 +44,9 @@ DRAWING_FIELDS = [
     "paid_total",
     "value_available",
     "paid_available",
+    "value_expired",
+    "paid_expired",
+    *ROW_DATES,
 ]
 
 

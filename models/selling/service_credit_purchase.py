@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import float_compare
 
 from ...tools import format_number
@@ -316,3 +317,44 @@ class ServiceCreditPurchase(models.Model):
         if isinstance(theirs, float):
             return float_compare(ours, theirs, precision_digits=6) == 0
         return (ours or "") == (theirs or "")
+
+    # ------------------------------------------------------------------
+    # Whose sale it is
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _query_sold(self, own=False):
+        """Return a query of the purchases that were sold with an order or opportunity,
+        and of those whose credits came from one of these, for rules.
+
+        :param bool own: by the user: with orders of theirs, or of nobody
+        """
+        # sudo: what a rule is about does not depend on other rules
+        purchases_sudo = self.sudo().with_context(active_test=False)
+        sold = self._domain_sold(own)
+        received = Domain("origin_id", "in", purchases_sudo._search(sold))
+        return purchases_sudo._search(sold | received)
+
+    def _filter_sold(self, own=False):
+        """Return those of these purchases that :meth:`_query_sold` tells."""
+        sold = self._domain_sold(own)
+        alike_sudo = (self | self.origin_id).sudo().with_context(active_test=False)
+        found_sudo = alike_sudo.search(Domain("id", "in", alike_sudo.ids) & sold)
+        return self.filtered(
+            lambda lot: lot in found_sudo or lot.origin_id in found_sudo
+        )
+
+    @api.model
+    def _domain_sold(self, own):
+        if not own:
+            return Domain("sale_order_id", "!=", False) | Domain(
+                "opportunity_id", "!=", False
+            )
+        # sudo: see _query_sold
+        orders_sudo = self.env["sale.order"].sudo().with_context(active_test=False)
+        leads_sudo = self.env["crm.lead"].sudo().with_context(active_test=False)
+        orders = orders_sudo._search([("user_id", "in", [self.env.uid, False])])
+        leads = leads_sudo._search([("user_id", "=", self.env.uid)])
+        return Domain("sale_order_id", "in", orders) | Domain(
+            "opportunity_id", "in", leads
+        )

@@ -303,7 +303,10 @@ class ServiceCreditStatement(models.TransientModel):
         balance_sudo = self.env["service.credit.balance"].sudo()
         return balance_sudo.with_context(
             service_credit_date_to=self.date_to, service_credit_date_from=False
-        ).search(self._domain_owner() & Domain("credits_later", ">", 0))
+        ).search_fetch(
+            self._domain_owner() & Domain("credits_later", ">", 0),
+            ["currency_id", "credits_later", "value_later"],
+        )
 
     def _get_waiting_sudo(self):
         """Return the credits that wait for an invoice or payment today, by currency."""
