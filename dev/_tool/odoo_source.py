@@ -110,7 +110,7 @@ def _fetch(current):
         _apt(["apt-get", "-q", "update"], apt)
         version = _version(apt)
         _apt(["apt-get", "-q", "download", f"{PACKAGE}={version}", *LINKED], apt)
-        _stable(room)
+        stable(room, LINKED_STABLE)
     with say.step("Unpacking Odoo 19"):
         target = room.parent / version
         shutil.rmtree(target, ignore_errors=True)
@@ -183,11 +183,15 @@ def _version(config):
     return found[1]
 
 
-def _stable(room):
-    """Fetch from the machine's own suite, through its own configuration."""
-    command = ["apt-get", "-q", "download", *LINKED_STABLE]
+def stable(room, packages, needed=None):
+    """Fetch packages from the machine's own suite, through its own configuration.
+
+    :param needed: a pattern that finds the packages to fetch too in what
+        ``apt-cache depends`` says of them
+    :return: the files
+    """
     try:
-        commands.run(command, "apt failed", cwd=room)
+        _download(room, packages, needed)
     except Problem:
         # A machine whose package lists were never fetched, as in most images.
         own = room / "own"
@@ -200,9 +204,19 @@ def _stable(room):
             'APT::Sandbox::User "root";\n'
         )
         _apt(["apt-get", "-q", "update"], config)
-        _apt(command, config)
-        for package in own.glob("*.deb"):
-            package.rename(room / package.name)
+        _download(room, packages, needed, config)
+    return sorted(room.glob("*.deb"))
+
+
+def _download(room, packages, needed, config=None):
+    env = {**os.environ, **({"APT_CONFIG": str(config)} if config else {})}
+    options = {"cwd": room, "env": env}
+    if needed:
+        command = ["apt-cache", "depends", *packages]
+        text = commands.run(command, "apt failed", **options)
+        packages = [*packages, *needed.findall(text)]
+    command = ["apt-get", "-q", "download", *packages]
+    commands.run(command, "apt failed", **options)
 
 
 def _put_left_out(package):

@@ -87,6 +87,8 @@ class External(Server):
 class Embedded(Server):
     """A private server on a socket."""
 
+    settings = SETTINGS
+
     def __init__(self, environment, name, throw_away):
         self.name = name
         self.throw_away = throw_away
@@ -184,7 +186,7 @@ class Embedded(Server):
         init = [self.programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust"]
         options = ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
         self._as_owner([*init, *options], "Making a PostgreSQL cluster failed")
-        settings = SETTINGS + (THROW_AWAY if self.throw_away else "")
+        settings = self.settings + (THROW_AWAY if self.throw_away else "")
         with open(data / "postgresql.conf", "a") as config:
             config.write(settings.format(sockets=self.sockets))
         self._ctl("start", "-w", "-t", "60", "-l", data / "log")

@@ -7,7 +7,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, lifecycle, lint, long_run, neighbours, paths, say
+from . import browser, cluster, lifecycle, lint, long_run, neighbours, paths, say
 from .databases import Databases, dependencies
 from .pytest_run import Run
 from .workshop import Workshop
@@ -25,13 +25,16 @@ def main(arguments):
         return neighbours.peers(rest)
     if options.beside:
         return neighbours.beside(rest)
+    if options.cluster:
+        return cluster.main()
     if options.lifecycle:
         return lifecycle.main()
     if options.language:
         os.environ["HELPDESK_LANGUAGE"] = options.language
     if options.long:
         with long_run.arguments() as chosen:
-            return check([*chosen, *rest], True, False)
+            failed = check([*chosen, *rest], True, False)
+        return failed if failed or rest else cluster.main()
     return check(rest, not options.no_browser, not rest and not options.no_lint)
 
 
@@ -103,6 +106,7 @@ SWITCHES = {
     "--peers": "run the tests of the addons ours builds on, with ours installed",
     "--beside": "run our tests beside other addons, uninstall and install again",
     "--long": "run long walks, storms, races, crash points and the security fuzz",
+    "--cluster": "play two servers on one database, with a replica and PgBouncer",
     "--lifecycle": "install on history, adopt another addon's, upgrade, uninstall",
 }
 
