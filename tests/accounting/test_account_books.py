@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ..support.accounting import AccountingCommon
+from ..support.credit import take_back
 
 
 @tagged("post_install", "-at_install")
@@ -165,7 +166,7 @@ class TestServiceCreditBooks(AccountingCommon):
     def test_withdrawn_credits_wait_for_their_credit_note(self):
         invoice = self._invoice(self.purchase)
         self._spend(4)
-        self.purchase.sudo()._write_off(3)
+        take_back(self.purchase.sudo(), 3)
         self._recognize()
         self._assert_line("withdrawn", 600, 300, revenue=400)
         note = invoice._reverse_moves([{"invoice_date": self.today}])
@@ -282,7 +283,7 @@ class TestServiceCreditBooks(AccountingCommon):
                 "is_draft": False,
             }
         )
-        self.purchase.sudo()._write_off()
+        take_back(self.purchase.sudo())
         line = self._line(purchase, date=self._day(-40))
         self.assertEqual((line.reason, line.ledger_owed), ("not_invoiced", 600))
         self.assertIn("names the purchase", line.way_out)
@@ -455,7 +456,7 @@ class TestOneTruth(AccountingCommon):
         for days, credits in ((-80, 1.5), (-50, 2.5), (-12, 3), (-7, 1)):
             self._spend(credits, date=self._day(days))
         for purchase in self.purchases:
-            purchase.sudo()._write_off(1)
+            take_back(purchase.sudo(), 1)
         for days in (-85, -60, -12, -10, -9, -5, -4, -3, -2, 0):
             with self.subTest(days=days):
                 self._assert_one_truth(self._day(days))
@@ -484,7 +485,7 @@ class TestOneTruth(AccountingCommon):
     def test_withdrawn_in_the_days_of_grace_is_no_breakage(self):
         purchase = self.purchases[0]
         self.company.service_credit_grace_days = 15
-        purchase.sudo()._write_off(4)
+        take_back(purchase.sudo(), 4)
         breakage = self._recognize().line_ids.filtered(
             lambda line: line.purchase_id == purchase
         )

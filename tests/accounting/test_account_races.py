@@ -4,7 +4,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
-from ..support.credit import give_back
+from ..support.credit import give_back, let_expire
 from ..support.scratch import ScratchCase
 
 
@@ -89,7 +89,7 @@ class TestAccountRaces(ScratchCase):
 
     def _expire(self, env):
         lot = env["service.credit.purchase"].browse(self.purchase_id)
-        lot._write_off(kind="expiry")
+        let_expire(lot)
 
     def _pay(self, env):
         """Pay a part of the invoice, which credits wait for."""

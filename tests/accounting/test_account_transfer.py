@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..support.accounting import AccountingCommon
+from ..support.credit import let_expire, transfer
 
 
 @tagged("post_install", "-at_install")
@@ -28,7 +29,7 @@ class TestAccountTransfer(AccountingCommon):
     def test_transferred_credits_stay_with_their_sale(self):
         """What was invoiced is earned, lapses or is owed."""
         self._invoice(self.purchase)
-        received = self.purchase._transfer(self.daughter, 4, "Their month")
+        received = transfer(self.purchase, self.daughter, 4)
         self._assert_line("agrees", 1000, 1000, transferred=400)
         ticket = self._create_ticket(partner_id=self.daughter.id)
         ticket.use_service_credits = True
@@ -49,7 +50,7 @@ class TestAccountTransfer(AccountingCommon):
             line.consumption_ids,
         )
         self._assert_line("agrees", 700, 700, revenue=300, transferred=300)
-        received._write_off(kind="expiry")
+        let_expire(received)
         self._recognize()
         self._assert_line("agrees", 400, 400, breakage=300, transferred=0)
         # Nothing new: each row once.
@@ -58,7 +59,7 @@ class TestAccountTransfer(AccountingCommon):
     def test_an_invoice_by_hand_names_the_received_purchase(self):
         """It is one of the sale, for whoever the credits are now."""
         self.purchase = self._record_credits()
-        received = self.purchase._transfer(self.daughter, 10, "All of it")
+        received = transfer(self.purchase, self.daughter, 10, "All of it")
         invoice = self._invoice_by_hand(received, 1000)
         self._assert_line("agrees", 1000, 1000, invoiced=1000, transferred=1000)
         ticket = self._create_ticket(partner_id=self.daughter.id)
@@ -77,7 +78,7 @@ class TestAccountTransfer(AccountingCommon):
         """Rows and amounts of a recognition belong to the same period."""
         self.purchase.date_start = self._day(-40)
         self._invoice(self.purchase, self._day(-40))
-        received = self.purchase._transfer(self.daughter, 4, "Their month")
+        received = transfer(self.purchase, self.daughter, 4)
         ticket = self._create_ticket(partner_id=self.daughter.id)
         ticket.use_service_credits = True
         self._log(ticket, 1, date=self._day(-4))
@@ -90,16 +91,16 @@ class TestAccountTransfer(AccountingCommon):
         )
 
     def test_what_comes_back_after_a_credit_note_is_withdrawn(self):
-        received = self.purchase._transfer(self.daughter, 4, "Their month")
+        received = transfer(self.purchase, self.daughter, 4)
         invoice = self._invoice(self.purchase)
         note = self._credit(invoice)
         self.assertEqual(self.purchase.credits_refunded, 6)
-        received._transfer(self.customer, 3, "Back")
+        transfer(received, self.customer, 3, "Back")
         purchase = self.purchase
         self.assertEqual(
             (purchase.credits_available, purchase.credits_refunded), (0, 9)
         )
-        received._transfer(self.customer, 1, "The rest")
+        transfer(received, self.customer, 1, "The rest")
         self.assertEqual((purchase.state, purchase.credits_refunded), ("withdrawn", 10))
         self.assertFalse(purchase.billing_note)
         self._assert_in_the_books()
@@ -109,18 +110,18 @@ class TestAccountTransfer(AccountingCommon):
         )
 
     def test_a_partial_credit_note_then_a_return(self):
-        received = self.purchase._transfer(self.daughter, 8, "Their month")
+        received = transfer(self.purchase, self.daughter, 8)
         invoice = self._invoice(self.purchase)
         self._credit(invoice, lines=0.5)
         self.assertEqual(self.purchase.credits_refunded, 2)
-        received._transfer(self.customer, 8, "Back")
+        transfer(received, self.customer, 8, "Back")
         self.assertEqual(
             (self.purchase.credits_available, self.purchase.credits_refunded), (5, 5)
         )
         self._assert_in_the_books()
 
     def test_an_invoice_after_the_transfer(self):
-        received = self.purchase._transfer(self.daughter, 10, "All of it")
+        received = transfer(self.purchase, self.daughter, 10, "All of it")
         invoice = self._invoice(self.purchase)
         self.assertEqual((self.purchase.paid_total, received.paid_total), (1000, 1000))
         self._assert_line("agrees", 1000, 1000, transferred=1000)
@@ -131,10 +132,10 @@ class TestAccountTransfer(AccountingCommon):
         self._assert_in_the_books()
 
     def test_the_sale_of_transferred_credits_is_not_undone(self):
-        received = self.purchase._transfer(self.daughter, 4, "Their month")
+        received = transfer(self.purchase, self.daughter, 4)
         order = self.purchase.sale_order_id
         with self.assertRefused(UserError, order.order_line, self.purchase):
             order._action_cancel()
-        received._transfer(self.customer, 4, "Back")
+        transfer(received, self.customer, 4, "Back")
         order._action_cancel()
         self.assertEqual(self.purchase.state, "withdrawn")

@@ -13,7 +13,7 @@ from odoo.tests import tagged
 from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.accounting import AccountingCommon
 from ..support.books_model import Books, decimal, get_unclaimed, get_waiting
-from ..support.credit import give_back
+from ..support.credit import give_back, take_back, transfer
 from ..support.played import LONG, played
 from ..support.random_walk import SEED
 
@@ -348,7 +348,7 @@ class TestAccountWalk(AccountingCommon):
         if not purchase._get_transfer_obstacle():
             most = purchase._get_usable_credits()
             credits = min(self.dice.randrange(1, 900) / 100, most)
-            purchase._transfer(customer, credits, "As agreed")
+            transfer(purchase, customer, credits, "As agreed")
 
     def _step_back(self):
         rows = self._choose().consumption_ids.filtered(
@@ -397,7 +397,7 @@ class TestAccountWalk(AccountingCommon):
         purchase = self._choose()
         credits = min(purchase.credits_available, self.dice.randrange(1, 5))
         if credits > 0 and self.dice.random() < 0.4:
-            purchase.sudo()._write_off(credits)
+            take_back(purchase.sudo(), credits)
 
     def _step_recognize(self):
         for company in self.companies:

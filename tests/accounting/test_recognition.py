@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import format_date
 
 from ..support.accounting import AccountingCommon
+from ..support.credit import take_back
 
 
 @tagged("post_install", "-at_install")
@@ -222,7 +223,7 @@ class TestRecognition(AccountingCommon):
         purchase = self._sell_credits(units=10, price=100)
         invoice = self._invoice(purchase, date=self._day(-3))
         purchase.date_start = self._day(-3)
-        self.purchase.sudo()._write_off()
+        take_back(self.purchase.sudo())
         self._spend(20, date=self._day(-3))
         self.assertEqual(self._recognize(date=self._day(-3)).line_ids.revenue, 200)
         self._credit(invoice, date=self._day(-1), lines=3)
@@ -234,7 +235,7 @@ class TestRecognition(AccountingCommon):
     def test_money_returned_for_used_credits_takes_back_revenue(self):
         purchase = self._sell_credits(units=10, price=100)
         invoice = self._invoice(purchase)
-        self.purchase.sudo()._write_off()
+        take_back(self.purchase.sudo())
         self._spend(20)
         self._spend(20)
         self._recognize()
@@ -247,7 +248,7 @@ class TestRecognition(AccountingCommon):
         invoice = self._invoice(purchase, post=False)
         invoice.invoice_line_ids.quantity = 3
         invoice.action_post()
-        self.purchase.sudo()._write_off()
+        take_back(self.purchase.sudo())
         self._spend(10)
         self.assertEqual(self._recognize().line_ids.revenue, 100)
         note = invoice._reverse_moves([{"invoice_date": self.today}])

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..support.alert import AlertCommon
-from ..support.credit import give_back
+from ..support.credit import give_back, take_back
 
 ALL_DAYS = [("expiry", 60), ("expiry", 30), ("expiry", 14)]
 
@@ -170,7 +170,7 @@ class TestAlert(AlertCommon):
         self._buy(1000, start=-90, expiry=-1)
         gone = self._buy(1000, start=-90)
         self._buy(10, start=-80)
-        gone._write_off()
+        take_back(gone)
         self.assertFalse(self._fire())
         self._use(8)
         alert = self._fire()

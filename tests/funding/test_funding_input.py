@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import format_date, mute_logger
 
+from ..support.credit import get_differences
 from ..support.funding import MAY, FundingCommon
 
 
@@ -95,7 +96,7 @@ class TestFundingInput(FundingCommon):
         self.assertEqual((entry.credits, mine.credits_available), (6, 0))
         other.unlink()
         self.assertEqual(theirs.credits_available, 3)
-        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+        self.assertFalse(get_differences(self.env))
         self._assert_adds_up()
 
     def test_another_customer_on_a_ticket_with_paid_entries(self):
@@ -117,7 +118,7 @@ class TestFundingInput(FundingCommon):
             entry.unit_amount = 6
         entry.unlink()
         self.assertEqual((mine.credits_available, theirs.credits_available), (5, 4))
-        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+        self.assertFalse(get_differences(self.env))
 
     def test_moved_to_a_ticket_of_a_customer_without_credits(self):
         """Refused as a whole: the entry stays where it is and stays paid."""

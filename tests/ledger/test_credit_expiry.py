@@ -9,7 +9,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
 
 from ...tools import LAST_DAY
-from ..support.credit import CreditCommon, give_back
+from ..support.credit import CreditCommon, give_back, take_back
 
 
 @tagged("post_install", "-at_install")
@@ -202,8 +202,8 @@ class TestCreditExpiry(CreditCommon):
     def test_withdraw_a_part_through_the_ledger(self):
         purchase = self._buy(expiry=90)
         with self.assertRefused(UserError, says="only 10.00 are available"):
-            purchase._write_off(11)
-        purchase._write_off(4)
+            take_back(purchase, 11)
+        take_back(purchase, 4)
         self.assertEqual(purchase.credits_available, 6)
         self.assertEqual(purchase.credits_withdrawn, 4)
         self.assertEqual(purchase.credits_expired, 0)

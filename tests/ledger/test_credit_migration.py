@@ -4,7 +4,7 @@ from pathlib import Path
 from odoo.modules.module import get_module_path, load_script
 from odoo.tests import tagged
 
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, take_back
 
 SCRIPT = "migrations/19.0.2.0.0/ledger.py"
 # As 19.0.1.0.0 kept them: whatever was written off had expired.
@@ -47,10 +47,10 @@ class TestCreditMigration(CreditCommon):
         untouched = self._buy(expiry=90, is_draft=True)
         expired.action_expire()
         for lot in undone | in_grace:
-            lot._write_off()
+            take_back(lot)
             lot._write_past_the_lock({"is_withdrawn": True})
-        smaller._write_off(3)
-        used_up._write_off(1)
+        take_back(smaller, 3)
+        take_back(used_up, 1)
         self._draw(self._create_ticket(), 3)
         lots = expired | undone | in_grace | smaller | used_up | untouched
         before = self._read(lots)

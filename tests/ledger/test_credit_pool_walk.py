@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
-from ..support.credit import CreditCommon, give_back
+from ..support.credit import CreditCommon, give_back, let_expire, take_back, transfer
 from ..support.credit_pool_model import ABOVE, MONEY, PoolLedger
 from ..support.played import LONG
 from ..support.random_walk import RandomWalk, figures, total
@@ -201,7 +201,7 @@ class TestCreditPoolWalk(RandomWalk, CreditCommon):
         purchase = self._lot(pick)[1]
         if purchase:
             partner = self.customers[who]
-            self.purchases |= purchase._transfer(partner, float(amount), "Walk")
+            self.purchases |= transfer(purchase, partner, float(amount), "Walk")
 
     def _find_received(self, pick):
         """Return a lot that was received, and who gave it."""
@@ -225,7 +225,7 @@ class TestCreditPoolWalk(RandomWalk, CreditCommon):
             lot = self.model.lots[places[pick % len(places)]]
             purchase = self.purchases[places[pick % len(places)]]
             partner = self.customers[lot.given.lot.owner]
-            self.purchases |= purchase._transfer(partner, float(amount), "Back")
+            self.purchases |= transfer(purchase, partner, float(amount), "Back")
 
     def _model_withdraw(self, pick, amount):
         lot, _purchase = self._lot(pick)
@@ -235,7 +235,7 @@ class TestCreditPoolWalk(RandomWalk, CreditCommon):
     def _ledger_withdraw(self, pick, amount):
         purchase = self._lot(pick)[1]
         if purchase and not purchase.is_draft and amount:
-            purchase._write_off(float(amount))
+            take_back(purchase, float(amount))
 
     def _model_extend(self, pick, days):
         lot, _purchase = self._lot(pick)
@@ -264,7 +264,7 @@ class TestCreditPoolWalk(RandomWalk, CreditCommon):
         if with_action:
             due = self.purchase_model._get_due_domain()
             due = self.purchases.filtered_domain(due)
-            due._write_off(kind="expiry")
+            let_expire(due)
 
     # ------------------------------------------------------------------
     # Comparison

@@ -4,6 +4,7 @@ import re
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ..support.credit import transfer
 from ..support.funding import FundingCommon
 
 
@@ -106,7 +107,7 @@ class TestCreditPortal(FundingCommon, HttpCase):
         receiver = new_test_user(
             self.env, "portal_dora", "base.group_portal", partner_id=daughter.id
         )
-        received = self.purchase._transfer(daughter, 4, "Their month")
+        received = transfer(self.purchase, daughter, 4)
         theirs = self._create_ticket(partner_id=daughter.id, name="Quiet matter")
         self._work(1, ticket=theirs)
         self.assertEqual(received.credits_allocated, 1)

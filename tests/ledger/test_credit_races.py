@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
-from ..support.credit import give_back
+from ..support.credit import get_differences, give_back, transfer
 from ..support.played import LONG, played
 from ..support.scratch import ScratchCase, buy
 
@@ -87,7 +87,7 @@ class TestCreditRaces(ScratchCase):
             )
             self.assertEqual(sum(purchases.mapped("credits_available")), available)
             self.assertEqual(sum(purchases.mapped("credits_allocated")), allocated)
-            self.assertFalse(env["service.credit.reconciliation"]._get_differences())
+            self.assertFalse(get_differences(env))
 
     def _check_outcomes(self, results):
         """Return how much the winners drew; losers were refused in one sentence."""
@@ -177,12 +177,12 @@ class TestCreditRaces(ScratchCase):
                 .id
             )
 
-        def transfer(env):
+        def give(env):
             purchase = env["service.credit.purchase"].browse(purchase_id)
             member = env["res.partner"].browse(member_id)
-            return purchase._transfer(member, 2, "Race").credits
+            return transfer(purchase, member, 2, "Race").credits
 
-        jobs = [transfer, self._drawing(2.0)] * (WORKERS // 2)
+        jobs = [give, self._drawing(2.0)] * (WORKERS // 2)
         results = self._race(*jobs)
         for result in results:
             if not isinstance(result, float):
@@ -204,11 +204,11 @@ class TestCreditRaces(ScratchCase):
             )
             purchase = buy(env, owner, 10)
             purchase_id = purchase.id
-            received_id = purchase._transfer(member, 4, "Race").id
+            received_id = transfer(purchase, member, 4, "Race").id
 
         def back(env):
             received = env["service.credit.purchase"].browse(received_id)
-            return received._transfer(self._customer(env), 4, "Back").id
+            return transfer(received, self._customer(env), 4, "Back").id
 
         results = self._race(*[back] * 4)
         self.assertEqual([one for one in results if one == purchase_id], [purchase_id])
@@ -295,7 +295,7 @@ class TestCreditRaces(ScratchCase):
             purchase = env["service.credit.purchase"].browse(purchase_id)
             self.assertEqual(purchase.credits_allocated, drawn)
             self.assertEqual(purchase.credits_expired, 4 - drawn)
-            self.assertFalse(env["service.credit.reconciliation"]._get_differences())
+            self.assertFalse(get_differences(env))
 
     # ------------------------------------------------------------------
     # Killing
@@ -344,7 +344,7 @@ class TestCreditRaces(ScratchCase):
             killed = self._run_killed(job, statement)
             with self._env() as env:
                 after = state(env)
-                differences = env["service.credit.reconciliation"]._get_differences()
+                differences = get_differences(env)
             self.assertFalse(differences)
             if not killed:
                 self.assertNotEqual(after, before)

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
 from ..support.books import assert_books
-from ..support.credit import CreditCommon
+from ..support.credit import CreditCommon, let_expire, take_back
 
 
 @tagged("post_install", "-at_install")
@@ -102,7 +102,7 @@ class TestCreditTransfer(CreditCommon):
         self.assertEqual(purchase.paid_total, 1)
         self.assertAlmostEqual(sum(lot.paid_total for lot in received), 1)
         for lot in received:
-            lot._write_off()
+            take_back(lot)
             self.assertEqual(self._figures(lot), (0, 0, 0, 0))
 
     def test_received_credits_are_never_worth_less_than_nothing(self):
@@ -218,7 +218,7 @@ class TestCreditTransfer(CreditCommon):
         received = self._transfer(4)
         both = self.purchase | received
         both.write({"date_expiry": self._day(-1)})
-        both._write_off(kind="expiry")
+        let_expire(both)
         self.assertEqual(both.mapped("credits_expired"), [6, 4])
         self.assertEqual(both.mapped("state"), ["expired", "expired"])
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import Command
 from odoo.tests import tagged
 
-from ..support.credit import CreditCommon, give_back
+from ..support.credit import CreditCommon, give_back, take_back
 from ..support.credit_model import Ledger
 from ..support.random_walk import RandomWalk, figures, total
 
@@ -164,7 +164,7 @@ class TestCreditWalk(RandomWalk, CreditCommon):
     def _ledger_withdraw(self, pick, amount):
         purchase = self._lot(pick)[1]
         if not purchase.is_draft and amount:
-            purchase._write_off(float(amount))
+            take_back(purchase, float(amount))
 
     def _model_lapse(self, pick, _amount):
         lot, _purchase = self._lot(pick)

@@ -10,7 +10,7 @@ from odoo.fields import Date
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..support.credit import CreditCommon, give_back
+from ..support.credit import CreditCommon, give_back, let_expire, transfer
 from ..support.selling import SellingCommon
 
 MONTH = 30.4375
@@ -266,7 +266,7 @@ class TestReportForecast(CreditCommon):
 
     def test_received_credits_are_measured_since_they_came(self):
         daughter = self._create_customer("Daughter", parent_id=self.customer.id)
-        received = self._buy(30, start=-400)._transfer(daughter, 20, "Their month")
+        received = transfer(self._buy(30, start=-400), daughter, 20)
         received._write_past_the_lock({"date_received": self._day(-45)})
         self._used(6, 1, partner=daughter)
         line = self._forecast(daughter)
@@ -402,7 +402,7 @@ class TestReportForecastOverage(SellingCommon):
                 *({**common, "team_ids": [Command.set(team.ids)]} for team in teams),
             ]
         )
-        gone._write_off(kind="expiry")
+        let_expire(gone)
         self.team.over_limit_policy = "overage"
         self._use(3)
         lines = self.env["service.credit.forecast"].search(

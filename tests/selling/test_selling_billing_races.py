@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
-from ..support.credit import give_back
+from ..support.credit import give_back, let_expire
 from ..support.played import LONG
 from ..support.scratch import ScratchCase
 
@@ -134,7 +134,7 @@ class TestSellingBillingRaces(ScratchCase):
         give_back(drawn.sorted("id")[:1])
 
     def _expire(self, env):
-        self._lot(env)._write_off(kind="expiry")
+        let_expire(self._lot(env))
 
     def _release(self, env):
         self._lot(env).release = "order"

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..support.books import assert_books
+from ..support.credit import let_expire
 from ..support.selling import SellingCommon
 
 
@@ -240,7 +241,7 @@ class TestSellingRelease(SellingCommon):
         invoice = self._invoice(lot)
         payment = self._pay(invoice, 50)
         self._use(5)
-        lot._write_off(kind="expiry")
+        let_expire(lot)
         self.assertEqual((lot.credits_expired, lot.credits_unpaid), (5, 0))
         payment.action_cancel()
         self.assertEqual(lot.credits_unpaid, 5)

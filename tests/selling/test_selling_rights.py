@@ -7,6 +7,7 @@ from odoo.modules import get_module_path
 from odoo.modules.module import load_script
 from odoo.tests import Form, new_test_user, tagged
 
+from ..support.credit import transfer
 from ..support.people import create_users
 from ..support.selling import SellingCommon
 
@@ -85,7 +86,7 @@ class TestSellingRights(SellingCommon):
                 "parent_id": self.customer.id,
             }
         )
-        received = lot._transfer(daughter, 4, "Their month").sudo(False)
+        received = transfer(lot, daughter, 4).sudo(False)
         self._use(1, partner_id=daughter.id)
         [boss] = create_users(
             self.env(su=True), {"boss": "sales_team.group_sale_salesman_all_leads"}

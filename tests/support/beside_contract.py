@@ -9,6 +9,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .accounting import AccountingCommon
+from .credit import get_differences
 
 
 class RecurringCommon(AccountingCommon):
@@ -97,7 +98,7 @@ class TestBesideSubscription(RecurringCommon):
             self.assertEqual(february.credits_available, 8)
             self._recognize(date(2026, 2, 10))
             self._assert_in_the_books(date(2026, 2, 10))
-        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+        self.assertFalse(get_differences(self.env))
 
     def test_an_order_of_several_months_goes_on_by_itself(self):
         """A quarter is ordered at once: its periods come one by one."""
@@ -165,4 +166,4 @@ class TestBesideContract(RecurringCommon):
         self.assertEqual(invoice.amount_untaxed, 800)
         self.assertEqual(self._purchases(), lot)
         self.assertEqual((lot.invoiced_total, lot.credits_available), (0, 10))
-        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+        self.assertFalse(get_differences(self.env))

@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 
 from ...tools import add_days
 from .accounting import AccountingCommon
+from .credit import get_differences
 from .funding import FundingCommon
 from .peers import http_peer
 
@@ -64,7 +65,7 @@ class TestBesideMerge(FundingCommon):
         self.assertEqual(purchase.credits_available, 3)
         self.assertEqual(self.target.service_credits_used, 2)
         self.assertEqual(self.ticket.service_credits_used, 0)
-        self.assertFalse(self.env["service.credit.reconciliation"]._get_differences())
+        self.assertFalse(get_differences(self.env))
 
     def test_into_a_new_ticket(self):
         item = self._sell()

@@ -17,6 +17,34 @@ def give_back(rows, credits=None):
     return rows._give_back_batch([(rows, credits)])
 
 
+def take_back(purchases, credits=None):
+    """Withdraw credits, as a sale does that is undone or reduced."""
+    return purchases._write_off(credits)
+
+
+def let_expire(purchases):
+    """Write off what is left, as at the end of the term."""
+    return purchases._write_off(kind="expiry")
+
+
+def transfer(purchase, partner, credits, reason="Their month"):
+    """Transfer credits in the window, and return the purchase that received them."""
+    window = purchase.env["service.credit.transfer"].create(
+        {
+            "purchase_id": purchase.id,
+            "partner_id": partner.id,
+            "credits": credits,
+            "reason": reason,
+        }
+    )
+    return purchase.browse(window.action_transfer()["res_id"])
+
+
+def get_differences(env):
+    """Return what the books of the ledger differ in, nothing when they agree."""
+    return env["service.credit.reconciliation"]._get_differences()
+
+
 class CreditCommon(Refusals, BaseCommon):
     """Two customers, a project, and people of each group; nothing bought yet."""
 

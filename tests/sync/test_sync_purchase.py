@@ -11,6 +11,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
+from ..support.credit import take_back, transfer
 from ..support.peers import http_peer
 from ..support.sync import SyncCommon
 
@@ -282,12 +283,12 @@ class TestSyncPurchase(SyncCommon):
                 "parent_id": lot.partner_id.id,
             }
         )
-        received = lot._transfer(daughter, 4, "Their month")
+        received = transfer(lot, daughter, 4)
         record, lot = self.sync(void=True)
         self.assertEqual(record.state, "error")
         self.assertIn(lot.name, record.error)
         self.assertEqual((lot.credits_available, received.credits_available), (6, 4))
-        received._transfer(lot.partner_id, 4, "Back")
+        transfer(received, lot.partner_id, 4, "Back")
         record, lot = self.sync(void=True, note="again")
         self.assertEqual((record.state, lot.credits_withdrawn), ("withdrawn", 10))
 
@@ -333,7 +334,7 @@ class TestSyncPurchase(SyncCommon):
     def test_what_has_ledger_rows_is_never_removed(self):
         record, lot = self.sync()
         lot.is_draft = False
-        lot._write_off(4)
+        take_back(lot, 4)
         with self.assertRefused(UserError, lot):
             record.action_delete_target()
         with self.assertRefused(UserError, lot):

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from ..support.books import assert_books
+from ..support.credit import get_differences
 from ..support.played import LONG
 from ..support.scratch import ScratchCase, buy
 
@@ -182,7 +183,7 @@ class TestApprovalRaces(ScratchCase):
                     (entry.approval_state, entry.credits, purchase.credits_available),
                     ("approved", 1, 9) if approved else ("rejected", 0, 10),
                 )
-                differences = env["service.credit.reconciliation"]._get_differences()
+                differences = get_differences(env)
                 self.assertFalse(differences)
 
     def test_approving_and_resetting(self):
