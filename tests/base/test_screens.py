@@ -53,6 +53,8 @@ class TestScreens(ScreenWalkCommon):
 
     def _walk(self, screen):
         super()._walk(screen)
+        screen.open_form(self.credit_product.product_tmpl_id)
+        self._look(screen, "a product with credits")
         # A sheet keeps the height that it opens with: the whole day is on it.
         screen.click(".o_service_timer_menu")
         day = "document.querySelector('.o_service_day')?.getBoundingClientRect()"

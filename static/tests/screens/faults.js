@@ -24,6 +24,11 @@
         // The title of a form, without a label in helpdesk_mgmt and crm.
         ".oe_title [name=name]",
         "[name=alias_domain_id]",
+        // Of the form of a product.
+        "[name=uom_id]",
+        "[name=service_upsell_threshold]",
+        "[name=taxes_id]",
+        "[name=supplier_taxes_id]",
         ".o_field_binary",
         ".o_web_sign_name_and_signature .o-dropdown",
         "header#top",
