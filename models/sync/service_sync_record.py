@@ -90,6 +90,7 @@ class ServiceSyncRecord(models.Model):
     partner_id = fields.Many2one(
         comodel_name="res.partner",
         string="Matched Customer",
+        index="btree_not_null",
         ondelete="set null",
         help="Who the customer of this row is. Remembered for every row of the "
         "connected system that names the same customer.",
