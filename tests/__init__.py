@@ -192,6 +192,7 @@ from .time import test_time_install
 from .time import test_time_lock
 from .time import test_time_of_team
 from .time import test_time_people
+from .time import test_time_portal
 from .time import test_time_rules
 from .time import test_time_search
 from .time import test_time_thousands

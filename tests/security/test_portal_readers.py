@@ -25,6 +25,7 @@ PAGINATED = (
     "/my/ticket/1/time",
     "/my/authorizations/page/2",
     "/my/service-credits/page/2",
+    "/my/timesheets/page/2",
 )
 
 
