@@ -46,6 +46,11 @@ QUESTIONS = {
         WHERE l.company_id <> t.company_id OR l.company_id <> i.company_id
            OR l.so_line <> t.sale_line_id
     """,
+    "teams of entries": """
+        SELECT l.id, l.ticket_team_id, t.team_id
+        FROM account_analytic_line l LEFT JOIN helpdesk_ticket t ON t.id = l.ticket_id
+        WHERE l.ticket_team_id IS DISTINCT FROM t.team_id
+    """,
     "invoiced hours": """
         SELECT i.id, i.qty_invoiced, s.hours FROM sale_order_line i
         JOIN (
