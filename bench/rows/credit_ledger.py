@@ -220,8 +220,8 @@ ROWS = [
         prepare=prepare_due,
         stock=expire_in_sql,
         ours=expire,
-        target="within 10x",
-        holds=lambda result: result.ratio <= 10,
+        target="within 2x",
+        holds=lambda result: result.ratio <= 2,
         work=DUE,
         repeat=1,
         warm_up=0,  # the first portions of so many

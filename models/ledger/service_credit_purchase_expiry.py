@@ -10,6 +10,17 @@ from ...tools import add_days, report_failure
 from .choices import OPEN, WAITING
 from .drawing import EXPIRY, OPENING
 
+# What decides how a purchase expires.
+DECIDES_EXPIRY = (
+    "company_id",
+    "credits",
+    "date_expiry",
+    "date_rollover",
+    "release",
+    "rollover_credits",
+    "sale_line_id",
+)
+
 
 class ServiceCreditPurchase(models.Model):
     """Expiring, withdrawing and extending: by button, and by the scheduled action."""
@@ -79,7 +90,30 @@ class ServiceCreditPurchase(models.Model):
         :return: the new rows
         :raise UserError: when a purchase has fewer available
         """
+        is_rest = kind == EXPIRY and credits is None
+        if is_rest:
+            # Not all that is stored of thousands.
+            self.fetch(DECIDES_EXPIRY)
         self._post_lapses()
+        if not is_rest:
+            return self._write_off_each(credits, kind)
+        rows, others = self._expire_free()
+        return rows + others._write_off_each(credits, kind)
+
+    def _expire_free(self):
+        """Expire those that wait for nothing, in one go.
+
+        :return: their rows, and the other purchases
+        """
+        # sudo: what it waits for does not depend on who expires it
+        waiting = self.browse().union(*self.sudo()._get_released_shares())
+        free = (self - waiting)._origin
+        before, after = self._get_expiry_name("\n").split("\n")
+        days = {company: company._get_today() for company in free.company_id}
+        ledger = self.env["service.credit.consumption"]
+        return ledger._post_rest(free, days, (before, after)), waiting
+
+    def _write_off_each(self, credits, kind):
         vals_list = []
         for purchase in self.sorted("id"):
             available = purchase.credits_available
@@ -88,6 +122,10 @@ class ServiceCreditPurchase(models.Model):
             if amount > 0:
                 vals_list.append(purchase._prepare_write_off(amount, kind))
         return self.env["service.credit.consumption"]._post(vals_list)
+
+    @api.model
+    def _get_expiry_name(self, number):
+        return self.env._("Expiry of %(name)s", name=number)
 
     def _check_write_off(self, amount, available):
         if float_compare(amount, available, self._get_credit_digits()) > 0:
@@ -103,7 +141,7 @@ class ServiceCreditPurchase(models.Model):
 
     def _prepare_write_off(self, amount, kind, date=None):
         if kind == EXPIRY:
-            name = self.env._("Expiry of %(name)s", name=self.name)
+            name = self._get_expiry_name(self.name)
         elif kind == OPENING:
             name = self.env._("%(name)s, used elsewhere", name=self.name)
         else:

@@ -43,6 +43,56 @@ class TestCreditExpiry(CreditCommon):
         self.assertFalse(allocation.ticket_id or allocation.milestone_id)
         self.assertEqual(allocation.paid, 560)
 
+    def test_all_in_one_go_is_what_one_by_one_is(self):
+        lots = self._create_lots_of_every_kind()
+
+        def expire(way):
+            savepoint = self.env.cr.savepoint()
+            way()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            found = self._read_books(lots)
+            savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+            return found
+
+        one_by_one = expire(lambda: lots._write_off_each(None, "expiry"))
+        in_one_go = expire(lambda: lots._write_off(kind="expiry"))
+        self.assertEqual(in_one_go, one_by_one)
+        kinds = [row["consumption_type"] for row in in_one_go[1]]
+        self.assertEqual(kinds.count("expiry"), len(lots))
+
+    def _create_lots_of_every_kind(self):
+        """Return purchases with odd prices, used in part, free, withdrawn, …"""
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        prices = {"value_per_credit": 33.333, "paid_per_credit": 16.667}
+        lots = self._buy(7.5, expiry=1, **prices) + self._buy(3, expiry=2, **prices)
+        self._draw(self._create_ticket(), 8.17)
+        rest = self._buy(0.01, **prices) + self._buy(5, value_per_credit=0)
+        rest += self._buy(4, currency_id=euro.id)
+        rest[-1]._write_off(1.5)
+        rest += self._buy(6, opening_used=2)
+        rest += self._buy(5, release="payment")
+        withdrawn = self._buy(9)
+        withdrawn._write_past_the_lock({"is_withdrawn": True})
+        return lots[1] + rest + withdrawn
+
+    def _read_books(self, lots):
+        """Return what is stored of purchases and their rows, but for ids and times."""
+        left_out = {"id", "allocation_id", "create_date", "write_date"}
+
+        def read(records):
+            names = [
+                name
+                for name, field in records._fields.items()
+                if field.store and field.column_type and name not in left_out
+            ]
+            return [{name: record[name] for name in names} for record in records]
+
+        rows = lots.consumption_ids.sorted(lambda row: (row.purchase_id.id, row.id))
+        return read(lots), read(rows), read(rows.allocation_id.sorted("name"))
+
     def test_dates_are_locked_afterwards(self):
         purchase = self._buy(expiry=0)
         purchase.action_expire()
@@ -146,20 +196,21 @@ class TestCreditExpiry(CreditCommon):
             *(self._buy(1, start=-30, expiry=-2) for _ in range(5))
         )
         bad = purchases[2]
-        prepare = type(self.purchase_model)._prepare_write_off
+        ledger = type(self.env["service.credit.consumption"])
+        post = ledger._post_rest
 
-        def fail(purchase, *args):
-            if purchase == bad:
+        def fail(rows, purchases, *args):
+            if bad in purchases:
                 raise ValueError("broken record")
-            return prepare(purchase, *args)
+            return post(rows, purchases, *args)
 
-        with patch.object(type(self.purchase_model), "_prepare_write_off", fail):
+        with patch.object(ledger, "_post_rest", fail):
             self._cron(batch_size=3)
         self.assertEqual(bad.state, "open")
         self.assertEqual(set((purchases - bad).mapped("state")), {"expired"})
         self.assertEqual(bad.activity_ids.note, "<p>broken record</p>")
         self.assertFalse((purchases - bad).activity_ids)
-        with patch.object(type(self.purchase_model), "_prepare_write_off", fail):
+        with patch.object(ledger, "_post_rest", fail):
             self._cron(batch_size=3)
         self.assertEqual(len(bad.activity_ids), 1, "one, however often it fails")
 
