@@ -62,7 +62,7 @@ class ServiceStatementFile(models.Model):
             (WAITING, "Being Made"),
             (READY, "Ready"),
             (FAILED, "Failed"),
-            (NOTHING, "Nothing to Tell"),
+            (NOTHING, "Nothing to Send"),
         ],
         required=True,
         readonly=True,
@@ -230,7 +230,7 @@ class ServiceStatementFile(models.Model):
         self.check_access("read")
         if self.user_id != self.env.user:
             raise AccessError(
-                self.env._("Only who asked for the statement can try again.")
+                self.env._("Only the person who asked for it can try again.")
             )
         self._check_may_see()
         if self.state == FAILED:

@@ -90,7 +90,9 @@ class ServiceStatementFile(models.Model):
         if file.state != WAITING or (file.lease_until and file.lease_until > now):
             return False
         if file.attempts >= MOST_ATTEMPTS:
-            file._fail(UserError(self.env._("The worker died each time it was made.")))
+            file._fail(
+                UserError(self.env._("The server stopped each time it was made."))
+            )
             self.env["ir.cron"]._commit_progress()
             return False
         file.write({"attempts": file.attempts + 1, "lease_until": now + LEASE})
