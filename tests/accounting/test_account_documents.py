@@ -2,6 +2,7 @@
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import format_date
 
 from ...models.ledger.drawing import DrawRequest, draw_credits
 from ..support.accounting import AccountingCommon
@@ -303,5 +304,5 @@ class TestBranches(AccountingCommon):
         self._sell_in_branch()
         self._spend_in_branch(4)
         self.company.fiscalyear_lock_date = self.today
-        with self.assertRefused(UserError, says="is in a period that is closed"):
+        with self.assertRefused(UserError, format_date(self.env, self.today)):
             self._recognize(company=self.branch)

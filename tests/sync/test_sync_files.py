@@ -384,7 +384,7 @@ class TestUploads(FilesCase):
         with closing(source._get_connector()) as connector:
             self.assertEqual(connector.headers()["X-Token"], "t0ken")
             self.assertIn("t0ken", connector.secrets)
-        with self.assertRefused(AccessError, says="never exported"):
+        with self.assertRefused(AccessError, says="values of headers"):
             source.export_data(["header_ids/secret"])
         self.assertFalse(source.copy().header_ids.secret)
         manager = self.env["res.users"].create(

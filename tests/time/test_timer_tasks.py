@@ -224,7 +224,7 @@ class TestTaskTimer(TaskTimerCommon):
 
     def test_a_task_with_a_timer_is_not_deleted(self):
         self._start()
-        with self.assertRefused(UserError, says="stop the timer"):
+        with self.assertRefused(UserError, self.task):
             self.task.unlink()
 
     def test_forgotten(self):
