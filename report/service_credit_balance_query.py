@@ -103,7 +103,7 @@ NAMES = ", ".join(
     ", ".join(f"{amount}_{name}" for name in ("opening", *COLUMNS, "closing", "later"))
     for amount in AMOUNTS
 )
-NONE_LATER = ", ".join(f"0 AS {amount}_later" for amount in AMOUNTS)
+NONE_LATER = ", ".join(f"0::numeric AS {amount}_later" for amount in AMOUNTS)
 STARTED = f"""
     SELECT purchase_id, {OWNER}, starts_on, date_expiry, {NAMES}
     FROM (
@@ -121,8 +121,9 @@ STARTED = f"""
         ) figures
     ) started
 """
+# Of one type with those above: the database then leaves out what nobody asks for.
 LATER_FIGURES = ", ".join(
-    ", ".join(["0"] * (len(COLUMNS) + 2)) + f", sold.{amount} - early.{amount}"
+    ", ".join(["0::numeric"] * (len(COLUMNS) + 2)) + f", sold.{amount} - early.{amount}"
     for amount in AMOUNTS
 )
 # What was recorded by the date and starts after it is no balance yet, but it is owed.

@@ -162,13 +162,18 @@ class ServiceCreditForecast(models.Model):
         year_ago = self.env.company._get_today() - relativedelta(months=12)
         return SQL(
             FORECAST,
-            drawn=burn.query_drawn(year_ago, query_limits(purchases, "purchase")),
+            since=year_ago,
             limits=query_limits(purchases, "purchase"),
             missing=burn.query_missing(self.env, year_ago),
             days=self.env["res.company"]._query_days(),
             planned=query_planned(self.env),
             excess=query_excess(self.env),
             drawing=query_drawing_order(purchases, "lots"),
+            order=SQL(" ").join(
+                SQL("%s,", SQL.identifier(name))
+                for name in purchases._get_drawing_order()
+                if name not in ("id", "date_start", "date_expiry")
+            ),
             digits=purchases._get_credit_digits(),
         )
 

@@ -3,9 +3,9 @@
 
 Parameters: `days` (what day it is in each company), `planned` (periods of allotments
 that have no purchase yet), `excess` (what of periods that are over does not roll over),
-the `drawing` order, the `digits` of credits, what purchases
-are limited to (`limits`), and the queries `drawn` and `missing` for the last twelve
-months.
+the `drawing` order, its columns besides the dates (`order`, each with a comma), the
+`digits` of credits, what purchases are limited to (`limits`), the first day that counts
+(`since`), and the query `missing` for the overage since then.
 """
 
 OWNER = "commercial_partner_id, company_id, currency_id"
@@ -14,8 +14,9 @@ POOL = f"{OWNER}, limits"
 
 # `last_day` is the last work date a purchase may pay, and empty when credits pay past
 # their expiry date.
-LOTS = """
-    SELECT *,
+LOTS = f"""
+    SELECT id, {POOL}, today, last_day, date_start, date_received, date_expiry,
+           %(order)s credits_waiting,
            state = 'open' AND date_start <= today
                AND COALESCE(last_day >= today, TRUE) AS is_usable,
            state = 'open' AND date_start > today AS is_later,
@@ -66,10 +67,25 @@ POOLS = f"""
            MIN(date_expiry) FILTER (WHERE is_usable) AS date_expiry
     FROM lots GROUP BY {POOL}
 """
+# Purchase by purchase first: there are fewer of them than rows of the ledger.
 USED = f"""
-    SELECT {POOL}, SUM(credits) AS credits,
-           SUM(credits) FILTER (WHERE date >= today - INTERVAL '3 months') AS recent
-    FROM drawn JOIN (%(days)s) day USING (company_id) GROUP BY {POOL}
+    SELECT {POOL}, SUM(used.credits) AS credits, SUM(used.recent) AS recent
+    FROM (
+        SELECT line.purchase_id, SUM(line.credits) AS credits,
+               SUM(line.credits) FILTER (
+                   WHERE line.date >= day.today - INTERVAL '3 months'
+               ) AS recent
+        FROM service_credit_consumption line
+        JOIN (%(days)s) day ON day.company_id = line.company_id
+        WHERE line.consumption_type IN ('consumption', 'adjustment')
+          AND line.date >= %(since)s
+        GROUP BY line.purchase_id
+    ) used
+    JOIN (
+        SELECT purchase.id, {OWNER}, %(limits)s AS limits
+        FROM service_credit_purchase purchase
+    ) lot ON lot.id = used.purchase_id
+    GROUP BY {POOL}
 """
 PACES = f"""
     SELECT pool.*,
@@ -137,7 +153,7 @@ DAY = """
     END
 """
 FORECAST = f"""
-    WITH RECURSIVE drawn AS (%(drawn)s), missing AS (%(missing)s), lots AS ({LOTS}),
+    WITH RECURSIVE missing AS (%(missing)s), lots AS ({LOTS}),
     pools AS (
         SELECT paces.*,
                -- Credits a day: of late, or else of the year.

@@ -97,12 +97,10 @@ def _query_fitting(limits):
     return SQL(" AND ").join(parts) if parts else None
 
 
-def query_drawn(since, limits=None, purchases=None):
-    """Return a query of the net credits that paid for work, per customer, company,
-    currency, work date and what their purchases are limited to.
+def query_drawn(since, purchases=None):
+    """Return a query of the net credits that paid for work, per customer, company and
+    currency.
 
-    :param SQL limits: of the alias ``purchase``, see :func:`query_limits`; all work is
-        one without it
     :param purchases: only what these paid for
     """
     only = SQL("TRUE")
@@ -111,16 +109,14 @@ def query_drawn(since, limits=None, purchases=None):
     return SQL(
         """
         SELECT purchase.commercial_partner_id, purchase.company_id,
-               purchase.currency_id, %(limits)s AS limits, line.date,
-               SUM(line.credits) AS credits
+               purchase.currency_id, SUM(line.credits) AS credits
         FROM service_credit_consumption line
         JOIN service_credit_purchase purchase ON purchase.id = line.purchase_id
         WHERE line.consumption_type IN ('consumption', 'adjustment')
           AND line.date >= %(since)s AND %(only)s
-        GROUP BY 1, 2, 3, 4, 5
+        GROUP BY 1, 2, 3
         """,
         only=only,
-        limits=limits or SQL("''"),
         since=since,
     )
 
