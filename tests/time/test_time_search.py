@@ -1,11 +1,24 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.fields import Domain
 from odoo.tests import tagged
 
 from ...models.time import account_analytic_line_values as values
 from ..support.common import ServiceCreditCommon
+
+ADDON = "helpdesk_service_credit"
+# Views that open on all there is, or on a period.
+PIVOTS = (
+    "account_analytic_line_view_graph_ticket",
+    "account_analytic_line_view_pivot_ticket",
+    "service_credit_consumption_view_graph",
+    "service_credit_consumption_view_pivot",
+    "service_credit_consumption_view_pivot_analysis",
+    "service_credit_purchase_view_pivot",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -111,3 +124,74 @@ class TestTimeSearch(ServiceCreditCommon):
             self._log(ticket)
         self.env.flush_all()
         self.assertEqual(cost(), few)
+
+    def _clone(self, entry, number):
+        self.env.flush_all()
+        columns = ", ".join(
+            name
+            for name, field in self.lines._fields.items()
+            if field.store and field.column_type and name != "id"
+        )
+        self.env.cr.execute(
+            f"INSERT INTO account_analytic_line ({columns}) SELECT {columns} "
+            "FROM account_analytic_line, generate_series(1, %s) WHERE id = %s",
+            [number, entry.id],
+        )
+        self.env.invalidate_all()
+
+    def test_a_contact_takes_its_history_along_in_as_many_queries(self):
+        """Whether it is merged, or changes its employer."""
+        other, third = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.customer.id} for name in ("Ole", "Pia")]
+        )
+        ticket = self._create_ticket(partner_id=other.id)
+        entry = self._log(ticket)
+        merge = self.env["base.partner.merge.automatic.wizard"]
+
+        def cost(action):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            with self.cr.savepoint() as savepoint:
+                action()
+                self.env.flush_all()
+                count = self.env.cr.sql_log_count - before
+                savepoint.rollback()
+            self.env.invalidate_all()
+            return count
+
+        def leave():
+            other.parent_id = self.other_customer
+
+        def join():
+            merge._merge([other.id, third.id], third, extra_checks=False)
+            moved = self.lines.search([("partner_id", "=", third.id)])
+            self.assertIn(entry, moved)
+
+        few = [cost(action) for action in (leave, join, leave, join)][2:]
+        self._clone(entry, 500)
+        self.assertEqual([cost(action) for action in (leave, join)], few)
+
+    def test_no_axis_has_a_value_for_each_customer(self):
+        """Thousands of customers by years of months are hundreds of thousands of
+        cells, which the client waits for and nobody reads."""
+        for name in PIVOTS:
+            arch = etree.fromstring(self.env.ref(f"{ADDON}.{name}").arch)
+            axes = [
+                field for field in arch.iter("field") if field.get("type") != "measure"
+            ]
+            with self.subTest(name):
+                self.assertTrue(axes)
+                for field in axes:
+                    self.assertNotIn("partner_id", field.get("name"))
+                    # Days of years are too many, too.
+                    if "date" in field.get("name"):
+                        self.assertIn(field.get("interval"), ("week", "month"))
+
+    def test_timesheets_open_on_a_period(self):
+        action = self.env.ref(f"{ADDON}.account_analytic_line_action_ticket")
+        self.assertIn("search_default_last_30_days", action.context)
+        views = self.lines.get_views([(action.search_view_id.id, "search")])
+        arch = etree.fromstring(views["views"]["search"]["arch"])
+        [shown] = arch.xpath("//filter[@name='last_30_days']/@domain")
+        self.assertIn("date", shown)
