@@ -168,7 +168,7 @@ class ServiceSyncSource(models.Model):
         return [*rest, (best, "employee_id")]
 
     def _find_people(self, texts):
-        """Return what tells whether a text names somebody of the company."""
+        """Return what tells whether a text names a person of the company."""
         wanted = {way for values in texts.values() for t in values for way in _turn(t)}
         ways = list(wanted | {text.lower() for text in wanted})
         # sudo: only whether a column names people of the company is told
