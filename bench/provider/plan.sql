@@ -336,14 +336,17 @@ SELECT lot.place + (SELECT MAX(id) FROM service_credit_purchase) AS id,
        lot.place, lot.kind, lot.date_start, lot.date_expiry, lot.price,
        CASE WHEN item.id IS NULL THEN lot.price * 9 / 10 ELSE lot.price END AS paid,
        COALESCE(used.credits, 0) AS allocated,
-       COALESCE(used.expired, 0) AS expired,
+       COALESCE(used.expired, 0) AS expired, used.since, used.used_until,
+       used.expired_since,
        COALESCE(used.credits, 0) + COALESCE(used.expired, 0) + rest.rest AS credits,
        rest.rest AS available, item.id AS item_id, item.order_id, bill.id AS bill_id,
        CASE WHEN item.id IS NULL AND lot.plan THEN plan.id END AS plan_id
 FROM size_lot lot
 LEFT JOIN (
     SELECT lot, SUM(credits) FILTER (WHERE type <> 'expiry') AS credits,
-           SUM(credits) FILTER (WHERE type = 'expiry') AS expired
+           SUM(credits) FILTER (WHERE type = 'expiry') AS expired, MIN(date) AS since,
+           MAX(date) FILTER (WHERE type <> 'expiry') AS used_until,
+           MIN(date) FILTER (WHERE type = 'expiry') AS expired_since
     FROM size_move GROUP BY lot
 ) used ON used.lot = lot.place
 CROSS JOIN LATERAL (

@@ -3,6 +3,7 @@
 
 import contextlib
 import http.cookiejar
+import json
 import re
 import statistics
 import time
@@ -18,6 +19,7 @@ PATIENCE = 200  # seconds for an answer
 #: Pages by name; `{…}` are ids of the database.
 PAGES = {
     "home": "/my/home",
+    "counters of home": "/my/counters",
     "service credits": "/my/service-credits",
     "service credits, page 10": "/my/service-credits/page/10",
     "one purchase": "/my/service-credits/{purchase}",
@@ -28,6 +30,15 @@ PAGES = {
     "authorizations": "/my/authorizations",
     "statement of the year": "/my/service-credits/statement",
 }
+#: What the home page asks for once it is there.
+COUNTERS = (
+    "order_count",
+    "invoice_count",
+    "timesheet_count",
+    "ticket_count",
+    "service_credit_count",
+    "authorization_count",
+)
 IDS = """
 SELECT (SELECT r.purchase_id FROM service_credit_consumption r
         JOIN service_credit_purchase p ON p.id = r.purchase_id
@@ -94,7 +105,11 @@ class _Visitor:
         self._open("/web/login", urllib.parse.urlencode(form).encode())
 
     def _open(self, path, data=None):
-        with self.opener.open(self.url + path, data, timeout=PATIENCE) as answer:
+        asked = urllib.request.Request(self.url + path, data)
+        if path == "/my/counters":
+            asked.data = json.dumps({"params": {"counters": COUNTERS}}).encode()
+            asked.add_header("Content-Type", "application/json")
+        with self.opener.open(asked, timeout=PATIENCE) as answer:
             return answer.read()
 
     def visit(self, page):
@@ -115,7 +130,7 @@ class _Visitor:
 
 
 def _play(visitors, name, page):
-    row = {"name": f"page: {name}", "user": "portal", "kind": "screen"}
+    row = {"name": f"page: {name}", "user": "portal", "kind": "page"}
     sides = [_Side() for _visitor in visitors]
     for number in range(-1, REPEAT):
         for side, visitor in zip(sides, visitors, strict=True):

@@ -53,6 +53,7 @@ class TestVerdict(BaseCase):
             (0.1, 0.19, "screen", "ok"),
             (0.01, 0.7, "screen", "ok"),
             (0.01, 0.71, "screen", "grows"),
+            (0.01, 0.9, "page", "ok"),
             (0.01, 1.9, "report", "ok"),
             (0.01, 2.1, "report", "slow"),
             (0.01, 2.1, "screen", "slow"),
