@@ -1,8 +1,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.modules.module import load_script
 from odoo.tests import TransactionCase, tagged
 
 from ...hooks import COLUMNS, _add_columns, _fill_columns
 from ...models.time.account_analytic_line import TIMES_OF_DAY
+from ..support.rooms import ROOT
 
 OURS = """
     SELECT f.model, f.name
@@ -37,6 +39,15 @@ class TestHooks(TransactionCase):
         entries = self.env["account.analytic.line"]
         check = entries._table_objects["account_analytic_line_times_of_day"]
         self.assertEqual(check.get_definition(self.env.registry), TIMES_OF_DAY)
+
+    def test_indexes_that_a_migration_makes_are_those_of_the_model(self):
+        """Odoo makes an index that it does not know anew, and keeps writers out."""
+        path = ROOT / "migrations" / "19.0.2.0.0" / "ledger.py"
+        migration = load_script(str(path), "migrate_ledger")
+        rows = self.env["service.credit.consumption"]
+        index = rows._table_objects["service_credit_consumption_of_sales"]
+        wanted = index.get_definition(self.env.registry)
+        self.assertEqual(f"INDEX {migration.OF_SALES}", wanted)
 
     def test_an_installation_that_was_interrupted(self):
         """What came and changed before the next attempt counts like all else."""
