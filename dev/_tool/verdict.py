@@ -14,8 +14,8 @@ HEAD = (
 )
 FLAT = 1.8
 TWICE = 2.0
-#: Seconds that an operation may take whatever its ratio; a report reads all there is, and
-#: a page of the portal comes with all that is around it.
+#: Seconds that an operation may take whatever its ratio; a report reads all there is,
+#: and a page of the portal comes with all that is around it.
 QUICK = {"screen": 0.7, "page": 1.0, "report": 2.0}
 GROWS, SLOW = 2.0, 5.0
 
