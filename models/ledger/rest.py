@@ -14,6 +14,10 @@ BALANCE = (
     "credits_expired",
     "value_available",
     "paid_available",
+    "value_expired",
+    "paid_expired",
+    "rows_since",
+    "expired_since",
     "state",
 )
 
@@ -54,7 +58,13 @@ EXPIRE = """
     ), written AS (
         UPDATE service_credit_purchase AS purchase
            SET credits_expired = purchase.credits_expired + purchase.credits_available,
+               value_expired = COALESCE(purchase.value_expired, 0)
+                   + COALESCE(purchase.value_available, 0),
+               paid_expired = COALESCE(purchase.paid_expired, 0)
+                   + COALESCE(purchase.paid_available, 0),
                credits_available = 0, value_available = 0, paid_available = 0,
+               rows_since = LEAST(purchase.rows_since, day),
+               expired_since = LEAST(purchase.expired_since, day),
                state = CASE WHEN purchase.is_withdrawn THEN 'withdrawn' ELSE 'expired'
                        END,
                write_uid = %(user)s, write_date = %(now)s
