@@ -136,6 +136,7 @@ class CreditPortal(CustomerPortal):
         type="http",
         auth="public",
         website=True,
+        readonly=True,
     )
     def portal_service_credit(self, purchase_id, access_token=None, page=1, **kwargs):
         """Show one purchase with the rows that drew on it, page by page."""

@@ -14,6 +14,11 @@ FILE = "service.statement.file"
 YEARS = range(1970, 10000)
 
 
+def is_page(controller, rule, args):
+    """Tell whether a statement is only shown: what is printed is a record first."""
+    return "download" not in request.httprequest.args
+
+
 class StatementPortal(CustomerPortal):
     """The customer's statement: of their own commercial entity alone."""
 
@@ -80,6 +85,7 @@ class StatementPortal(CustomerPortal):
         type="http",
         auth="public",
         website=True,
+        readonly=is_page,
     )
     def portal_service_statement_sent(
         self, statement_id, access_token=None, download=None, **kwargs

@@ -384,6 +384,7 @@ class ServiceCreditBooks(models.Model):
         }
 
     @api.model
+    @api.readonly
     def action_view_account(self):
         """Open the journal items of the liability accounts until the date: what they
         add up to is the sum of the balances."""
@@ -407,6 +408,7 @@ class ServiceCreditBooks(models.Model):
         action["context"] = {"create": False, "search_default_group_by_account": 1}
         return action
 
+    @api.readonly
     def action_view_items(self):
         """Open the journal items behind the line."""
         self.check_access("read")
@@ -418,6 +420,7 @@ class ServiceCreditBooks(models.Model):
             ]
         )
 
+    @api.readonly
     def action_view_balance_sheet(self):
         """Open the balance of every account of the balance sheet on the date, with the
         liability account of service credits among them."""
@@ -443,6 +446,7 @@ class ServiceCreditBooks(models.Model):
             },
         }
 
+    @api.readonly
     def action_view_purchase(self):
         """Open the purchase of the line; without one, its journal items."""
         self.check_access("read")
@@ -451,6 +455,7 @@ class ServiceCreditBooks(models.Model):
             return self.action_view_items()
         return purchase._get_purchase_action([("id", "in", purchase.ids)], purchase)
 
+    @api.readonly
     def action_view_recognized(self):
         """Open what was recognized of the purchase, period by period."""
         self.check_access("read")

@@ -186,6 +186,7 @@ class ServiceCreditForecast(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @api.readonly
     def action_view_purchases(self):
         """Open the purchases behind the line."""
         self.ensure_one()

@@ -234,6 +234,7 @@ class ServiceRevenueRisk(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @api.readonly
     def action_open(self):
         """Open what the finding is about."""
         self.ensure_one()

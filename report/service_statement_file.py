@@ -206,6 +206,7 @@ class ServiceStatementFile(models.Model):
             },
         }
 
+    @api.readonly
     def action_download(self):
         """Open the file.
 

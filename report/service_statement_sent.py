@@ -61,6 +61,7 @@ class ServiceStatementSent(models.Model):
                 f"{format_date(self.env, sent.date_to)}"
             )
 
+    @api.readonly
     def action_preview_as_customer(self):
         """Open the page that the customer got the link to."""
         self.ensure_one()

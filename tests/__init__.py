@@ -37,6 +37,7 @@ from .base import test_keyboard_stories
 from .base import test_languages
 from .base import test_numbers
 from .base import test_pages
+from .base import test_readonly
 from .base import test_rooms
 from .base import test_screens
 from .base import test_size

@@ -135,6 +135,7 @@ class ServiceCreditRecognitionLine(models.Model):
     # Rows of the ledger
     # ------------------------------------------------------------------
 
+    @api.readonly
     def action_view_rows(self):
         """Open the ledger rows behind the line."""
         self.check_access("read")
@@ -147,6 +148,7 @@ class ServiceCreditRecognitionLine(models.Model):
             ]
         )
 
+    @api.readonly
     def action_view_invoices(self):
         """Open the invoices and credit notes of the purchase; its journal items where
         it was booked by entries."""

@@ -162,6 +162,7 @@ class ServiceCreditAlert(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @api.readonly
     def action_view_purchases(self):
         """Open the purchases of the customer."""
         self.ensure_one()

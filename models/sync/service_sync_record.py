@@ -305,6 +305,7 @@ class ServiceSyncRecord(models.Model):
             pieces.write({"ticket_id": ticket.id, **billed})
         self.write({"is_catch_all": False, "is_billing_held": False})
 
+    @api.readonly
     def action_open_target(self):
         self.ensure_one()
         return {

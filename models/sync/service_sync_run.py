@@ -100,6 +100,7 @@ class ServiceSyncRun(models.Model):
             }
         )
 
+    @api.readonly
     def action_open_records(self):
         """The rows of this system that could not be imported."""
         self.ensure_one()

@@ -14,4 +14,5 @@ from . import test_translations
 from . import test_user_text
 from . import test_web_client
 from . import test_pages
+from . import test_readonly
 from . import test_words

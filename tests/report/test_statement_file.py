@@ -272,7 +272,8 @@ class TestStatementFile(StatementFileCommon):
 
         def fail(file):
             if file.user_id == self.clerk:
-                raise UserError("broken")
+                text = "broken"
+                raise UserError(text)
             return original(file)
 
         with (

@@ -184,6 +184,25 @@ class TestPortalReaders(PortalReadersCase):
                     for secret in self.secrets:
                         self.assertNotIn(secret, text)
 
+    def test_pages_that_only_read_write_nothing(self):
+        """Those that are marked are answered by a replica, where there is one."""
+        thread = threading.current_thread()
+        with patch.object(thread, "dbname", self.cr.dbname, create=True):
+            routes = self.env["ir.http"].routing_map()
+        matcher = routes.bind("localhost")
+        read = set()
+        for path in self.paths + PAGINATED:
+            place, _sign, query = path.partition("?")
+            rule, _args = matcher.match(place, "GET", return_rule=True)
+            marked = rule.endpoint.routing["readonly"]
+            ours = ADDON in rule.endpoint.func.__module__
+            if ours and marked and "download" not in query:
+                read.add(rule.rule)
+                # Odoo warns when it has to start over with the primary.
+                with self.subTest(path), self.assertNoLogs("odoo.http", "WARNING"):
+                    self._read(path, self.own)
+        self.assertGreater(len(read), 5)
+
     def test_nobody_else_counts_it(self):
         counters = [
             "authorization_count",
