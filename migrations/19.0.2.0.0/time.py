@@ -65,7 +65,7 @@ def _keep_notes(cr):
 
 
 def _name_columns_in_rules(env):
-    """Let the rules of agents ask the entry alone, unless somebody changed them."""
+    """Let the rules of agents ask the entry alone, where they are still as made."""
     for name, (asked, asks) in RULES.items():
         rule = env.ref(f"helpdesk_service_credit.{name}", raise_if_not_found=False)
         if rule and asked in (rule.domain_force or ""):
