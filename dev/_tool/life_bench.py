@@ -30,6 +30,28 @@ def main(arguments):
     return 0
 
 
+# Seconds: whoever reads at an installation or its end, and who writes rows meanwhile.
+LONGEST = {"r": 10.0, "w": 1.0}
+# An uninstallation takes the ledger away: nobody waits for it to write.
+LEFT_OUT = {("uninstall", "w")}
+
+
+def check(lines=100_000):
+    """Install, upgrade and uninstall at a smaller size, and refuse long waits.
+
+    :return: the exit code
+    """
+    with Workshop("test", throw_away=True) as shop:
+        bench = Bench(shop, lines)
+        bench.install()
+        bench.upgrade()
+        bench.show()
+        complaints = list(bench.get_complaints())
+    for complaint in complaints:
+        say.tell(f"Error: {complaint}")
+    return 1 if complaints else 0
+
+
 class Bench:
     """The parts of a life, each with its time and who waited how long."""
 
@@ -94,6 +116,14 @@ class Bench:
             seconds = time.monotonic() - started
             waits = watch.communicate("")[0]
         self.measured.append((what, seconds, json.loads(waits)))
+
+    def get_complaints(self):
+        """Yield a sentence for each wait that is too long."""
+        for what, _seconds, waits in self.measured:
+            for name, wait in waits.items():
+                kind = name[0]
+                if wait > LONGEST[kind] and (what, kind) not in LEFT_OUT:
+                    yield f"{what}: {name} waited {wait:.1f} s, at most {LONGEST[kind]}"
 
     def show(self):
         print(f"\n{self.lines:,} lines: seconds, and the longest wait of others")

@@ -7,7 +7,17 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, cluster, lifecycle, lint, long_run, neighbours, paths, say
+from . import (
+    browser,
+    cluster,
+    life_bench,
+    lifecycle,
+    lint,
+    long_run,
+    neighbours,
+    paths,
+    say,
+)
 from .databases import Databases, dependencies
 from .pytest_run import Run
 from .workshop import Workshop
@@ -34,7 +44,7 @@ def main(arguments):
     if options.long:
         with long_run.arguments() as chosen:
             failed = check([*chosen, *rest], True, False)
-        return failed if failed or rest else cluster.main()
+        return failed if failed or rest else cluster.main() or life_bench.check()
     return check(rest, not options.no_browser, not rest and not options.no_lint)
 
 
