@@ -29,7 +29,7 @@ class ServiceCreditSoldMixin(models.AbstractModel):
     @api.depends("purchase_id")
     @api.depends_context("uid")
     def _compute_is_sale(self):
-        # sudo: a rule asks, for who reads the line
+        # sudo: a rule asks, for those who read the line
         purchases_sudo = self.purchase_id.sudo()
         sold_sudo = purchases_sudo._filter_sold()
         own_sudo = purchases_sudo._filter_sold(own=True)

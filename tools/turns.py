@@ -172,7 +172,7 @@ def _wait(env, ids):
                 log_exceptions=False,
             )
     except psycopg2.OperationalError as error:
-        # No connection left, or somebody who takes very long: the rows decide.
+        # No connection left, or one who takes very long: the rows decide.
         _logger.info("No turn for %s: %s", sorted(ids), error)
         if other:
             other.close()
