@@ -177,11 +177,6 @@ def reconcile(env, place):
     return len(env["service.credit.reconciliation"].create({}).line_ids)
 
 
-def make_statement(env, place):
-    window = env["service.credit.statement"].create({"partner_id": place.biggest})
-    return len(window._get_sections())
-
-
 def choose_item(env, place):
     ticket = env["helpdesk.ticket"].browse(place.item_ticket)
     return len(

@@ -198,7 +198,6 @@ def _of_admins():
     role = "admin"
     once = {
         "reconciliation": acts.reconcile,
-        "statement of the biggest customer": acts.make_statement,
         "invoice the order with the most entries": acts.invoice_unbilled,
         "a contact changes employer": acts.change_employer,
         "merge two contacts": acts.merge(acts.two_contacts),
