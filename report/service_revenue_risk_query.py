@@ -80,16 +80,17 @@ NEGATIVE_ITEM = f"""
         WHERE entry.so_line = item.id AND {BILLED_NOWHERE}
       )
 """
+# What waits is found first: asked item by item, all time ever billed would be read.
 NOT_INVOICED = f"""
+    WITH waiting AS MATERIALIZED (%(to_invoice)s)
     SELECT item.id::bigint * 16 + 2, 'not_invoiced', item.commercial_partner_id,
-           item.company_id, SUM(entry.hours_billed),
-           SUM(entry.hours_billed) * MIN(item.hour_price), MIN(entry.date), item.id,
+           item.company_id, SUM(waiting.hours_billed),
+           SUM(waiting.hours_billed) * MIN(item.hour_price), MIN(waiting.date), item.id,
            NULL::int, NULL::int, NULL::int
-    FROM account_analytic_line entry
-    JOIN ({ITEMS}) item ON item.id = entry.so_line
+    FROM waiting
+    JOIN ({ITEMS}) item ON item.id = waiting.so_line
     JOIN (%(days)s) day ON day.company_id = item.company_id
-    WHERE entry.id IN (%(to_invoice)s)
-      AND entry.date < day.today - {DAYS_TO_INVOICE} AND item.state = 'sale'
+    WHERE waiting.date < day.today - {DAYS_TO_INVOICE} AND item.state = 'sale'
     GROUP BY item.id, item.commercial_partner_id, item.company_id
 """
 BILLED = f"""
@@ -206,40 +207,49 @@ NON_BILLABLE = f"""
                ELSE team.allow_billable OR team.use_service_credits
           END
 """
-# Also what was put on a quotation so long ago that it seems forgotten.
+# Also what was put on a quotation so long ago that it seems forgotten. What a credit of
+# a customer cost last is read once for all.
 OVERAGE = f"""
-    SELECT entry.id::bigint * 16 + 5, 'overage', partner.commercial_partner_id,
-           entry.company_id, entry.hours_billed,
-           entry.hours_billed * COALESCE(
-               item.hour_price, credit.price * COALESCE(entry.credits_per_hour, 1)
-           ),
-           entry.date, NULL::int, entry.id, entry.ticket_id, NULL::int
-    FROM account_analytic_line entry
-    JOIN (%(days)s) day ON day.company_id = entry.company_id
-    LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-    LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
-    LEFT JOIN project_task task ON task.id = entry.task_id AND ticket.id IS NULL
-    LEFT JOIN ({ITEMS}) item
-           ON item.id = COALESCE(ticket.sale_line_id, task.sale_line_id)
-    LEFT JOIN LATERAL (
-        SELECT purchase.value_per_credit * rate.rate AS price
+    WITH overage AS MATERIALIZED (
+        SELECT entry.id, entry.company_id, entry.hours_billed, entry.date,
+               entry.credits_per_hour, entry.ticket_id,
+               partner.commercial_partner_id AS customer_id,
+               COALESCE(ticket.sale_line_id, task.sale_line_id) AS item_id
+        FROM account_analytic_line entry
+        JOIN (%(days)s) day ON day.company_id = entry.company_id
+        LEFT JOIN res_partner partner ON partner.id = entry.partner_id
+        LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+        LEFT JOIN project_task task ON task.id = entry.task_id AND ticket.id IS NULL
+        WHERE entry.coverage = 'overage'
+          AND COALESCE(
+                  (entry.overage_decided_on AT TIME ZONE 'UTC'
+                   AT TIME ZONE day.time_zone)::date, entry.date
+              ) < day.today - {DAYS_TO_DECIDE}
+          AND COALESCE(entry.ticket_id, 0) NOT IN ({CATCH_ALL})
+    ), credit AS MATERIALIZED (
+        SELECT DISTINCT ON (customer.customer_id, owner.company_id)
+               customer.customer_id, owner.company_id,
+               purchase.value_per_credit * rate.rate AS price
         FROM (%(customers)s) customer
         JOIN service_credit_purchase purchase ON purchase.id = customer.purchase_id
         JOIN (%(rates)s) rate ON rate.company_id = purchase.company_id
                              AND rate.currency_id = purchase.currency_id
-        JOIN (%(payers)s) owner ON owner.company_id = entry.company_id
-                               AND owner.owner_id = purchase.company_id
-        WHERE customer.customer_id = partner.commercial_partner_id
+        JOIN (%(payers)s) owner ON owner.owner_id = purchase.company_id
+        WHERE customer.customer_id IN (SELECT customer_id FROM overage)
           AND purchase.active AND purchase.is_draft IS NOT TRUE
-        ORDER BY customer.is_shared, purchase.date_start DESC, purchase.id DESC
-        LIMIT 1
-    ) credit ON TRUE
-    WHERE entry.coverage = 'overage'
-      AND COALESCE(
-              (entry.overage_decided_on AT TIME ZONE 'UTC'
-               AT TIME ZONE day.time_zone)::date, entry.date
-          ) < day.today - {DAYS_TO_DECIDE}
-      AND COALESCE(entry.ticket_id, 0) NOT IN ({CATCH_ALL})
+        ORDER BY customer.customer_id, owner.company_id, customer.is_shared,
+                 purchase.date_start DESC, purchase.id DESC
+    )
+    SELECT overage.id::bigint * 16 + 5, 'overage', overage.customer_id,
+           overage.company_id, overage.hours_billed,
+           overage.hours_billed * COALESCE(
+               item.hour_price, credit.price * COALESCE(overage.credits_per_hour, 1)
+           ),
+           overage.date, NULL::int, overage.id, overage.ticket_id, NULL::int
+    FROM overage
+    LEFT JOIN ({ITEMS}) item ON item.id = overage.item_id
+    LEFT JOIN credit ON credit.customer_id = overage.customer_id
+                    AND credit.company_id = overage.company_id
 """
 INVOICES = """
     SELECT MAX(move.invoice_date) AS date,
@@ -380,11 +390,15 @@ def query_risks(env):
         "not_billed": entries_sudo._search(
             entries_sudo._domain_not_billed()
         ).subselect(),
-        "to_invoice": entries_sudo._search(
-            entries_sudo._domain_to_invoice()
-        ).subselect(),
+        "to_invoice": _query_to_invoice(entries_sudo),
     }
     return SQL(" UNION ALL ").join(SQL(f"({kind})", **parts) for kind in KINDS)
+
+
+def _query_to_invoice(entries):
+    query = entries._search([("is_to_invoice", "=", True), ("so_line", "!=", False)])
+    columns = "so_line", "date", "hours_billed"
+    return query.select(*(SQL.identifier(query.table, name) for name in columns))
 
 
 def _query_rates(env):
