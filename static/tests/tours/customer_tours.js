@@ -73,7 +73,8 @@ registry.category("web_tour.tours").add("helpdesk_service_credit_customers_year"
         go(CREDITS),
         {trigger: `main:contains(${number(51)})`},
         {trigger: `a[href^='${CREDITS}/statement']`},
-        follow(`a[href^='${CREDITS}/statements/']:first`),
+        // Those that were sent have a page, those asked for a file.
+        follow(`a[href^='${CREDITS}/statements/']:not([href*='/files/']):first`),
         {trigger: "main table"},
         go("/my/timesheets"),
         {trigger: "td:contains(Secret by credits)"},
