@@ -35,8 +35,12 @@ TRIES = 5
 BUSY = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 
 
-class Contended(Exception):
-    """Another transaction has the turn: begin again, after it."""
+class Contended(BaseException):
+    """Another transaction has the turn: begin again, after it.
+
+    No `Exception`: an import, or a row of a connected system, would take it for a fault
+    of the row.
+    """
 
 
 class _Here(threading.local):
@@ -53,6 +57,11 @@ class _Play:
     def __init__(self):
         self.ids = set()
         self.waits = True
+        self.is_over = False
+
+    def end(self):
+        """Note that something was committed: that cannot be played once more."""
+        self.is_over = True
 
 
 _here = _Here()
@@ -88,10 +97,11 @@ def play(env, func, begin_again=None):
     _here.plays.append(mine)
     try:
         for left in reversed(range(TRIES)):
+            env.cr.postcommit.add(mine.end)
             try:
                 return func()
             except (Contended, *BUSY) as error:
-                if not left or not mine.ids or env.cr.closed:
+                if not left or not mine.ids or mine.is_over or env.cr.closed:
                     if isinstance(error, Contended):
                         raise ConcurrencyError("others write first") from error
                     raise
@@ -107,13 +117,19 @@ def play(env, func, begin_again=None):
             _here.plays[-1].ids |= mine.ids
 
 
+def _get_play():
+    """Return what this thread plays, None when it cannot begin again."""
+    mine = _here.plays[-1] if _here.plays else None
+    return None if mine is None or mine.is_over else mine
+
+
 def take(env, customers):
     """Take the turns of customers, for this transaction.
 
     :param customers: SQL with a column `id`: whose credits may be drawn
     :raise Contended: where another transaction has one, inside of :func:`play`
     """
-    mine = _here.plays[-1] if _here.plays else None
+    mine = _get_play()
     if mine and mine.ids and mine.ids <= _here.turns:
         return
     rows = env.execute_query(
@@ -141,7 +157,7 @@ def watch(ids):
 
     :param ids: of partners
     """
-    mine = _here.plays[-1] if _here.plays else None
+    mine = _get_play()
     if not mine:
         yield
         return

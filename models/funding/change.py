@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""What a change of entries does to who pays: exactly their own slices are given back,
-and the difference is claimed, or all is asked again.
+"""Who pays for entries that change: they give back exactly what they drew, and claim
+the difference, or claim everything anew.
 """
 
 from typing import NamedTuple

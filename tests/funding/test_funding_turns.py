@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo import SUPERUSER_ID, api, fields
 from odoo.service.model import retrying
 from odoo.tests import HttpCase, tagged
+from odoo.tools import SQL
 
 from odoo.addons.helpdesk_service_credit.tools import turns
 
@@ -139,6 +140,42 @@ class TestFundingTurns(TurnCase):
                 self._wait_until_waiting(event)
                 env.cr.commit()
         return calls, self._get_drawn(lot_ids)
+
+    def test_an_import_begins_again_too(self):
+        """Core's import catches what goes wrong with a row; this is nobody's fault."""
+        answers = []
+
+        def load(env, number, ticket_id):
+            lines = env[ENTRY].with_user(self.agent_ids[number])
+            row = [str(ticket_id), "Work", str(HOURS)]
+            names = ["ticket_id/.id", "name", "unit_amount"]
+            answers.append(turns.play(env, lambda: lines.load(names, [row])))
+
+        def hold(env, tickets, _lots):
+            self._log(env, 0, tickets[0])
+            self.enterContext(patch.object(self, "_log", load))
+
+        calls, drawn = self._hold(hold, "advisory")
+        self.assertEqual(calls, ["called"])
+        self.assertEqual([answer["messages"] for answer in answers], [[]])
+        self.assertEqual(drawn, [(0, 0.75), (0, 0.25), (1, 0.5)])
+
+    def test_what_was_committed_is_not_played_again(self):
+        """A system that is synchronized in a request commits page by page."""
+        lot_ids, ticket_ids = self._begin(3)
+        with self._env() as env, self._env() as other:
+            self._log(other, 0, ticket_ids[0])
+            other.flush_all()
+            calls = []
+
+            def log():
+                calls.append("called")
+                env.cr.commit()
+                turns.take(env, SQL("SELECT %s AS id", busy.id))
+
+            busy = env["helpdesk.ticket"].browse(ticket_ids[1]).commercial_partner_id
+            turns.play(env, log)
+        self.assertEqual(calls, ["called"])
 
     def test_waits_and_begins_once(self):
         calls, drawn = self._hold(
