@@ -1,4 +1,5 @@
 from . import service_credit_sold_mixin
+from . import service_lines_mixin
 from . import service_credit_balance
 from . import service_credit_books
 from . import service_credit_forecast

@@ -24,6 +24,7 @@ class ServiceCreditForecast(models.Model):
     """
 
     _name = "service.credit.forecast"
+    _inherit = "service.lines.mixin"
     _description = "Services Credits Forecast"
     _auto = False
     _order = "date_empty, id"

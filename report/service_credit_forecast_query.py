@@ -52,7 +52,8 @@ LOTS = f"""
 # something to use, 1 to 12; what another customer gave was there from that day on.
 POOLS = f"""
     SELECT {POOL}, MIN(id) AS id, MIN(today) AS today,
-           (ARRAY_AGG(id ORDER BY date_start DESC, id DESC))[1] AS purchase_id,
+           -- The one that started last. An ordered array would sort all of them.
+           (MAX(ARRAY[date_start - DATE '1970-01-01', id]))[2] AS purchase_id,
            LEAST(
                GREATEST(
                    (MIN(today) - MIN(GREATEST(date_start, date_received))) / 30.4375, 1
@@ -87,8 +88,19 @@ USED = f"""
     ) lot ON lot.id = used.purchase_id
     GROUP BY {POOL}
 """
+# The purchases of every customer in drawing order, and for how many days each can still
+# be used; empty without an end.
+QUEUES = f"""
+    SELECT {POOL},
+           ARRAY_AGG(credits_usable ORDER BY %(drawing)s) AS queue,
+           ARRAY_AGG(last_day ORDER BY %(drawing)s) AS last_days,
+           ARRAY_AGG(last_day - today + 1 ORDER BY %(drawing)s) AS days
+    FROM lots
+    WHERE is_usable
+    GROUP BY {POOL}
+"""
 PACES = f"""
-    SELECT pool.*,
+    SELECT pool.*, queue.queue, queue.last_days, queue.days,
            GREATEST(used.recent, 0) / LEAST(pool.months, 3) AS pace_3,
            GREATEST(used.credits, 0) / pool.months AS pace_12,
            -- Once for each customer: nobody knows which credits would have paid.
@@ -98,39 +110,29 @@ PACES = f"""
                 THEN COALESCE(missing.credits, 0)::numeric ELSE 0
                 END AS overage
     FROM ({POOLS}) pool
+    LEFT JOIN ({QUEUES}) queue USING ({POOL})
     LEFT JOIN ({USED}) used USING ({POOL})
     LEFT JOIN missing USING ({OWNER})
     WHERE pool.credits > 0 OR pool.later > 0 OR pool.waiting > 0 OR used.credits > 0
 """
-# The purchases of every customer in drawing order. `ends` is how much will have been
-# used when their terms end; empty without an end.
-QUEUES = f"""
-    SELECT pool.id AS pool_id,
-           ARRAY_AGG(lots.credits_usable ORDER BY %(drawing)s) AS credits,
-           ARRAY_AGG(lots.last_day ORDER BY %(drawing)s) AS last_days,
-           ARRAY_AGG(
-               pool.pace * (lots.last_day - lots.today + 1) ORDER BY %(drawing)s
-           ) AS ends
-    FROM lots JOIN pools pool USING ({POOL})
-    WHERE lots.is_usable
-    GROUP BY pool.id
-"""
 # One after the other: each is used once those before it are used up or over, until it
 # is too. `used` is how much is used by then, altogether.
 STEPS = """
-    SELECT pool_id, 0 AS place, 0::numeric AS used, 0::numeric AS lapsing,
+    SELECT id AS pool_id, 0 AS place, 0::numeric AS used, 0::numeric AS lapsing,
            NULL::date AS last_day
-    FROM queues
+    FROM pools
+    WHERE queue IS NOT NULL
     UNION ALL
     SELECT pool_id, place + 1, following.used,
-           credits[place + 1] - (following.used - steps.used), last_days[place + 1]
-    FROM steps JOIN queues USING (pool_id)
+           queue[place + 1] - (following.used - steps.used), last_days[place + 1]
+    FROM steps JOIN pools pool ON pool.id = steps.pool_id
     CROSS JOIN LATERAL (
         SELECT GREATEST(
-            steps.used, LEAST(steps.used + credits[place + 1], ends[place + 1])
+            steps.used,
+            LEAST(steps.used + queue[place + 1], pool.pace * pool.days[place + 1])
         ) AS used
     ) following
-    WHERE place < CARDINALITY(credits)
+    WHERE place < CARDINALITY(queue)
 """
 # `turn`: the end of the last purchase of which something lapses.
 PLANS = """
@@ -159,7 +161,7 @@ FORECAST = f"""
                -- Credits a day: of late, or else of the year.
                COALESCE(NULLIF(pace_3, 0), pace_12, 0) / 30.4375 AS pace
         FROM ({PACES}) paces
-    ), queues AS ({QUEUES}), steps AS ({STEPS}), plans AS ({PLANS})
+    ), steps AS ({STEPS}), plans AS ({PLANS})
     SELECT pool.id, pool.purchase_id, pool.commercial_partner_id, pool.company_id,
            pool.currency_id,
            COALESCE(sale.user_id, lead.user_id, partner.user_id) AS user_id,

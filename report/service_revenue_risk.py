@@ -36,6 +36,7 @@ class ServiceRevenueRisk(models.Model):
     """
 
     _name = "service.revenue.risk"
+    _inherit = "service.lines.mixin"
     _description = "Revenue at Risk"
     _auto = False
     _order = "date, id"
@@ -170,7 +171,7 @@ class ServiceRevenueRisk(models.Model):
         for risk in self:
             risk.display_name = f"{kinds.get(risk.kind, '')}: {risk.about}"
 
-    @api.depends("kind")
+    @api.depends("kind", *RECORDS)
     def _compute_about(self):
         for risk in self:
             record = risk._get_record()

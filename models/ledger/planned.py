@@ -83,16 +83,16 @@ PLANNED = f"""
         GROUP BY plan_id, LEAST(date_start, today + 1)
     ) period
     JOIN service_credit_plan plan ON plan.id = period.plan_id
-    JOIN service_credit_purchase latest ON latest.id = (
-        SELECT id FROM service_credit_purchase
+    CROSS JOIN LATERAL (
+        SELECT purchase AS whole, purchase.release FROM service_credit_purchase purchase
         WHERE plan_id = plan.id ORDER BY plan_start DESC, id DESC LIMIT 1
-    )
+    ) latest
     CROSS JOIN LATERAL (
         SELECT CASE WHEN latest.release <> 'order' AND period.date_start <= today
                     THEN period.credits ELSE 0 END AS credits
     ) waiting
     CROSS JOIN LATERAL JSONB_POPULATE_RECORD(
-        latest,
+        latest.whole,
         JSONB_BUILD_OBJECT(
             'commercial_partner_id', plan.commercial_partner_id,
             'state', 'open',

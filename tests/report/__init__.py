@@ -1,6 +1,7 @@
 from . import test_report_balance
 from . import test_customer_rates
 from . import test_report_forecast
+from . import test_report_lines
 from . import test_report_rights
 from . import test_report_statement
 from . import test_revenue_risk
