@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .service_credit_balance_query import query_balances
+from ..models.ledger.balances import query_balances
 
 DATE_FROM = "service_credit_date_from"
 DATE_TO = "service_credit_date_to"

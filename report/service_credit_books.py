@@ -8,10 +8,11 @@ from ..models.accounting.figures import (
     LIABILITY_TYPES,
     SURPLUS,
     TO_COME,
+    UNCLAIMED,
+    query_documents,
     query_figures,
-    query_unclaimed,
 )
-from ..models.ledger.movements import query_movements
+from ..models.ledger.balances import query_gone
 from .service_credit_balance import DATE_TO
 
 # Why the account and the ledger of credits differ; what has to be done first, first.
@@ -26,16 +27,16 @@ PURCHASES = """
            COALESCE(figures.recognized_breakage, 0) AS breakage,
            booked.owed, booked.owed_company,
            CASE WHEN ROW_NUMBER() OVER lines = 1
-                THEN COALESCE(gone.transferred, 0) ELSE 0 END AS transferred,
+                THEN gone.transferred ELSE 0 END AS transferred,
            CASE WHEN ROW_NUMBER() OVER lines = 1
-                THEN purchase.paid_total - COALESCE(gone.paid, 0) ELSE 0 END
+                THEN purchase.paid_total - gone.paid ELSE 0 END
                AS ledger_owed,
            purchase.currency_id AS ledger_currency_id,
            CASE WHEN NOT BOOL_AND(COALESCE(figures.currency_id, purchase.currency_id)
                                   = purchase.currency_id) OVER of_purchase THEN NULL
                 WHEN ROW_NUMBER() OVER lines = 1
                 THEN SUM(booked.owed) OVER of_purchase
-                     - purchase.paid_total + COALESCE(gone.paid, 0)
+                     - purchase.paid_total + gone.paid
                 ELSE 0 END AS difference,
            CASE
                WHEN figures.revenue <> figures.recognized_revenue
@@ -43,7 +44,7 @@ PURCHASES = """
                  OR figures.revenue_company <> figures.recognized_revenue_company
                THEN 'recognize'
                WHEN SUM(booked.owed) OVER of_purchase
-                    = purchase.paid_total - COALESCE(gone.paid, 0)
+                    = purchase.paid_total - gone.paid
                 AND BOOL_AND(figures.currency_id = purchase.currency_id)
                     OVER of_purchase THEN 'agrees'
                -- Asked of few: most purchases are on the account.
@@ -68,16 +69,19 @@ PURCHASES = """
            END AS reason
     FROM service_credit_purchase purchase
     LEFT JOIN (%(figures)s) figures ON figures.purchase_id = purchase.id
+    LEFT JOIN moved ON moved.purchase_id = purchase.id
     LEFT JOIN (
         -- What was transferred is still owed, to another customer.
-        SELECT COALESCE(lot.origin_id, lot.id) AS purchase_id,
-               SUM(moved.paid) FILTER (WHERE movement_type <> 'transferred') AS paid,
-               -SUM(moved.paid) FILTER (WHERE lot.origin_id IS NOT NULL) AS transferred
-        FROM (%(movements)s) moved
-        JOIN service_credit_purchase lot ON lot.id = moved.purchase_id
-        WHERE moved.date <= %(date)s AND moved.movement_type <> 'bought'
-        GROUP BY COALESCE(lot.origin_id, lot.id)
-    ) gone ON gone.purchase_id = purchase.id
+        SELECT lot.origin_id, SUM(moved.paid) AS paid,
+               -SUM(moved.paid + moved.paid_transferred) AS transferred
+        FROM service_credit_purchase lot JOIN moved ON moved.purchase_id = lot.id
+        WHERE lot.origin_id IS NOT NULL
+        GROUP BY lot.origin_id
+    ) received ON received.origin_id = purchase.id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(moved.paid, 0) + COALESCE(received.paid, 0) AS paid,
+               COALESCE(received.transferred, 0) AS transferred
+    ) gone
     JOIN (%(days)s) day ON day.company_id = purchase.company_id
     CROSS JOIN LATERAL (
         SELECT COALESCE(invoiced, 0) = 0 AND COALESCE(credited, 0) = 0
@@ -88,10 +92,10 @@ PURCHASES = """
                         - recognized_revenue_company - recognized_breakage_company, 0)
                    AS owed_company
     ) booked
-    WHERE purchase.company_id = %(company)s AND purchase.origin_id IS NULL
+    WHERE purchase.company_id IN %(companies)s AND purchase.origin_id IS NULL
       AND (figures.purchase_id IS NOT NULL
            OR purchase.is_draft IS NOT TRUE
-              AND purchase.paid_total <> COALESCE(gone.paid, 0)
+              AND purchase.paid_total <> gone.paid
               AND (purchase.date_start <= %(date)s
                    OR (purchase.create_date AT TIME ZONE 'UTC'
                        AT TIME ZONE day.time_zone)::date <= %(date)s))
@@ -104,11 +108,11 @@ PURCHASES = """
            )
 """
 # What was invoiced of allotments for periods without a purchase.
-UNCLAIMED = f"""
+TO_CLAIM = f"""
     SELECT NULL::int, customer_id, company_id, account_id, currency_id, invoiced,
            credited, 0, 0, 0, owed, owed_company, 0, 0, currency_id, owed,
            CASE kind WHEN '{SURPLUS}' THEN 'withdrawn' ELSE '{TO_COME}' END
-    FROM (%(unclaimed)s) unclaimed
+    FROM ({UNCLAIMED}) unclaimed
 """
 # What of the accounts belongs to no purchase: items made by hand, a changed entry.
 REST = """
@@ -117,7 +121,7 @@ REST = """
            company.currency_id, rest.owed, 'no_purchase'
     FROM (
         SELECT id AS company_id, service_credit_liability_account_id AS account_id
-        FROM res_company WHERE id = %(company)s
+        FROM res_company WHERE id IN %(companies)s
         UNION SELECT company_id, account_id FROM booked
     ) account
     JOIN res_company company ON company.id = account.company_id
@@ -130,6 +134,7 @@ REST = """
                ), 0) - COALESCE((
                    SELECT SUM(booked.owed_company) FROM booked
                    WHERE booked.account_id = account.account_id
+                     AND booked.company_id = account.company_id
                ), 0) AS owed
     ) rest
     WHERE account.account_id IS NOT NULL AND rest.owed <> 0
@@ -157,6 +162,7 @@ class ServiceCreditBooks(models.Model):
     """
 
     _name = "service.credit.books"
+    _inherit = "service.lines.mixin"
     _description = "Service Credits in the Books"
     _auto = False
     _order = "reason desc, purchase_id, id"
@@ -302,34 +308,34 @@ class ServiceCreditBooks(models.Model):
 
     @property
     def _table_query(self):
-        date = self._get_date()
-        parts = [self._query_company(company, date) for company in self.env.companies]
+        companies, date = self.env.companies, self._get_date()
+        own = SQL("purchase.company_id IN %s", companies._ids)
+        values = {
+            "companies": companies._ids,
+            "date": date,
+            "types": LIABILITY_TYPES,
+            "documents": query_documents(companies, date),
+            "figures": query_figures(
+                self.env, companies, date, ("posted",), SQL("SELECT * FROM moved")
+            ),
+            "moved": query_gone(self.env, own, date),
+            "days": self.env["res.company"]._query_days(),
+        }
         return SQL(
-            """
+            f"""
+            WITH %(documents)s, moved AS MATERIALIZED (
+                SELECT gone.*, paid_used + paid_elsewhere + paid_expired
+                               + paid_withdrawn AS paid
+                FROM (%(moved)s) gone
+            ),
+                 booked AS MATERIALIZED ({PURCHASES} UNION ALL {TO_CLAIM})
             SELECT line.*,
                    ROW_NUMBER() OVER (
                        ORDER BY company_id, purchase_id, account_id, currency_id,
                                 commercial_partner_id, reason
                    ) AS id
-            FROM (%s) line
+            FROM (SELECT * FROM booked UNION ALL {REST}) line
             """,
-            SQL(" UNION ALL ").join(parts),
-        )
-
-    def _query_company(self, company, date):
-        values = {
-            "company": company.id,
-            "date": date,
-            "types": LIABILITY_TYPES,
-            "figures": query_figures(self.env, company, date, ("posted",)),
-            "unclaimed": query_unclaimed(company, date),
-            "movements": query_movements(self.env),
-            "days": self.env["res.company"]._query_days(),
-        }
-        return SQL(
-            f"(WITH booked AS MATERIALIZED ({PURCHASES} "
-            f"UNION ALL {UNCLAIMED}) "
-            f"SELECT * FROM booked UNION ALL {REST})",
             **values,
         )
 

@@ -100,6 +100,7 @@ from .report import test_plan_figures
 from .report import test_report_balance
 from .report import test_customer_rates
 from .report import test_report_forecast
+from .report import test_report_lines
 from .report import test_report_plain
 from .report import test_report_reads
 from .report import test_report_rights

@@ -22,6 +22,7 @@ left on the account is what the customer pays for the credits.
 
 from odoo.tools import SQL
 
+from ..ledger import balances
 from ..ledger.movements import query_movements
 
 LIABILITY_TYPES = ("liability_current", "liability_non_current")
@@ -38,14 +39,15 @@ PERIODS = """
                COALESCE(sale_credits / NULLIF(service_credits_per_unit, 0), 0) AS units
         FROM service_credit_purchase
         WHERE plan_id IS NOT NULL AND sale_line_id IS NOT NULL
-          AND company_id = %(company)s
+          AND company_id IN %(companies)s
     ) period
     WINDOW before_it AS (PARTITION BY sale_line_id ORDER BY is_gone, plan_start, id)
 """
 # How many units of allotted items are to come, and how many there are before and after
 # them.
 ALLOTTED = """
-    SELECT plan.sale_line_id, MAX(plan.commercial_partner_id) AS customer_id,
+    SELECT plan.sale_line_id, MAX(plan.company_id) AS company_id,
+           MAX(plan.commercial_partner_id) AS customer_id,
            COALESCE(MAX(made.live), 0) AS live, COALESCE(MAX(made.gone), 0) AS gone,
            COALESCE(SUM(GREATEST(LEAST(
                COALESCE(NULLIF(plan.periods, 0) - made_of_it.units, 100000),
@@ -67,7 +69,7 @@ ALLOTTED = """
                SUM(sale_credits / NULLIF(service_credits_per_unit, 0))
                    FILTER (WHERE is_withdrawn IS TRUE) AS gone
         FROM service_credit_purchase
-        WHERE plan_id IS NOT NULL AND company_id = %(company)s GROUP BY sale_line_id
+        WHERE plan_id IS NOT NULL AND company_id IN %(companies)s GROUP BY sale_line_id
     ) made ON made.sale_line_id = plan.sale_line_id
     LEFT JOIN LATERAL (
         SELECT COALESCE(SUM(
@@ -78,7 +80,7 @@ ALLOTTED = """
     CROSS JOIN LATERAL (
         SELECT AGE(plan.date_end + 1, plan.next_start) AS rest
     ) term
-    WHERE plan.sale_line_id IS NOT NULL AND plan.company_id = %(company)s
+    WHERE plan.sale_line_id IS NOT NULL AND plan.company_id IN %(companies)s
     GROUP BY plan.sale_line_id
 """
 TO_COME, SURPLUS = "to_come", "surplus"
@@ -141,7 +143,7 @@ OWNERS = f"""
             purchase.service_credits_per_unit * sale_line.product_uom_qty
                 * sale_unit.factor / product_unit.factor AS ordered,
             NULL::numeric AS credits, 0 AS since, 1 AS until, 1 AS units,
-            NULL::int AS customer_id, NULL AS kind
+            NULL::int AS customer_id, NULL AS kind, purchase.company_id
      FROM service_credit_purchase purchase
      JOIN sale_order_line sale_line ON sale_line.id = purchase.sale_line_id
      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
@@ -152,7 +154,7 @@ OWNERS = f"""
      LEFT JOIN uom_uom item_unit ON item_unit.id = linked.product_uom_id
      LEFT JOIN uom_uom sale_unit ON sale_unit.id = sale_line.product_uom_id
      WHERE linked.service_credit_purchase_id IS NULL
-       AND purchase.company_id = %(company)s AND purchase.plan_id IS NULL
+       AND purchase.company_id IN %(companies)s AND purchase.plan_id IS NULL
      ORDER BY link.invoice_line_id, purchase.is_withdrawn NULLS FIRST, purchase.id DESC)
     UNION ALL
     SELECT span.item_id, part.purchase_id, NULL, part.ordered,
@@ -160,18 +162,18 @@ OWNERS = f"""
                                   - GREATEST(span.since, part.since)), 6),
            GREATEST(span.since, part.since) - span.since,
            LEAST(span.until, part.until) - span.since, span.until - span.since,
-           allotted.customer_id, part.kind
+           allotted.customer_id, part.kind, allotted.company_id
     FROM ({UNITS}) part
     JOIN allotted USING (sale_line_id)
     JOIN ({SPANS}) span ON span.order_line_id = part.sale_line_id
      AND span.since < part.until AND span.until > part.since
     UNION ALL
     SELECT item.id, COALESCE(purchase.origin_id, purchase.id), NULL, NULL, NULL,
-           0, 1, 1, NULL, NULL
+           0, 1, 1, NULL, NULL, item.company_id
     FROM account_move_line item
     JOIN service_credit_purchase purchase
       ON purchase.id = item.service_credit_purchase_id
-    WHERE item.company_id = %(company)s
+    WHERE item.company_id IN %(companies)s
 """
 # The part of its credits by which discount lines lower an invoice.
 DISCOUNTS = """
@@ -228,10 +230,10 @@ DOCUMENTS = f"""
     JOIN res_currency company_currency ON company_currency.id = company.currency_id
     LEFT JOIN discount ON discount.move_id = item.move_id
           AND item.price_subtotal > 0 AND move.move_type <> 'entry'
-    WHERE item.parent_state = 'posted' AND item.company_id = %(company)s
+    WHERE item.parent_state = 'posted' AND item.company_id = owner.company_id
       AND item.date <= %(date)s AND account.account_type IN %(types)s
 """
-INVOICED = f"""
+INVOICED = """
     SELECT purchase_id, account_id, currency_id, company_id,
            COALESCE(SUM(amount) FILTER (WHERE move_type NOT IN ('entry', 'out_refund')
            ), 0) AS invoiced,
@@ -256,31 +258,47 @@ INVOICED = f"""
                 THEN MIN(date) END AS since,
            MAX(fiscal_position_id) AS fiscal_position_id
     FROM (
-        {DOCUMENTS}
+        SELECT account_id, company_id, currency_id, date, move_type,
+               fiscal_position_id, purchase_id, amount, amount_company, discounted,
+               ordered, credits
+        FROM document
         UNION ALL
         -- What was recognized of documents that were taken back is taken back too.
-        SELECT account_id, %(company)s, currency_id, NULL, 'out_invoice', NULL,
-               purchase_id, NULL, NULL, 0, 0, 0, NULL, 0
+        SELECT account_id, company_id, currency_id, NULL, 'out_invoice', NULL,
+               purchase_id, 0, 0, 0, NULL, 0
         FROM recognized
     ) document
     WHERE purchase_id IS NOT NULL
     GROUP BY purchase_id, account_id, currency_id, company_id
 """
 # What of allotments was invoiced and no purchase stands for, by customer.
-UNCLAIMED = f"""
+UNCLAIMED = """
     SELECT customer_id, kind, account_id, currency_id, company_id,
            COALESCE(SUM(amount) FILTER (WHERE move_type <> 'out_refund'), 0)
                AS invoiced,
            -COALESCE(SUM(amount) FILTER (WHERE move_type = 'out_refund'), 0)
                AS credited,
            SUM(amount) AS owed, SUM(amount_company) AS owed_company
-    FROM ({DOCUMENTS}) document
+    FROM document
     WHERE purchase_id IS NULL
     GROUP BY customer_id, kind, account_id, currency_id, company_id
     HAVING SUM(amount_company) <> 0
 """
+# Purchases that came into the books later, with what was received of them: what was
+# gone by then is told by the days of their rows, of all others by what is stored.
+DATED = """
+    ARRAY(
+        SELECT lot.id FROM service_credit_purchase lot
+        WHERE COALESCE(lot.origin_id, lot.id) IN (
+            SELECT purchase_id FROM invoiced WHERE since IS NOT NULL
+        )
+    )
+"""
+BY_KIND = ", ".join(
+    f"('{kind}', gone.credits_{kind}, gone.paid_{kind})" for kind in balances.GONE
+)
 # What happened to the credits after the opening entry, if there was one.
-GONE = """
+GONE = f"""
     SELECT movement.purchase_id,
            -- What was used elsewhere is no revenue of these books.
            COALESCE(SUM(weight) FILTER (
@@ -310,7 +328,20 @@ GONE = """
                -- Free credits are counted, not weighed.
                CASE WHEN purchase.paid_total > 0 THEN moved.paid ELSE moved.credits
                END AS weight
-        FROM (%(movements)s) moved
+        FROM (
+            SELECT purchase_id, %(date)s::date AS date, kind.*
+            FROM (%(gone)s) gone
+            JOIN service_credit_purchase lot ON lot.id = gone.purchase_id
+            CROSS JOIN LATERAL (
+                VALUES {BY_KIND}
+            ) kind (movement_type, credits, paid)
+            WHERE COALESCE(lot.origin_id, lot.id) IN (SELECT purchase_id FROM invoiced)
+              AND purchase_id <> ALL({DATED}) AND (kind.credits <> 0 OR kind.paid <> 0)
+            UNION ALL
+            SELECT purchase_id, date, movement_type, credits, paid
+            FROM (%(movements)s) movement
+            WHERE purchase_id = ANY({DATED})
+        ) moved
         JOIN service_credit_purchase lot ON lot.id = moved.purchase_id
         JOIN service_credit_purchase purchase
           ON purchase.id = COALESCE(lot.origin_id, lot.id)
@@ -319,12 +350,12 @@ GONE = """
         ) start ON start.purchase_id = purchase.id
         WHERE moved.date <= %(date)s
           AND moved.movement_type NOT IN ('bought', 'transferred')
-          AND purchase.company_id = %(company)s
+          AND purchase.company_id IN %(companies)s
     ) movement
     GROUP BY movement.purchase_id
 """
 RECOGNIZED = """
-    SELECT line.purchase_id, line.account_id, line.currency_id,
+    SELECT line.purchase_id, line.account_id, line.currency_id, recognition.company_id,
            SUM(line.credits_used) AS credits_used,
            SUM(line.credits_expired) AS credits_expired,
            SUM(line.revenue) AS revenue, SUM(line.breakage) AS breakage,
@@ -333,9 +364,10 @@ RECOGNIZED = """
     FROM service_credit_recognition_line line
     JOIN service_credit_recognition recognition
       ON recognition.id = line.recognition_id
-    WHERE recognition.company_id = %(company)s AND recognition.date <= %(date)s
+    WHERE recognition.company_id IN %(companies)s AND recognition.date <= %(date)s
       AND recognition.state IN %(states)s
-    GROUP BY line.purchase_id, line.account_id, line.currency_id
+    GROUP BY line.purchase_id, line.account_id, line.currency_id,
+             recognition.company_id
 """
 # What of the journal items pays for credits that were not withdrawn.
 WEIGHED = """
@@ -431,53 +463,58 @@ FIGURES = """
 """
 
 
-def query_unclaimed(company, date):
-    """Return SQL with what was invoiced of allotments of a company, and is of no period
-    that has a purchase."""
-    return SQL(
-        f"""
-        WITH allotted AS MATERIALIZED ({ALLOTTED}),
-             owner AS MATERIALIZED ({OWNERS}),
-             discount AS MATERIALIZED ({DISCOUNTS})
-        {UNCLAIMED}
-        """,
-        company=company.id,
-        date=date,
-        types=LIABILITY_TYPES,
-    )
+# Journal items with what they are of, for the queries that follow.
+OWNED = f"""
+    allotted AS MATERIALIZED ({ALLOTTED}),
+    owner AS MATERIALIZED ({OWNERS}),
+    discount AS MATERIALIZED ({DISCOUNTS}),
+    document AS MATERIALIZED ({DOCUMENTS})
+"""
+# Sums are made once: without statistics of the tables, the planner would make them anew
+# for each purchase.
+COMPARED = f"""
+    recognized AS MATERIALIZED ({RECOGNIZED}), invoiced AS ({INVOICED}),
+    gone AS MATERIALIZED ({GONE}), weighed AS ({WEIGHED}),
+    earned AS ({EARNED})
+    SELECT figures.*,
+           COALESCE(recognized.credits_used, 0) AS recognized_credits_used,
+           COALESCE(recognized.credits_expired, 0) AS recognized_credits_expired,
+           COALESCE(recognized.revenue, 0) AS recognized_revenue,
+           COALESCE(recognized.breakage, 0) AS recognized_breakage,
+           COALESCE(recognized.revenue_company, 0) AS recognized_revenue_company,
+           COALESCE(recognized.breakage_company, 0) AS recognized_breakage_company
+    FROM ({FIGURES}) figures
+    LEFT JOIN recognized USING (purchase_id, account_id, currency_id, company_id)
+"""
 
 
-def query_figures(env, company, date, states=("draft", "posted")):
-    """Return SQL with the figures of every purchase of a company that was invoiced.
+def query_documents(companies, date):
+    """Return the table expressions that :data:`UNCLAIMED` and, with ``gone``,
+    :func:`query_figures` read: the documents of companies until a date."""
+    return SQL(OWNED, companies=companies._ids, date=date, types=LIABILITY_TYPES)
+
+
+def query_figures(env, companies, date, states=("draft", "posted"), gone=None):
+    """Return SQL with the figures of every purchase of companies that was invoiced.
 
     :param states: of the recognitions that count as recognized
+    :param SQL gone: what is gone of all their purchases, inside of a query that has
+        :func:`query_documents`
     """
-    values = {
-        "company": company.id,
-        "date": date,
-        "types": LIABILITY_TYPES,
-        "states": tuple(states),
-        "movements": query_movements(env),
-    }
-    # Sums are made once: without statistics of the tables, the planner would make
-    # them anew for each purchase.
-    return SQL(
-        f"""
-        WITH allotted AS MATERIALIZED ({ALLOTTED}),
-             owner AS MATERIALIZED ({OWNERS}),
-             discount AS MATERIALIZED ({DISCOUNTS}),
-             recognized AS MATERIALIZED ({RECOGNIZED}), invoiced AS ({INVOICED}),
-             gone AS MATERIALIZED ({GONE}), weighed AS ({WEIGHED}),
-             earned AS ({EARNED})
-        SELECT figures.*,
-               COALESCE(recognized.credits_used, 0) AS recognized_credits_used,
-               COALESCE(recognized.credits_expired, 0) AS recognized_credits_expired,
-               COALESCE(recognized.revenue, 0) AS recognized_revenue,
-               COALESCE(recognized.breakage, 0) AS recognized_breakage,
-               COALESCE(recognized.revenue_company, 0) AS recognized_revenue_company,
-               COALESCE(recognized.breakage_company, 0) AS recognized_breakage_company
-        FROM ({FIGURES}) figures
-        LEFT JOIN recognized USING (purchase_id, account_id, currency_id)
-        """,
-        **values,
+    # Credits that another customer received keep their company.
+    own = SQL(
+        "purchase.company_id IN %s AND COALESCE(purchase.origin_id, purchase.id)"
+        " IN (SELECT purchase_id FROM invoiced)",
+        companies._ids,
     )
+    compared = SQL(
+        COMPARED,
+        companies=companies._ids,
+        date=date,
+        states=tuple(states),
+        gone=gone or balances.query_gone(env, own, date),
+        movements=query_movements(env, own),
+    )
+    if gone:
+        return SQL("WITH %s", compared)
+    return SQL("WITH %s, %s", query_documents(companies, date), compared)

@@ -92,7 +92,7 @@ TERMS = """
         FROM service_credit_purchase purchase
         JOIN res_company company ON company.id = purchase.company_id
         JOIN (%(days)s) day ON day.company_id = purchase.company_id
-        WHERE purchase.is_draft IS NOT TRUE
+        WHERE purchase.is_draft IS NOT TRUE AND %(which)s
     ) terms
 """
 # A row counts from its work date on, but not before its purchase starts (it may be
@@ -223,8 +223,11 @@ def query_excess(env):
     return SQL(EXCESS, days=env["res.company"]._query_days())
 
 
-def query_movements(env):
-    """Return SQL with a row per movement of all companies."""
+def query_movements(env, which=None):
+    """Return SQL with a row per movement of all companies.
+
+    :param SQL which: a condition on ``purchase``
+    """
     return SQL(
         """
         SELECT id, date, movement_type, purchase_id, allocation_id, timesheet_id,
@@ -233,5 +236,9 @@ def query_movements(env):
                sign * paid AS paid_change
         FROM (%s) movement
         """,
-        SQL(MOVEMENTS, days=env["res.company"]._query_days()),
+        SQL(
+            MOVEMENTS,
+            days=env["res.company"]._query_days(),
+            which=which or SQL("TRUE"),
+        ),
     )

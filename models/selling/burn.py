@@ -121,6 +121,40 @@ def query_drawn(since, purchases=None):
     )
 
 
+MISSING = """
+    SELECT work.commercial_partner_id,
+           COALESCE(latest.company_id, work.company_id) AS company_id,
+           COALESCE(latest.currency_id, company.currency_id) AS currency_id,
+           SUM(work.credits) AS credits
+    FROM (
+        SELECT customer.commercial_partner_id, entry.company_id,
+               SUM(entry.hours_billed * COALESCE(kind.credits_per_hour, 1))
+                   AS credits
+        FROM account_analytic_line entry
+        LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+        JOIN res_partner customer
+          ON customer.id
+             = COALESCE(entry.partner_id, ticket.commercial_partner_id)
+        LEFT JOIN service_type kind ON kind.id = entry.service_type_id
+        WHERE entry.coverage = 'overage' AND entry.date >= %(since)s
+          AND %(fitting)s
+        GROUP BY 1, 2
+    ) work
+    JOIN res_company company ON company.id = work.company_id
+    LEFT JOIN LATERAL (
+        SELECT purchase.company_id, purchase.currency_id
+        FROM service_credit_purchase purchase
+        JOIN (%(payers)s) payer ON payer.owner_id = purchase.company_id
+                               AND payer.company_id = work.company_id
+        WHERE purchase.commercial_partner_id = work.commercial_partner_id
+          AND purchase.is_draft IS NOT TRUE
+        ORDER BY purchase.date_start DESC, purchase.id DESC
+        LIMIT 1
+    ) latest ON TRUE
+    GROUP BY 1, 2, 3
+"""
+
+
 def query_missing(env, since, fitting=None):
     """Return a query of the credits that overage would have taken, per customer,
     company and currency.
@@ -131,38 +165,7 @@ def query_missing(env, since, fitting=None):
     :param SQL fitting: which entries count, of the aliases ``entry`` and ``ticket``
     """
     return SQL(
-        """
-        SELECT work.commercial_partner_id,
-               COALESCE(latest.company_id, work.company_id) AS company_id,
-               COALESCE(latest.currency_id, company.currency_id) AS currency_id,
-               SUM(work.credits) AS credits
-        FROM (
-            SELECT customer.commercial_partner_id, entry.company_id,
-                   SUM(entry.hours_billed * COALESCE(kind.credits_per_hour, 1))
-                       AS credits
-            FROM account_analytic_line entry
-            LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
-            JOIN res_partner customer
-              ON customer.id
-                 = COALESCE(entry.partner_id, ticket.commercial_partner_id)
-            LEFT JOIN service_type kind ON kind.id = entry.service_type_id
-            WHERE entry.coverage = 'overage' AND entry.date >= %(since)s
-              AND %(fitting)s
-            GROUP BY 1, 2
-        ) work
-        JOIN res_company company ON company.id = work.company_id
-        LEFT JOIN LATERAL (
-            SELECT purchase.company_id, purchase.currency_id
-            FROM service_credit_purchase purchase
-            JOIN (%(payers)s) payer ON payer.owner_id = purchase.company_id
-                                   AND payer.company_id = work.company_id
-            WHERE purchase.commercial_partner_id = work.commercial_partner_id
-              AND purchase.is_draft IS NOT TRUE
-            ORDER BY purchase.date_start DESC, purchase.id DESC
-            LIMIT 1
-        ) latest ON TRUE
-        GROUP BY 1, 2, 3
-        """,
+        MISSING,
         payers=env["res.company"]._get_all_companies()._query_credit_companies(),
         since=since,
         fitting=fitting or SQL("TRUE"),

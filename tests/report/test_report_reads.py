@@ -116,3 +116,7 @@ class TestReportReads(CreditCommon):
             (of_period, [], "value_used"),
             (of_period, [], "value_closing", self.seller),
         )
+
+    def test_books_of_today(self):
+        books = self.env["service.credit.books"]
+        self._assert_reads(0, (books, [], "owed_company"), (books, [], "ledger_owed"))

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-"""The query behind the balances of a date or a period.
+"""What purchases come to on a date or in a period, as SQL.
 
 It reads the movements of the period and those after it, or those after the date alone:
 what a purchase is worth in the end follows from what is stored with it, and what a date
@@ -9,7 +9,7 @@ of a date as much as has happened since.
 
 from odoo.tools import SQL
 
-from ..models.ledger.movements import TERMS
+from .movements import TERMS, query_movements
 
 AMOUNTS = ("credits", "value", "paid")
 # Of sales: few rows, in which what is stored does not tell them apart.
@@ -168,6 +168,13 @@ STARTED_IN_PERIOD = _query_started(
 )
 
 
+# What is gone of a purchase until a date.
+GONE_NAMES = ", ".join(
+    f"{amount}_{kind}" for amount in ("credits", "paid") for kind in GONE
+)
+GONE_BY_DATE = f"SELECT purchase_id, {GONE_NAMES} FROM ({STARTED_BY_DATE}) balance"
+
+
 def query_balances(movement, days, end, start=None):
     """Return SQL with a row per purchase.
 
@@ -176,4 +183,20 @@ def query_balances(movement, days, end, start=None):
     """
     started = STARTED_IN_PERIOD if start else STARTED_BY_DATE
     values = {"start": start, "end": end, "days": days, "movement": movement}
+    values["which"] = SQL("TRUE")
     return SQL(BALANCE, SQL(started, **values), SQL(LATER, **values))
+
+
+def query_gone(env, which, date):
+    """Return SQL with what is gone of purchases that started until a date: a row per
+    purchase, with the credits of every kind of movement and what was paid for them.
+
+    :param SQL which: a condition on ``purchase``
+    """
+    return SQL(
+        GONE_BY_DATE,
+        end=date,
+        days=env["res.company"]._query_days(),
+        movement=SQL("(%s)", query_movements(env, which)),
+        which=which,
+    )
