@@ -88,6 +88,8 @@ class Connector:
 
     kind = ""
     label = ""
+    # Whether rows are lines of a file that people save, in a spreadsheet for example.
+    is_file = False
     # The fields of the source that `settings` holds.
     setting_names: tuple[str, ...] = ()
     secret_names: tuple[str, ...] = ()

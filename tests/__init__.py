@@ -162,6 +162,7 @@ from .sync import test_sync_exports
 from .sync import test_sync_files
 from .sync import test_sync_first_import
 from .sync import test_sync_guesses
+from .sync import test_sync_kinds
 from .sync import test_sync_list
 from .sync import test_sync_lists
 from .sync import test_sync_meanings

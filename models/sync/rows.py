@@ -112,9 +112,7 @@ class RowReader:
         self.signature = self._sign()
         keys = source._get_key_lines().mapped("source_field")
         # A single ID is looked up as it may have been written.
-        self.is_respelled = source.connector == "csv" and (
-            source.row_is_key or len(keys) > 1
-        )
+        self.is_respelled = source.is_file and (source.row_is_key or len(keys) > 1)
         self.keys = [] if source.row_is_key else keys
 
     def read(self, rows):
@@ -175,7 +173,7 @@ class RowReader:
             key = _digest(item.row.values)
         else:
             key = parse_text(item.raw.get("external_id")) or ""
-        if self.source.connector == "csv" and SHORTENED.fullmatch(key):
+        if self.source.is_file and SHORTENED.fullmatch(key):
             raise ValueRefused(
                 _lt(
                     "A spreadsheet shortened the external ID “%(id)s”: format the "

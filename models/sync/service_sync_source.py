@@ -91,6 +91,9 @@ class ServiceSyncSource(models.Model):
         export_string_translation=False,
         help="The fields the connector uses: the form shows those.",
     )
+    is_file = fields.Boolean(
+        compute="_compute_is_file", export_string_translation=False
+    )
     url = fields.Char(string="Address")
     http_method = fields.Selection(
         selection=[("get", "GET"), ("post", "POST")], required=True, default="get"

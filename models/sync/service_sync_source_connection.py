@@ -9,7 +9,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import config
 
-from ...connectors import CONNECTORS, ConnectorError, ValueRefused, resolve
+from ...connectors import CONNECTORS, Connector, ConnectorError, ValueRefused, resolve
 from ...connectors.base import DEADLINE
 from ...connectors.errors import _lt
 from ...connectors.values import parse_datetime
@@ -32,14 +32,18 @@ class ServiceSyncSource(models.Model):
     @api.depends("connector")
     def _compute_setting_names(self):
         for source in self:
-            reader = CONNECTORS.get(source.connector)
-            source.setting_names = " ".join(reader.setting_names if reader else ())
+            reader = source._get_reader()
+            source.setting_names = " ".join(reader.setting_names)
+
+    @api.depends("connector")
+    def _compute_is_file(self):
+        for source in self:
+            source.is_file = source._get_reader().is_file
 
     @api.depends("connector")
     def _compute_overlap_minutes(self):
         for source in self:
-            reader = CONNECTORS.get(source.connector)
-            source.overlap_minutes = reader.overlap_minutes if reader else 0
+            source.overlap_minutes = source._get_reader().overlap_minutes
 
     @api.depends("page_parameter")
     def _compute_paging(self):
@@ -120,6 +124,10 @@ class ServiceSyncSource(models.Model):
     # Connection
     # ------------------------------------------------------------------
 
+    def _get_reader(self):
+        """Return the class of the connector; that of none while none is chosen."""
+        return CONNECTORS.get(self.connector, Connector)
+
     def _get_match_methods(self):
         return [part.strip() for part in (self.match_order or "").split(",")]
 
@@ -157,7 +165,7 @@ class ServiceSyncSource(models.Model):
             settings["header_ids"] = [
                 (header.name, header.secret) for header in source_sudo.header_ids
             ]
-        if "file" in reader.setting_names and not self.url:
+        if "file" in reader.setting_names and not settings.get("url"):
             # The size would be read instead of the content with bin_size.
             content = source_sudo.with_context(bin_size=False).file
             settings["file"] = base64.b64decode(content or b"")

@@ -74,7 +74,7 @@ class ServiceSyncSource(models.Model):
         self.check_access("write")
         try:
             # Whatever is mapped by now may be wrong, and is recognized anew.
-            rows = self._read_first(ROWS, is_bare=self.connector == "csv")
+            rows = self._read_first(ROWS, is_bare=self.is_file)
         except ConnectorError as refusal:
             raise UserError(explain(self.env, refusal)) from None
         # Tables that people made name their customers.

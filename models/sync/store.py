@@ -147,7 +147,7 @@ class Store:
 
         :return: the items that are left, and those that came beside their twin
         """
-        if self.source.connector != "csv" or all(item.record for item in items):
+        if not self.source.is_file or all(item.record for item in items):
             return items, set()
         return Respelled(self.source, self.reader).find(items)
 

@@ -163,17 +163,16 @@ def _settle_unit(source, values):
             number = read_number(text, source.decimal_separator)
             if number and number > SHORTEST and read_hours(text) is None:
                 numbers[value] = number
-        is_file = source.connector == "csv"
         is_break = mapping.target_field == "time_break"
         if is_break:
             unit = unit_of_breaks(numbers.values())
         else:
-            unit = unit_of_values(numbers.values(), is_file)
+            unit = unit_of_values(numbers.values(), source.is_file)
         if unit:
             mapping.unit = unit
         elif numbers:
             value, number = next(iter(numbers.items()))
-            units = fitting_units(numbers.values(), is_file) or list(SECONDS)
+            units = fitting_units(numbers.values(), source.is_file) or list(SECONDS)
             units = BREAK_UNITS if is_break else units
             read = partial(_read_units, source, units)
             questions.append(Question(mapping, "unit", str(value), read))

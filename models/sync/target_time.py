@@ -501,7 +501,7 @@ class TimeTarget(Target):
 
     def ask_unit(self, number, value):
         """The refusal of a bare number whose unit neither name nor values tell."""
-        units = fitting_units([number], self.source.connector == "csv")
+        units = fitting_units([number], self.source.is_file)
         readings = ", ".join(
             f"{show_hours(number, unit)} ({self.unit_labels[unit]})" for unit in units
         )

@@ -17,10 +17,10 @@ describe.current.tags("desktop");
 class Source extends models.Model {
     _name = "service.sync.source";
 
-    connector = fields.Char();
+    is_file = fields.Boolean();
     mapping_ids = fields.One2many({relation: "service.sync.mapping"});
 
-    _records = [{id: 1, connector: "csv", mapping_ids: [1, 2]}];
+    _records = [{id: 1, is_file: true, mapping_ids: [1, 2]}];
 }
 
 class Mapping extends models.Model {
@@ -48,7 +48,7 @@ test("columns of the file are suggested, and other names can be typed", async ()
         resId: 1,
         arch: `
             <form>
-                <field name="connector"/>
+                <field name="is_file"/>
                 <field name="mapping_ids">
                     <list editable="bottom">
                         <field name="source_field" widget="service_sync_column"/>

@@ -15,6 +15,7 @@ from . import test_sync_exports
 from . import test_sync_files
 from . import test_sync_first_import
 from . import test_sync_guesses
+from . import test_sync_kinds
 from . import test_sync_list
 from . import test_sync_meanings
 from . import test_sync_office

@@ -300,7 +300,7 @@ class ServiceSyncPreview(models.TransientModel):
         labels = dict(target_field._description_selection(self.env))
         for mapping in source_sudo.mapping_ids:
             column, field = mapping.source_field, mapping.target_field
-            if source_sudo.connector == "csv" and keys and column not in keys:
+            if source_sudo.is_file and keys and column not in keys:
                 notes.append(
                     self.env._(
                         "The file has no column “%(column)s”, which is mapped to "

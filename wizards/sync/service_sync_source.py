@@ -17,7 +17,7 @@ class ServiceSyncSource(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if self.connector != "csv":
+        if not self.is_file:
             return []
         try:
             rows = self._read_first(ROWS, is_bare=True)

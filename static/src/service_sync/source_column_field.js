@@ -23,8 +23,8 @@ export class SourceColumnField extends CharField {
     }
 
     async onFocus() {
-        const {connector, file, id} = this.props.record.evalContext.parent;
-        if (id && connector === "csv") {
+        const {is_file: isFile, file, id} = this.props.record.evalContext.parent;
+        if (id && isFile) {
             this.state.columns = await this.ask(id, `${id} ${file}`);
         }
     }
