@@ -92,6 +92,8 @@ class Connector:
     is_file = False
     # The fields of the source that `settings` holds.
     setting_names: tuple[str, ...] = ()
+    # Those without which nothing can be read, and those that are never shown.
+    required_names: tuple[str, ...] = ()
     secret_names: tuple[str, ...] = ()
     page_size = 1000
     # Whether rows come oldest change first, so that every page has a position.

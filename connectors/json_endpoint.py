@@ -50,6 +50,7 @@ class JsonConnector(HttpConnector):
         "next_path",
         "page_size",
     )
+    required_names = ("url",)
     secret_names = ("header_secret",)
     max_pages = MAX_PAGES
 

@@ -33,6 +33,7 @@ class OdooConnector(HttpConnector):
         "model_name",
         "domain",
     )
+    required_names = ("url", "model_name")
     secret_names = ("api_key",)
     page_size = 500
 

@@ -57,6 +57,7 @@ class PostgresqlConnector(Connector):
         "query",
         "timezone",
     )
+    required_names = ("host", "database")
     secret_names = ("password",)
 
     def __init__(self, *args, **kwargs):

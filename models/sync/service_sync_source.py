@@ -91,6 +91,9 @@ class ServiceSyncSource(models.Model):
         export_string_translation=False,
         help="The fields the connector uses: the form shows those.",
     )
+    required_names = fields.Char(
+        compute="_compute_setting_names", export_string_translation=False
+    )
     is_file = fields.Boolean(
         compute="_compute_is_file", export_string_translation=False
     )

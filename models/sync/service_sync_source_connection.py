@@ -34,6 +34,7 @@ class ServiceSyncSource(models.Model):
         for source in self:
             reader = source._get_reader()
             source.setting_names = " ".join(reader.setting_names)
+            source.required_names = " ".join(reader.required_names)
 
     @api.depends("connector")
     def _compute_is_file(self):

@@ -3,19 +3,24 @@
 
 import base64
 import json
+import re
 from decimal import Decimal
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ...connectors import CONNECTORS, Connector, Page, Row
 from ...models.sync.rows import RowReader
 from ...models.sync.service_sync_source_guess import ROWS
 from ...models.sync.styles import settle
 from ...models.sync.target_time import TimeTarget
+from ..support.rooms import ROOT
 from ..support.sync import SyncCommon
 
 MAPPING = {"external_id": "id", "partner_id": "customer", "credits": "credits"}
+# Settings that have a value from the start, or are ticked, or are lists.
+NEVER_EMPTY = ("boolean", "integer", "selection", "one2many")
+ASKED = re.compile(r"""connector\s*(?:[!=]==?|(?:not\s+)?in\b)\s*[("'\[]""")
 
 
 class Sheet(Connector):
@@ -98,3 +103,60 @@ class TestSyncKinds(SyncCommon):
             settle(source, [Row(1, {"id": 1, "spent": 0.0625})])
             unit = source._get_mapping()["unit_amount"].unit
             self.assertEqual(unit == "days", reader.is_file)
+
+    def test_nothing_asks_for_a_kind_by_name(self):
+        asking = []
+        for folder in ("models", "wizards", "report", "controllers", "views", "static"):
+            for path in (ROOT / folder).rglob("*.*"):
+                if path.suffix in (".py", ".xml", ".js"):
+                    asking += ASKED.findall(path.read_text()) and [str(path)]
+        self.assertFalse(asking)
+        for text in (
+            'source.connector == "csv"',
+            "connector in ('odoo', 'json')",
+            "connector !== 'csv'",
+        ):
+            self.assertTrue(ASKED.search(text), text)
+
+    def test_the_form_shows_and_requires_what_the_class_says(self):
+        """Also a setting that no connector has alone so far."""
+        Source = self.env["service.sync.source"]
+        names = {name for kind in CONNECTORS.values() for name in kind.setting_names}
+        for name in sorted(names):
+            reader = type(
+                "One", (Connector,), {"kind": "one", "setting_names": (name,)}
+            )
+            self._register(reader)
+            with self.subTest(name):
+                form = Form(Source)
+                # Some are shown with the choices that they belong to.
+                form.connector = "json"
+                form.http_method, form.paging = "post", "next"
+                form.cursor_parameter = "since"
+                form.connector = "one"
+                self.assertFalse(form._get_modifier(name, "invisible"))
+                if Source._fields[name].type in NEVER_EMPTY:
+                    continue
+                self.assertFalse(form._get_modifier(name, "required"))
+                reader.required_names = (name,)
+                form.connector = "csv"
+                form.connector = "one"
+                self.assertTrue(form._get_modifier(name, "required"))
+
+    def test_what_is_required(self):
+        expected = {
+            "odoo": ["url", "model_name"],
+            "json": ["url"],
+            "csv": [],
+            "postgresql": ["host", "database"],
+        }
+        self.assertEqual(list(CONNECTORS), list(expected), "as people choose them")
+        for kind, names in expected.items():
+            with self.subTest(kind):
+                form = Form(self.env["service.sync.source"])
+                form.connector = kind
+                self.assertEqual((form.required_names or "").split(), names)
+                self.assertLessEqual(set(names), set(CONNECTORS[kind].setting_names))
+                for name in ("url", "model_name", "host", "database", "api_key"):
+                    required = form._get_modifier(name, "required")
+                    self.assertEqual(required, name in names, name)
