@@ -88,6 +88,7 @@ class Connector:
 
     kind = ""
     label = ""
+    sequence = 10  # where people choose a connector
     # Whether rows are lines of a file that people save, in a spreadsheet for example.
     is_file = False
     # The fields of the source that `settings` holds.

@@ -87,6 +87,7 @@ class CsvConnector(HttpConnector):
 
     kind = "csv"
     label = "CSV or Excel File"
+    sequence = 3
     is_file = True
     setting_names = (
         *HttpConnector.setting_names,

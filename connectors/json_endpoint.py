@@ -34,6 +34,7 @@ class JsonConnector(HttpConnector):
 
     kind = "json"
     label = "JSON Endpoint"
+    sequence = 2
     setting_names = (
         *HttpConnector.setting_names,
         "http_method",

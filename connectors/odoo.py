@@ -24,6 +24,7 @@ class OdooConnector(HttpConnector):
 
     kind = "odoo"
     label = "Odoo"
+    sequence = 1
     ordered = True
     overlap_minutes = 5
     setting_names = (

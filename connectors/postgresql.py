@@ -45,6 +45,7 @@ class PostgresqlConnector(Connector):
 
     kind = "postgresql"
     label = "PostgreSQL Query"
+    sequence = 4
     ordered = True
     overlap_minutes = 5
     setting_names = (

@@ -7,15 +7,17 @@ import re
 from decimal import Decimal
 from unittest.mock import patch
 
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import Form, tagged
 
 from ...connectors import CONNECTORS, Connector, Page, Row
 from ...models.sync.rows import RowReader
+from ...models.sync.service_sync_source import SECRETS
 from ...models.sync.service_sync_source_guess import ROWS
 from ...models.sync.styles import settle
 from ...models.sync.target_time import TimeTarget
 from ..support.rooms import ROOT
-from ..support.sync import SyncCommon
+from ..support.sync import SECRET, SyncCommon
 
 MAPPING = {"external_id": "id", "partner_id": "customer", "credits": "credits"}
 # Settings that have a value from the start, or are ticked, or are lists.
@@ -160,3 +162,15 @@ class TestSyncKinds(SyncCommon):
                 for name in ("url", "model_name", "host", "database", "api_key"):
                     required = form._get_modifier(name, "required")
                     self.assertEqual(required, name in names, name)
+
+    def test_a_copy_for_tests_has_no_secret(self):
+        """`data/neutralize.sql` is plain SQL and names each of them."""
+        source = self.csv_source("", **dict.fromkeys(SECRETS, SECRET))
+        fields = source._fields.items()
+        hidden = {name for name, field in fields if not field.exportable}
+        self.assertLessEqual(SECRETS, hidden, "`exportable=False` is missing")
+        self.env.flush_all()
+        for query in get_neutralization_queries(["helpdesk_service_credit"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertFalse({name for name in SECRETS if source[name]})
