@@ -1,7 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Logging time that rates weigh by the time of day."""
 
-from measure import Row
+from measure import OFTEN, Row
 from world import world
 
 from .credit_entry import FEW, ticket_on_credits
@@ -43,5 +43,6 @@ ROWS = [
         ours=log(1),
         target="<= 1.1x",
         holds=lambda result: result.ratio <= 1.1,
+        repeat=OFTEN,
     )
 ]
