@@ -15,6 +15,9 @@ from ..models.accounting.figures import (
 from ..models.ledger.balances import query_gone
 from .service_credit_balance import DATE_TO
 
+# Lines of purchases are known by these, and stay the same from one query to the next;
+# the ids of others begin above them.
+NO_PURCHASE = 2**50
 # Why the account and the ledger of credits differ; what has to be done first, first.
 PURCHASES = """
     SELECT purchase.id AS purchase_id, purchase.commercial_partner_id,
@@ -66,7 +69,8 @@ PURCHASES = """
                WHEN NOT BOOL_AND(figures.currency_id = purchase.currency_id)
                     OVER of_purchase THEN 'currency'
                ELSE 'price'
-           END AS reason
+           END AS reason,
+           purchase.id::bigint * 64 + ROW_NUMBER() OVER lines AS id
     FROM service_credit_purchase purchase
     LEFT JOIN (%(figures)s) figures ON figures.purchase_id = purchase.id
     LEFT JOIN moved ON moved.purchase_id = purchase.id
@@ -111,14 +115,20 @@ PURCHASES = """
 TO_CLAIM = f"""
     SELECT NULL::int, customer_id, company_id, account_id, currency_id, invoiced,
            credited, 0, 0, 0, owed, owed_company, 0, 0, currency_id, owed,
-           CASE kind WHEN '{SURPLUS}' THEN 'withdrawn' ELSE '{TO_COME}' END
+           CASE kind WHEN '{SURPLUS}' THEN 'withdrawn' ELSE '{TO_COME}' END,
+           {NO_PURCHASE} + ROW_NUMBER() OVER (
+               ORDER BY company_id, account_id, currency_id, customer_id, kind
+           )
     FROM ({UNCLAIMED}) unclaimed
 """
 # What of the accounts belongs to no purchase: items made by hand, a changed entry.
-REST = """
+REST = f"""
     SELECT NULL::int, NULL::int, account.company_id, account.account_id,
            company.currency_id, 0, 0, 0, 0, 0, rest.owed, rest.owed, 0, 0,
-           company.currency_id, rest.owed, 'no_purchase'
+           company.currency_id, rest.owed, 'no_purchase',
+           2 * {NO_PURCHASE} + ROW_NUMBER() OVER (
+               ORDER BY account.company_id, account.account_id
+           )
     FROM (
         SELECT id AS company_id, service_credit_liability_account_id AS account_id
         FROM res_company WHERE id IN %(companies)s
@@ -329,12 +339,7 @@ class ServiceCreditBooks(models.Model):
                 FROM (%(moved)s) gone
             ),
                  booked AS MATERIALIZED ({PURCHASES} UNION ALL {TO_CLAIM})
-            SELECT line.*,
-                   ROW_NUMBER() OVER (
-                       ORDER BY company_id, purchase_id, account_id, currency_id,
-                                commercial_partner_id, reason
-                   ) AS id
-            FROM (SELECT * FROM booked UNION ALL {REST}) line
+            SELECT * FROM booked UNION ALL {REST}
             """,
             **values,
         )

@@ -22,8 +22,9 @@ left on the account is what the customer pays for the credits.
 
 from odoo.tools import SQL
 
-from ..ledger import balances
+from ..ledger.balances import query_gone
 from ..ledger.movements import query_movements
+from .gone import GONE
 
 LIABILITY_TYPES = ("liability_current", "liability_non_current")
 
@@ -284,76 +285,6 @@ UNCLAIMED = """
     GROUP BY customer_id, kind, account_id, currency_id, company_id
     HAVING SUM(amount_company) <> 0
 """
-# Purchases that came into the books later, with what was received of them: what was
-# gone by then is told by the days of their rows, of all others by what is stored.
-DATED = """
-    ARRAY(
-        SELECT lot.id FROM service_credit_purchase lot
-        WHERE COALESCE(lot.origin_id, lot.id) IN (
-            SELECT purchase_id FROM invoiced WHERE since IS NOT NULL
-        )
-    )
-"""
-BY_KIND = ", ".join(
-    f"('{kind}', gone.credits_{kind}, gone.paid_{kind})" for kind in balances.GONE
-)
-# What happened to the credits after the opening entry, if there was one.
-GONE = f"""
-    SELECT movement.purchase_id,
-           -- What was used elsewhere is no revenue of these books.
-           COALESCE(SUM(weight) FILTER (
-               WHERE movement.date <= since OR movement_type = 'elsewhere'
-           ), 0) AS before,
-           COALESCE(SUM(weight) FILTER (
-               WHERE movement.date > since AND movement_type = 'used'
-           ), 0) AS used,
-           COALESCE(SUM(weight) FILTER (
-               WHERE movement.date > since AND movement_type = 'expired'
-           ), 0) AS expired,
-           COALESCE(SUM(weight) FILTER (
-               WHERE movement.date > since AND movement_type = 'withdrawn'
-           ), 0) AS withdrawn,
-           COALESCE(SUM(credits) FILTER (WHERE movement_type = 'used'), 0)
-               AS credits_used,
-           COALESCE(SUM(credits) FILTER (WHERE movement_type = 'expired'), 0)
-               AS credits_expired,
-           COALESCE(SUM(credits) FILTER (WHERE movement_type = 'withdrawn'), 0)
-               AS credits_withdrawn,
-           COALESCE(SUM(credits), 0) AS credits_gone,
-           COALESCE(SUM(paid), 0) AS paid_gone
-    FROM (
-        SELECT purchase.id AS purchase_id, moved.date, moved.movement_type,
-               moved.credits, moved.paid,
-               COALESCE(start.since, DATE '0001-01-01') AS since,
-               -- Free credits are counted, not weighed.
-               CASE WHEN purchase.paid_total > 0 THEN moved.paid ELSE moved.credits
-               END AS weight
-        FROM (
-            SELECT purchase_id, %(date)s::date AS date, kind.*
-            FROM (%(gone)s) gone
-            JOIN service_credit_purchase lot ON lot.id = gone.purchase_id
-            CROSS JOIN LATERAL (
-                VALUES {BY_KIND}
-            ) kind (movement_type, credits, paid)
-            WHERE COALESCE(lot.origin_id, lot.id) IN (SELECT purchase_id FROM invoiced)
-              AND purchase_id <> ALL({DATED}) AND (kind.credits <> 0 OR kind.paid <> 0)
-            UNION ALL
-            SELECT purchase_id, date, movement_type, credits, paid
-            FROM (%(movements)s) movement
-            WHERE purchase_id = ANY({DATED})
-        ) moved
-        JOIN service_credit_purchase lot ON lot.id = moved.purchase_id
-        JOIN service_credit_purchase purchase
-          ON purchase.id = COALESCE(lot.origin_id, lot.id)
-        LEFT JOIN (
-            SELECT purchase_id, MAX(since) AS since FROM invoiced GROUP BY purchase_id
-        ) start ON start.purchase_id = purchase.id
-        WHERE moved.date <= %(date)s
-          AND moved.movement_type NOT IN ('bought', 'transferred')
-          AND purchase.company_id IN %(companies)s
-    ) movement
-    GROUP BY movement.purchase_id
-"""
 RECOGNIZED = """
     SELECT line.purchase_id, line.account_id, line.currency_id, recognition.company_id,
            SUM(line.credits_used) AS credits_used,
@@ -512,7 +443,7 @@ def query_figures(env, companies, date, states=("draft", "posted"), gone=None):
         companies=companies._ids,
         date=date,
         states=tuple(states),
-        gone=gone or balances.query_gone(env, own, date),
+        gone=gone or query_gone(env, own, date),
         movements=query_movements(env, own),
     )
     if gone:
