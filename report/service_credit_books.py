@@ -12,14 +12,16 @@ from ..models.accounting.figures import (
     query_documents,
     query_figures,
 )
-from ..models.ledger.balances import query_gone
 from .service_credit_balance import DATE_TO
 
 # Lines of purchases are known by these, and stay the same from one query to the next;
 # the ids of others begin above them.
 NO_PURCHASE = 2**50
 # Why the account and the ledger of credits differ; what has to be done first, first.
-PURCHASES = """
+PAID = """(
+    moved.paid_used + moved.paid_elsewhere + moved.paid_expired + moved.paid_withdrawn
+)"""
+PURCHASES = f"""
     SELECT purchase.id AS purchase_id, purchase.commercial_partner_id,
            purchase.company_id, figures.account_id,
            COALESCE(figures.currency_id, purchase.currency_id) AS currency_id,
@@ -76,14 +78,14 @@ PURCHASES = """
     LEFT JOIN moved ON moved.purchase_id = purchase.id
     LEFT JOIN (
         -- What was transferred is still owed, to another customer.
-        SELECT lot.origin_id, SUM(moved.paid) AS paid,
-               -SUM(moved.paid + moved.paid_transferred) AS transferred
+        SELECT lot.origin_id, SUM({PAID}) AS paid,
+               -SUM({PAID} + moved.paid_transferred) AS transferred
         FROM service_credit_purchase lot JOIN moved ON moved.purchase_id = lot.id
         WHERE lot.origin_id IS NOT NULL
         GROUP BY lot.origin_id
     ) received ON received.origin_id = purchase.id
     CROSS JOIN LATERAL (
-        SELECT COALESCE(moved.paid, 0) + COALESCE(received.paid, 0) AS paid,
+        SELECT COALESCE({PAID}, 0) + COALESCE(received.paid, 0) AS paid,
                COALESCE(received.transferred, 0) AS transferred
     ) gone
     JOIN (%(days)s) day ON day.company_id = purchase.company_id
@@ -319,25 +321,19 @@ class ServiceCreditBooks(models.Model):
     @property
     def _table_query(self):
         companies, date = self.env.companies, self._get_date()
-        own = SQL("purchase.company_id IN %s", companies._ids)
         values = {
             "companies": companies._ids,
             "date": date,
             "types": LIABILITY_TYPES,
-            "documents": query_documents(companies, date),
+            "documents": query_documents(self.env, companies, date),
             "figures": query_figures(
-                self.env, companies, date, ("posted",), SQL("SELECT * FROM moved")
+                self.env, companies, date, ("posted",), alone=False
             ),
-            "moved": query_gone(self.env, own, date),
             "days": self.env["res.company"]._query_days(),
         }
         return SQL(
             f"""
-            WITH %(documents)s, moved AS MATERIALIZED (
-                SELECT gone.*, paid_used + paid_elsewhere + paid_expired
-                               + paid_withdrawn AS paid
-                FROM (%(moved)s) gone
-            ),
+            WITH %(documents)s,
                  booked AS MATERIALIZED ({PURCHASES} UNION ALL {TO_CLAIM})
             SELECT * FROM booked UNION ALL {REST}
             """,

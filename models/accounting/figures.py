@@ -394,12 +394,14 @@ FIGURES = """
 """
 
 
-# Journal items with what they are of, for the queries that follow.
+# Journal items with what they are of, and what is gone of every purchase, for the
+# queries that follow. Each is made once, however few rows the planner expects.
 OWNED = f"""
     allotted AS MATERIALIZED ({ALLOTTED}),
     owner AS MATERIALIZED ({OWNERS}),
     discount AS MATERIALIZED ({DISCOUNTS}),
-    document AS MATERIALIZED ({DOCUMENTS})
+    document AS MATERIALIZED ({DOCUMENTS}),
+    moved AS MATERIALIZED (%(gone)s)
 """
 # Sums are made once: without statistics of the tables, the planner would make them anew
 # for each purchase.
@@ -419,33 +421,36 @@ COMPARED = f"""
 """
 
 
-def query_documents(companies, date):
-    """Return the table expressions that :data:`UNCLAIMED` and, with ``gone``,
-    :func:`query_figures` read: the documents of companies until a date."""
-    return SQL(OWNED, companies=companies._ids, date=date, types=LIABILITY_TYPES)
+def query_documents(env, companies, date):
+    """Return the table expressions that :data:`UNCLAIMED` and :func:`query_figures`
+    read: the documents of companies until a date, and what is gone of purchases."""
+    return SQL(
+        OWNED,
+        companies=companies._ids,
+        date=date,
+        types=LIABILITY_TYPES,
+        gone=query_gone(env, _of(companies), date),
+    )
 
 
-def query_figures(env, companies, date, states=("draft", "posted"), gone=None):
+def _of(companies):
+    # Credits that another customer received keep their company.
+    return SQL("purchase.company_id IN %s", companies._ids)
+
+
+def query_figures(env, companies, date, states=("draft", "posted"), alone=True):
     """Return SQL with the figures of every purchase of companies that was invoiced.
 
     :param states: of the recognitions that count as recognized
-    :param SQL gone: what is gone of all their purchases, inside of a query that has
-        :func:`query_documents`
+    :param alone: False for a part of a query that has :func:`query_documents`
     """
-    # Credits that another customer received keep their company.
-    own = SQL(
-        "purchase.company_id IN %s AND COALESCE(purchase.origin_id, purchase.id)"
-        " IN (SELECT purchase_id FROM invoiced)",
-        companies._ids,
-    )
     compared = SQL(
         COMPARED,
         companies=companies._ids,
         date=date,
         states=tuple(states),
-        gone=gone or query_gone(env, own, date),
-        movements=query_movements(env, own),
+        movements=query_movements(env, _of(companies)),
     )
-    if gone:
+    if not alone:
         return SQL("WITH %s", compared)
-    return SQL("WITH %s, %s", query_documents(companies, date), compared)
+    return SQL("WITH %s, %s", query_documents(env, companies, date), compared)

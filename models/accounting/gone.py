@@ -2,7 +2,7 @@
 """What is gone of the credits of every invoiced purchase until a date, as SQL.
 
 A part of the query of figures: it reads `invoiced`, and from `since`, the opening entry
-of a purchase. Of nearly all purchases, what is stored tells what is gone (`gone`); of
+of a purchase. Of nearly all purchases, what is stored tells what is gone (`moved`); of
 those with an opening entry, what was gone by then is told by the days of the movements.
 
 What is received of a purchase by other customers belongs to it. Free credits are
@@ -42,7 +42,7 @@ STORED = f"""
     SELECT purchase.id AS purchase_id, {SUMS},
            SUM(gone.credits_used), SUM(gone.credits_expired),
            SUM(gone.credits_withdrawn), SUM({_add("credits")}), SUM({_add("paid")})
-    FROM (%(gone)s) gone
+    FROM moved gone
     JOIN service_credit_purchase lot ON lot.id = gone.purchase_id
     JOIN service_credit_purchase purchase
       ON purchase.id = COALESCE(lot.origin_id, lot.id)
