@@ -14,8 +14,8 @@ from ..models.accounting.figures import (
 )
 from .service_credit_balance import DATE_TO
 
-# Lines of purchases are known by these, and stay the same from one query to the next;
-# the ids of others begin above them.
+# A line's id follows from its purchase, so it stays the same in the next query. Lines
+# without a purchase have ids above this number.
 NO_PURCHASE = 2**50
 # Why the account and the ledger of credits differ; what has to be done first, first.
 PAID = """(

@@ -19,8 +19,8 @@ LOG = paths.CHECKOUT_ROOM / "demo.log"
 # Fifty addons install themselves beside ours, most to sell others services (SMS,
 # letters, look-ups): nothing of the demo needs them, and the first start waits longer.
 ALONE = ("--skip-auto-install",)
-# Odoo loads an addon's demo data only where those it depends on have theirs, which is
-# half of a first start and of which ours needs nothing.
+# Odoo loads an addon's demo data only if all addons it depends on have theirs. Ours
+# uses none of them, and loading them takes half of a first start.
 PRETEND = "UPDATE ir_module_module SET demo = true WHERE state = 'installed'"
 ADMIT = f"UPDATE ir_module_module SET demo = false WHERE name != '{paths.ADDON}'"
 OFFLINE = """

@@ -1,12 +1,13 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """What is gone of the credits of every invoiced purchase until a date, as SQL.
 
-A part of the query of figures: it reads `invoiced`, and from `since`, the opening entry
-of a purchase. Of nearly all purchases, what is stored tells what is gone (`moved`); of
-those with an opening entry, what was gone by then is told by the days of the movements.
+A part of the query of figures: it reads `invoiced`, where `since` is the date of a
+purchase's opening entry. Most purchases have none: for them, the stored balances are
+enough (`moved`). For the others, movements before the opening entry are told apart by
+their dates.
 
-What is received of a purchase by other customers belongs to it. Free credits are
-counted, all others are weighed by what was paid for them.
+Credits that other customers received count for the purchase they came from. Free
+credits are counted, all others are weighed by what was paid for them.
 """
 
 # Kinds of movements, and what they are to the books: what was used elsewhere is no
@@ -86,8 +87,8 @@ BY_DAY = f"""
     ) movement
     GROUP BY movement.purchase_id
 """
-# The planner expects a few rows of it, and would look through all of them for each
-# invoice: of a function, which gives one row here, it expects many.
+# The planner expects few rows here and would scan them all for each invoice. The
+# function adds no row, but makes the planner expect many, so that it uses a hash.
 GONE = f"""
     SELECT part.* FROM ({BY_DAY} UNION ALL {STORED}) part
     CROSS JOIN LATERAL GENERATE_SERIES(1, SIGN(part.purchase_id)::int)
