@@ -39,13 +39,15 @@ ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
 
 def main(arguments):
     options = _options(arguments)
-    if not options.shell:
+    if not (options.shell or options.remove):
         _check_port(options)
     with Workshop("demo", throw_away=False) as shop:
         demo = Demo(shop)
         if options.shell:
             return demo.shell()
         with _alone():
+            if options.remove:
+                return demo.remove()
             demo.prepare(options.reset)
             if options.language:
                 demo.learn(options.language)
@@ -59,7 +61,13 @@ def _options(arguments):
         " start to the next; changed code is installed at the next start.",
         allow_abbrev=False,
     )
-    parser.add_argument("--reset", action="store_true", help="start over")
+    once = parser.add_mutually_exclusive_group()
+    once.add_argument("--reset", action="store_true", help="start over")
+    once.add_argument(
+        "--remove",
+        action="store_true",
+        help="remove the demo database and its files, and start nothing",
+    )
     parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
     parser.add_argument(
         "--interface", default="127.0.0.1", help="address to listen on, 127.0.0.1"
@@ -69,7 +77,7 @@ def _options(arguments):
         metavar="CODE",
         help="ro_RO, it_IT, pt_BR, …: load it, to be chosen in My Preferences",
     )
-    parser.add_argument(
+    once.add_argument(
         "--shell", action="store_true", help="Odoo's shell on the demo database instead"
     )
     return parser.parse_args(arguments)
@@ -164,6 +172,16 @@ class Demo:
         elif state["tree"] != tree:
             self._update(paths.ADDON, "The code changed, updating the addon")
         _remember(tree=tree, odoo=odoo, server=self.shop.server.key)
+
+    def remove(self):
+        """Remove the database and its stored files, and start nothing."""
+        found = self.exists()
+        self.databases.drop(DATABASE)
+        STATE.unlink(missing_ok=True)
+        say.tell(
+            "-> The demo database is removed" if found else "There is no demo database."
+        )
+        return 0
 
     def learn(self, language):
         """Load a language; people choose it in their preferences."""
