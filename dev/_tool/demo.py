@@ -245,7 +245,8 @@ class Demo:
         print(f"\nOdoo is ready: {url}\n\n  {'login':<12}{'password':<12}who")
         for login, password, what in people:
             print(f"  {login:<12}{password:<12}{what}")
-        print("\nCtrl-C stops it; the data stays. dev/demo --reset starts over.")
+        print("\nCtrl-C stops it; the data stays. dev/demo --reset starts over, and")
+        print("dev/demo --remove removes the database.")
         print(f"Log: {LOG}", flush=True)
 
     def shell(self):
