@@ -9,7 +9,6 @@ from odoo.tools.sql import (
 )
 
 from .models.ledger.rows import REMOVE_GUARD
-from .models.time.account_analytic_line import TIMES_OF_DAY
 
 # Our columns of the tables that may be large, with what a row has from before.
 COLUMNS = {
@@ -70,6 +69,20 @@ COLUMNS = {
         "limit_hours": "bool",
     },
 }
+# Our checks of them, as the models define them: table, name, definition.
+CHECKS = (
+    (
+        "account_analytic_line",
+        "account_analytic_line_times_of_day",
+        "CHECK (COALESCE(time_start, 0) >= 0 AND COALESCE(time_start, 0) < 24"
+        " AND COALESCE(time_stop, 0) >= 0 AND COALESCE(time_stop, 0) <= 24)",
+    ),
+    (
+        "res_partner",
+        "res_partner_service_approve_limit_positive",
+        "CHECK (service_approve_limit >= 0)",
+    ),
+)
 PORTION = 20_000
 LAST_ID = 2**31 - 1
 # Edited lines, too: an installation may begin anew, days after another failed.
@@ -84,8 +97,8 @@ FILL = """
 def pre_init_hook(env):
     """Make room in the large tables, and adopt what another addon left.
 
-    What is here is committed at once: a column that is added with everything else
-    keeps readers of its table out until the installation ends.
+    What is here is committed at once: a column or check that is added with everything
+    else keeps readers of its table out until the installation ends.
     """
     _add_columns(env.cr)
     _add_checks(env.cr)
@@ -109,10 +122,10 @@ def _add_columns(cr):
 
 
 def _add_checks(cr):
-    """Add our checks of large tables, as the model defines them."""
-    table, name = "account_analytic_line", "account_analytic_line_times_of_day"
-    if not constraint_definition(cr, table, name):
-        add_constraint(cr, table, name, TIMES_OF_DAY)
+    """Add our checks of large tables: to add one keeps readers out as well."""
+    for table, name, definition in CHECKS:
+        if not constraint_definition(cr, table, name):
+            add_constraint(cr, table, name, definition)
 
 
 def _fill_columns(cr):

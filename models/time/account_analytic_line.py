@@ -20,10 +20,6 @@ COST_GROUPS = (
     "account.group_account_readonly,account.group_account_invoice,"
     "project.group_project_manager"
 )
-TIMES_OF_DAY = (
-    "CHECK (COALESCE(time_start, 0) >= 0 AND COALESCE(time_start, 0) < 24"
-    " AND COALESCE(time_stop, 0) >= 0 AND COALESCE(time_stop, 0) <= 24)"
-)
 
 
 class AccountAnalyticLine(models.Model):
@@ -273,7 +269,9 @@ class AccountAnalyticLine(models.Model):
     )
 
     _times_of_day = models.Constraint(
-        TIMES_OF_DAY, "A time of day is from 0:00 to 24:00."
+        "CHECK (COALESCE(time_start, 0) >= 0 AND COALESCE(time_start, 0) < 24"
+        " AND COALESCE(time_stop, 0) >= 0 AND COALESCE(time_stop, 0) <= 24)",
+        "A time of day is from 0:00 to 24:00.",
     )
     _service_log_key_unique = models.UniqueIndex(
         "(service_log_key) WHERE service_log_key IS NOT NULL",

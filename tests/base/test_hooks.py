@@ -2,8 +2,7 @@
 from odoo.modules.module import load_script
 from odoo.tests import TransactionCase, tagged
 
-from ...hooks import COLUMNS, _add_columns, _fill_columns
-from ...models.time.account_analytic_line import TIMES_OF_DAY
+from ...hooks import CHECKS, COLUMNS, _add_columns, _fill_columns
 from ..support.rooms import ROOT
 
 OURS = """
@@ -35,10 +34,22 @@ class TestHooks(TransactionCase):
         }
         self.assertEqual(found, wanted)
 
-    def test_checks_are_those_of_the_model(self):
-        entries = self.env["account.analytic.line"]
-        check = entries._table_objects["account_analytic_line_times_of_day"]
-        self.assertEqual(check.get_definition(self.env.registry), TIMES_OF_DAY)
+    def test_large_tables_get_all_of_our_checks_at_once(self):
+        ours = self.env["ir.model.constraint"].search(
+            [
+                ("module.name", "=", "helpdesk_service_credit"),
+                ("definition", "=like", "CHECK%"),
+            ]
+        )
+        found = {
+            (self.env[check.model.model]._table, check.name, check.definition)
+            for check in ours
+        }
+        self.assertEqual({row for row in found if row[0] in COLUMNS}, set(CHECKS))
+
+    def test_the_upgrade_makes_the_same_checks(self):
+        path = ROOT / "migrations" / "19.0.2.0.0" / "large.py"
+        self.assertEqual(load_script(str(path), "migrate_large").CHECKS, CHECKS)
 
     def test_indexes_that_a_migration_makes_are_those_of_the_model(self):
         """Odoo makes an index that it does not know anew, and keeps writers out."""
