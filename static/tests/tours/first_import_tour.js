@@ -67,7 +67,9 @@ const UPLOADING = [
 const CONNECTING = [
     {trigger: "div[name=preset] .o_select_menu_toggler", run: "click"},
     {trigger: ".o_select_menu_item:contains(Zammad)", run: "click"},
-    {trigger: ".nav-link[name=connection]", run: "click"},
+    // A selection that is left before its record has changed is cleared again.
+    {trigger: "div[name=url] input"},
+    {trigger: "div[name=preset] input:value(Zammad)"},
     {trigger: "div[name=url] input", run: enterAddress},
 ];
 const IMPORTING = [
