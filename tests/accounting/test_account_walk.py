@@ -18,7 +18,7 @@ from ..support.played import LONG, played
 from ..support.random_walk import SEED
 
 STEPS = 60
-DOCUMENTS = int(os.environ.get("HELPDESK_DOCUMENTS", 1_500 if LONG else 120))
+DOCUMENTS = int(os.environ.get("HELPDESK_DOCUMENTS", 1_500 if LONG else 60))
 KINDS = ("order", "invoice", "invoice", "credit", "draw", "draw", "draw", "back")
 KINDS += ("withdraw", "expire", "discount", "transfer", "recognize", "recognize")
 KINDS += ("pay", "pay", "take_back", "take_back", "post_again", "record", "by_hand")

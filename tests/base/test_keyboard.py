@@ -6,7 +6,7 @@ from odoo.tools.misc import file_path
 
 from ..support.keyboard import FRAMES
 from ..support.language import ADDON
-from ..support.played import LONG
+from ..support.played import in_long_run
 from ..support.screen_walk import ScreenWalkCommon
 from ..support.screens import Screen
 
@@ -76,7 +76,6 @@ class TestKeyboard(ScreenWalkCommon):
 
     browser_size = "1366x768"
     screen_class = KeyboardScreen
-    every = 1 if LONG else 5
 
     def _look(self, screen, name):
         self.wrong += [f"{name} misses {control}" for control in screen.get_missed()]
@@ -104,6 +103,7 @@ class TestKeyboard(ScreenWalkCommon):
             self.wrong.append(f"{name} leaves the focus behind")
         screen.close()
 
+    @in_long_run
     def test_own_screens(self):
         self._play_own_screens()
 

@@ -93,6 +93,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.wait(f"!{WINDOW}")
         keyboard.go_to("button[name=action_view_sale_order]")
 
+    @in_long_run
     def test_create_purchases_from_an_opportunity(self):
         self._play(self._create_purchases, f"/odoo/crm/{self.lead.id}", FORM)
         self.assertRecordValues(
@@ -211,6 +212,7 @@ class TestKeyboardStories(ScreensCommon, LanguageCommon, HttpCase):
         keyboard.press(" ")
         keyboard.wait("document.querySelector('.o_notification')")
 
+    @in_long_run
     def test_synchronise(self):
         before = self.source.run_ids
         path = "/odoo/action-helpdesk_service_credit.service_sync_source_action"

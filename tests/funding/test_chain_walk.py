@@ -45,7 +45,7 @@ class TestChainWalk(RandomWalk, TaskFundingCommon):
         cls.env.flush_all()
 
     def test_random_walks(self):
-        self._run_walks(max(WALKS // 7, 5))
+        self._run_walks(max(WALKS // 7, 3))
 
     def test_a_task_emptied_by_hand_pays_from_no_pack(self):
         steps = [

@@ -30,7 +30,7 @@ class TestCreditPlanWalk(CreditCommon):
         self.patch(cron, "_commit_progress", lambda *args, **values: 1.0)
 
     def test_late_actions_change_no_answer(self):
-        walks = max(WALKS // 3, 3)
+        walks = max(WALKS // 3, 2)
         for walk in range(walks):
             steps = self._make_steps(random.Random(SEED + walk))
             worlds = {

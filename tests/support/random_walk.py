@@ -12,7 +12,7 @@ from ...models.alert.books import find_differences
 from .credit_model import Refused
 from .played import played
 
-WALKS = int(os.environ.get("HELPDESK_WALKS", 12))
+WALKS = int(os.environ.get("HELPDESK_WALKS", 6))
 STEPS = 50
 # The same walks in every run; `dev/test --long` chooses others each time.
 SEED = int(os.environ.get("HELPDESK_SEED", 19))

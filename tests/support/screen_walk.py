@@ -46,8 +46,6 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
 
     maxDiff = None
     screen_class = Screen
-    # Every which one of the own screens is looked at, but for dev/test --long.
-    every = 1
 
     def _look(self, screen, name):
         raise NotImplementedError
@@ -62,17 +60,17 @@ class ScreenWalkCommon(ScreensCommon, RomanianCommon, HttpCase):
         self.assertEqual(self.wrong, [])
 
     def _walk(self, screen):
-        for name in LISTS[:: self.every]:
+        for name in LISTS:
             screen.open_action(name)
             self._look(screen, name)
-        for record in self.records[:: self.every]:
+        for record in self.records:
             screen.open_form(record)
             self._look(screen, record._name)
             if record._name == "helpdesk.ticket":
                 screen.click(".nav-link[name=timesheets]")
                 self._look(screen, "the tab Timesheets")
                 self._walk_tab(screen)
-        for record, method in self.windows[:: self.every]:
+        for record, method in self.windows:
             screen.press_button(record, method)
             self._look(screen, f"{record._name}.{method}")
             screen.close()

@@ -157,6 +157,7 @@ class TestMorningWithKeys(MorningCommon):
         self._assert_morning("Speaker", "Toner", "Tested")
 
 
+@in_long_run
 @tagged("post_install", "-at_install")
 class TestMorningOnThePhone(MorningCommon):
     browser_size = "390x844"

@@ -8,6 +8,7 @@ from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from ...models.time.timer_question import TimerQuestion
 from ..support.language import LanguageCommon
+from ..support.played import in_long_run
 from ..support.tasks import TaskFundingCommon
 
 START = datetime(2026, 5, 4, 10, 0, 0)
@@ -253,6 +254,7 @@ class TestTaskTimer(TaskTimerCommon):
             colleague.action_timer_stop()
 
 
+@in_long_run
 @tagged("post_install", "-at_install")
 class TestTaskTimerTour(TaskTimerCommon, LanguageCommon, HttpCase):
     def test_start_and_close(self):
