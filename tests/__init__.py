@@ -58,6 +58,7 @@ from .funding import test_funding_input
 from .funding import test_funding_overage
 from .funding import test_funding_panel
 from .funding import test_funding_preview
+from .funding import test_funding_rollover
 from .funding import test_funding_scope
 from .funding import test_funding_sharing
 from .funding import test_funding_storm

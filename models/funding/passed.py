@@ -3,6 +3,8 @@
 
 from odoo import fields
 
+from ...tools import add_days
+
 
 def note_passed_over(env, claims):
     """Note which credits of the customer did not pay, and why: one of each kind.
@@ -40,24 +42,22 @@ def get_passed_over(claim, purchases):
     """
     nearest = {}
     owners = claim.company._get_credit_companies()
-    for purchase in purchases:
-        why = purchase.company_id in owners and purchase._get_passed_over(claim.date)
-        if not why:
-            continue
-        end = purchase.date_start if why == "later" else purchase.date_expiry
-        distance = abs((end - claim.date).days)
-        if why not in nearest or distance < nearest[why][0]:
-            nearest[why] = distance, end, purchase
+    offered = purchases.filtered(lambda lot: lot.company_id in owners)
+    for purchase, reason in offered._get_passed_over(claim.date).items():
+        distance = abs((reason.date - claim.date).days)
+        if reason.why not in nearest or distance < nearest[reason.why][0]:
+            nearest[reason.why] = distance, reason, purchase
     return [
         {
             **name_purchase(purchase, claim.request.customer),
-            "credits": _get_passed_credits(purchase, why),
+            "credits": reason.credits,
             "why": why,
             **_get_waiting_facts(purchase, why),
-            "date": fields.Date.to_string(end),
-            "is_day_before": why == "expired" and distance == 1,
+            "date": fields.Date.to_string(reason.date),
+            "is_day_before": why == "expired"
+            and reason.date == add_days(claim.date, -1),
         }
-        for why, (distance, end, purchase) in nearest.items()
+        for why, (_distance, reason, purchase) in nearest.items()
     ]
 
 
@@ -79,12 +79,6 @@ def name_purchase(purchase, customer):
     owner = purchase.commercial_partner_id
     facts = {"purchase": purchase.name}
     return facts if owner == customer else {**facts, "owner": owner.display_name}
-
-
-def _get_passed_credits(purchase, why):
-    if why == "waiting":
-        return purchase.credits_waiting
-    return purchase.credits_available or purchase.credits_expired
 
 
 def _get_waiting_facts(purchase, why):

@@ -97,19 +97,23 @@ class ServiceCreditPurchase(models.Model):
         late = self.company_id.sudo().service_credit_late_days
         return self.company_id._get_today() > add_days(day, late)
 
-    def _get_usable_on(self, day):
-        """Return how many credits of purchases can be used for work of a day that is
-        logged now: what neither waits nor lapsed, nor lapses with a period that was
-        over by that day."""
-        digits = self._get_credit_digits()
-        over = self.browse().union(
+    def _get_roll_over(self, day):
+        """Return those of which work of a day that is logged now may use no more than
+        rolls over, because their period is over."""
+        return self.browse().union(
             *(
                 lot
                 for lot, until in self._get_roll_days().items()
                 if day > until or lot._is_roll_closed(until)
             )
         )
-        excess = over._get_excess()
+
+    def _get_usable_on(self, day):
+        """Return how many credits of purchases can be used for work of a day that is
+        logged now: what neither waits nor lapsed, nor lapses with a period that was
+        over by that day."""
+        digits = self._get_credit_digits()
+        excess = self._get_roll_over(day)._get_excess()
         return {
             lot: max(
                 float_round(lot._get_usable_credits() - excess.get(lot, 0.0), digits),
@@ -151,6 +155,22 @@ class ServiceCreditPurchase(models.Model):
                 for lot in limited
             )
         )
+
+    def _get_lost(self):
+        """Return how many credits of purchases lapse with their period, whether or not
+        they were written off yet, and how many are, or were, left for the term."""
+        rows = self._get_lapse_rows()
+        excess = self._get_excess()
+        digits = self._get_credit_digits()
+        lost = {}
+        for lot in excess:
+            written_off = rows[lot.id].expired if lot.id in rows else 0.0
+            rest = float_round(lot.credits_available - excess[lot], digits)
+            lost[lot] = (
+                float_round(excess[lot] + written_off, digits),
+                rest or float_round(lot.credits_expired - written_off, digits),
+            )
+        return lost
 
     # ------------------------------------------------------------------
     # Rows

@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date as Date
 from datetime import timedelta
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -48,6 +49,15 @@ DRAWING_FIELDS = [
     "paid_expired",
     *ROW_DATES,
 ]
+
+
+class PassedOver(NamedTuple):
+    """Why a purchase does not pay, for how many credits, and the day it starts or
+    ended."""
+
+    why: str
+    credits: float
+    date: Date
 
 
 class ServiceCreditPurchase(models.Model):
@@ -179,7 +189,34 @@ class ServiceCreditPurchase(models.Model):
         return purchases_sudo.search(domain, order="date_expiry desc, id", limit=100)
 
     def _get_passed_over(self, day):
-        """Tell why the purchase does not pay for work of ``day``, in a word; False if
+        """Tell why purchases do not pay for work of ``day``, with all they have.
+
+        :return: a `PassedOver` each, of those that don't
+        """
+        lost, over = self._get_lost(), self._get_roll_over(day)
+        found = {}
+        for lot in self:
+            why = lot._get_obstacle_on(day)
+            lapsed, rest = lost.get(lot, (0.0, 0.0))
+            credits = lot.credits_available or lot.credits_expired
+            if why in ("expired", "closed"):
+                is_lapsed = lapsed and not rest
+                credits = rest or credits
+            else:
+                is_lapsed = lapsed and not why and lot in over
+            if is_lapsed:
+                # Lost with its period, while others rolled over.
+                found[lot] = PassedOver("expired", lapsed, lot.date_rollover)
+            elif why:
+                found[lot] = PassedOver(
+                    why,
+                    lot.credits_waiting if why == "waiting" else credits,
+                    lot.date_start if why == "later" else lot.date_expiry,
+                )
+        return found
+
+    def _get_obstacle_on(self, day):
+        """Tell in a word why the purchase does not pay for work of ``day``; False if
         it may."""
         self.ensure_one()
         if self.is_draft:
