@@ -131,12 +131,13 @@ def base(store):
     return store.base(databases.dependencies(), "demobase", ALONE)
 
 
-def install(store, name):
+def install(store, name, strict=False, config=None):
     """Install the addon with its demo data."""
     options = ("--with-demo", *ALONE)
     with say.step("Installing the addon with its demo data"):
         store.sql(PRETEND, name)
-        store.install(name, [paths.ADDON], store.logs / f"{name}.log", False, options)
+        log = store.logs / f"{name}.log"
+        store.install(name, [paths.ADDON], log, strict, options, config)
         store.sql(ADMIT, name)
         # Nothing about this database is asked or told outside the machine.
         store.sql(OFFLINE, name)

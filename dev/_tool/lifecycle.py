@@ -1,6 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The life of the addon on one database: adopt, install, upgrade, uninstall."""
 
+import contextlib
 import difflib
 import os
 import signal
@@ -8,7 +9,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from . import commands, paths, pytest_run, say, server, workshop
+from . import commands, demo, paths, pytest_run, say, server, workshop
 from .databases import Databases, check_log, dependencies, last_error
 from .say import Problem
 from .shell import run_script
@@ -19,6 +20,9 @@ OLD = "19.0.1.0.0"
 RELEASE = paths.CHECKOUT / "dev" / "releases" / f"{OLD}.tar.xz"
 AS_BEFORE = f"""
 UPDATE ir_module_module SET latest_version = '{OLD}' WHERE name = '{paths.ADDON}'
+"""
+DEMO = f"""
+SELECT COUNT(*) FROM ir_model_data WHERE module = '{paths.ADDON}' AND name LIKE '%demo%'
 """
 MANY = 40  # figures that a history has at least
 
@@ -35,6 +39,8 @@ def main():
             _adopt(shop, databases, base)
         with say.step(f"Upgrading what {OLD} left, and uninstalling"):
             _upgrade(shop, databases, base)
+        with say.step(f"Upgrading the demo data of {OLD}"):
+            _upgrade_demo(shop, databases, base)
         with say.step("Installing the wheel from Apps"):
             _install_wheel(shop, databases, base)
         for workers in (0, 2):
@@ -71,10 +77,7 @@ def _upgrade(shop, databases, base):
     its database, and no clone needs the history of the project.
     """
     new = workshop.manifest()["version"]
-    with tempfile.TemporaryDirectory() as folder, databases.scratch(base) as name:
-        with tarfile.open(RELEASE) as archive:
-            archive.extractall(Path(folder, paths.ADDON))
-        old = {"addons_path": addons_path(shop, folder)}
+    with _release(shop) as old, databases.scratch(base) as name:
         log = databases.logs / f"{name}.log"
         databases.install(name, [paths.ADDON], log, strict=True, config=old)
         run_script(shop, databases, name, "history.py", **old)
@@ -89,6 +92,26 @@ def _upgrade(shop, databases, base):
             _compare(before, after)
         run_script(shop, databases, name, "upgraded.py")
         run_script(shop, databases, name, "uninstall.py")
+
+
+def _upgrade_demo(shop, databases, base):
+    """Upgrade a release that was installed with demo data: no record comes after those
+    it had, as Odoo skips what confirms and invoices their orders."""
+    with _release(shop) as old, databases.scratch(base) as name:
+        demo.install(databases, name, strict=True, config=old)
+        before = databases.sql(DEMO, name)
+        update(shop, databases, name)
+        if databases.sql(DEMO, name) != before:
+            raise Problem(f"The upgrade added demo records to {before}")
+
+
+@contextlib.contextmanager
+def _release(shop):
+    """Unpack the release, and give the configuration that uses it."""
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(RELEASE) as archive:
+            archive.extractall(Path(folder, paths.ADDON))
+        yield {"addons_path": addons_path(shop, folder)}
 
 
 def _compare(before, after):

@@ -1,5 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.modules.module import load_script
+from lxml import etree
+
+from odoo.modules.module import Manifest, load_script
 from odoo.tests import TransactionCase, tagged
 
 from ...hooks import CHECKS, COLUMNS, _add_columns, _fill_columns
@@ -50,6 +52,21 @@ class TestHooks(TransactionCase):
     def test_the_upgrade_makes_the_same_checks(self):
         path = ROOT / "migrations" / "19.0.2.0.0" / "large.py"
         self.assertEqual(load_script(str(path), "migrate_large").CHECKS, CHECKS)
+
+    def test_an_upgrade_adds_no_demo_records(self):
+        """Odoo skips their calls then: orders stay quotations, and what is booked on
+        them is refused."""
+        for name in Manifest.for_addon("helpdesk_service_credit")["demo"]:
+            with self.subTest(name=name):
+                root = etree.parse(ROOT / name).getroot()
+                records = root.findall(".//record")
+                created = [
+                    record.get("id")
+                    for record in records
+                    if record.get("forcecreate") != "0"
+                ]
+                self.assertTrue(records)
+                self.assertEqual(created, [])
 
     def test_indexes_that_a_migration_makes_are_those_of_the_model(self):
         """Odoo makes an index that it does not know anew, and keeps writers out."""
