@@ -200,23 +200,63 @@ class ServiceCreditRecognition(models.Model):
             recognition, and a company without accounts
         """
         self.check_access("write")
+        were_empty = self.filtered(lambda one: one.state == DRAFT and not one.line_ids)
         for recognition in self:
             recognition._prepare()
-        return True if self.line_ids else self._notify_of_nothing()
+        if self.line_ids:
+            return True
+        if draft := self and self._get_draft_before():
+            were_empty.unlink()
+            return draft._notify_of_draft()
+        return self._notify_of_nothing()
+
+    def _get_draft_before(self):
+        """Return the latest one with a draft entry that these would build on."""
+        return self.search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("state", "=", DRAFT),
+                # Without an entry there is nothing to post.
+                ("move_id", "!=", False),
+                ("date", "<=", max(self.mapped("date"))),
+            ],
+            limit=1,
+        )
+
+    def _notify_of_draft(self):
+        """Tell which draft already has what is to recognize, and open it."""
+        self.ensure_one()
+        return self._notify(
+            self.env._(
+                "Nothing to recognize: the draft %(draft)s already has what was used "
+                "and expired by then. Post its entry or prepare it again.",
+                draft=self.display_name,
+            ),
+            {
+                "type": "ir.actions.act_window",
+                "res_model": self._name,
+                "res_id": self.id,
+                "views": [(False, "form")],
+                # What was on the screen is no more.
+                "target": "main",
+            },
+        )
 
     def _notify_of_nothing(self):
         """Tell why preparing changed nothing on the screen."""
+        return self._notify(
+            self.env._(
+                "Nothing to recognize: what was used and expired by then is "
+                "recognized already, or isn't invoiced yet."
+            ),
+            {"type": "ir.actions.act_window_close"},
+        )
+
+    def _notify(self, message, following):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "Nothing to recognize: what was used and expired by then is "
-                    "recognized already, or isn't invoiced yet."
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
+            "params": {"type": "info", "message": message, "next": following},
         }
 
     def action_cancel(self):
