@@ -292,11 +292,11 @@ class ServiceCreditBooks(models.Model):
             ),
             "currency": self.env._("Compare the amounts on the invoice."),
             "not_invoiced": self.env._(
-                "Invoice the order; nothing is recognized before."
+                "Invoice the order: until then, nothing is recognized."
             ),
             "no_order": self.env._(
-                "Post a journal item that names the purchase; nothing is recognized "
-                "before."
+                "Post a journal item that names the purchase: until then, nothing is "
+                "recognized."
             ),
             "elsewhere": self.env._(
                 "Its revenue was recognized by the invoice: select the line and press "
@@ -343,6 +343,26 @@ class ServiceCreditBooks(models.Model):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
+
+    @api.model
+    @api.readonly
+    def action_open(self):
+        """Open the books of today, with the day in the title, and what to look at."""
+        self.check_access("read")
+        action = self._prepare_action(self._get_date())
+        action["context"] = {"search_default_differs": 1}
+        return action
+
+    @api.model
+    def _prepare_action(self, date):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpdesk_service_credit.service_credit_books_action"
+        )
+        title = self.env._(
+            "Service Credits in the Books on %(date)s", date=format_date(self.env, date)
+        )
+        action["name"] = action["display_name"] = title
+        return action
 
     def action_move_to_account(self):
         """Draft the entry that moves what is still owed of purchases, which were

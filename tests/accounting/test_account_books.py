@@ -4,6 +4,7 @@ from lxml import etree
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import format_date
 
 from ..support.accounting import AccountingCommon
 from ..support.credit import take_back
@@ -369,6 +370,15 @@ class TestServiceCreditBooks(AccountingCommon):
         self.assertEqual(
             action["context"]["service_credit_date_to"], str(self._day(-1))
         )
+
+    def test_the_menu_opens_the_books_of_today_and_says_so(self):
+        menu = self.env.ref("helpdesk_service_credit.service_credit_books_menu")
+        action = menu.action.with_user(self.accountant).run()
+        day = format_date(self.env, self.company._get_today())
+        self.assertIn(day, action["name"])
+        self.assertEqual(action["context"], {"search_default_differs": 1})
+        with self.assertRaises(AccessError):
+            menu.action.with_user(self.agent).run()
 
 
 @tagged("post_install", "-at_install")

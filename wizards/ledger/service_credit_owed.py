@@ -60,12 +60,7 @@ class ServiceCreditOwed(models.TransientModel):
     def action_open_books(self):
         """Open what the liability account says of every purchase on the date."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpdesk_service_credit.service_credit_books_action"
-        )
-        date = format_date(self.env, self.date_to)
-        title = self.env._("Service Credits in the Books on %(date)s", date=date)
-        action["name"] = action["display_name"] = title
+        action = self.env["service.credit.books"]._prepare_action(self.date_to)
         action["context"] = {DATE_TO: fields.Date.to_string(self.date_to)}
         return action
 
