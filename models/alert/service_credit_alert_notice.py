@@ -85,7 +85,7 @@ class ServiceCreditAlert(models.Model):
         )
 
     def _create_quotation(self):
-        """Quote the middle one of the three sizes of a renewal: as used."""
+        """Quote the size of a renewal that fits the use."""
         # Who is responsible gets one message, and not another about the quotation.
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
         renewal = Renewal(quiet.partner_id, quiet.company_id, quiet.currency_id)
@@ -94,7 +94,7 @@ class ServiceCreditAlert(models.Model):
             product = renewal.find_product()
         if product:
             renewal = replace(renewal, product=product)
-            units = renewal.get_sizes(sum(renewal.get_use()))
-            order = renewal.create_order(units[1])
+            units = renewal.get_fitting(sum(renewal.get_use()))
+            order = renewal.create_order(units)
             order.user_id = self.user_id
             self.order_id = order.id

@@ -97,12 +97,17 @@ class Renewal:
         )
 
     def get_sizes(self, need):
-        """Return the units of three sizes: below, at, and above what was needed."""
-        fitting = self._get_periods() or self._get_packs(need)
+        """Return the units of three sizes: below, at, and above what was needed; of
+        one unit there is none below."""
+        fitting = self.get_fitting(need)
         step = max(round(fitting / 4), 1)
         small = max(fitting - step, 1)
         middle = max(fitting, small + 1)
         return small, middle, middle + step
+
+    def get_fitting(self, need):
+        """Return the units that give what was needed, or last as long as before."""
+        return self._get_periods() or self._get_packs(need)
 
     def _get_packs(self, need):
         # Rounded first: 30.000000000000004 credits are three tens, not four.

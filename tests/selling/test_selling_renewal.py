@@ -23,6 +23,11 @@ class TestSellingRenewal(SellingCommon):
     def _renew(self, lot):
         return self._open_renewal(lot, "action_create_renewal")
 
+    def _get_places(self, renewal):
+        """Return where the names say that sizes are: below, at or above what fits."""
+        names = {renewal._get_size_name(place): place for place in (-1, 0, 1)}
+        return [names[size.name] for size in renewal.size_ids]
+
     def test_sizes(self):
         """34 used and 6 of overage in packs of ten: 3, 4 and 5 packs."""
         lot = self._ordered({"product_id": self.pack.id, "product_uom_qty": 4})
@@ -43,6 +48,7 @@ class TestSellingRenewal(SellingCommon):
             self.assertEqual(tuple(size[name] for name in names), expected)
         self.assertEqual(renewal.size_ids.mapped("cost_lapsed"), [0, 40, 140])
         self.assertEqual(renewal.size_ids.mapped("cost_overage"), [60, 0, 0])
+        self.assertEqual(self._get_places(renewal), [-1, 0, 1])
 
     def test_an_allotment_is_renewed_for_as_long(self):
         """However little of it was used."""
@@ -51,7 +57,10 @@ class TestSellingRenewal(SellingCommon):
         order.action_confirm()
         self._use(5)
         lot = order.order_line.service_credit_purchase_ids
-        self.assertEqual(self._renew(lot).size_ids.mapped("units"), [4, 6, 8])
+        renewal = self._renew(lot)
+        self.assertEqual(renewal.size_ids.mapped("units"), [4, 6, 8])
+        self.assertEqual(self._get_places(renewal), [-1, 0, 1])
+        self.assertNotIn("last year", str(renewal.size_ids.mapped("name")))
         lot.plan_id.periods = 0
         self.assertEqual(self._renew(lot).size_ids.mapped("units"), [9, 12, 15])
 
@@ -183,6 +192,8 @@ class TestSellingRenewal(SellingCommon):
         self.assertEqual(renewal.credits_used, 8)
         self.assertEqual(renewal.product_id, self.pack)
         self.assertEqual(renewal.size_ids.mapped("units"), [1, 2, 3])
+        # Nothing is smaller than one.
+        self.assertEqual(self._get_places(renewal), [0, 1, 1])
 
     def test_other_customers_do_not_count(self):
         self._ordered()

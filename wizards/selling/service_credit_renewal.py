@@ -169,10 +169,27 @@ class ServiceCreditRenewal(models.TransientModel):
 
     def _get_sizes(self):
         """Return the three sizes as ``(name, units)``: below, at, and above the use."""
-        names = (
-            self.env._("Smaller"),
-            self.env._("Same as last year"),
-            self.env._("Larger"),
-        )
-        units = self._get_renewal().get_sizes(self.credits_used + self.credits_overage)
-        return list(zip(names, units, strict=True))
+        renewal = self._get_renewal()
+        need = self.credits_used + self.credits_overage
+        fitting = renewal.get_fitting(need)
+        return [
+            (self._get_size_name((units > fitting) - (units < fitting)), units)
+            for units in renewal.get_sizes(need)
+        ]
+
+    def _get_size_name(self, place):
+        """Name a size that is below (-1), at (0) or above (1) what fits: the use, or
+        for an allotment, which gives the same every period, how long it lasts."""
+        if self.product_id.service_credit_period == "once":
+            names = {
+                -1: self.env._("Smaller"),
+                0: self.env._("Same as last year"),
+                1: self.env._("Larger"),
+            }
+        else:
+            names = {
+                -1: self.env._("Shorter"),
+                0: self.env._("As long as before"),
+                1: self.env._("Longer"),
+            }
+        return names[place]
