@@ -358,8 +358,10 @@ class ServiceCreditBooks(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpdesk_service_credit.service_credit_books_action"
         )
-        # Short: a longer one is cut off before the day.
-        title = self.env._("Books on %(date)s", date=format_date(self.env, date))
+        # The day first: the end of it is cut off.
+        title = self.env._(
+            "%(date)s: Service Credits in the Books", date=format_date(self.env, date)
+        )
         action["name"] = action["display_name"] = title
         return action
 
