@@ -261,17 +261,16 @@ class AccountAnalyticLine(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _preview_entry(self, vals, work=None, policy=None):
+    def _preview_entry(self, vals, work=None, policy=None, with_balance=False):
         """Tell who would pay for an entry, by the code that posts, and write nothing.
 
         :param dict vals: values as for `create`
         :param work: the ticket or task, where it does not exist yet (a new record)
         :param policy: what would happen to uncovered hours, instead of the team's
             policy
-        :return: dict with `slices`, a list of dicts of `payer` (a coverage), `label`,
-            `hours`, `credits` and `left` (what the payer has left afterwards), the
-            `note` and `rate_note` the entry would carry, its `rate_facts`, and
-            `refusal`, a sentence or False
+        :param with_balance: tell what the customer has left afterwards
+        :return: dict with `slices` (see `text.describe`), the `note`, `rate_note` and
+            `rate_facts` the entry would carry, and the `balance` and `refusal` or False
         """
         # What the customer has left is for those who log time.
         self.check_access("create")
@@ -296,6 +295,7 @@ class AccountAnalyticLine(models.Model):
         return {
             "slices": text.describe(self.env, claim),
             "note": text.render(self.env, text.get_facts(claim)),
+            "balance": with_balance and text.get_credits_left(self.env, claim),
             "refusal": claim.refusal,
             "hours": claim.hours,
             "rate_facts": entry_sudo.rate_facts,

@@ -31,9 +31,11 @@ def post(env, claims):
     refused = [claim.refusal for claim in claims if claim.refusal]
     if refused:
         raise ValidationError("\n".join(refused))
-    values, siblings = {}, []
+    values, siblings, told = {}, [], []
     for claim in claims:
         facts = text.get_facts(claim)
+        if claim.other_parts or any(part.payer == OVERAGE for part in claim.parts):
+            told.append((claim.work, facts))
         values[claim.entry] = get_entry_values(claim, facts)
         siblings += get_sibling_values(claim, facts)
     drawn = {claim.entry: claim.draw for claim in claims}
@@ -52,6 +54,28 @@ def post(env, claims):
     parts = [part for claim in claims for part in claim.parts if part.item]
     items = env["sale.order.line"].union(*(part.item for part in parts))
     items._check_authorized_hours()
+    if env.context.get("tells_payers"):
+        tell(env, told)
+
+
+def tell(env, told):
+    """Tell the user of a form what became of rows that were split, or that nobody
+    covers: the form shows other rows than were typed.
+
+    :param told: list of the work and the facts of each
+    """
+    for work, facts in told:
+        is_over = any(part["payer"] == OVERAGE for part in facts["parts"])
+        message = env._(
+            "Logged on %(work)s: %(note)s.",
+            work=work._get_work_name(),
+            # Why nothing else pays is noted on the entry.
+            note=text.render(env, {**facts, "rest": None, "passed": ()}),
+        )
+        env.user._bus_send(
+            "simple_notification",
+            {"type": "warning" if is_over else "info", "message": message},
+        )
 
 
 def write_funding(values_by_entry):

@@ -13,6 +13,7 @@ from .change import EntryState, get_barred
 from .payers import CREDITS, HOUR_DIGITS, SALE_LINE, round_hours
 from .plan import Claim, plan
 from .rates import get_worked
+from .text import get_planned_payers
 
 
 def describe_edits(env, edited, removed):
@@ -20,9 +21,11 @@ def describe_edits(env, edited, removed):
 
     :param edited: entries as a form has them, new ones and changed ones (superuser)
     :param removed: entries that the form deletes, as they are stored (superuser)
-    :return: dict with `hours`, by id of the sales order item; `credits`; and
-        `refused`, a list of what would not be saved: `row` (id of the entry, or the
-        name the form gave it), `text`, and the hours worked that `fit` and the `rest`
+    :return: dict with `hours`, by id of the sales order item; `credits`; `days`, on
+        which those that would be drawn are lost otherwise, with their credits;
+        `payers`, who would pay in a few words, by row (id of the entry as a text, or
+        the name the form gave it); and `refused`, a list of what would not be saved:
+        `row`, `text`, and the hours worked that `fit` and the `rest`
     """
     draft = _Draft(env)
     for entry in removed:
@@ -100,7 +103,7 @@ class _Draft:
     def describe(self):
         plan(self.env, self.claims, given_back=dict(self.hours))
         frees_credits = self.credits < 0
-        refused = []
+        payers, refused = {}, []
         for claim in self.claims:
             for part in claim.parts:
                 if part.item:
@@ -108,13 +111,32 @@ class _Draft:
             if claim.draw:
                 self.credits += claim.draw.credits
             # Credits that the same form gives back are not known to the plan.
-            if claim.refusal and not (frees_credits and claim.uses_credits):
-                refused.append(self._describe_refusal(claim))
+            is_known = not (frees_credits and claim.uses_credits)
+            row = _get_row(claim.entry)
+            payers[str(row)] = get_planned_payers(self.env, claim) if is_known else ""
+            if claim.refusal and is_known:
+                refused.append({"row": row, **self._describe_refusal(claim)})
         return {
             "hours": {item: hours for item, hours in self.hours.items() if hours},
             "credits": self.credits,
+            "days": self._get_days(),
+            "payers": payers,
             "refused": refused,
         }
+
+    def _get_days(self):
+        """Return the credits that would be drawn by the day they are lost otherwise."""
+        drawn, days = defaultdict(float), defaultdict(float)
+        for claim in self.claims:
+            for purchase, credits in claim.draw.slices if claim.draw else ():
+                drawn[purchase] += credits
+        lots = self.env["service.credit.purchase"].sudo().union(*drawn)
+        lapsing = lots._get_lapsing()
+        for lot, credits in drawn.items():
+            lapse = min(credits, lapsing.get(lot, 0.0))
+            days[lot.date_rollover] += lapse
+            days[lot.date_expiry] += credits - lapse
+        return {str(day): credits for day, credits in days.items() if credits}
 
     def _describe_refusal(self, claim):
         entry = claim.entry
@@ -123,8 +145,12 @@ class _Draft:
         worked = get_worked(entry.rate_facts, entry.unit_amount, share)
         fit = float_round(worked, HOUR_DIGITS, rounding_method="DOWN")
         return {
-            "row": entry._origin.id or entry.id.ref,
             "text": claim.refusal,
             "fit": fit,
             "rest": round_hours(entry.unit_amount - fit),
         }
+
+
+def _get_row(entry):
+    """Return what names an entry in its form."""
+    return entry._origin.id or entry.id.ref

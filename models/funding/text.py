@@ -313,19 +313,34 @@ def get_payers(entry, purchases):
 
 
 def get_planned_payers(env, claim):
-    """Name what would pay for an entry in a few words."""
+    """Name what would pay for an entry in a few words, with what pays already."""
     if claim.refusal:
         # How much fits depends on the other rows; the form says it for all of them.
         return env._("Not covered")
-    names = []
+    stored = claim.entry._origin
+    kept = get_paying_purchases(stored).get(stored.id) if claim.kept else None
+    slices, items, others = dict(kept or ()), {}, {}
+    if claim.kept and not kept:
+        items[get_payers(stored, {})] = claim.kept
+    for purchase, credits in claim.draw.slices if claim.draw else ():
+        slices[purchase] = slices.get(purchase, 0.0) + credits
     for part in claim.parts:
-        if part.payer == CREDITS and claim.draw:
-            names.append(_join_purchases(env, claim.draw.slices))
-        elif part.payer == SALE_LINE:
-            names.append(part.item.order_id.name)
-        else:
-            names.append(_get_label(env, part.payer))
-    return ", ".join(names)
+        if part.payer == SALE_LINE:
+            name = part.item.order_id.name
+            items[name] = items.get(name, 0.0) + part.hours
+        elif part.payer != CREDITS or not claim.draw:
+            others[_get_label(env, part.payer)] = part.hours
+    is_alone = len(items) + len(others) == 1 and not slices
+    named, uncovered = (
+        [
+            name if is_alone else f"{name} ({format_hours(part)})"
+            for name, part in hours.items()
+        ]
+        for hours in (items, others)
+    )
+    by_credits = [_join_purchases(env, slices.items())] if slices else []
+    # What nobody covers comes first: a column shows the beginning.
+    return ", ".join(uncovered + by_credits + named)
 
 
 def _join_purchases(env, slices):
@@ -383,7 +398,30 @@ def _get_credits_left(env, purchase, credits, day):
     """Tell what a purchase would have left for work of the day after a slice of a
     plan."""
     usable = purchase._get_usable_on(day)[purchase]
-    return env._("%(left)s credits left", left=_format(env, usable - credits))
+    return env._(
+        "%(left)s credits left on %(purchase)s",
+        left=_format(env, usable - credits),
+        purchase=purchase.name,
+    )
+
+
+def get_credits_left(env, claim):
+    """Tell what the customer could use today after a planned claim; nothing where
+    credits pay no part of it."""
+    if not claim.draw or not claim.draw.slices:
+        return ""
+    customer = claim.request.customer
+    balances = customer._get_service_credit_balances(company=claim.company)
+    left = sum(line["credits_available"] for line in balances[customer.id])
+    today = claim.company._get_today()
+    for purchase, credits in claim.draw.slices:
+        if purchase._is_usable_on(today):
+            left -= credits
+    return env._(
+        "%(customer)s then has %(left)s credits left.",
+        customer=customer.display_name,
+        left=_format(env, left),
+    )
 
 
 def _get_item_left(env, part):
@@ -453,9 +491,14 @@ def _get_state_text(env, claim):
             )
         )
     facts = _get_passed_facts(claim)
-    texts += [_render_passed_over(env, passed) for passed in facts]
     item_sudo = claim.item and claim.item.sudo()
-    if item_sudo and item_sudo.limit_hours and item_sudo.state == "sale":
+    is_limited = item_sudo and item_sudo.limit_hours and item_sudo.state == "sale"
+    if is_limited:
+        # What it has left says so, too.
+        told = {"item": item_sudo.order_id.name, "why": "not_authorized"}
+        facts = [passed for passed in facts if passed != told]
+    texts += [_render_passed_over(env, passed) for passed in facts]
+    if is_limited:
         texts.append(
             env._(
                 "%(left)s of %(authorized)s authorized hours left on %(item)s",

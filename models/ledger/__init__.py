@@ -2,6 +2,7 @@ from . import ir_http
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_balance
 from . import service_type
 from . import service_credit_plan
 from . import service_credit_plan_action

@@ -79,6 +79,16 @@ class ServiceCreditPurchase(models.Model):
             for lot, rolled in self._get_rolled_credits().items()
         }
 
+    def _get_lapsing(self):
+        """Return what can be used of purchases until the end of a period that is not
+        over, and lapses then."""
+        lapsing = {
+            lot: min(credits, lot._get_usable_credits())
+            for lot, credits in self._get_excess().items()
+            if lot.date_rollover >= lot.company_id.sudo()._get_today()
+        }
+        return {lot: credits for lot, credits in lapsing.items() if credits > 0}
+
     def _get_lapsed(self):
         """Return the excess of those of which it is too late to log work of their
         period."""

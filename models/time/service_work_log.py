@@ -83,6 +83,11 @@ class ServiceWorkLog(models.AbstractModel):
                 else ("running" if timer.date_resumed else "paused")
             )
 
+    def web_save(self, vals, specification, next_id=None):
+        """Save the form, which tells its user what became of time it splits."""
+        telling = self.with_context(tells_payers=True)
+        return super(ServiceWorkLog, telling).web_save(vals, specification, next_id)
+
     def action_submit_time(self):
         """Submit the user's own time on it for approval."""
         self.check_access("read")

@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import float_compare
 
 from ..ledger.drawing import WORK_FIELDS
 
@@ -30,7 +31,7 @@ class ServiceWork(models.AbstractModel):
         string="Next Expiry",
         compute="_compute_service_credits_available",
         compute_sudo=True,
-        help="When the first of these credits expire.",
+        help="When the first of these credits expire, or lapse with their period.",
     )
     service_credit_period_note = fields.Text(
         string="Allotments",
@@ -68,16 +69,43 @@ class ServiceWork(models.AbstractModel):
             for work in works:
                 # A credit is a unit of work, whatever currency it was bought in.
                 lines = balances.get(work.commercial_partner_id._origin.id) or []
-                days = [line["next_expiry"] for line in lines if line["next_expiry"]]
-                work.service_credits_available = sum(
-                    line["credits_available"] for line in lines
-                ) - (work.funding_draft or {}).get("credits", 0.0)
-                work.service_credit_next_expiry = min(days, default=False)
+                draft = work.funding_draft or {}
+                left = sum(line["credits_available"] for line in lines)
+                work.service_credits_available = left - draft.get("credits", 0.0)
+                days = {line["next_expiry"] for line in lines} - {False}
+                if draft.get("days"):
+                    days = work._get_days_left(company, draft["days"])
+                has_credits = work.service_credits_available > 0
+                work.service_credit_next_expiry = has_credits and min(
+                    days, default=False
+                )
 
-    @api.depends("commercial_partner_id", "company_id", "timesheet_ids.credits")
+    def _get_days_left(self, company, taken):
+        """Return the days on which some credits of the customer are lost that the form
+        being edited does not take (superuser).
+
+        :param dict taken: credits by day, as a text
+        """
+        self.ensure_one()
+        customer = self.commercial_partner_id._origin
+        left = customer._get_credits_by_day(company)
+        digits = self.env["service.credit.purchase"]._get_credit_digits()
+        return {
+            day
+            for day, credits in left.items()
+            if float_compare(credits, taken.get(str(day), 0.0), digits) > 0
+        }
+
+    @api.depends(
+        "commercial_partner_id", "company_id", "funding_draft", "timesheet_ids.credits"
+    )
     @api.depends_context("lang")
     def _compute_service_credit_period_note(self):
-        for work in self:
+        """Tell nothing while typing changes it: how much of which period is known only
+        once it is saved."""
+        typing = self.filtered(lambda work: (work.funding_draft or {}).get("credits"))
+        typing.service_credit_period_note = False
+        for work in self - typing:
             customer = work.commercial_partner_id._origin
             company = work.company_id or self.env.company
             texts = customer._get_allotment_texts(company) if customer else []

@@ -1,5 +1,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields
+import json
+
+from odoo import Command, fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
@@ -158,6 +160,152 @@ class TestFundingDraft(FundingCommon):
         self.assertFalse(form.funding_draft["refused"])
         self.assertEqual(form.authorized_hours_left, 0.5)
         self._save(form)
+
+    def _get_planned(self, form):
+        """Return the payers of the rows, in their order."""
+        return list(form.funding_draft["payers"].values())
+
+    def test_rows_that_are_typed_do_not_share_credits(self):
+        """Each row names what the rows before it leave; saved ones what they get."""
+        self.team.over_limit_policy = "overage"
+        first, second = self._buy_today(10), self._buy_today(20)
+        form = self._open()
+        self._add(form, 15)
+        self._add(form, 20)
+        overage = f"{self._get_overage_label()} (5:00)"
+        self.assertEqual(
+            self._get_planned(form),
+            [
+                f"{first.name} (10.00), {second.name} (5.00)",
+                f"{overage}, {second.name} (15.00)",
+            ],
+        )
+        self._save(form)
+        self.assertEqual(
+            sorted(self.ticket.timesheet_ids.mapped("payers")),
+            sorted(
+                [
+                    f"{first.name} (10.00), {second.name} (5.00)",
+                    f"{second.name} (15.00)",
+                    self._get_overage_label(),
+                ]
+            ),
+        )
+
+    def _get_overage_label(self):
+        field = self.env["account.analytic.line"]._fields["coverage"]
+        return dict(field._description_selection(self.env))["overage"]
+
+    def test_a_raised_row_names_what_pays_already_too(self):
+        first, second = self._buy_today(2), self._buy_today(3)
+        self._log_own(1.5)
+        entry = self.ticket.timesheet_ids
+        form = self._open()
+        self._raise(form, 0, 4)
+        self.assertEqual(
+            form.funding_draft["payers"],
+            {str(entry.id): f"{first.name} (2.00), {second.name} (2.00)"},
+        )
+        self._save(form)
+        entry.invalidate_recordset(["payers"])
+        self.assertEqual(entry.payers, f"{first.name} (2.00), {second.name} (2.00)")
+
+    def test_a_raised_row_names_the_items_that_follow(self):
+        self.team.prepaid_limit = "closed"
+        self.team.over_limit_policy = "overage"
+        item = self._sell(hours=2)
+        self.ticket.sale_line_id = item
+        self._log_own(1)
+        form = self._open()
+        self._raise(form, 0, 4)
+        self.assertEqual(
+            self._get_planned(form),
+            [f"{self._get_overage_label()} (2:00), {item.order_id.name} (2:00)"],
+        )
+
+    def test_what_is_refused_has_no_payer(self):
+        """A row says no order that the refusal says does not cover it."""
+        item = self._sell(self.time_product, hours=0)
+        self._authorize(item, 2)
+        self.ticket.write({"sale_line_id": item.id, "use_service_credits": False})
+        form = self._open()
+        self._add(form, 2)
+        self._add(form, 3)
+        first, second = self._get_planned(form)
+        self.assertEqual(first, item.order_id.name)
+        self.assertNotIn(item.order_id.name, second)
+        self.assertTrue(second)
+
+    def _allot_today(self):
+        """Return the purchase of this month, of which 4 of 10 credits roll over."""
+        plan = self.env["service.credit.plan"].create(
+            {
+                "partner_id": self.customer.id,
+                "credits": 10,
+                "date_start": self.today,
+                "rollover": "limit",
+                "rollover_credits": 4,
+            }
+        )
+        plan.action_start()
+        return plan.purchase_ids.sorted("plan_start")[:1]
+
+    def test_the_next_expiry_is_that_of_what_the_form_leaves(self):
+        """First what lapses with the period is taken, then what rolls over."""
+        lot = self._allot_today()
+        later = self._buy(20, start=self.today, expiry="2099-12-31")
+        form = self._open()
+        self._assert_next_expiry(form, lot.date_rollover)
+        self.assertTrue(form.service_credit_period_note)
+        self._add(form, 5)
+        self._assert_next_expiry(form, lot.date_rollover)
+        self.assertFalse(form.service_credit_period_note, "it is of before")
+        self._add(form, 1)
+        self._assert_next_expiry(form, lot.date_expiry)
+        self._add(form, 4)
+        self._assert_next_expiry(form, later.date_expiry)
+        self._save(form)
+        self.assertEqual(self.ticket.service_credit_next_expiry, later.date_expiry)
+
+    def _assert_next_expiry(self, form, day):
+        self.assertEqual(fields.Date.to_date(form.service_credit_next_expiry), day)
+
+    def test_of_no_credits_none_expire(self):
+        self._buy_today(5)
+        form = self._open()
+        self.assertTrue(form.service_credit_plan)
+        self._add(form, 5)
+        self.assertFalse(form.service_credit_plan)
+        self.assertFalse(form.service_credit_next_expiry)
+
+    def _get_notices(self):
+        self.env.cr.precommit.run()
+        notices = self.env["bus.bus"].search([("message", "like", "simple_notif")])
+        messages = [json.loads(notice.message)["payload"] for notice in notices]
+        notices.unlink()
+        return messages
+
+    def test_saving_tells_of_rows_that_it_splits(self):
+        """One notification for each row that becomes several, or is overage."""
+        self.team.over_limit_policy = "overage"
+        purchase = self._buy_today(5)
+        ticket = self.ticket.with_user(self.agent)
+        self._get_notices()
+
+        def save(*hours):
+            rows = [
+                Command.create({"name": "Repair", "unit_amount": one}) for one in hours
+            ]
+            ticket.web_save({"timesheet_ids": rows}, {})
+            return self._get_notices()
+
+        self.assertFalse(save(1, 2))
+        [notice] = save(1, 4)
+        self.assertEqual(notice["type"], "warning")
+        self.assertIn(purchase.name, notice["message"])
+        self.assertIn("3:00", notice["message"])
+        ticket.write({"timesheet_ids": [Command.create({"unit_amount": 1})]})
+        self.assertFalse(self._get_notices(), "a program has no window")
 
     def test_a_ticket_that_is_not_edited_plans_nothing(self):
         self._log(self.ticket, 1)

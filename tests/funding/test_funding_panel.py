@@ -1,4 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -33,6 +35,16 @@ class TestFundingPanel(FundingCommon):
         self.assertFalse(self.ticket.timesheet_ids)
         entry = self._work(3)
         self.assertIn(entry.coverage_note.split("; ")[0].split("→ ")[1], panel.preview)
+
+    @freeze_time("2026-06-10 12:00")
+    def test_what_is_left_on_the_purchase_and_altogether(self):
+        first, second = self._buy(2), self._buy(10)
+        panel = self._open(ticket_id=self.ticket, partner_id=self.customer)
+        self.assertIn(f"9.00 credits left on {second.name}", panel.preview)
+        self.assertIn("then has 9.00 credits left", panel.preview)
+        panel.hours = 1.5
+        self.assertIn(f"0.50 credits left on {first.name}", panel.preview)
+        self.assertIn("then has 10.50 credits left", panel.preview)
 
     def test_on_a_customer_for_a_ticket_still_to_come(self):
         purchase = self._buy(5)

@@ -88,6 +88,25 @@ class TestCreditPlanChanges(CreditCommon):
         with freeze_time("2026-03-20 12:00"):
             self.assertFalse(self.customer._get_allotment_texts())
 
+    def test_what_lapses_is_lost_before_the_purchase_expires(self):
+        """A balance says the first day on which some credits are lost."""
+        plan = self._allot(rollover="limit", rollover_credits=4)
+        for runs in (False, True):
+            with freeze_time("2026-01-10 12:00"):
+                if runs:
+                    self._run("2026-01-10")
+                    self._draw(self.ticket, 2, date=date(2026, 1, 9))
+                [line] = self.customer.get_service_credit_balance()
+                self.assertEqual(line["next_expiry"], date(2026, 1, 31))
+                self.assertEqual(line["credits_next_expiry"], 4 if runs else 6)
+                self.assertEqual(line["credits_available"], 8 if runs else 10)
+                self.assertEqual(line["paid_available"], 640 if runs else 800)
+        with freeze_time("2026-01-20 12:00"):
+            self._draw(self.ticket, 5, date=date(2026, 1, 19))
+            [line] = self.customer.get_service_credit_balance()
+            self.assertEqual(line["next_expiry"], self._lots(plan)[:1].date_expiry)
+            self.assertEqual(line["credits_next_expiry"], 3)
+
     def test_a_running_one_is_not_archived(self):
         plan = self._allot()
         for archive in (plan.action_archive, lambda: plan.write({"active": False})):

@@ -101,20 +101,28 @@ class TestAgentScreens(ServiceCreditCommon, LanguageCommon, HttpCase):
         self._log_too_much(keyboard)
         self._click(keyboard, "button[name=request_rest]")
         keyboard.wait("document.querySelector('.modal [name=reason] textarea')")
-        keyboard._run("document.querySelector('.modal [name=reason] textarea').focus()")
-        keyboard.type("A second printer")
+        keyboard.wait(
+            "document.querySelector('.modal [name=reason] textarea').value === 'Repair'"
+        )
         self._click(keyboard, ".modal button[name=action_send]")
         keyboard.wait("!document.querySelector('.modal')")
-        # The ticket shows at once what was asked.
+        # The ticket shows at once what was asked, and keeps what is typed.
+        keyboard.wait("document.querySelector('button[name=action_view_requests]')")
+        keyboard.wait("!document.querySelector('button[name=request_rest]')")
+        keyboard.browser.take_screenshot("requested_")
+        self._click(keyboard, "button[name=log_what_fits]")
+        self._save(keyboard)
         self._click(keyboard, "button[name=action_view_requests]")
         keyboard.wait("document.querySelector('button[name=action_cancel]')")
 
     def test_the_rest_is_requested_with_a_button(self):
         self._play_on_ticket(self._request_the_rest)
-        self.assertEqual(self.ticket.timesheet_ids.unit_amount, 2)
+        self.assertRecordValues(
+            self.ticket.timesheet_ids, [{"name": "Repair", "unit_amount": 2}]
+        )
         self.assertRecordValues(
             self.ticket.authorization_ids,
-            [{"state": "requested", "hours": 1, "reason": "A second printer"}],
+            [{"state": "requested", "hours": 1, "reason": "Repair"}],
         )
 
     def _save_what_is_refused(self, keyboard):

@@ -100,4 +100,4 @@ class ServiceFundingPanel(models.TransientModel):
             "date": self.date,
             **self._prepare_time_values(),
         }
-        return entries._preview_entry(values, work)
+        return entries._preview_entry(values, work, with_balance=True)

@@ -1,4 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from functools import partial
 from math import ceil, floor
 
 from odoo import fields, models
@@ -41,7 +42,8 @@ class ServiceLog(models.TransientModel):
         work = self._get_work() or self._get_planned_ticket()
         entries = self.env["account.analytic.line"]
         values = self._prepare_entry_values()
-        plan = entries._preview_entry(values, work)
+        preview = partial(entries._preview_entry, work=work, with_balance=True)
+        plan = preview(values)
         fit = sum(
             part["hours"]
             for part in plan["slices"]
@@ -55,9 +57,9 @@ class ServiceLog(models.TransientModel):
             if fit:
                 worked = get_worked(plan["rate_facts"], self.hours, fit / billed)
                 values["unit_amount"] = worked
-                plan = entries._preview_entry(values, work)
+                plan = preview(values)
         elif is_over and self.over_limit in ("overage", "request"):
-            plan = entries._preview_entry(values, work, policy=OVERAGE)
+            plan = preview(values, policy=OVERAGE)
         return {
             **plan,
             "is_over": is_over,

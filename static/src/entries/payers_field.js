@@ -3,7 +3,10 @@ import {Component, xml} from "@odoo/owl";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
-/** Who pays for an entry, and why on hover; what is typed has no reason before it is saved. */
+/**
+ * Who pays for an entry, and why on hover; what is typed has no reason before it is saved.
+ * In the form of a ticket or task all its rows were planned together, and that holds.
+ */
 export class PayersField extends Component {
     static template = xml`
         <span
@@ -16,7 +19,9 @@ export class PayersField extends Component {
     static props = {...standardFieldProps};
 
     get payers() {
-        return this.props.record.data[this.props.name];
+        const {record, name} = this.props;
+        const {payers} = record._parentRecord?.data.funding_draft || {};
+        return payers?.[record.resId || record._virtualId] ?? record.data[name];
     }
 
     get why() {

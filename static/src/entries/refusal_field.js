@@ -67,27 +67,29 @@ export class RefusalField extends Component {
         await this.findEntry(row).update({is_billable: false});
     }
 
-    /** Save what fits, and ask the customer for the rest. */
+    /** Ask the customer for the rest. What is typed stays, to be saved once they agree. */
     async requestRest(refused) {
-        const entry = this.findEntry(refused.row);
-        const list = this.record.data.timesheet_ids;
-        if (this.floor(refused.fit) > 0) {
-            await this.logWhatFits(refused);
-        } else if (entry.isNew) {
-            await list.delete(entry);
-        } else {
-            await entry.discard();
+        const {data, resModel, resId} = this.record;
+        const action = await this.orm.call(resModel, "action_request_authorization", [
+            [resId],
+        ]);
+        const defaults = {
+            default_hours: refused.rest,
+            default_reason: this.findEntry(refused.row).data.name,
+        };
+        if (data.sale_line_id) {
+            defaults.default_sale_line_id = data.sale_line_id.id;
         }
-        if (!(await this.record.save())) {
-            return;
-        }
-        const action = await this.orm.call(
-            this.record.resModel,
-            "action_request_authorization",
-            [[this.record.resId]]
-        );
-        action.context = {...action.context, default_hours: refused.rest};
-        await this.action.doAction(action, {onClose: () => this.record.load()});
+        action.context = {...action.context, ...defaults};
+        await this.action.doAction(action, {onClose: () => this.readAsked()});
+    }
+
+    /** Reloading the form would drop what is typed. */
+    async readAsked() {
+        const {resModel, resId} = this.record;
+        const [values] = await this.orm.read(resModel, [resId], ["requested_hours"]);
+        this.record._applyValues({requested_hours: values.requested_hours});
+        this.record.model.notify();
     }
 }
 
