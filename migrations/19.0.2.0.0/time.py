@@ -1,6 +1,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo.fields import Domain
-from odoo.tools.sql import column_exists, create_column
+from odoo.tools.sql import column_exists
 
 TABLE = "account_analytic_line"
 
@@ -8,6 +8,7 @@ TABLE = "account_analytic_line"
 # New columns, and what an entry has from before. A constant costs no rewrite.
 COLUMNS = {
     "billing_factor": "float8 DEFAULT 1",
+    "coverage_facts": "jsonb",
     "goodwill_value": "numeric",
     "rate_facts": "jsonb",
     "ticket_team_id": "int4",
@@ -19,6 +20,12 @@ FILL_TEAMS = """
     FROM helpdesk_ticket ticket
     WHERE ticket.id = line.ticket_id AND line.id > %s AND line.id <= %s
     AND line.ticket_team_id IS DISTINCT FROM ticket.team_id
+"""
+FILL_FACTS = """
+    UPDATE account_analytic_line
+    SET coverage_facts = jsonb_build_object('text', coverage_note)
+    WHERE coverage_note IS NOT NULL AND coverage_facts IS NULL
+    AND id > %s AND id <= %s
 """
 # The rules that asked the ticket of each entry, which the data leave as they are.
 RULES = {
@@ -37,31 +44,32 @@ def before(cr):
         if not column_exists(cr, TABLE, name):
             cr.execute(f"ALTER TABLE {TABLE} ADD COLUMN {name} {definition}")
             cr.execute(f"ALTER TABLE {TABLE} ALTER COLUMN {name} DROP DEFAULT")
-    _keep_notes(cr)
-    _fill_teams(cr)
+    has_notes = column_exists(cr, TABLE, "coverage_note")
+    _fill_columns(cr, [FILL_TEAMS, FILL_FACTS] if has_notes else [FILL_TEAMS])
+    if has_notes:
+        _drop_notes(cr)
 
 
-def _fill_teams(cr):
-    """Note the team of each entry's ticket, in portions: nobody waits for more than
-    one. The lock of the new columns ends with the first."""
+def _fill_columns(cr, statements):
+    """Give old entries what follows from their own values, in portions: nobody waits
+    for more than one. The lock of the new columns ends before the first."""
     cr.execute(f"SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM {TABLE}")
     first, last = cr.fetchone()
+    cr.commit()  # pylint: disable=invalid-commit
     for start in range(first - 1, last, PORTION):
+        for statement in statements:
+            cr.execute(statement, [start, start + PORTION])
         cr.commit()  # pylint: disable=invalid-commit
-        cr.execute(FILL_TEAMS, [start, start + PORTION])
 
 
-def _keep_notes(cr):
-    """Keep the notes of who paid: from now on facts are kept, and old ones are text."""
-    if column_exists(cr, TABLE, "coverage_note"):
-        if not column_exists(cr, TABLE, "coverage_facts"):
-            create_column(cr, TABLE, "coverage_facts", "jsonb")
-        cr.execute(
-            "UPDATE account_analytic_line"
-            " SET coverage_facts = jsonb_build_object('text', coverage_note)"
-            " WHERE coverage_note IS NOT NULL AND coverage_facts IS NULL"
-        )
-        cr.execute("ALTER TABLE account_analytic_line DROP COLUMN coverage_note")
+def _drop_notes(cr):
+    """Drop the notes of who paid: facts are kept now, and old notes are text. Readers
+    wait for the moment of the last statement."""
+    cr.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+    # What was logged while the portions went on.
+    cr.execute(FILL_FACTS, [0, LAST_ID])
+    cr.execute(f"ALTER TABLE {TABLE} DROP COLUMN coverage_note")
+    cr.commit()  # pylint: disable=invalid-commit
 
 
 def _name_columns_in_rules(env):
