@@ -40,12 +40,11 @@ class ResPartner(models.Model):
         lapsing = lots_sudo.union(*(lot for _who, lot, _part in shared))._get_lapsing()
         for customer, lot, credits in shared:
             lapse = min(credits, lapsing.get(lot, 0.0))
-            for day, part in (
-                (lot.date_rollover, lapse),
-                (lot.date_expiry, round(credits - lapse, 6)),
-            ):
-                if part or not lapse:
-                    lines[customer.id].append([lot.currency_id, day, part, 0.0, 0.0])
+            parts = [(lot.date_rollover, lapse)] if lapse else []
+            parts.append((lot.date_expiry, round(credits - lapse, 6)))
+            lines[customer.id] += [
+                [lot.currency_id, day, part, 0.0, 0.0] for day, part in parts
+            ]
         return lines
 
     def _get_service_credit_lines(self, date=None, company=None):
