@@ -251,6 +251,8 @@ class EligiblePool:
         """
         self._fetches = list(fetches)
         self._digits = digits
+        # Less is nothing, at this precision.
+        self._least = 0.5 * 10**-digits
         self._purchases = []
         self._portion = self.FIRST_PORTION
         self._offset = 0
@@ -369,7 +371,7 @@ class EligiblePool:
         return float_round(value, precision_digits=self._digits)
 
     def _is_zero(self, value):
-        return float_compare(value, 0.0, precision_digits=self._digits) <= 0
+        return value < self._least
 
 
 def plan_draws(env, requests):
