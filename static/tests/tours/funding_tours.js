@@ -29,7 +29,7 @@ tours.add("helpdesk_service_credit_overrun", {
         left(2),
         ...logTime("Look at the smoke", "1:30", `(${number(1.5)})`),
         left(0.5),
-        ...logTime("Dig up the cable", "2", `(${number(0.5)}), `),
+        ...logTime("Dig up the cable", "2", ", SCP"),
         left(0),
         {trigger: `${row("Dig")} td[name=payers] .text-warning`},
         {trigger: `${row("Look")} td[name=unit_amount]`, run: "click"},
