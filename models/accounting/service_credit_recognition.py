@@ -200,15 +200,12 @@ class ServiceCreditRecognition(models.Model):
             recognition, and a company without accounts
         """
         self.check_access("write")
-        were_empty = self.filtered(lambda one: one.state == DRAFT and not one.line_ids)
         for recognition in self:
             recognition._prepare()
         if self.line_ids:
             return True
-        if draft := self and self._get_draft_before():
-            were_empty.unlink()
-            return draft._notify_of_draft()
-        return self._notify_of_nothing()
+        draft = self and self._get_draft_before()
+        return draft._notify_of_draft() if draft else self._notify_of_nothing()
 
     def _get_draft_before(self):
         """Return the latest one with a draft entry that these would build on."""
@@ -224,22 +221,14 @@ class ServiceCreditRecognition(models.Model):
         )
 
     def _notify_of_draft(self):
-        """Tell which draft already has what is to recognize, and open it."""
+        """Tell which draft already has what is to recognize."""
         self.ensure_one()
         return self._notify(
             self.env._(
                 "Nothing to recognize: the draft %(draft)s already has what was used "
                 "and expired by then. Post its entry or prepare it again.",
                 draft=self.display_name,
-            ),
-            {
-                "type": "ir.actions.act_window",
-                "res_model": self._name,
-                "res_id": self.id,
-                "views": [(False, "form")],
-                # What was on the screen is no more.
-                "target": "main",
-            },
+            )
         )
 
     def _notify_of_nothing(self):
@@ -248,15 +237,18 @@ class ServiceCreditRecognition(models.Model):
             self.env._(
                 "Nothing to recognize: what was used and expired by then is "
                 "recognized already, or isn't invoiced yet."
-            ),
-            {"type": "ir.actions.act_window_close"},
+            )
         )
 
-    def _notify(self, message, following):
+    def _notify(self, message):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "info", "message": message, "next": following},
+            "params": {
+                "type": "info",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
         }
 
     def action_cancel(self):

@@ -106,7 +106,8 @@ class AccountAnalyticLine(models.Model):
         user = None if self.env.su else self.env.user
         facts = FACTS.union(self._get_plan_fnames(), ("name",))
         if not user and names is not None and facts.isdisjoint(names):
-            return  # core notes the cost of each entry so
+            # Core writes the cost of each new entry by itself: nothing is in its way.
+            return
         for line in self:
             if obstacle := line._get_obstacle(user, names):
                 raise obstacle
