@@ -212,11 +212,12 @@ class AccountAnalyticLine(models.Model):
         """Return the item that takes the entry's time where credits do not."""
         self.ensure_one()
         item = self.project_id.allow_billable and self._timesheet_determine_sale_line()
-        item = item or self.env["sale.order.line"]
+        if not item:
+            return self.env["sale.order.line"]
         # sudo: who logs time need not read the contacts of the order
         owner = item.sudo().order_partner_id.commercial_partner_id
         customer = self.sudo()._get_customer().commercial_partner_id
-        is_payer = owner == customer and item and item.sudo()._may_pay_time()
+        is_payer = owner == customer and item.sudo()._may_pay_time()
         return item if is_payer else item.browse()
 
     def _timesheet_determine_sale_line(self):

@@ -43,10 +43,11 @@ def post(env, claims):
     for entry, draw in drawn.items():
         values[entry]["credits"] = entry.credits + draw.credits
     write_funding(values)
-    env["service.credit.consumption"]._post_draws(drawn.values())
-    # They are the sums of the rows already, and one statement writes them.
-    entries = env["account.analytic.line"].union(*drawn)
-    env.remove_to_compute(entries._fields["credits"], entries)
+    if drawn:
+        env["service.credit.consumption"]._post_draws(drawn.values())
+        # They are the sums of the rows already, and one statement writes them.
+        entries = env["account.analytic.line"].union(*drawn)
+        env.remove_to_compute(entries._fields["credits"], entries)
     # sudo: the parts of others follow from the entry too
     create_siblings(env["account.analytic.line"].sudo(), siblings)
     move_on(claims)
@@ -95,8 +96,7 @@ def write_funding(values_by_entry):
     if "so_line" in quick:
         # The items the entries leave must be told before they are left.
         entries.filtered("so_line").modified(["so_line"], before=True)
-    with entries.env.protecting([entries._fields[name] for name in quick], entries):
-        _set_alike(values_by_entry, quick)
+    _set_alike(values_by_entry, quick)
     entries.modified(quick)
     shortened = entries.browse()
     for entry, values in values_by_entry.items():
@@ -109,7 +109,7 @@ def write_funding(values_by_entry):
 
 
 def _set_alike(values_by_entry, names):
-    """Set fields of entries, those with one value together."""
+    """Set fields of entries as a compute does, those with one value together."""
     alike = {}
     for entry, values in values_by_entry.items():
         for name in names & values.keys():
@@ -120,7 +120,7 @@ def _set_alike(values_by_entry, names):
             ids.append(entry.id)
     some = next(iter(values_by_entry))
     for (name, _text), (value, ids) in alike.items():
-        some.browse(ids)[name] = value
+        some._fields[name].write(some.browse(ids), value)
 
 
 def create_siblings(entries, vals_list):
@@ -166,14 +166,14 @@ def move_on(claims):
 def get_entry_values(claim, facts):
     """Return what the entry itself carries: what it had, and the first part."""
     values = {"coverage_facts": facts, "credits_per_hour": claim.rate}
-    own = claim.own_part
+    own, other_parts = claim.own_part, claim.other_parts
     if not claim.kept:
         values["coverage"] = own.payer
         values["so_line"] = own.item.id if own.item else False
-    if claim.other_parts or claim.kept:
+    if other_parts or claim.kept:
         values["hours_billed"] = round_hours(claim.kept + (own.hours if own else 0.0))
-    if claim.other_parts:
-        others = sum(round_hours(claim.get_worked(part)) for part in claim.other_parts)
+    if other_parts:
+        others = sum(round_hours(claim.get_worked(part)) for part in other_parts)
         worked = round_hours(claim.entry.unit_amount - others)
         values |= {"unit_amount": worked, **claim.entry._get_piece_times(0.0, worked)}
         values |= _get_weight(claim.entry, 0.0, worked)

@@ -8,7 +8,7 @@ posts it.
 
 from dataclasses import dataclass, field
 from datetime import date as Date
-from functools import partial
+from functools import cached_property, partial
 from math import inf
 from typing import Any, NamedTuple
 
@@ -141,12 +141,12 @@ class DrawRequest:
     currency: Any = None
     service_type: Any = None
 
-    @property
+    @cached_property
     def key(self):
         """Requests with one key compete for the same purchases."""
         return self.customer.id, self.company.id
 
-    @property
+    @cached_property
     def customer(self):
         """The commercial entity the work is for (superuser)."""
         return self.partner.sudo().commercial_partner_id
@@ -254,6 +254,7 @@ class EligiblePool:
         # Less is nothing, at this precision.
         self._least = 0.5 * 10**-digits
         self._purchases = []
+        self._usable = {}
         self._portion = self.FIRST_PORTION
         self._offset = 0
         self._first = 0
@@ -336,9 +337,16 @@ class EligiblePool:
                 # Purchases emptied at the front need not be looked at again.
                 if position == self._first:
                     self._first += 1
-            elif purchase._is_usable_on(day):
+            elif self._is_usable(purchase, day):
                 yield purchase
             position += 1
+
+    def _is_usable(self, purchase, day):
+        """Ask the terms of a purchase once for the whole batch."""
+        key = purchase.id, day
+        if key not in self._usable:
+            self._usable[key] = purchase._is_usable_on(day)
+        return self._usable[key]
 
     def _read_more(self):
         found = ()

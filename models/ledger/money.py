@@ -13,11 +13,15 @@ class MoneyCounter:
     """
 
     def __init__(self, purchase):
-        self._purchase = purchase
         self._digits = purchase._get_credit_digits()
+        self._all = purchase.credits
         self._credits = float_round(
-            purchase.credits - purchase.credits_available, self._digits
+            self._all - purchase.credits_available, self._digits
         )
+        self._rounding = purchase.currency_id.rounding
+        # Price and total of the value, and of what was paid.
+        self._worth = purchase.value_per_credit, purchase.value_total
+        self._price = purchase.paid_per_credit, purchase.paid_total
         self._value = purchase.value_total - purchase.value_available
         self._paid = purchase.paid_total - purchase.paid_available
 
@@ -27,12 +31,10 @@ class MoneyCounter:
         ``value`` and ``paid`` are given when a row undoes another one.
         """
         self._credits = float_round(self._credits + amount, self._digits)
-        purchase = self._purchase
         if value is None:
-            value = self._step(
-                purchase.value_per_credit, purchase.value_total, self._value
-            )
-            paid = self._step(purchase.paid_per_credit, purchase.paid_total, self._paid)
+            is_alike = self._price == self._worth and self._paid == self._value
+            value = self._step(*self._worth, self._value)
+            paid = value if is_alike else self._step(*self._price, self._paid)
         self._value += value
         self._paid += paid
         return value, paid
@@ -40,10 +42,14 @@ class MoneyCounter:
     def _step(self, price, total, counted):
         """The last row takes all the money that is left: received credits bring what
         they were worth, which may be a cent more than their number times the price."""
-        purchase = self._purchase
-        currency = purchase.currency_id
+        if not total:
+            return 0.0
         lost = total
-        if float_compare(self._credits, purchase.credits, self._digits):
+        if float_compare(self._credits, self._all, self._digits):
             # Received credits may be worth less than their number times the price.
-            lost = min(currency.round(self._credits * price), total)
-        return max(currency.round(lost - counted), 0.0)
+            lost = min(self._round(self._credits * price), total)
+        return max(self._round(lost - counted), 0.0)
+
+    def _round(self, amount):
+        """As the currency does, which reads its rounding each time."""
+        return float_round(amount, precision_rounding=self._rounding)

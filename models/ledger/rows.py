@@ -125,8 +125,7 @@ def _cache_links(records, names, vals_list):
     for name in names:
         field = records._fields[name]
         if field.type == "many2one":
-            for record, vals in zip(records, vals_list, strict=True):
-                field._update_cache(record, vals[name] or None)
+            field._insert_cache(records, [vals[name] or None for vals in vals_list])
 
 
 def _refresh_lists(model, names, vals_list):

@@ -281,31 +281,34 @@ class ServiceCreditConsumption(models.Model):
     @api.model
     def _prepare_rows(self, vals_list):
         """Return the values of the rows, with prices and amounts frozen."""
-        counters = {}
+        counters, constant = {}, {}
         prepared = []
         for vals in vals_list:
             purchase = vals["purchase"].sudo()
             if purchase.id not in counters:
                 counters[purchase.id] = MoneyCounter(purchase)
+                constant[purchase.id] = {
+                    "purchase_id": purchase.id,
+                    "company_id": purchase.company_id.id,
+                    "currency_id": purchase.currency_id.id,
+                    "value_per_credit": purchase.value_per_credit,
+                    "paid_per_credit": purchase.paid_per_credit,
+                    "user_id": self.env.uid,
+                }
             value, paid = counters[purchase.id].move(
                 vals["credits"], vals.get("value"), vals.get("paid")
             )
             prepared.append(
                 {
-                    "purchase_id": purchase.id,
-                    "company_id": purchase.company_id.id,
-                    "currency_id": purchase.currency_id.id,
+                    **constant[purchase.id],
                     "consumption_type": vals["consumption_type"],
                     "is_shared": vals.get("is_shared", False),
                     "credits": vals["credits"],
-                    "value_per_credit": purchase.value_per_credit,
-                    "paid_per_credit": purchase.paid_per_credit,
                     "value": value,
                     "paid": paid,
                     "date": vals["date"],
                     "timesheet_id": (vals.get("timesheet") or purchase.browse()).id,
                     "reversed_id": (vals.get("reversed") or purchase.browse()).id,
-                    "user_id": self.env.uid,
                 }
             )
         return prepared

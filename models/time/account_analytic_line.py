@@ -7,6 +7,7 @@ from ...tools.approval import FROZEN
 from ..funding import apply
 from .account_analytic_line_change import FUNDING_FIELDS, PEOPLE_FIELDS
 from .account_analytic_line_clock import TIMES
+from .costs import CONTEXT_KEY, Costs, get_costs
 
 # Who may see what hours cost: not those who only log or read time.
 PRICE_GROUPS = (
@@ -362,9 +363,10 @@ class AccountAnalyticLine(models.Model):
             team's policy
         """
         self._take_turns(vals_list)
-        vals_list, chosen = self._complete_values(vals_list)
         times = self._get_default_times()
-        vals_list = [self._complete_times(vals, times) for vals in vals_list]
+        vals_list = [self._read_times(vals, times) for vals in vals_list]
+        vals_list, chosen = self._complete_values(vals_list)
+        vals_list = [self._complete_times(vals) for vals in vals_list]
         self._check_people(
             # Before the record rules, which would not say who may log for whom.
             {
@@ -373,7 +375,7 @@ class AccountAnalyticLine(models.Model):
                 if vals.get("ticket_id")
             }
         )
-        lines = super().create(vals_list)
+        lines = self._create_below(vals_list)
         if funded := lines.filtered(lambda line: line._asks_payers()):
             apply.fund(funded, lines._get_choices(chosen), policy)
             funded._check_items()
@@ -381,7 +383,23 @@ class AccountAnalyticLine(models.Model):
         (lines - funded).so_line._check_authorized_hours()
         return lines
 
+    @api.model
+    def _create_below(self, vals_list):
+        """Create as below these rules; the costs of a batch of tickets together."""
+        if len(vals_list) == 1 or not any(vals.get("ticket_id") for vals in vals_list):
+            return super().create(vals_list)
+        costs = Costs()
+        lines = super(
+            AccountAnalyticLine, self.with_context(**{CONTEXT_KEY: costs})
+        ).create(vals_list)
+        # sudo: the cost follows from the hours, for every user
+        costs.write(lines.with_env(self.env).sudo())
+        return lines.with_env(self.env)
+
     def write(self, vals):
+        if costs := get_costs(self.env, vals):
+            costs.add(self, vals["amount"])
+            return True
         refuse_typed(self, [vals])
         if len(self) > 1 and not TIMES.isdisjoint(vals):
             return all(line.write(vals) for line in self)
@@ -465,7 +483,7 @@ class AccountAnalyticLine(models.Model):
         for vals, work in zip(vals_list, works, strict=True):
             choice = None
             if work:
-                vals = self._read_duration({**vals, **values[work]})
+                vals = {**vals, **values[work]}
                 choice = self._pop_choice(vals)
             if "ticket_id" in vals and vals["ticket_id"]:
                 self._complete_employee(vals, own)
@@ -503,7 +521,8 @@ class AccountAnalyticLine(models.Model):
 
         :raise ValidationError: naming the item and what may be done
         """
-        for alike in self.grouped(
+        billed = self.filtered("so_line")
+        for alike in billed.grouped(
             lambda entry: (
                 entry.so_line,
                 entry._get_work(),

@@ -182,15 +182,18 @@ class AccountAnalyticLine(models.Model):
         return {name: value for name, value in values.items() if value or name in TIMES}
 
     @api.model
-    def _complete_times(self, vals, defaults):
-        """Complete the times of a new entry.
+    def _read_times(self, vals, defaults):
+        """Read start, end and hours of a new entry, or take the usual ones.
 
         :param dict defaults: of :meth:`_get_default_times`
         """
-        if vals.keys() >= TIMES:
-            # They give the hours.
-            defaults = {}
-        vals = self._read_duration({**defaults, **vals})
+        # Start and end give the hours.
+        defaults = {} if vals.keys() >= TIMES else defaults
+        return self._read_duration({**defaults, **vals})
+
+    @api.model
+    def _complete_times(self, vals):
+        """Complete the times of a new entry."""
         if TIMES.isdisjoint(vals):
             return vals
         # A form sends all three: there, 0 is no time.

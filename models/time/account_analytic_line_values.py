@@ -259,25 +259,26 @@ class AccountAnalyticLine(models.Model):
     def _complete_employee(self, vals, own):
         """Complete the employee, or refuse one who is not of the ticket's company.
 
-        :param dict own: employees found for earlier entries of the batch
+        :param dict own: employees found, or checked, for earlier entries of the batch
         :raise UserError: when the user has no employee in the ticket's company
         """
         employee_id = vals.get("employee_id") or self.env.context.get(
             "default_employee_id"
         )
-        # sudo: agents need not read employees to log their own time
-        employee_sudo = self.env["hr.employee"].sudo().browse(employee_id)
         company = self.env["res.company"].browse(vals["company_id"])
-        if not employee_sudo:
-            user_id = vals.get("user_id") or self.env.uid
-            if (company.id, user_id) not in own:
-                user = self.env["res.users"].browse(user_id)
-                employee = self.env["hr.employee"]._get_own_for_time(company, user)
-                own[company.id, user_id] = employee.id
-            vals["employee_id"] = own[company.id, user_id]
-        else:
+        employees = self.env["hr.employee"]
+        user_id = not employee_id and (vals.get("user_id") or self.env.uid)
+        key = company.id, employee_id, user_id
+        if key not in own and not employee_id:
+            user = self.env["res.users"].browse(user_id)
+            own[key] = employees._get_own_for_time(company, user).id
+        elif key not in own:
             ticket = self.env["helpdesk.ticket"].browse(vals["ticket_id"])
-            self._check_employee(ticket, employee_sudo, company)
+            # sudo: agents need not read employees to log their own time
+            self._check_employee(ticket, employees.sudo().browse(employee_id), company)
+            own[key] = employee_id
+        if not employee_id:
+            vals["employee_id"] = own[key]
 
     @api.model
     def _pop_choice(self, vals):

@@ -2,10 +2,30 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...tools import refuse_no_records
 from ..funding.draft import describe_edits
 from .ticket_merge import carry_time_along
+
+# As ranges: of "not equal" the index would find all entries of a ticket.
+OTHER_ITEMS = """
+    SELECT ticket.id
+      FROM unnest(%(tickets)s, %(items)s) AS ticket (id, item_id)
+     WHERE EXISTS (
+           SELECT FROM account_analytic_line
+            WHERE ticket_id = ticket.id AND so_line < ticket.item_id
+              AND is_billable IS TRUE AND coverage IN ('sale_line', 'non_billable')
+     ) OR EXISTS (
+           SELECT FROM account_analytic_line
+            WHERE ticket_id = ticket.id AND so_line > ticket.item_id
+              AND is_billable IS TRUE AND coverage IN ('sale_line', 'non_billable')
+     ) OR EXISTS (
+           SELECT FROM account_analytic_line
+            WHERE ticket_id = ticket.id AND so_line IS NULL
+              AND is_billable IS TRUE AND coverage IN ('sale_line', 'non_billable')
+     )
+"""
 
 
 class HelpdeskTicket(models.Model):
@@ -193,7 +213,27 @@ class HelpdeskTicket(models.Model):
 
     @api.depends("is_sale_line_chosen")
     def _compute_movable_timesheet_count(self):
-        super()._compute_movable_timesheet_count()
+        moving = self._filter_with_other_items()
+        (self - moving).movable_timesheet_count = 0
+        super(HelpdeskTicket, moving)._compute_movable_timesheet_count()
+
+    def _filter_with_other_items(self):
+        """Return the tickets with billable entries on other items, or on none.
+
+        Most have none, which an index tells; counting reads all entries of a ticket.
+        """
+        asking = self.filtered(lambda ticket: ticket._origin and ticket.sale_line_id)
+        if not asking:
+            return asking
+        self.env["account.analytic.line"].flush_model(
+            ["coverage", "is_billable", "so_line", "ticket_id"]
+        )
+        items = [ticket.sale_line_id._origin.id for ticket in asking]
+        rows = self.env.execute_query(
+            SQL(OTHER_ITEMS, tickets=asking._origin.ids, items=items)
+        )
+        found = {ticket_id for (ticket_id,) in rows}
+        return asking.filtered(lambda ticket: ticket._origin.id in found)
 
     def _follows_chain(self):
         # sudo: who works on the ticket need not read whether the item was chosen

@@ -307,3 +307,25 @@ class TestTicketTime(ServiceCreditCommon):
         count(1)
         few, many = count(5), count(50)
         self.assertLessEqual(many - few, 45 * 1, f"{few} then {many}")
+
+    def test_the_cost_of_a_batch_is_that_of_each_entry(self):
+        """Costs are written together, and no context of a program keeps them away."""
+        ticket = self._create_ticket()
+        self.agent_employee.hourly_cost = 50
+        hours = {self.employee: (1, 2, 2), self.agent_employee: (1.6, 2)}
+        vals_list = [
+            {"ticket_id": ticket.id, "unit_amount": number, "employee_id": who.id}
+            for who, numbers in hours.items()
+            for number in numbers
+        ]
+        for costs in (None, True, "yes", [], {"add": 1}):
+            entries = self.env["account.analytic.line"].with_context(
+                service_credit_costs=costs
+            )
+            made = entries.create([dict(vals) for vals in vals_list])
+            self.assertEqual(made.mapped("amount"), [-40, -80, -80, -80, -100])
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertEqual(made.mapped("amount"), [-40, -80, -80, -80, -100])
+            made.write({"amount": -1})
+            self.assertEqual(set(made.mapped("amount")), {-1})
