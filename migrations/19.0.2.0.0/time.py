@@ -15,18 +15,28 @@ COLUMNS = {
 }
 PORTION = 20_000
 LAST_ID = 2**31 - 1
-FILL_TEAMS = """
-    UPDATE account_analytic_line line SET ticket_team_id = ticket.team_id
-    FROM helpdesk_ticket ticket
-    WHERE ticket.id = line.ticket_id AND line.id > %s AND line.id <= %s
-    AND line.ticket_team_id IS DISTINCT FROM ticket.team_id
+# Both in one statement: it writes an entry, and its place in every index, once.
+FILL = """
+    UPDATE account_analytic_line line
+    SET ticket_team_id = known.team_id, coverage_facts = known.facts
+    FROM (
+        SELECT entry.id, ticket.team_id, {facts} AS facts
+        FROM account_analytic_line entry
+        LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
+        WHERE entry.id > %s AND entry.id <= %s
+    ) known
+    WHERE known.id = line.id AND (
+        line.ticket_team_id IS DISTINCT FROM known.team_id
+        OR line.coverage_facts IS DISTINCT FROM known.facts
+    )
 """
-FILL_FACTS = """
-    UPDATE account_analytic_line
-    SET coverage_facts = jsonb_build_object('text', coverage_note)
-    WHERE coverage_note IS NOT NULL AND coverage_facts IS NULL
-    AND id > %s AND id <= %s
-"""
+FILL_TEAMS = FILL.format(facts="entry.coverage_facts")
+FILL_TEAMS_AND_FACTS = FILL.format(
+    facts="""CASE
+            WHEN entry.coverage_facts IS NULL AND entry.coverage_note IS NOT NULL
+            THEN jsonb_build_object('text', entry.coverage_note)
+            ELSE entry.coverage_facts END"""
+)
 # The rules that asked the ticket of each entry, which the data leave as they are.
 RULES = {
     "account_analytic_line_rule_agent_own": (
@@ -45,20 +55,19 @@ def before(cr):
             cr.execute(f"ALTER TABLE {TABLE} ADD COLUMN {name} {definition}")
             cr.execute(f"ALTER TABLE {TABLE} ALTER COLUMN {name} DROP DEFAULT")
     has_notes = column_exists(cr, TABLE, "coverage_note")
-    _fill_columns(cr, [FILL_TEAMS, FILL_FACTS] if has_notes else [FILL_TEAMS])
+    _fill_columns(cr, FILL_TEAMS_AND_FACTS if has_notes else FILL_TEAMS)
     if has_notes:
         _drop_notes(cr)
 
 
-def _fill_columns(cr, statements):
+def _fill_columns(cr, statement):
     """Give old entries what follows from their own values, in portions: nobody waits
     for more than one. The lock of the new columns ends before the first."""
     cr.execute(f"SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM {TABLE}")
     first, last = cr.fetchone()
     cr.commit()  # pylint: disable=invalid-commit
     for start in range(first - 1, last, PORTION):
-        for statement in statements:
-            cr.execute(statement, [start, start + PORTION])
+        cr.execute(statement, [start, start + PORTION])
         cr.commit()  # pylint: disable=invalid-commit
 
 
@@ -67,7 +76,7 @@ def _drop_notes(cr):
     wait for the moment of the last statement."""
     cr.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
     # What was logged while the portions went on.
-    cr.execute(FILL_FACTS, [0, LAST_ID])
+    cr.execute(FILL_TEAMS_AND_FACTS, [0, LAST_ID])
     cr.execute(f"ALTER TABLE {TABLE} DROP COLUMN coverage_note")
     cr.commit()  # pylint: disable=invalid-commit
 
