@@ -1,13 +1,15 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from operator import itemgetter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools import refuse_typed, turns, untyped_defaults
 from ...tools.approval import FROZEN
 from ..funding import apply
+from . import costs
 from .account_analytic_line_change import FUNDING_FIELDS, PEOPLE_FIELDS
 from .account_analytic_line_clock import TIMES
-from .costs import CONTEXT_KEY, Costs, get_costs
 
 # Who may see what hours cost: not those who only log or read time.
 PRICE_GROUPS = (
@@ -21,6 +23,8 @@ COST_GROUPS = (
     "account.group_account_readonly,account.group_account_invoice,"
     "project.group_project_manager"
 )
+# What decides whether an item may pay.
+ALIKE = itemgetter("so_line", "ticket_id", "task_id", "company_id", "partner_id")
 
 
 class AccountAnalyticLine(models.Model):
@@ -355,7 +359,6 @@ class AccountAnalyticLine(models.Model):
             self.env, lambda: self._create_entries(list(map(dict, vals_list)))
         )
 
-    @api.model
     def _create_entries(self, vals_list, policy=None):
         """Create entries and decide who pays for those of tickets.
 
@@ -367,14 +370,9 @@ class AccountAnalyticLine(models.Model):
         vals_list = [self._read_times(vals, times) for vals in vals_list]
         vals_list, chosen = self._complete_values(vals_list)
         vals_list = [self._complete_times(vals) for vals in vals_list]
-        self._check_people(
-            # Before the record rules, which would not say who may log for whom.
-            {
-                (vals["company_id"], vals.get("employee_id"))
-                for vals in vals_list
-                if vals.get("ticket_id")
-            }
-        )
+        named = [vals for vals in vals_list if vals.get("ticket_id")]
+        # Before the record rules, which would not say who may log for whom.
+        self._check_people({(v["company_id"], v.get("employee_id")) for v in named})
         lines = self._create_below(vals_list)
         if funded := lines.filtered(lambda line: line._asks_payers()):
             apply.fund(funded, lines._get_choices(chosen), policy)
@@ -383,22 +381,16 @@ class AccountAnalyticLine(models.Model):
         (lines - funded).so_line._check_authorized_hours()
         return lines
 
-    @api.model
     def _create_below(self, vals_list):
         """Create as below these rules; the costs of a batch of tickets together."""
         if len(vals_list) == 1 or not any(vals.get("ticket_id") for vals in vals_list):
             return super().create(vals_list)
-        costs = Costs()
-        lines = super(
-            AccountAnalyticLine, self.with_context(**{CONTEXT_KEY: costs})
-        ).create(vals_list)
-        # sudo: the cost follows from the hours, for every user
-        costs.write(lines.with_env(self.env).sudo())
-        return lines.with_env(self.env)
+        collecting = costs.collect(self)
+        lines = super(AccountAnalyticLine, collecting).create(vals_list)
+        return costs.write(collecting, lines.with_env(self.env))
 
     def write(self, vals):
-        if costs := get_costs(self.env, vals):
-            costs.add(self, vals["amount"])
+        if costs.takes(self, vals):
             return True
         refuse_typed(self, [vals])
         if len(self) > 1 and not TIMES.isdisjoint(vals):
@@ -522,14 +514,7 @@ class AccountAnalyticLine(models.Model):
         :raise ValidationError: naming the item and what may be done
         """
         billed = self.filtered("so_line")
-        for alike in billed.grouped(
-            lambda entry: (
-                entry.so_line,
-                entry._get_work(),
-                entry.company_id,
-                entry.partner_id,
-            )
-        ).values():
+        for alike in billed.grouped(ALIKE).values():
             # sudo: who logs time need not read the order
             if obstacle := alike[0].sudo()._get_item_obstacle():
                 raise ValidationError(obstacle)
