@@ -6,9 +6,15 @@ CONTEXT_KEY = "service_credit_costs"
 COST = {"amount"}
 
 
-class Costs(dict):
-    """Ids of new entries by their cost, in the context of their creation: nobody can
-    send one, as programs send plain values."""
+class Costs:
+    """Costs of entries that are being created, in the context of their creation.
+
+    Nobody can send one, as programs send plain values; and one is never taken for
+    another, as equal values would be.
+    """
+
+    def __init__(self):
+        self.ids_by_amount = {}
 
 
 def collect(entries):
@@ -21,7 +27,7 @@ def takes(entries, vals):
     costs = vals.keys() == COST and entries.env.context.get(CONTEXT_KEY)
     if not isinstance(costs, Costs):
         return False
-    costs.setdefault(vals["amount"], []).extend(entries.ids)
+    costs.ids_by_amount.setdefault(vals["amount"], []).extend(entries.ids)
     return True
 
 
@@ -31,8 +37,7 @@ def write(collecting, entries):
     :param collecting: what :func:`collect` returned
     :return: the entries
     """
-    costs = collecting.env.context[CONTEXT_KEY]
-    for amount, ids in costs.items():
+    for amount, ids in collecting.env.context[CONTEXT_KEY].ids_by_amount.items():
         # sudo: the cost follows from the hours, for every user
         entries.sudo().browse(ids).write({"amount": amount})
     return entries
