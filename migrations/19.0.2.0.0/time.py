@@ -15,12 +15,27 @@ COLUMNS = {
 }
 PORTION = 20_000
 LAST_ID = 2**31 - 1
+FILL_TEAMS = """
+    UPDATE account_analytic_line line SET ticket_team_id = ticket.team_id
+    FROM helpdesk_ticket ticket
+    WHERE ticket.id = line.ticket_id AND line.id > %s AND line.id <= %s
+    AND line.ticket_team_id IS DISTINCT FROM ticket.team_id
+"""
+FILL_FACTS = """
+    UPDATE account_analytic_line
+    SET coverage_facts = jsonb_build_object('text', coverage_note)
+    WHERE coverage_note IS NOT NULL AND coverage_facts IS NULL
+    AND id > %s AND id <= %s
+"""
 # Both in one statement: it writes an entry, and its place in every index, once.
-FILL = """
+FILL_TEAMS_AND_FACTS = """
     UPDATE account_analytic_line line
     SET ticket_team_id = known.team_id, coverage_facts = known.facts
     FROM (
-        SELECT entry.id, ticket.team_id, {facts} AS facts
+        SELECT entry.id, ticket.team_id, CASE
+            WHEN entry.coverage_facts IS NULL AND entry.coverage_note IS NOT NULL
+            THEN jsonb_build_object('text', entry.coverage_note)
+            ELSE entry.coverage_facts END AS facts
         FROM account_analytic_line entry
         LEFT JOIN helpdesk_ticket ticket ON ticket.id = entry.ticket_id
         WHERE entry.id > %s AND entry.id <= %s
@@ -30,13 +45,6 @@ FILL = """
         OR line.coverage_facts IS DISTINCT FROM known.facts
     )
 """
-FILL_TEAMS = FILL.format(facts="entry.coverage_facts")
-FILL_TEAMS_AND_FACTS = FILL.format(
-    facts="""CASE
-            WHEN entry.coverage_facts IS NULL AND entry.coverage_note IS NOT NULL
-            THEN jsonb_build_object('text', entry.coverage_note)
-            ELSE entry.coverage_facts END"""
-)
 # The rules that asked the ticket of each entry, which the data leave as they are.
 RULES = {
     "account_analytic_line_rule_agent_own": (
@@ -76,7 +84,7 @@ def _drop_notes(cr):
     wait for the moment of the last statement."""
     cr.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
     # What was logged while the portions went on.
-    cr.execute(FILL_TEAMS_AND_FACTS, [0, LAST_ID])
+    cr.execute(FILL_FACTS, [0, LAST_ID])
     cr.execute(f"ALTER TABLE {TABLE} DROP COLUMN coverage_note")
     cr.commit()  # pylint: disable=invalid-commit
 
