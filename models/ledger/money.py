@@ -20,8 +20,8 @@ class MoneyCounter:
         )
         self._rounding = purchase.currency_id.rounding
         # Price and total of the value, and of what was paid.
-        self._worth = purchase.value_per_credit, purchase.value_total
-        self._price = purchase.paid_per_credit, purchase.paid_total
+        self._of_value = purchase.value_per_credit, purchase.value_total
+        self._of_paid = purchase.paid_per_credit, purchase.paid_total
         self._value = purchase.value_total - purchase.value_available
         self._paid = purchase.paid_total - purchase.paid_available
 
@@ -32,9 +32,9 @@ class MoneyCounter:
         """
         self._credits = float_round(self._credits + amount, self._digits)
         if value is None:
-            is_alike = self._price == self._worth and self._paid == self._value
-            value = self._step(*self._worth, self._value)
-            paid = value if is_alike else self._step(*self._price, self._paid)
+            is_alike = self._of_paid == self._of_value and self._paid == self._value
+            value = self._step(*self._of_value, self._value)
+            paid = value if is_alike else self._step(*self._of_paid, self._paid)
         self._value += value
         self._paid += paid
         return value, paid

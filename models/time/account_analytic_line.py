@@ -359,6 +359,7 @@ class AccountAnalyticLine(models.Model):
             self.env, lambda: self._create_entries(list(map(dict, vals_list)))
         )
 
+    @api.model
     def _create_entries(self, vals_list, policy=None):
         """Create entries and decide who pays for those of tickets.
 
@@ -381,11 +382,10 @@ class AccountAnalyticLine(models.Model):
         (lines - funded).so_line._check_authorized_hours()
         return lines
 
+    @api.model
     def _create_below(self, vals_list):
         """Create as below these rules; the costs of a batch of tickets together."""
-        if len(vals_list) == 1 or not any(vals.get("ticket_id") for vals in vals_list):
-            return super().create(vals_list)
-        collecting = costs.collect(self)
+        collecting = costs.collect(self, vals_list)
         lines = super(AccountAnalyticLine, collecting).create(vals_list)
         return costs.write(collecting, lines.with_env(self.env))
 

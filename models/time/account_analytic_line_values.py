@@ -262,9 +262,10 @@ class AccountAnalyticLine(models.Model):
         :param dict own: employees found, or checked, for earlier entries of the batch
         :raise UserError: when the user has no employee in the ticket's company
         """
-        employee_id = vals.get("employee_id") or self.env.context.get(
-            "default_employee_id"
-        )
+        employee_id = vals.get("employee_id")
+        if not employee_id:
+            employee_id = self.env.context.get("default_employee_id") or False
+            refuse_unreadable(self, [{"employee_id": employee_id}])
         company = self.env["res.company"].browse(vals["company_id"])
         employees = self.env["hr.employee"]
         user_id = not employee_id and (vals.get("user_id") or self.env.uid)

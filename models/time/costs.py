@@ -17,26 +17,34 @@ class Costs:
         self.ids_by_amount = {}
 
 
-def collect(entries):
-    """Return the entries with a context that collects costs."""
+def collect(entries, vals_list):
+    """Return the entries with a context that collects the costs of a batch of tickets.
+
+    Others are returned as they are: core writes the cost of one entry at once.
+    """
+    if len(vals_list) < 2 or not any(vals.get("ticket_id") for vals in vals_list):
+        return entries
     return entries.with_context(**{CONTEXT_KEY: Costs()})
 
 
 def takes(entries, vals):
     """Tell whether values are a cost that is collected, to be written later."""
-    costs = vals.keys() == COST and entries.env.context.get(CONTEXT_KEY)
-    if not isinstance(costs, Costs):
+    costs = entries.env.context.get(CONTEXT_KEY)
+    # Core writes costs as superuser, and nothing else with them.
+    if not isinstance(costs, Costs) or not entries.env.su or vals.keys() != COST:
         return False
     costs.ids_by_amount.setdefault(vals["amount"], []).extend(entries.ids)
     return True
 
 
 def write(collecting, entries):
-    """Write the costs that were collected while entries were created.
+    """Write the costs that were collected while entries were created, if any were.
 
     :param collecting: what :func:`collect` returned
     :return: the entries
     """
+    if collecting.env is entries.env:
+        return entries
     for amount, ids in collecting.env.context[CONTEXT_KEY].ids_by_amount.items():
         # sudo: the cost follows from the hours, for every user
         entries.sudo().browse(ids).write({"amount": amount})

@@ -11,21 +11,15 @@ from .ticket_merge import carry_time_along
 # As ranges: of "not equal" the index would find all entries of a ticket.
 OTHER_ITEMS = """
     SELECT ticket.id
-      FROM unnest(%(tickets)s, %(items)s) AS ticket (id, item_id)
-     WHERE EXISTS (
+      FROM unnest(%(tickets)s::int[], %(items)s::int[]) AS ticket (id, item_id)
+     WHERE """ + " OR ".join(
+    f"""EXISTS (
            SELECT FROM account_analytic_line
-            WHERE ticket_id = ticket.id AND so_line < ticket.item_id
+            WHERE ticket_id = ticket.id AND so_line {comparison}
               AND is_billable IS TRUE AND coverage IN ('sale_line', 'non_billable')
-     ) OR EXISTS (
-           SELECT FROM account_analytic_line
-            WHERE ticket_id = ticket.id AND so_line > ticket.item_id
-              AND is_billable IS TRUE AND coverage IN ('sale_line', 'non_billable')
-     ) OR EXISTS (
-           SELECT FROM account_analytic_line
-            WHERE ticket_id = ticket.id AND so_line IS NULL
-              AND is_billable IS TRUE AND coverage IN ('sale_line', 'non_billable')
-     )
-"""
+     )"""
+    for comparison in ("< ticket.item_id", "> ticket.item_id", "IS NULL")
+)
 
 
 class HelpdeskTicket(models.Model):
@@ -228,7 +222,11 @@ class HelpdeskTicket(models.Model):
         self.env["account.analytic.line"].flush_model(
             ["coverage", "is_billable", "so_line", "ticket_id"]
         )
-        items = [ticket.sale_line_id._origin.id for ticket in asking]
+        # Of a chain's time only what no item pays moves.
+        items = [
+            None if ticket._follows_chain() else ticket.sale_line_id._origin.id
+            for ticket in asking
+        ]
         rows = self.env.execute_query(
             SQL(OTHER_ITEMS, tickets=asking._origin.ids, items=items)
         )

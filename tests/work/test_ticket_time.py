@@ -3,6 +3,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from ...models.time import costs
 from ..support.common import ServiceCreditCommon
 
 
@@ -318,9 +319,9 @@ class TestTicketTime(ServiceCreditCommon):
             for who, numbers in hours.items()
             for number in numbers
         ]
-        for costs in (None, True, "yes", [], {"add": 1}):
+        for sent in (None, True, "yes", [], {"add": 1}):
             entries = self.env["account.analytic.line"].with_context(
-                service_credit_costs=costs
+                service_credit_costs=sent
             )
             made = entries.create([dict(vals) for vals in vals_list])
             self.assertEqual(made.mapped("amount"), [-40, -80, -80, -80, -100])
@@ -329,3 +330,30 @@ class TestTicketTime(ServiceCreditCommon):
             self.assertEqual(made.mapped("amount"), [-40, -80, -80, -80, -100])
             made.write({"amount": -1})
             self.assertEqual(set(made.mapped("amount")), {-1})
+
+    def test_only_the_cost_that_core_writes_is_collected(self):
+        """What else is written while entries are created is written at once."""
+        entries = self.env["account.analytic.line"]
+        batch = [{"ticket_id": 1}, {"ticket_id": 1}]
+        for vals_list in ([], batch[:1], [{}, {}]):
+            self.assertIs(costs.collect(entries, vals_list), entries)
+        collecting = costs.collect(entries, batch)
+        self.assertTrue(costs.takes(collecting.sudo(), {"amount": 1}))
+        self.assertFalse(costs.takes(collecting.with_user(self.agent), {"amount": 1}))
+        for vals in ({"amount": 1, "name": "x"}, {"name": "x"}, {}):
+            self.assertFalse(costs.takes(collecting.sudo(), vals))
+        self.assertFalse(costs.takes(entries.sudo(), {"amount": 1}))
+
+    def test_a_default_employee_of_a_program_is_read_like_a_typed_one(self):
+        ticket = self._create_ticket()
+        entries = self.env["account.analytic.line"]
+        values = {"ticket_id": ticket.id, "unit_amount": 1}
+        for sent in ([self.employee.id], {"id": 1}, "Anna"):
+            with self.subTest(sent=sent), self.assertRaises(UserError):
+                entries.with_context(default_employee_id=sent).create(dict(values))
+        entry = entries.with_context(default_employee_id=self.employee.id).create(
+            dict(values)
+        )
+        self.assertEqual(entry.employee_id, self.employee)
+        own = entries.with_user(self.agent).with_context(default_employee_id=0)
+        self.assertEqual(own.create(dict(values)).employee_id, self.agent.employee_id)
