@@ -25,7 +25,10 @@ class ServiceCreditPurchase(models.Model):
     @api.depends("service_credit_item_ids.move_id.state")
     def _compute_billed_totals(self):
         super()._compute_billed_totals()
-        by_hand = self.filtered(lambda lot: not lot.sale_line_id)
+        # What no item names was not billed by hand.
+        by_hand = self.filtered(
+            lambda lot: not lot.sale_line_id and lot._origin.service_credit_item_ids
+        )
         for purchase, billing in get_billing(by_hand).items():
             purchase.invoiced_total = billing.invoiced_total
             purchase.credited_total = billing.credited_total

@@ -431,7 +431,6 @@ class AccountAnalyticLine(models.Model):
                 )
 
     @api.model
-    @api.model
     def _check_employee(self, work, employee_sudo, company):
         """Refuse a person who is not of the company of the work, or left it.
 
