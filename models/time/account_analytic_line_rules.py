@@ -76,8 +76,7 @@ class AccountAnalyticLine(models.Model):
                     employee=line_sudo.employee_id.name or line_sudo.user_id.name,
                 )
             )
-        facts = FACTS.union(self._get_plan_fnames())
-        is_fact = names is None or not facts.isdisjoint(names)
+        is_fact = names is None or not self._get_fact_fields().isdisjoint(names)
         if line_sudo.approval_state in FROZEN and (is_fact or "name" in names):
             return UserError(line_sudo._get_frozen_text())
         if is_fact and line_sudo._is_funded() and not line_sudo._is_not_billed():
@@ -85,6 +84,10 @@ class AccountAnalyticLine(models.Model):
         if is_fact and line_sudo._is_closed():
             return UserError(line_sudo._get_closed_text())
         return None
+
+    def _get_fact_fields(self):
+        """Return the fields that say something about the work."""
+        return FACTS.union(self._get_plan_fnames())
 
     def _is_changeable_by(self, user):
         """Tell whether an entry on a ticket is the user's to change (superuser)."""
@@ -104,8 +107,8 @@ class AccountAnalyticLine(models.Model):
         :raise UserError: for time that is billed, approved or in a closed period
         """
         user = None if self.env.su else self.env.user
-        facts = FACTS.union(self._get_plan_fnames(), ("name",))
-        if not user and names is not None and facts.isdisjoint(names):
+        facts = None if user or names is None else {*self._get_fact_fields(), "name"}
+        if facts and facts.isdisjoint(names):
             # Core writes the cost of each new entry by itself: nothing is in its way.
             return
         for line in self:
