@@ -107,8 +107,11 @@ class AccountAnalyticLine(models.Model):
         :raise UserError: for time that is billed, approved or in a closed period
         """
         user = None if self.env.su else self.env.user
-        facts = None if user or names is None else {*self._get_fact_fields(), "name"}
-        if facts and facts.isdisjoint(names):
+        if (
+            not user
+            and names is not None
+            and {*self._get_fact_fields(), "name"}.isdisjoint(names)
+        ):
             # Core writes the cost of each new entry by itself: nothing is in its way.
             return
         for line in self:
@@ -443,11 +446,14 @@ class AccountAnalyticLine(models.Model):
             raise ValidationError(self._get_employee_text(work, employee_sudo, company))
 
     def _get_employee_text(self, work, employee, company):
+        # Ids that are guessed tell no names of other companies.
+        is_known = employee.company_id in self.env.user.company_ids
+        name = employee.name if is_known else employee and f"#{employee.id}"
         return self.env._(
             "Time on %(work)s can't be logged for %(employee)s: choose an active "
             "employee of %(company)s.",
             work=work._get_work_name(),
-            employee=employee.name or self.env._("no employee"),
+            employee=name or self.env._("no employee"),
             company=company.name,
         )
 

@@ -222,7 +222,7 @@ class HelpdeskTicket(models.Model):
         self.env["account.analytic.line"].flush_model(
             ["coverage", "is_billable", "so_line", "ticket_id"]
         )
-        # Of a chain's time only what no item pays moves.
+        # Where time follows a chain of items, only time without an item can be moved.
         items = [
             None if ticket._follows_chain() else ticket.sale_line_id._origin.id
             for ticket in asking

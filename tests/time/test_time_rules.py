@@ -38,12 +38,14 @@ class TestTimeRules(ServiceCreditCommon):
     # ------------------------------------------------------------------
 
     def test_employee_of_another_company_on_editing(self):
+        """Refused, without the name of a person whose company the user is not in."""
         company = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = self.env["hr.employee"].create(
             {"name": "Stranger", "company_id": company.id}
         )
         entry = self._enter()
-        with self.assertRefused(ValidationError, says="Stranger: choose an active"):
+        text = f"#{stranger.id}: choose an active"
+        with self.assertRefused(ValidationError, says=text):
             entry.sudo().employee_id = stranger
         with self.assertRefused(ValidationError, self.ticket.number):
             entry.sudo().employee_id = False
