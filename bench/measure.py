@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from odoo.sql_db import db_connect
 
 WARM_UP = 2
-# For what takes a moment: of fifteen, one disturbed repetition would be the p95.
-OFTEN = 40
+# For what takes a moment: of few, a disturbed repetition or two would be the p95.
+OFTEN = 100
 
 
 @dataclass

@@ -29,6 +29,7 @@ from .base import test_contributing
 from .base import test_customer_year
 from .base import test_dates
 from .base import test_duration
+from .base import test_fetching
 from .base import test_hooks
 from .base import test_integrators
 from .base import test_js

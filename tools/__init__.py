@@ -3,6 +3,7 @@ from .dates import FIRST_DAY, LAST_DAY, add_days, add_months, clip_day
 from .duration import DurationError, format_hours, parse_duration
 from .exported import export_shown
 from .failure import report_failure
+from .fetching import fetch_along
 from .locking import lock_and_touch
 from .moved import check_moved
 from .steps import is_multiple

@@ -212,6 +212,7 @@ class AccountAnalyticLine(models.Model):
             self.env[model].browse({ids[name] for ids in named if ids[name]})
             for name, model in names.items()
         )
+        tickets._fetch_terms()
         tickets.check_access("read")
         # sudo: who logs time need not read the project
         asking = tasks.sudo().filtered("asks_payers").sudo(False)

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools import refuse_no_records
+from ...tools import fetch_along, refuse_no_records
 from ..funding.draft import describe_edits
 from .ticket_merge import carry_time_along
 
@@ -20,6 +20,23 @@ OTHER_ITEMS = """
      )"""
     for comparison in ("< ticket.item_id", "> ticket.item_id", "IS NULL")
 )
+
+# What tells, beside the ticket itself, whether it takes time and how this is paid.
+TERMS = {
+    "team_id": (
+        "allow_timesheet",
+        "allow_billable",
+        "only_project_tickets",
+        "default_service_type_id",
+        "minimum_hours",
+        "rounding_hours",
+        "prepaid_limit",
+        "over_limit_policy",
+        "sale_line_preference",
+        "require_approval",
+    ),
+    "stage_id": ("lock_timesheet",),
+}
 
 
 class HelpdeskTicket(models.Model):
@@ -277,6 +294,11 @@ class HelpdeskTicket(models.Model):
 
     def _takes_time(self):
         return self.allow_timesheet
+
+    def _fetch_terms(self):
+        """Read tickets and their terms in one query; each entry needs all of it."""
+        # sudo: only reads ahead; who calls checks the access
+        fetch_along(self.sudo(), TERMS)
 
     def _check_takes_time(self):
         self._get_time_values()
