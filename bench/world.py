@@ -63,9 +63,9 @@ class World:
         product.product_tmpl_id.service_policy = "ordered_prepaid"
         return product
 
-    def task(self, entries=0):
-        """Return a stock task with a sales order item and so many entries."""
-        task = self.env["project.task"].create(
+    def task(self):
+        """Return a stock task with a sales order item."""
+        return self.env["project.task"].create(
             {
                 "name": "Bench Task",
                 "project_id": self.project.id,
@@ -73,12 +73,10 @@ class World:
                 "sale_line_id": self.sale_line().id,
             }
         )
-        self.log_many(self.task_entry(task), entries)
-        return task
 
-    def ticket(self, entries=0):
-        """Return a ticket with a sales order item and so many entries."""
-        ticket = self.env["helpdesk.ticket"].create(
+    def ticket(self):
+        """Return a ticket with a sales order item."""
+        return self.env["helpdesk.ticket"].create(
             {
                 "name": "Bench Ticket",
                 "description": "Slow",
@@ -87,8 +85,11 @@ class World:
                 "sale_line_id": self.sale_line().id,
             }
         )
-        self.log_many(self.ticket_entry(ticket), entries)
-        return ticket
+
+    def entry(self, work):
+        """Return the values of an entry on a ticket or a task."""
+        is_task = work._name == "project.task"
+        return self.task_entry(work) if is_task else self.ticket_entry(work)
 
     def task_entry(self, task):
         return {"task_id": task.id, "project_id": self.project.id, **self._entry()}
@@ -116,15 +117,15 @@ class World:
             self.env.cr.execute("ANALYZE account_analytic_line")
 
     def log_among_others(self, counts):
-        """Log so many entries on each ticket, in a database that has lived.
+        """Log so many entries on each ticket or task, in a database that has lived.
 
         Entries are stored in the order of their days, those of one ticket among those
         of all others, committed, and vacuumed as autovacuum would have by now.
 
-        :param dict counts: number of entries by ticket
+        :param dict counts: number of entries by ticket or task
         """
         lines = self.env["account.analytic.line"]
-        first = lines.create([self.ticket_entry(ticket) for ticket in counts])
+        first = lines.create([self.entry(work) for work in counts])
         columns = (
             name
             for name, field in lines._fields.items()
@@ -136,6 +137,7 @@ class World:
         self.env.invalidate_all(flush=False)
         for field, records in (
             ("total_hours", first.ticket_id),
+            ("effective_hours", first.task_id),
             ("qty_delivered", first.so_line),
         ):
             self.env.add_to_compute(records._fields[field], records)

@@ -70,7 +70,9 @@ class TestFetching(ServiceCreditCommon):
         self.assertTrue(self.ticket.team_id.allow_timesheet)
 
     def test_reading_ahead_opens_no_ticket(self):
-        stranger = self._create_person("stranger", "hr_timesheet.group_hr_timesheet_user")
+        stranger = self._create_person(
+            "stranger", "hr_timesheet.group_hr_timesheet_user"
+        )
         self._forget()
         with self.assertRaises(AccessError):
             self.env["account.analytic.line"].with_user(stranger).create(
