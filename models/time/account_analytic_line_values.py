@@ -5,21 +5,24 @@ from odoo.tools import SQL
 
 from ...tools import refuse_unreadable, turns
 
-# The customers whose credits pay first for time on these works.
-PAYERS = """
-    SELECT commercial_partner_id AS id
-      FROM helpdesk_ticket
-     WHERE id = ANY(%(tickets)s) AND use_service_credits
-       AND commercial_partner_id IS NOT NULL
-     UNION ALL
-    SELECT partner.commercial_partner_id
-      FROM project_task task
-      JOIN project_project project ON project.id = task.project_id
-      JOIN res_partner partner
-        ON partner.id = COALESCE(task.partner_id, project.partner_id)
-     WHERE task.id = ANY(%(tasks)s)
-       AND project.allow_billable AND project.use_service_credits
-"""
+# The customers whose credits pay first for time on works, by the field that names one.
+PAYERS = {
+    "ticket_id": """
+        SELECT commercial_partner_id AS id
+          FROM helpdesk_ticket
+         WHERE id = ANY(%s) AND use_service_credits
+           AND commercial_partner_id IS NOT NULL
+    """,
+    "task_id": """
+        SELECT partner.commercial_partner_id AS id
+          FROM project_task task
+          JOIN project_project project ON project.id = task.project_id
+          JOIN res_partner partner
+            ON partner.id = COALESCE(task.partner_id, project.partner_id)
+         WHERE task.id = ANY(%s)
+           AND project.allow_billable AND project.use_service_credits
+    """,
+}
 
 # Invoices that bill nothing any more.
 CANCELED = Domain("state", "=", "cancel") & Domain(
@@ -179,16 +182,17 @@ class AccountAnalyticLine(models.Model):
         The first thing, in one query and past the ORM, so that who has to wait has done
         nothing yet; what is not written down yet is left to the rows.
         """
-        ids = {"ticket_id": set(), "task_id": set()}
+        works = {name: set() for name in PAYERS}
         for vals in vals_list:
-            for name, found in ids.items():
+            for name, ids in works.items():
                 number = vals.get(name, self.env.context.get(f"default_{name}"))
                 # Numbers alone: others are refused, or are none, in a moment.
                 if type(number) is int:
-                    found.add(number)
-        tickets, tasks = map(list, ids.values())
-        if tickets or tasks:
-            turns.take(self.env, SQL(PAYERS, tickets=tickets, tasks=tasks))
+                    ids.add(number)
+        # Only what is named: to plan for the other takes longer than to ask.
+        parts = [SQL(PAYERS[name], list(ids)) for name, ids in works.items() if ids]
+        if parts:
+            turns.take(self.env, SQL(" UNION ALL ").join(parts))
 
     @api.model
     def _get_named_works(self, vals_list):
