@@ -21,6 +21,7 @@ AGENTS = 8
 MANY = 16
 ENTRIES = 5
 REPEAT = 3
+WARM_UP = 5  # entries of each process before: a worker of a server lives long
 WORK = 24  # entries of one agent alone, and of eight together
 HOURS = 0.5
 # Credits for half of what is logged: the rest is overage.
@@ -130,8 +131,9 @@ class Storm:
     def _work(self, user_id, values, entries, start):
         counts, seconds = Counter(), []
         with self.registry.cursor() as cr:  # what any worker has in memory
-            api.Environment(cr, user_id, {})[ENTRY].create([dict(values)])
-            cr.rollback()
+            for _entry in range(WARM_UP):
+                api.Environment(cr, user_id, {})[ENTRY].create([dict(values)])
+                cr.rollback()
         start.wait()
         begin = time.monotonic()
         for _entry in range(entries):
