@@ -144,7 +144,7 @@ class OdooConnector(HttpConnector):
 
     def _not_odoo(self):
         base = (self.settings.get("url") or "").rstrip("/")
-        return self.error(_lt("%(url)s did not answer as an Odoo does."), url=base)
+        return self.error(_lt("%(url)s did not answer like an Odoo server."), url=base)
 
     def _is_record(self, record) -> bool:
         """Whether a row has what reading goes by: an id and a date, if any."""

@@ -105,7 +105,7 @@ def parse_text(value) -> str | None:
     if is_empty(value):
         return None
     if isinstance(value, (dict, list, tuple, set, bytes, memoryview)):
-        raise ValueRefused(_lt("“%(value)s” isn't a text."), value=value)
+        raise ValueRefused(_lt("“%(value)s” isn't text."), value=value)
     text = str(value)
     if clean(text) != text:
         raise ValueRefused(_lt("The text has a character that can't be stored."))

@@ -233,8 +233,8 @@ class ServiceCreditBooks(models.Model):
         currency_field="ledger_currency_id",
         readonly=True,
         depends_context=(DATE_TO,),
-        help="What of the credits still owed is another customer's now, to whom they "
-        "were transferred.",
+        help="The part of the credits still owed that was transferred to another "
+        "customer.",
     )
     ledger_owed = fields.Monetary(
         string="By the Ledger",
@@ -288,7 +288,8 @@ class ServiceCreditBooks(models.Model):
             ),
             "part": self.env._("Invoice the rest of the order."),
             "price": self.env._(
-                "Nothing: the invoiced amount is recognized by the last credit."
+                "Nothing: the invoiced amount is recognized once the last credit is "
+                "used."
             ),
             "currency": self.env._("Compare the amounts on the invoice."),
             "not_invoiced": self.env._(

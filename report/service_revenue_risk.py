@@ -225,7 +225,8 @@ class ServiceRevenueRisk(models.Model):
             )
             raise AccessError(
                 self.env._(
-                    "You can't settle %(risk)s: ask a user who is one of %(groups)s.",
+                    "You can't settle %(risk)s. Ask a user with one of these rights: "
+                    "%(groups)s.",
                     risk=self.display_name,
                     groups=", ".join(groups.sudo().mapped("full_name")),
                 )

@@ -76,7 +76,7 @@ def run(env, count):
 ROWS = [
     Row(
         name="sync-memory-100000",
-        what=f"{MANY:,} new purchases in one cycle against {FEW:,}, at the peak",
+        what=f"{MANY:,} new purchases in one run against {FEW:,}, at the peak",
         prepare=lambda env: env.cr.dbname,
         stock=lambda _env, database: in_a_process(database, FEW),
         ours=lambda _env, database: in_a_process(database, MANY),

@@ -20,6 +20,6 @@ class ResCompany(models.Model):
     )
 
     def _get_authorization_lapse(self):
-        """Return when the link of a request of hours sent now stops working."""
+        """Return when the link of a request for hours sent now stops working."""
         self.ensure_one()
         return fields.Datetime.now() + timedelta(days=self.service_authorization_days)

@@ -51,8 +51,8 @@ class SaleOrderLine(models.Model):
     hours_before_limit = fields.Float(
         copy=False,
         readonly=True,
-        help="Hours above the authorized ones that were on this item when its limit "
-        "was set. They are kept.",
+        help="Hours that were on this item when its limit was set, if more than were "
+        "authorized. They are kept.",
     )
 
     @api.depends("product_id")

@@ -87,7 +87,7 @@ class ServiceAuthorization(models.Model):
         store=True,
         precompute=True,
         help="Who answers for the customer: the contact of the order, or one who may "
-        "approve so many hours.",
+        "approve that many hours.",
     )
     is_unreachable = fields.Boolean(
         compute="_compute_is_unreachable",
@@ -221,8 +221,8 @@ class ServiceAuthorization(models.Model):
 
     _hours_possible = models.Constraint(
         f"CHECK(hours <> 0 AND ABS(hours) <= {MOST_HOURS})",
-        "An authorization is for at most 100,000 hours, and not for 0: less than 0 "
-        "takes hours back that are not used yet.",
+        "An authorization can't be for 0 hours or for more than 100,000. A negative "
+        "number takes back unused hours.",
     )
 
     # ------------------------------------------------------------------
@@ -477,8 +477,8 @@ class ServiceAuthorization(models.Model):
             if authorization.state in ("approved", "declined"):
                 raise UserError(
                     self.env._(
-                        "The request of %(name)s was answered, so it can't be deleted: "
-                        "record a reduction to take hours back.",
+                        "The request for %(name)s was answered, so it can't be "
+                        "deleted: record a reduction to take hours back.",
                         name=authorization.display_name,
                     )
                 )

@@ -41,7 +41,7 @@ class ServiceAuthorization(models.Model):
             if not authorization._may_send():
                 raise AccessError(
                     self.env._(
-                        "You can't send the request of %(name)s: only people who may "
+                        "You can't send the request for %(name)s: only people who may "
                         "request hours can.",
                         name=authorization.display_name,
                     )
@@ -195,7 +195,7 @@ class ServiceAuthorization(models.Model):
         if sent >= MOST_MAILS_A_DAY:
             raise UserError(
                 self.env._(
-                    "The request of %(name)s was sent %(count)s times today: call "
+                    "The request for %(name)s was sent %(count)s times today: call "
                     "%(partner)s and record the answer, or send it again tomorrow.",
                     name=self.display_name,
                     count=sent,
@@ -356,7 +356,7 @@ class ServiceAuthorization(models.Model):
         if not self._is_customer_user(user):
             raise AccessError(
                 self.env._(
-                    "Only %(customer)s can answer the request of %(name)s here; an "
+                    "Only %(customer)s can answer the request for %(name)s here; an "
                     "employee records the answer on the request.",
                     customer=self.commercial_partner_id.display_name,
                     name=self.display_name,
@@ -371,17 +371,17 @@ class ServiceAuthorization(models.Model):
         values = {"name": self.display_name, "company": self.company_id.name}
         texts = {
             "approved": self.env._(
-                "The request of %(name)s was approved already: ask %(company)s if you "
+                "The request for %(name)s was approved already: ask %(company)s if you "
                 "want to change your answer.",
                 **values,
             ),
             "declined": self.env._(
-                "The request of %(name)s was declined already: ask %(company)s if you "
+                "The request for %(name)s was declined already: ask %(company)s if you "
                 "want to change your answer.",
                 **values,
             ),
             "cancelled": self.env._(
-                "%(company)s withdrew the request of %(name)s: contact %(company)s if "
+                "%(company)s withdrew the request for %(name)s: contact %(company)s if "
                 "you were expecting to answer it.",
                 **values,
             ),
@@ -395,8 +395,8 @@ class ServiceAuthorization(models.Model):
         if self.is_lapsed:
             raise UserError(
                 self.env._(
-                    "The request of %(name)s lapsed on %(date)s: ask %(company)s for a "
-                    "new one.",
+                    "The request for %(name)s lapsed on %(date)s: ask %(company)s for "
+                    "a new one.",
                     name=self.display_name,
                     date=self._format_day(self.valid_until),
                     # sudo: customers may not read companies

@@ -42,7 +42,7 @@ class ServiceRate(models.Model):
         comodel_name="res.company",
         default=lambda self: self.env.company,
         index=True,
-        help="The rate holds for its branches too. Leave it empty for a rate of all "
+        help="The rate applies to its branches too. Leave it empty for a rate of all "
         "companies.",
     )
     factor = fields.Float(
@@ -79,14 +79,14 @@ class ServiceRate(models.Model):
         comodel_name="service.type",
         string="Service Types",
         ondelete="restrict",
-        help="The rate holds for these types only; empty, for all.",
+        help="The rate applies to these types only; empty, to all.",
     )
     employee_ids = fields.Many2many(
         comodel_name="hr.employee",
         string="Employees",
         ondelete="restrict",
         check_company=True,
-        help="The rate holds for the time of these people only; empty, for everyone's.",
+        help="The rate applies to the time of these people only; empty, to everyone's.",
     )
 
     _factor_positive = models.Constraint(

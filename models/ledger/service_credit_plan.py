@@ -212,8 +212,8 @@ class ServiceCreditPlan(models.Model):
         string="First Period",
         required=True,
         default="full",
-        help="A full period starts on any day. With its share, the first period ends "
-        "with the calendar month, quarter or year, and so do all others.",
+        help="A full period starts on any day. With the share of the period, the first "
+        "one ends with the calendar month, quarter or year, like all others.",
     )
     state = fields.Selection(
         selection=[(DRAFT, "Draft"), (RUNNING, "Running"), (ENDED, "Ended")],

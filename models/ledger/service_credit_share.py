@@ -35,7 +35,7 @@ class ServiceCreditShare(models.Model):
         string="Most Credits",
         digits="Service Credits",
         required=True,
-        help="More than these are not drawn for this customer, whatever is left.",
+        help="The most credits this customer can draw, however many are left.",
     )
     credits_used = fields.Float(
         string="Used",

@@ -119,8 +119,8 @@ class ProductTemplate(models.Model):
         string="First Period of Credits",
         required=True,
         default="full",
-        help="A full period starts on any day. With its share, the first period ends "
-        "with the calendar month, quarter or year, and so do all others.",
+        help="A full period starts on any day. With the share of the period, the first "
+        "one ends with the calendar month, quarter or year, like all others.",
     )
     service_credit_portal = fields.Boolean(
         string="Sold in the Portal",
@@ -149,7 +149,8 @@ class ProductTemplate(models.Model):
     _service_credit_rollover_possible = models.Constraint(
         "CHECK (service_credit_rollover_credits >= 0 "
         "AND service_credit_rollover_periods BETWEEN 1 AND 120)",
-        "Credits roll over for 1 to 120 periods, and no fewer than 0 do.",
+        "Credits roll over for 1 to 120 periods, and the most credits to roll over "
+        "can't be negative.",
     )
 
     @api.depends("type")

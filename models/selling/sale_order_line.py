@@ -171,7 +171,7 @@ class SaleOrderLine(models.Model):
 
         Also called for deleted orders, whose items the database deletes by itself.
 
-        :raise UserError: when the customer answered a request of hours, when credits
+        :raise UserError: when the customer answered a request for hours, when credits
             are used, or when time was billed to one of the items
         """
         self._get_live_purchases()._withdraw()

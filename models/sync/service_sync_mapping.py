@@ -83,7 +83,7 @@ class ServiceSyncMapping(models.Model):
         help="What a field can become in this system.",
     )
     default_value = fields.Char(
-        string="Default", help="Taken for rows that leave the field empty."
+        string="Default", help="Used for rows that leave the field empty."
     )
 
     unit = fields.Selection(

@@ -116,8 +116,8 @@ class ServiceSyncSource(models.Model):
     database = fields.Char()
     model_name = fields.Char(string="Model", help="Technical name: sale.order.line")
     domain = fields.Char(
-        help="Rows that stop matching are never seen again: better read everything "
-        "and map a field to “Deleted or Void”.",
+        help="Rows that stop matching are never seen again: it is better to read "
+        "everything and map a field to “Deleted or Void”.",
     )
     header_name = fields.Char(string="Header", help="Sent with every request.")
     header_secret = fields.Char(
@@ -265,7 +265,7 @@ class ServiceSyncSource(models.Model):
     )
     currency_id = fields.Many2one(
         comodel_name="res.currency",
-        help="Of prices whose row tells no currency, or only a symbol that several "
+        help="For prices whose row gives no currency, or only a symbol that several "
         "currencies share. Empty: the company's.",
     )
     create_as_draft = fields.Boolean(string="Purchases as Drafts", default=True)
@@ -321,7 +321,7 @@ class ServiceSyncSource(models.Model):
         help="The most recent creation or update at the source.",
     )
     last_sync = fields.Datetime(
-        readonly=True, copy=False, help="When the last complete cycle ended."
+        readonly=True, copy=False, help="When the last complete run ended."
     )
     next_sync = fields.Datetime(copy=False, help="Empty: no run is planned.")
     status = fields.Selection(

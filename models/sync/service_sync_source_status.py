@@ -117,8 +117,8 @@ class ServiceSyncSource(models.Model):
         _ = self.env._
         if self.state == STOPPED:
             text = _(
-                "Stopped after %(count)s errors in a row. Press Resume when it is "
-                "solved. Last error: %(error)s",
+                "Stopped after %(count)s errors in a row. Press Resume once the "
+                "problem is solved. Last error: %(error)s",
                 count=self.error_count,
                 error=self.last_error or "",
             )

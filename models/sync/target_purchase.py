@@ -204,7 +204,7 @@ class PurchaseTarget(Target):
         left = bought - used if left is None else left
         if not 0 <= left <= bought:
             raise ValueRefused(
-                _lt("%(left)s credits can't be left of %(credits)s."),
+                _lt("A purchase of %(credits)s credits can't have %(left)s left."),
                 left=left,
                 credits=bought,
             )

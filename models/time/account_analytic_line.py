@@ -122,8 +122,8 @@ class AccountAnalyticLine(models.Model):
         readonly=False,
         precompute=True,
         copy=False,
-        help="Hours the customer pays: the time worked by its rate, raised to the "
-        "team's minimum and rounded up to its step.",
+        help="Hours the customer pays: the time worked times its rate, at least the "
+        "team's minimum, rounded up as the team does.",
     )
     billing_factor = fields.Float(
         string="Factor",
@@ -152,8 +152,8 @@ class AccountAnalyticLine(models.Model):
         readonly=True,
         copy=False,
         export_string_translation=False,
-        help="The entry has been on an invoice. When an invoice is partly credited, "
-        "all of its entries can be invoiced again.",
+        help="The entry has been on an invoice. After a partial credit note, only the "
+        "latest work, up to what was credited, can be invoiced again.",
     )
     is_to_invoice = fields.Boolean(
         compute="_compute_is_to_invoice",
@@ -230,7 +230,9 @@ class AccountAnalyticLine(models.Model):
         help="Time of teams that require approval is billed once it is approved. Until"
         " then it reserves the credits and hours that pay for it.",
     )
-    approval_note = fields.Char(string="Reason of Rejection", readonly=True, copy=False)
+    approval_note = fields.Char(
+        string="Reason for Rejection", readonly=True, copy=False
+    )
     approval_user_id = fields.Many2one(
         comodel_name="res.users", string="Decided by", readonly=True, copy=False
     )

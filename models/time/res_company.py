@@ -25,8 +25,8 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'service'), ('sale_ok', '=', True), "
         "('company_id', 'in', (False, id))]",
         ondelete="restrict",
-        help="What overage is billed as on a quotation, where the service type of the "
-        "time names no product.",
+        help="The product for overage on a quotation, if the service type of the time "
+        "has none.",
     )
     timesheet_lock_date = fields.Date(
         string="Time Closed until",

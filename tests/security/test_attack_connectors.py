@@ -210,7 +210,7 @@ class TestAttackOdoo(AttackCase):
             settings = {"url": peer.url, "model_name": "x"}
             connector = OdooConnector(settings, ["id"], "id")
             self.addCleanup(connector.close)
-            with self.assertRaisesRegex(ConnectorError, "did not answer as an Odoo"):
+            with self.assertRaisesRegex(ConnectorError, "did not answer like an Odoo"):
                 for _page in connector.fetch():
                     self.assertLess(len(peer.requests), 10)
 

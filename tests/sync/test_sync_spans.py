@@ -241,7 +241,7 @@ class TestPartlyUsed(SyncCommon):
         self.assertEqual((lot.credits_available, lot.value_available), (17.75, 1686.25))
         records = self.records(source)
         self.assertNotIn("R2", records, "nothing is left of it")
-        self.assertIn("can't be left of", records["R3"].error)
+        self.assertIn("credits can't have", records["R3"].error)
 
     def test_rest_without_what_was_used(self):
         source = self.packages(
@@ -294,4 +294,4 @@ class TestPartlyUsed(SyncCommon):
             source.action_sync_now()
             lot = self.targets(source)["I1"]
             self.assertEqual((lot.credits, lot.opening_used), (10, known))
-        self.assertIn("can't be left of", source.record_ids.error)
+        self.assertIn("credits can't have", source.record_ids.error)

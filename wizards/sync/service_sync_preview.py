@@ -292,7 +292,7 @@ class ServiceSyncPreview(models.TransientModel):
         if source_sudo.target == "purchase" and not self._tells_start(source_sudo):
             notes.append(
                 self.env._(
-                    "No field tells when the credits start: they start on the day of "
+                    "No field says when the credits start: they start on the day of "
                     "the import, and pay for no earlier work."
                 )
             )

@@ -277,7 +277,7 @@ class ServiceLog(models.TransientModel):
         if not item.sudo().limit_hours:
             raise ValidationError(
                 self.env._(
-                    "%(customer)s cannot be asked for hours on %(work)s: it has no "
+                    "%(customer)s can't be asked for hours on %(work)s, which has no "
                     "sales order item with limited hours. Log the rest as overage, or "
                     "sell service credits.",
                     customer=self.partner_id.display_name,
