@@ -230,9 +230,7 @@ class AccountAnalyticLine(models.Model):
         help="Time of teams that require approval is billed once it is approved. Until"
         " then it reserves the credits and hours that pay for it.",
     )
-    approval_note = fields.Char(
-        string="Reason for Rejection", readonly=True, copy=False
-    )
+    approval_note = fields.Char(string="Rejection Reason", readonly=True, copy=False)
     approval_user_id = fields.Many2one(
         comodel_name="res.users", string="Decided by", readonly=True, copy=False
     )
