@@ -14,25 +14,26 @@ def fetch_along(records, along):
     checked: who calls does.
 
     :param dict along: the names of fields to read where a many2one points to, by the
-        name of the many2one; fields with a column, without translations
+        name of the many2one
     """
     links = [records._fields[name] for name in along]
     if not any(any(link._cache_missing_ids(records)) for link in links):
         return
-    own = [
-        field
-        for field in records._determine_fields_to_fetch()
-        if field.column_type and not field.translate
-    ]
     query = records._as_query(ordered=False)
-    reads = [(records, records._table, own)]
+    reads = [(records, records._table, records._determine_fields_to_fetch())]
     for link in links:
         others = records.env[link.comodel_name]
         alias = query.left_join(
             records._table, link.name, others._table, "id", link.name
         )
         reads.append((others, alias, [others._fields[n] for n in along[link.name]]))
-    _read(query, reads)
+    _read(query, [(model, alias, _get_plain(fields)) for model, alias, fields in reads])
+
+
+def _get_plain(fields):
+    """Return the fields whose value is what their column has: others may be computed,
+    or wait for a translation to be written."""
+    return [f for f in fields if f.store and f.column_type and not f.translate]
 
 
 def _read(query, reads):

@@ -212,6 +212,13 @@ class AccountAnalyticLine(models.Model):
             for vals in vals_list
         ]
         refuse_unreadable(self, named)
+        named = [
+            {
+                name: self._fields[name].convert_to_cache(value, self)
+                for name, value in ids.items()
+            }
+            for ids in named
+        ]
         tickets, tasks = (
             self.env[model].browse({ids[name] for ids in named if ids[name]})
             for name, model in names.items()

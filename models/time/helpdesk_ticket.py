@@ -296,8 +296,12 @@ class HelpdeskTicket(models.Model):
         return self.allow_timesheet
 
     def _fetch_terms(self):
-        """Read tickets and their terms in one query; each entry needs all of it."""
-        # sudo: only reads ahead; who calls checks the access
+        """Read tickets and their terms in one query; each entry needs all of it.
+
+        :raise AccessError: for users who may read no ticket at all
+        """
+        self.browse().check_access("read")
+        # sudo: only reads ahead; who calls checks the access to these tickets
         fetch_along(self.sudo(), TERMS)
 
     def _check_takes_time(self):
@@ -346,9 +350,9 @@ class HelpdeskTicket(models.Model):
     def _get_time_obstacle(self):
         """Tell why the ticket takes no time and what helps; False if it does."""
         self.ensure_one()
-        # sudo: the team and the project may be closed to those who read the ticket
+        # sudo: team, stage and project may be closed to those who read the ticket
         team_sudo, project_sudo = self.sudo().team_id, self.sudo().project_id
-        company = self.company_id
+        stage_sudo, company = self.sudo().stage_id, self.company_id
         if not team_sudo.allow_timesheet:
             return self.env._(
                 "tick Timesheets on its team (%(team)s), or move the ticket to a team "
@@ -367,10 +371,10 @@ class HelpdeskTicket(models.Model):
                 team=team_sudo.display_name,
                 project=project_sudo.display_name,
             )
-        if self.stage_id.lock_timesheet:
+        if stage_sudo.lock_timesheet:
             return self.env._(
                 "its stage %(stage)s locks time. Reopen the ticket first.",
-                stage=self.stage_id.name,
+                stage=stage_sudo.name,
             )
         if project_sudo.company_id and project_sudo.company_id != company:
             return self.env._(

@@ -1,5 +1,5 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ...tools import fetch_along
@@ -78,6 +78,51 @@ class TestFetching(ServiceCreditCommon):
             self.env["account.analytic.line"].with_user(stranger).create(
                 {"ticket_id": self.ticket.id, "unit_amount": 1}
             )
+
+    def test_a_user_without_tickets_leaves_nothing_in_memory(self):
+        public = self.env.ref("base.public_user")
+        self._forget()
+        with self.assertRaises(AccessError):
+            self.ticket.with_user(public)._fetch_terms()
+        with self.assertRaises(AccessError):
+            self.ticket.with_user(public).read(["name"])
+
+    def test_a_field_without_a_column_is_read_as_ever(self):
+        along = {"team_id": ("allow_timesheet", "waiting_time_text")}
+        self._forget()
+        fetch_along(self.ticket.sudo(), along)
+        with self.assertQueryCount(0):
+            self.assertTrue(self.ticket.team_id.allow_timesheet)
+        self.assertFalse(self.ticket.team_id.waiting_time_text)
+
+    def test_a_stage_that_is_hidden_takes_time_or_says_why_not(self):
+        """Whatever is in memory: a colleague of its company put the ticket there."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.stage.company_id = elsewhere
+        lines = self.env["account.analytic.line"].with_user(self.agent)
+        ticket = self.ticket.with_user(self.agent)
+        for look in (
+            self._forget,
+            lambda: ticket.name,
+            self.ticket.invalidate_recordset,
+        ):
+            look()
+            self.assertTrue(lines.create({"ticket_id": ticket.id, "unit_amount": 1}))
+        self.stage.lock_timesheet = True
+        for look in (self._forget, lambda: ticket.name):
+            look()
+            with self.assertRefused(UserError, says="its stage On site locks time"):
+                lines.create({"ticket_id": ticket.id, "unit_amount": 1})
+
+    def test_a_record_names_itself(self):
+        line = self.env["account.analytic.line"].create(
+            {
+                "ticket_id": self.ticket,
+                "unit_amount": 1,
+                "employee_id": self.employee.id,
+            }
+        )
+        self.assertEqual(line.ticket_id, self.ticket)
 
     def test_an_entry_on_a_ticket_asks_no_more_than_one_on_a_stock_task(self):
         item = self._sell()
