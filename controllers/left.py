@@ -21,7 +21,11 @@ def get_left(env, customer):
         Domain("order_id.partner_id.commercial_partner_id", "=", customer.id)
         & Domain("state", "=", "sale")
         & Domain("is_service", "=", True)
-        & (Domain("remaining_hours", ">", 0) | Domain("limit_hours", "=", True))
+        & (
+            Domain("limit_hours", "=", True)
+            # No time uses up what was sold as credits, or is delivered by hand.
+            | Domain("remaining_hours", ">", 0) & lines_sudo._domain_ticket_item()
+        )
     )
     items_sudo = lines_sudo.search(domain, order="id desc", limit=MOST_ITEMS)
     texts = [get_item_text(item_sudo) for item_sudo in items_sudo]
@@ -33,7 +37,9 @@ def get_item_text(item_sudo):
     env = item_sudo.env
     if item_sudo.limit_hours:
         left, total = item_sudo.authorized_hours_left, item_sudo.authorized_hours
-    elif item_sudo.remaining_hours_available:
+    elif item_sudo.remaining_hours_available and item_sudo.filtered_domain(
+        item_sudo._domain_ticket_item()
+    ):
         left = item_sudo.remaining_hours
         hour = env.ref("uom.product_uom_hour")
         total = item_sudo.product_uom_id._compute_quantity(

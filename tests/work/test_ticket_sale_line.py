@@ -2,6 +2,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
+from ...controllers.left import get_left
 from ..support.common import ServiceCreditCommon
 
 
@@ -283,3 +284,16 @@ class TestTicketSaleLine(ServiceCreditCommon):
         self.assertEqual(ticket.movable_timesheet_count, 2)
         ticket.action_move_timesheets()
         self.assertFalse(ticket.movable_timesheet_count)
+
+    def test_the_portal_names_only_hours_that_time_uses(self):
+        pack = self._create_service("Pack", "ordered_prepaid", service_credits=10)
+        by_hand = self.env["product.product"].create(
+            {"name": "Advice", "type": "service", "uom_id": self.hour.id}
+        )
+        for product in (pack, by_hand):
+            self.assertGreater(self._sell(product, hours=1).remaining_hours, 0)
+        item = self._sell(hours=2)
+        self.assertEqual(
+            [text for text in get_left(self.env, self.customer) if " h left" in text],
+            [f"2 of 2 h left on {item.product_id.name} ({item.order_id.name})"],
+        )
