@@ -107,7 +107,7 @@ class TestAuthorizationPortal(ServiceCreditCommon, HttpCase):
     def test_a_withdrawn_request_has_nothing_to_answer(self):
         self.request.action_cancel()
         error = self._approve(self.token)["error"]
-        self.assertIn(f"{self.company.name} withdrew the request of", error)
+        self.assertIn(f"{self.company.name} withdrew the request for", error)
         self.assertIn("withdrew", self._post("ask", self.token, message="?").text)
 
     def test_approving_less_or_what_was_not_asked(self):
